@@ -1,0 +1,78 @@
+/**
+ * The zod-free shape of a contract: what a peer must know of it at run time, and the types it
+ * carries for the compiler. A contract built with zod and a generated client both have it.
+ */
+
+/** Error data by the codes that a procedure declares. */
+export type ErrorShapes = Record<string, unknown>;
+
+/** A call: one input, one output or one typed error. `~types` exists only for the compiler. */
+export interface CallShape<Input = unknown, Output = unknown, Errors = ErrorShapes> {
+  readonly kind: 'call';
+  readonly '~types'?: { readonly input: Input; readonly output: Output; readonly errors: Errors };
+}
+
+/** A stream: a call with items up, down or both ways. `undefined` stands for an absent part. */
+export interface StreamShape<
+  Input = unknown,
+  Up = unknown,
+  Down = unknown,
+  Output = unknown,
+  Errors = ErrorShapes,
+> {
+  readonly kind: 'stream';
+  /** Whether the caller sends items. */
+  readonly hasUp: boolean;
+  /** Whether the callee sends items. */
+  readonly hasDown: boolean;
+  /** Whether the stream ends with an output value. */
+  readonly hasOutput: boolean;
+  readonly '~types'?: {
+    readonly input: Input;
+    readonly up: Up;
+    readonly down: Down;
+    readonly output: Output;
+    readonly errors: Errors;
+  };
+}
+
+/** Who may publish on a topic. */
+export type PublishBy = 'server' | 'client';
+
+/** A named, parameterised channel of topic messages. */
+export interface TopicShape<
+  Params = unknown,
+  Message = unknown,
+  Publish extends PublishBy = PublishBy,
+  PublishInput = unknown,
+> {
+  readonly kind: 'topic';
+  readonly publish: Publish;
+  /** Names of the parameters, sorted as they stand in the topic's key. */
+  readonly paramNames: readonly string[];
+  readonly '~types'?: {
+    readonly params: Params;
+    readonly message: Message;
+    readonly publishInput: PublishInput;
+  };
+}
+
+/** A procedure or a topic of a contract. */
+export type MemberShape =
+  | CallShape<unknown, unknown, unknown>
+  | StreamShape<unknown, unknown, unknown, unknown, unknown>
+  | TopicShape;
+
+/** A contract as its peers see it. */
+export interface ContractShape<Members extends Record<string, MemberShape> = Record<string, MemberShape>> {
+  /** Name of the contract; the first part of each procedure's name on the wire. */
+  readonly name: string;
+  /** 16 hexadecimal digits that change when anything a peer can see of the contract changes. */
+  readonly revision: string;
+  readonly members: Members;
+}
+
+/** A generated client's description: a contract shape and, for the compiler, its proxy's type. */
+export interface ServiceShape<Client = unknown> extends ContractShape {
+  readonly '~client'?: Client;
+}

@@ -1,0 +1,48 @@
+import type { ErrorCode } from './error-code.js';
+
+/**
+ * Whether the handler of a failed call ran: `no` is a proof, `yes` is the callee's word, and
+ * `unknown` is everything else after a byte was written.
+ */
+export type Executed = 'no' | 'unknown' | 'yes';
+
+/** What may be said beside code and message of an error. */
+export interface TrunklineErrorOptions<Data> {
+  /** Typed data of a declared error, or of a framework error that has some. */
+  readonly data?: Data;
+  readonly executed?: Executed;
+  /** How long to wait before trying again, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** The original failure; stays in this process and never reaches the wire. */
+  readonly cause?: unknown;
+}
+
+const BRAND = Symbol.for('@trunkline/error');
+
+/**
+ * The one error class of Trunkline. `code` is a framework code or one that the contract declares.
+ * Two copies of this package recognise each other's errors.
+ */
+export class TrunklineError<Code extends string = string, Data = unknown> extends Error {
+  override readonly name = 'TrunklineError';
+  readonly code: Code;
+  readonly data: Data;
+  readonly executed: Executed | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: Code, message: string, options: TrunklineErrorOptions<Data> = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.data = options.data as Data;
+    this.executed = options.executed;
+    this.retryAfterMs = options.retryAfterMs;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+}
+
+/** An error of Trunkline's own codes. */
+export type FrameworkError = TrunklineError<ErrorCode, unknown>;
