@@ -1,5 +1,85 @@
-export type {
-  CallShape, ContractShape, ErrorShapes, MemberShape, PublishBy, ServiceShape, StreamShape, TopicShape,
-} from './shape.js';
+export { decodeBatch, encodeBatch, takesNumber, type Batch, type BatchHead } from './batch.js';
+export { Reader } from './bytes/reader.js';
+export { varintSize, Writer } from './bytes/writer.js';
+export {
+  CLOSE_CODES,
+  closeCodeOf,
+  reactionTo,
+  type Close,
+  type CloseCode,
+  type CloseReaction,
+} from './close-code.js';
+export { ConsumerCredit, ProducerCredit, type CreditWindow } from './credit.js';
 export { ERROR_CODES, isErrorCode, type ErrorCode } from './error-code.js';
-export { TrunklineError, type Executed, type FrameworkError, type TrunklineErrorOptions } from './trunkline-error.js';
+export { STORED, type ExtFields, type Published, type PublishId } from './ext.js';
+export {
+  CLIENT_DECODE_LIMITS,
+  DECODE_LIMITS,
+  resolveLimits,
+  SERVER_DECODE_LIMITS,
+  WIRE_LIMITS,
+  type DecodeLimits,
+  type LimitEntry,
+  type LimitTable,
+  type LimitValues,
+  type WireLimits,
+} from './limits.js';
+export {
+  ENCODING,
+  FEATURES,
+  KINDS,
+  SESSION_LIMITS,
+  type BindMessage,
+  type CallMessage,
+  type CancelMessage,
+  type CreditMessage,
+  type Cursor,
+  type Encoding,
+  type EndedMessage,
+  type EndMessage,
+  type ErrorMessage,
+  type GapMessage,
+  type GapReason,
+  type HelloMessage,
+  type ItemMessage,
+  type JoinState,
+  type Kind,
+  type Message,
+  type Payload,
+  type ProcedureKind,
+  type ReceivedMessage,
+  type ResultMessage,
+  type Revision,
+  type SessionLimits,
+  type StaleMessage,
+  type SubscribedMessage,
+  type SubscribeMessage,
+  type TopicMessage,
+  type UnsubscribeMessage,
+  type WelcomeMessage,
+} from './message.js';
+export { decodePayload, encodePayload } from './payload/payload.js';
+export type { Decoded } from './payload/superjson.js';
+export type { Runtime, Timer } from './runtime.js';
+export { Link, type LinkOptions, type LinkOwner } from './session/link.js';
+export type { Outgoing } from './session/outbox.js';
+export type {
+  CallShape,
+  ContractShape,
+  ErrorShapes,
+  MemberShape,
+  PublishBy,
+  ServiceShape,
+  StreamShape,
+  TopicShape,
+} from './shape.js';
+export { systemRuntime } from './system-runtime.js';
+export type { Closed, Dial, DialSink, Transport, TransportSink } from './transport.js';
+export {
+  TrunklineError,
+  type Executed,
+  type FrameworkError,
+  type TrunklineErrorOptions,
+} from './trunkline-error.js';
+export { negotiate, SPOKEN, SUBPROTOCOLS, type Negotiation } from './version.js';
+export { Violation, VIOLATIONS, type ViolationName } from './violation.js';

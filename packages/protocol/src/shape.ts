@@ -64,7 +64,9 @@ export type MemberShape =
   | TopicShape;
 
 /** A contract as its peers see it. */
-export interface ContractShape<Members extends Record<string, MemberShape> = Record<string, MemberShape>> {
+export interface ContractShape<
+  Members extends Record<string, MemberShape> = Record<string, MemberShape>,
+> {
   /** Name of the contract; the first part of each procedure's name on the wire. */
   readonly name: string;
   /** 16 hexadecimal digits that change when anything a peer can see of the contract changes. */

@@ -1,0 +1,81 @@
+import { Reader } from './bytes/reader.js';
+import type { Writer } from './bytes/writer.js';
+import { decodeMessage } from './message-decoder.js';
+import { encodeMessage } from './message-encoder.js';
+import { isSequenced, KINDS, type Message, type ReceivedMessage } from './message.js';
+import { Violation } from './violation.js';
+
+const SEQ = 0x01;
+const ACK = 0x02;
+const NOW = 0x04;
+
+/** One binary WebSocket message, read (PROTOCOL.md, "Batches"). */
+export interface Batch {
+  /** Low 16 bits of the number of the first sequenced message; `undefined` without one. */
+  readonly seq: number | undefined;
+  /** Low 16 bits of the highest number that the peer received. */
+  readonly ack: number | undefined;
+  /** Whether the peer asks for an acknowledgement in this turn. */
+  readonly now: boolean;
+  readonly messages: readonly ReceivedMessage[];
+}
+
+/** Head of a batch to be written. */
+export interface BatchHead {
+  readonly seq?: number | undefined;
+  readonly ack?: number | undefined;
+  readonly now?: boolean;
+}
+
+/** Tells whether a message takes a number of its direction. */
+export function takesNumber(message: ReceivedMessage): boolean {
+  return message.kind === 'SKIPPED' ? message.sequenced : isSequenced(KINDS[message.kind]);
+}
+
+/**
+ * Reads a batch from untrusted bytes. Payloads in it are views of `bytes`: decode or copy them
+ * before the bytes are reused. Never throws.
+ */
+export function decodeBatch(bytes: Uint8Array): Batch | Violation {
+  const reader = new Reader(bytes);
+  const head = reader.u8();
+  if (head > (SEQ | ACK | NOW)) reader.fail('BAD_HEAD');
+  const seq = (head & SEQ) === 0 ? undefined : reader.u16();
+  const ack = (head & ACK) === 0 ? undefined : reader.u16();
+  const messages: ReceivedMessage[] = [];
+  let numbered = false;
+  while (reader.remaining > 0) {
+    const kind = reader.u8();
+    const body = reader.sub(reader.varint());
+    const message = decodeMessage(kind, body);
+    if (body.fault !== undefined) reader.fail(body.fault);
+    numbered ||= takesNumber(message);
+    messages.push(message);
+  }
+  if (reader.fault === undefined) {
+    if (messages.length === 0 && ack === undefined) reader.fail('EMPTY_BATCH');
+    if (numbered !== (seq !== undefined)) reader.fail('BAD_HEAD');
+  }
+  if (reader.fault !== undefined) return new Violation(reader.fault);
+  return { seq, ack, now: (head & NOW) !== 0, messages };
+}
+
+/** Writes the head of a batch; the messages follow it in the same writer. */
+export function encodeHead(writer: Writer, head: BatchHead): void {
+  const { seq, ack, now } = head;
+  const bits = (seq === undefined ? 0 : SEQ) | (ack === undefined ? 0 : ACK) | (now ? NOW : 0);
+  writer.u8(bits);
+  if (seq !== undefined) writer.u16(seq & 0xffff);
+  if (ack !== undefined) writer.u16(ack & 0xffff);
+}
+
+/** Writes a whole batch and gives its bytes. */
+export function encodeBatch(
+  writer: Writer,
+  head: BatchHead,
+  messages: readonly Message[],
+): Uint8Array {
+  encodeHead(writer, head);
+  for (const message of messages) encodeMessage(writer, message);
+  return writer.take();
+}

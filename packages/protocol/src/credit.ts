@@ -1,0 +1,84 @@
+/** A window of a stream: items and payload bytes. */
+export interface CreditWindow {
+  readonly items: number;
+  readonly bytes: number;
+}
+
+/** The producer's side of a stream's credit (PROTOCOL.md, "CREDIT"). */
+export class ProducerCredit {
+  #items: number;
+  #bytes: number;
+  #sentItems = 0;
+  #sentBytes = 0;
+
+  constructor(start: CreditWindow) {
+    this.#items = start.items;
+    this.#bytes = start.bytes;
+  }
+
+  /** Whether an item of any size may be sent now. */
+  get isOpen(): boolean {
+    return this.#sentItems < this.#items && this.#sentBytes < this.#bytes;
+  }
+
+  /** How many items were sent: the index of the next one. */
+  get sentItems(): number {
+    return this.#sentItems;
+  }
+
+  /** Notes an item as sent. Call only while `isOpen`. */
+  spend(bytes: number): void {
+    this.#sentItems++;
+    this.#sentBytes += bytes;
+  }
+
+  /** Takes new totals; smaller ones change nothing. */
+  raise(items: number, bytes: number): void {
+    this.#items = Math.max(this.#items, items);
+    this.#bytes = Math.max(this.#bytes, bytes);
+  }
+}
+
+/** The consumer's side: judges what arrives, and says when to grant more. */
+export class ConsumerCredit {
+  readonly #window: CreditWindow;
+  #grantedItems: number;
+  #grantedBytes: number;
+  #receivedItems = 0;
+  #receivedBytes = 0;
+  #takenItems = 0;
+  #takenBytes = 0;
+
+  constructor(window: CreditWindow) {
+    this.#window = window;
+    this.#grantedItems = window.items;
+    this.#grantedBytes = window.bytes;
+  }
+
+  /** Notes an item that has arrived; `false` when there was no credit for it. */
+  receive(bytes: number): boolean {
+    const allowed =
+      this.#receivedItems < this.#grantedItems && this.#receivedBytes < this.#grantedBytes;
+    this.#receivedItems++;
+    this.#receivedBytes += bytes;
+    return allowed;
+  }
+
+  /**
+   * Notes that the consumer's code has taken an item. Gives the new totals when half of the window
+   * is used, so that a fast stream costs one message for many items.
+   */
+  take(bytes: number): CreditWindow | undefined {
+    this.#takenItems++;
+    this.#takenBytes += bytes;
+    const items = this.#takenItems + this.#window.items;
+    const total = this.#takenBytes + this.#window.bytes;
+    const isDue =
+      (items - this.#grantedItems) * 2 >= this.#window.items ||
+      (total - this.#grantedBytes) * 2 >= this.#window.bytes;
+    if (!isDue) return undefined;
+    this.#grantedItems = items;
+    this.#grantedBytes = total;
+    return { items, bytes: total };
+  }
+}

@@ -1,0 +1,229 @@
+/** How a limit is described: value, unit, what it holds for, and what more than it gets. */
+export interface LimitEntry {
+  readonly value: number;
+  readonly unit: 'bytes' | 'ms' | 'items' | 'per second';
+  /** Whose count it is. */
+  readonly scope: string;
+  readonly onExcess: string;
+  /** Why it is what it is. */
+  readonly reason: string;
+}
+
+/** A table of limits by name. */
+export type LimitTable = { readonly [name: string]: LimitEntry };
+
+/** The values of a table of limits. */
+export type LimitValues<Table extends LimitTable> = { readonly [Name in keyof Table]: number };
+
+/** Limits that the wire sets for both peers. */
+export const WIRE_LIMITS = {
+  batchBytes: {
+    value: 262_144,
+    unit: 'bytes',
+    scope: 'batch',
+    onExcess: 'close 1009',
+    reason: 'parsed in one go: at this size it takes a few milliseconds',
+  },
+  batchCloseBytes: {
+    value: 65_536,
+    unit: 'bytes',
+    scope: 'batch written',
+    onExcess: 'next batch',
+    reason: 'larger ones gain nothing and delay what is urgent',
+  },
+  writeAheadBytes: {
+    value: 262_144,
+    unit: 'bytes',
+    scope: 'connection',
+    onExcess: 'waits in the outbox',
+    reason: 'what is in the socket can be neither reordered nor withdrawn',
+  },
+  unackedMessages: {
+    value: 16_384,
+    unit: 'items',
+    scope: 'direction of a session',
+    onExcess: 'the sender waits',
+    reason: 'keeps 16 bits of a number unambiguous',
+  },
+  ackMessages: {
+    value: 32,
+    unit: 'items',
+    scope: 'direction of a session',
+    onExcess: 'acknowledged at once',
+    reason: 'the sender holds what is not acknowledged',
+  },
+  ackBytes: {
+    value: 65_536,
+    unit: 'bytes',
+    scope: 'direction of a session',
+    onExcess: 'acknowledged at once',
+    reason: 'the sender holds what is not acknowledged',
+  },
+  ackDelayMs: {
+    value: 200,
+    unit: 'ms',
+    scope: 'direction of a session',
+    onExcess: 'acknowledged at once',
+    reason: 'longer than most answers take, which carry it for nothing',
+  },
+  idleMs: {
+    value: 15_000,
+    unit: 'ms',
+    scope: 'connection',
+    onExcess: 'PING by the server',
+    reason: 'below the 30 to 60 s after which proxies cut',
+  },
+  deadMs: {
+    value: 35_000,
+    unit: 'ms',
+    scope: 'connection',
+    onExcess: 'cut',
+    reason: 'two pings may be lost',
+  },
+  busyIdleMs: {
+    value: 4_000,
+    unit: 'ms',
+    scope: 'connection with something outstanding',
+    onExcess: 'PING',
+    reason: 'a call must learn of a dead link well before its deadline',
+  },
+  busyDeadMs: {
+    value: 8_000,
+    unit: 'ms',
+    scope: 'connection with something outstanding',
+    onExcess: 'cut',
+    reason: 'leaves most of a 30 s deadline for trying again',
+  },
+  stalledMs: {
+    value: 10_000,
+    unit: 'ms',
+    scope: 'connection',
+    onExcess: 'close 4508',
+    reason: 'a reader that takes nothing for so long holds memory for nothing',
+  },
+  downCreditItems: {
+    value: 64,
+    unit: 'items',
+    scope: 'stream to a client',
+    onExcess: 'the producer waits',
+    reason: 'covers a round trip of a fast producer',
+  },
+  downCreditBytes: {
+    value: 262_144,
+    unit: 'bytes',
+    scope: 'stream to a client',
+    onExcess: 'the producer waits',
+    reason: 'what a client holds for a consumer that is slow',
+  },
+} as const satisfies LimitTable;
+
+/** Limits of decoding one value; a server's are tighter than a client's. */
+export const DECODE_LIMITS = {
+  depth: {
+    value: 64,
+    unit: 'items',
+    scope: 'value',
+    onExcess: 'INVALID_INPUT',
+    reason: 'validators recurse; zod overflows the stack at 2,000',
+  },
+  values: {
+    value: 50_000,
+    unit: 'items',
+    scope: 'value',
+    onExcess: 'INVALID_INPUT',
+    reason: 'each value costs memory many times its bytes',
+  },
+  keys: {
+    value: 1_000,
+    unit: 'items',
+    scope: 'object',
+    onExcess: 'INVALID_INPUT',
+    reason: 'larger ones are maps, which have their own limit',
+  },
+  keyBytes: {
+    value: 256,
+    unit: 'bytes',
+    scope: 'key of an object',
+    onExcess: 'INVALID_INPUT',
+    reason: 'keys are names',
+  },
+  entries: {
+    value: 10_000,
+    unit: 'items',
+    scope: 'map or set',
+    onExcess: 'INVALID_INPUT',
+    reason: 'each entry is hashed',
+  },
+  annotations: {
+    value: 1_000,
+    unit: 'items',
+    scope: 'value',
+    onExcess: 'INVALID_INPUT',
+    reason: 'each is a walk along a path',
+  },
+  pathSteps: {
+    value: 64,
+    unit: 'items',
+    scope: 'annotation',
+    onExcess: 'INVALID_INPUT',
+    reason: 'no value is deeper',
+  },
+  binaries: {
+    value: 16,
+    unit: 'items',
+    scope: 'value',
+    onExcess: 'INVALID_INPUT',
+    reason: 'each is a copy of its own',
+  },
+  bigintDigits: {
+    value: 1_024,
+    unit: 'items',
+    scope: 'bigint',
+    onExcess: 'INVALID_INPUT',
+    reason: 'reading one is quadratic',
+  },
+  urlBytes: {
+    value: 2_048,
+    unit: 'bytes',
+    scope: 'URL',
+    onExcess: 'INVALID_INPUT',
+    reason: 'what browsers and servers take',
+  },
+} as const satisfies LimitTable;
+
+/** Values of the limits of decoding. */
+export type DecodeLimits = LimitValues<typeof DECODE_LIMITS>;
+
+/** Values of the wire's limits. */
+export type WireLimits = LimitValues<typeof WIRE_LIMITS>;
+
+/**
+ * Gives the values of a table with some of them replaced. Throws a TypeError for a name that the
+ * table does not have and for a value that is not a whole number from 0.
+ */
+export function resolveLimits<Table extends LimitTable>(
+  table: Table,
+  overrides: Partial<LimitValues<Table>> = {},
+): LimitValues<Table> {
+  const values: Record<string, number> = {};
+  for (const [name, entry] of Object.entries(table)) values[name] = entry.value;
+  for (const [name, value] of Object.entries(overrides) as [string, number | undefined][]) {
+    if (value === undefined) continue;
+    if (!Object.hasOwn(table, name)) {
+      throw new TypeError(`unknown limit "${name}": expected ${Object.keys(table).join(', ')}`);
+    }
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new TypeError(`limit "${name}" must be a whole number from 0, not "${value}"`);
+    }
+    values[name] = value;
+  }
+  return values as LimitValues<Table>;
+}
+
+/** Limits of decoding at a client, which reads what its own server sends. */
+export const CLIENT_DECODE_LIMITS: DecodeLimits = resolveLimits(DECODE_LIMITS, {
+  values: 1_000_000,
+});
+
+/** Limits of decoding at a server. */
+export const SERVER_DECODE_LIMITS: DecodeLimits = resolveLimits(DECODE_LIMITS);

@@ -1,0 +1,21 @@
+/** A timer that was started and can be cancelled; cancelling twice is fine. */
+export interface Timer {
+  cancel(): void;
+}
+
+/**
+ * Clock, timers and randomness, given to everything that needs them, so that a test can hold all
+ * three. `systemRuntime` is the real one.
+ */
+export interface Runtime {
+  /** Monotonic milliseconds from some start. */
+  now(): number;
+  /** Calls back once, after at least `delayMs` milliseconds. Does not keep a process alive. */
+  startTimer(delayMs: number, callback: () => void): Timer;
+  /** Calls back when the present turn of the event loop and its microtasks are done. */
+  endOfTurn(callback: () => void): void;
+  /** A number in [0, 1), for jitter; not for secrets. */
+  random(): number;
+  /** Bytes from a cryptographically strong source. */
+  randomBytes(count: number): Uint8Array;
+}

@@ -1,0 +1,88 @@
+import type { WireLimits } from '../limits.js';
+import type { Runtime, Timer } from '../runtime.js';
+
+/** What a heartbeat asks of the link that it watches. */
+export interface Heartbeated {
+  /** Whether something is outstanding, so that a dead connection must be noticed soon. */
+  isBusy(): boolean;
+  ping(): void;
+  dead(): void;
+}
+
+export interface HeartbeatOptions {
+  readonly runtime: Runtime;
+  readonly limits: WireLimits;
+  /** Whether this side also pings when nothing is outstanding: the server does. */
+  readonly pingsWhenIdle: boolean;
+}
+
+/** Judges by elapsed time whether a connection lives (PROTOCOL.md, "PING"). */
+export class Heartbeat {
+  readonly #link: Heartbeated;
+  readonly #runtime: Runtime;
+  readonly #limits: WireLimits;
+  readonly #pingsWhenIdle: boolean;
+  /** Spread, so that many connections made at once do not ping at once. */
+  readonly #idleMs: number;
+  #heardAt: number;
+  #busySince: number;
+  #pingedAt = Number.NEGATIVE_INFINITY;
+  #timer: Timer | undefined;
+  #dueAt = Number.POSITIVE_INFINITY;
+
+  constructor(link: Heartbeated, options: HeartbeatOptions) {
+    this.#link = link;
+    this.#runtime = options.runtime;
+    this.#limits = options.limits;
+    this.#pingsWhenIdle = options.pingsWhenIdle;
+    this.#idleMs = this.#limits.idleMs * (0.8 + 0.4 * this.#runtime.random());
+    this.#heardAt = this.#runtime.now();
+    this.#busySince = this.#heardAt;
+    this.#arm(this.#link.isBusy() ? this.#limits.busyIdleMs : this.#idleMs);
+  }
+
+  /** Notes that a byte came. */
+  heard(): void {
+    this.#heardAt = this.#runtime.now();
+  }
+
+  /** Notes that something has become outstanding, so that silence counts from now. */
+  becameBusy(): void {
+    this.#busySince = this.#runtime.now();
+    this.#arm(this.#limits.busyIdleMs);
+  }
+
+  /** Makes sure that a link that is busy is looked at soon. */
+  watch(): void {
+    this.#arm(this.#limits.busyIdleMs);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#dueAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #arm(delayMs: number): void {
+    const dueAt = this.#runtime.now() + delayMs;
+    if (this.#dueAt <= dueAt) return;
+    this.#timer?.cancel();
+    this.#dueAt = dueAt;
+    this.#timer = this.#runtime.startTimer(delayMs, () => this.#check());
+  }
+
+  #check(): void {
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    const busy = this.#link.isBusy();
+    const idleMs = busy ? this.#limits.busyIdleMs : this.#idleMs;
+    const deadMs = busy ? this.#limits.busyDeadMs : this.#limits.deadMs;
+    const since = busy ? Math.max(this.#heardAt, this.#busySince) : this.#heardAt;
+    const silentMs = this.#runtime.now() - since;
+    if (silentMs >= deadMs) return this.#link.dead();
+    if (silentMs >= idleMs && this.#pingedAt < since && (busy || this.#pingsWhenIdle)) {
+      this.#pingedAt = this.#runtime.now();
+      this.#link.ping();
+    }
+    this.#arm(Math.max(1, (silentMs < idleMs ? idleMs : deadMs) - silentMs));
+  }
+}

@@ -1,0 +1,268 @@
+import { decodeBatch, encodeBatch, takesNumber, type Batch } from '../batch.js';
+import { Writer } from '../bytes/writer.js';
+import type { Close } from '../close-code.js';
+import type { WireLimits } from '../limits.js';
+import type { Message, ReceivedMessage } from '../message.js';
+import type { Runtime, Timer } from '../runtime.js';
+import type { Transport } from '../transport.js';
+import { Violation } from '../violation.js';
+import { Heartbeat } from './heartbeat.js';
+import { isShared, Outbox, type Outgoing } from './outbox.js';
+import { Positions } from './positions.js';
+
+/** What a link tells the connection that owns it. None of these throws. */
+export interface LinkOwner {
+  /** Acts on one message; PING, PONG, VOID and skipped ones do not come here. */
+  receive(message: ReceivedMessage): Violation | undefined;
+  /** Whether a call is outstanding. */
+  isBusy(): boolean;
+  /** The outbox has been written as far as it could. */
+  flushed(): void;
+  /** The peer is silent or takes nothing: the connection must end like this. */
+  failed(close: Close | 'cut'): void;
+}
+
+export interface LinkOptions {
+  readonly transport: Transport;
+  readonly runtime: Runtime;
+  readonly limits: WireLimits;
+  readonly side: 'client' | 'server';
+}
+
+/**
+ * One connection's messages: reads batches and checks their numbers, gathers what is sent in a turn
+ * into one write, acknowledges, and watches that the peer lives.
+ */
+export class Link {
+  readonly #owner: LinkOwner;
+  readonly #transport: Transport;
+  readonly #runtime: Runtime;
+  readonly #limits: WireLimits;
+  readonly #heartbeat: Heartbeat;
+  readonly #positions = new Positions();
+  readonly #outbox = new Outbox();
+  readonly #writer = new Writer();
+  #isScheduled = false;
+  #isStopped = false;
+  #mustAck = false;
+  #unackedBytes = 0;
+  #ackTimer: Timer | undefined;
+  #stallTimer: Timer | undefined;
+
+  constructor(owner: LinkOwner, options: LinkOptions) {
+    this.#owner = owner;
+    this.#transport = options.transport;
+    this.#runtime = options.runtime;
+    this.#limits = options.limits;
+    this.#heartbeat = new Heartbeat(
+      {
+        isBusy: () => this.#isBusy(),
+        ping: () => this.#ping(),
+        dead: () => this.#owner.failed('cut'),
+      },
+      {
+        runtime: options.runtime,
+        limits: options.limits,
+        pingsWhenIdle: options.side === 'server',
+      },
+    );
+  }
+
+  /** Bytes that wait here or in the socket. */
+  get queuedBytes(): number {
+    return this.#outbox.bytes + this.#transport.bufferedBytes;
+  }
+
+  /** Messages that wait here. */
+  get queuedMessages(): number {
+    return this.#outbox.count;
+  }
+
+  /** Reads a batch and hands its messages on; a violation means that the connection must close. */
+  receive(bytes: Uint8Array): Violation | undefined {
+    if (bytes.length > this.#limits.batchBytes) return new Violation('BATCH_TOO_BIG');
+    const batch = decodeBatch(bytes);
+    if (batch instanceof Violation) return batch;
+    this.#heartbeat.heard();
+    const violation = this.#accept(batch, bytes.length);
+    if (violation !== undefined || this.#isStopped) return violation;
+    if (this.#owner.isBusy()) this.#heartbeat.watch();
+    // An acknowledgement may have made room for more numbers.
+    if (this.#outbox.count > 0) this.#schedule();
+    return undefined;
+  }
+
+  /** Queues a message; it leaves with everything else of this turn. */
+  send(message: Message): Outgoing {
+    if (takesNumber(message) && !this.#isBusy()) this.#heartbeat.becameBusy();
+    return this.#push(message);
+  }
+
+  /** Queues a batch that others send as well, the same bytes. */
+  sendShared(batch: Uint8Array): Outgoing {
+    return this.#push(batch);
+  }
+
+  /** Takes a message back that was not written; `false` if it was. */
+  withdraw(entry: Outgoing): boolean {
+    return this.#outbox.withdraw(entry);
+  }
+
+  /** Writes what waits, as far as the socket takes it. */
+  flush(): void {
+    if (this.#isStopped) return;
+    const batches: Uint8Array[] = [];
+    let room = this.#limits.writeAheadBytes - this.#transport.bufferedBytes;
+    while (room > 0) {
+      const batch = this.#nextBatch();
+      if (batch === undefined) break;
+      batches.push(batch);
+      room -= batch.length;
+    }
+    if (this.#mustAck) batches.push(this.#encode([]));
+    if (batches.length > 0) this.#transport.write(batches);
+    if (this.#outbox.count > 0 && room <= 0) this.#watchStall();
+    this.#owner.flushed();
+  }
+
+  /** The socket has room again. */
+  writable(): void {
+    this.#stallTimer?.cancel();
+    this.#stallTimer = undefined;
+    if (this.#outbox.count > 0) this.#schedule();
+  }
+
+  /** Ends all timers and sends nothing any more. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#heartbeat.stop();
+    this.#ackTimer?.cancel();
+    this.#stallTimer?.cancel();
+  }
+
+  #accept(batch: Batch, size: number): Violation | undefined {
+    if (batch.ack !== undefined) {
+      const violation = this.#positions.acknowledge(batch.ack);
+      if (violation !== undefined) return violation;
+    }
+    let number = 0;
+    if (batch.seq !== undefined) {
+      const first = this.#positions.first(batch.seq);
+      if (first instanceof Violation) return first;
+      number = first;
+    }
+    for (const message of batch.messages) {
+      if (takesNumber(message) && !this.#isNext(number++)) continue;
+      const violation = this.#dispatch(message);
+      if (violation !== undefined) return violation;
+      if (this.#isStopped) return undefined;
+    }
+    this.#unackedBytes += size;
+    this.#oweAck(batch.now);
+    return undefined;
+  }
+
+  /** Counts a sequenced message; `false` for a duplicate. */
+  #isNext(number: number): boolean {
+    if (number <= this.#positions.rx) return false;
+    this.#positions.rx = number;
+    return true;
+  }
+
+  #dispatch(message: ReceivedMessage): Violation | undefined {
+    switch (message.kind) {
+      case 'PING':
+        this.send({ kind: 'PONG', value: message.value });
+        return undefined;
+      case 'PONG':
+      case 'VOID':
+      case 'SKIPPED':
+        return undefined;
+      default:
+        return this.#owner.receive(message);
+    }
+  }
+
+  #oweAck(now: boolean): void {
+    if (!this.#positions.owesAck) return;
+    const count = this.#positions.rx - this.#positions.ackedBack;
+    if (now || count >= this.#limits.ackMessages || this.#unackedBytes >= this.#limits.ackBytes) {
+      this.#ackSoon();
+    } else {
+      this.#ackTimer ??= this.#runtime.startTimer(this.#limits.ackDelayMs, () => this.#ackSoon());
+    }
+  }
+
+  #ackSoon(): void {
+    this.#mustAck = true;
+    this.#schedule();
+  }
+
+  #push(content: Message | Uint8Array): Outgoing {
+    const entry = this.#outbox.push(content);
+    // A loop that awaits settled promises never lets the turn end, so much of it leaves before.
+    if (this.#outbox.bytes >= this.#limits.writeAheadBytes) this.flush();
+    else this.#schedule();
+    return entry;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isStopped) return;
+    this.#isScheduled = true;
+    this.#runtime.endOfTurn(() => {
+      this.#isScheduled = false;
+      this.flush();
+    });
+  }
+
+  #nextBatch(): Uint8Array | undefined {
+    const numbers = this.#limits.unackedMessages - this.#positions.unacked;
+    const entries = this.#outbox.take(this.#limits.batchCloseBytes, numbers);
+    const first = entries[0]?.content;
+    if (first === undefined) return undefined;
+    return isShared(first) ? first : this.#encode(entries.map(({ content }) => content as Message));
+  }
+
+  #encode(messages: Message[]): Uint8Array {
+    const numbered = messages.filter(takesNumber).length;
+    const seq = numbered > 0 ? this.#positions.tx + 1 : undefined;
+    this.#positions.tx += numbered;
+    for (const message of messages) this.#stampDeadline(message);
+    const ack = this.#positions.owesAck ? this.#positions.rx : undefined;
+    const now = this.#positions.unacked * 2 > this.#limits.unackedMessages;
+    // An acknowledgement that was asked for twice still needs a batch with one.
+    const head = { seq, ack: messages.length === 0 ? this.#positions.rx : ack, now };
+    this.#acknowledged();
+    return encodeBatch(this.#writer, head, messages);
+  }
+
+  /** The deadline travels as what remains when it is written. */
+  #stampDeadline(message: Message): void {
+    if (message.kind !== 'CALL' || message.deadlineAt === undefined) return;
+    const remaining = Math.ceil(message.deadlineAt - this.#runtime.now());
+    message.deadlineMs = Math.min(Math.max(0, remaining), 0xffffffff);
+  }
+
+  #acknowledged(): void {
+    this.#positions.ackedBack = this.#positions.rx;
+    this.#mustAck = false;
+    this.#unackedBytes = 0;
+    this.#ackTimer?.cancel();
+    this.#ackTimer = undefined;
+  }
+
+  #watchStall(): void {
+    this.#stallTimer ??= this.#runtime.startTimer(this.#limits.stalledMs, () =>
+      this.#owner.failed({ code: 'SLOW', reason: 'the reader is too slow' }),
+    );
+  }
+
+  #isBusy(): boolean {
+    return this.#positions.unacked > 0 || this.#owner.isBusy();
+  }
+
+  #ping(): void {
+    this.send({ kind: 'PING', value: Math.floor(this.#runtime.random() * 0x100000000) });
+    this.flush();
+  }
+}

@@ -1,0 +1,93 @@
+import type { Runtime, Timer } from '../runtime.js';
+import { systemRuntime } from '../system-runtime.js';
+
+interface VirtualTimer {
+  readonly dueAt: number;
+  readonly order: number;
+  readonly callback: () => void;
+}
+
+/**
+ * A runtime whose time moves only by `advance` and whose random source starts from a seed. Turns of
+ * the event loop stay real, so promises settle by themselves while time stands still.
+ */
+export class VirtualRuntime implements Runtime {
+  #now = 0;
+  #order = 0;
+  #waiting = 0;
+  #state: number;
+  readonly #timers = new Set<VirtualTimer>();
+
+  constructor(readonly seed = 1) {
+    this.#state = seed >>> 0;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** Timers that are running; 0 when everything was stopped. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  startTimer(delayMs: number, callback: () => void): Timer {
+    const timer = { dueAt: this.#now + Math.max(0, delayMs), order: this.#order++, callback };
+    this.#timers.add(timer);
+    return { cancel: () => void this.#timers.delete(timer) };
+  }
+
+  endOfTurn(callback: () => void): void {
+    this.#waiting++;
+    systemRuntime.endOfTurn(() => {
+      this.#waiting--;
+      callback();
+    });
+  }
+
+  /** A generator with 32 bits of state: short, and the same everywhere. */
+  random(): number {
+    this.#state = (this.#state + 0x9e3779b9) >>> 0;
+    let mixed = this.#state;
+    mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+    return ((mixed ^ (mixed >>> 16)) >>> 0) / 0x100000000;
+  }
+
+  randomBytes(count: number): Uint8Array {
+    return Uint8Array.from({ length: count }, () => Math.floor(this.random() * 256));
+  }
+
+  /** Lets everything happen that needs no time: resolves when nothing waits for the end of a turn. */
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < 3; quiet = this.#waiting === 0 ? quiet + 1 : 0) {
+      await new Promise<void>((resolve) => systemRuntime.endOfTurn(resolve));
+    }
+  }
+
+  /** Moves time on, timer by timer in their order, and settles after each. */
+  async advance(ms: number): Promise<void> {
+    const target = this.#now + ms;
+    await this.settle();
+    for (let timer = this.#next(target); timer !== undefined; timer = this.#next(target)) {
+      this.#timers.delete(timer);
+      this.#now = Math.max(this.#now, timer.dueAt);
+      timer.callback();
+      await this.settle();
+    }
+    this.#now = target;
+  }
+
+  #next(target: number): VirtualTimer | undefined {
+    let next: VirtualTimer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.dueAt > target) continue;
+      const isEarlier =
+        next === undefined ||
+        timer.dueAt < next.dueAt ||
+        (timer.dueAt === next.dueAt && timer.order < next.order);
+      if (isEarlier) next = timer;
+    }
+    return next;
+  }
+}

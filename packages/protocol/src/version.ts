@@ -1,0 +1,35 @@
+/** The subprotocol names of `Sec-WebSocket-Protocol` (PROTOCOL.md, "Negotiation"). */
+export const SUBPROTOCOLS = {
+  packed: 'trunkline.v1.packed',
+  superjson: 'trunkline.v1.superjson',
+  any: 'trunkline',
+} as const;
+
+/** The names this version speaks, best first. */
+export const SPOKEN: readonly string[] = [SUBPROTOCOLS.superjson];
+
+const MAX_NAMES = 8;
+const MAX_BYTES = 256;
+
+/**
+ * What a server does with an upgrade: `speak` the name, `explain` with close 4406 after answering
+ * the bare name, or `refuse` with HTTP 400.
+ */
+export type Negotiation =
+  | { readonly outcome: 'speak'; readonly name: string }
+  | { readonly outcome: 'explain'; readonly name: string }
+  | { readonly outcome: 'refuse' };
+
+const REFUSE: Negotiation = { outcome: 'refuse' };
+
+/** Chooses the subprotocol for the value of a `Sec-WebSocket-Protocol` header. */
+export function negotiate(header: string | undefined): Negotiation {
+  // The length is checked first: nothing may walk a header that the peer made long.
+  if (header === undefined || header.length > MAX_BYTES) return REFUSE;
+  const offered = header.split(',').map((name) => name.trim());
+  if (offered.length > MAX_NAMES) return REFUSE;
+  const name = offered.find((candidate) => SPOKEN.includes(candidate));
+  if (name !== undefined) return { outcome: 'speak', name };
+  if (offered.includes(SUBPROTOCOLS.any)) return { outcome: 'explain', name: SUBPROTOCOLS.any };
+  return REFUSE;
+}
