@@ -21,7 +21,7 @@ class MemoryEnd implements Transport {
   readonly #inFlight: (Uint8Array | Closed)[] = [];
   #isScheduled = false;
   #isClosing = false;
-  #isClosed = false;
+  isClosed = false;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -56,8 +56,8 @@ class MemoryEnd implements Transport {
 
   /** Ends this end, as the socket would report it. */
   end(closed: Closed): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.isClosed) return;
+    this.isClosed = true;
     this.#isClosing = true;
     this.#inFlight.length = 0;
     this.sink?.closed(closed);
@@ -88,7 +88,7 @@ class MemoryEnd implements Transport {
         return this.end(next);
       }
       this.bufferedBytes -= next.length;
-      if (this.peer?.#isClosed === false) this.peer.sink?.receive(next);
+      if (this.peer?.isClosed === false) this.peer.sink?.receive(next);
     }
     if (wasFull && this.bufferedBytes < WIRE_LIMITS.writeAheadBytes.value) this.sink?.writable();
   }

@@ -1,0 +1,65 @@
+import type { PublishBy } from '@trunkline/protocol';
+import type { Keep, MemberDoc, ProcedureLimits } from './definition.js';
+import type { Doc, NamedType, TypeNode } from './type-node.js';
+
+/** The data of a declared error, as the client gets it. */
+export interface ErrorDescription extends Doc {
+  readonly code: string;
+  readonly data: TypeNode;
+}
+
+/** A call as plain data. Types are the client's: what it gives, and what it gets. */
+export interface CallDescription extends MemberDoc, ProcedureLimits {
+  readonly kind: 'call';
+  readonly name: string;
+  readonly idempotent: boolean;
+  /** What the client gives; missing where the call has no input. */
+  readonly input?: TypeNode;
+  /** What the client gets; missing where the call has no output. */
+  readonly output?: TypeNode;
+  /** Sorted by code. */
+  readonly errors: readonly ErrorDescription[];
+}
+
+/** A stream as plain data. Types are the client's: what it gives, and what it gets. */
+export interface StreamDescription extends MemberDoc, ProcedureLimits {
+  readonly kind: 'stream';
+  readonly name: string;
+  readonly input?: TypeNode;
+  /** Items that the client gives. */
+  readonly up?: TypeNode;
+  /** Items that the client gets. */
+  readonly down?: TypeNode;
+  readonly output?: TypeNode;
+  /** Sorted by code. */
+  readonly errors: readonly ErrorDescription[];
+}
+
+/** A topic as plain data. Types are the client's: what it gives, and what it gets. */
+export interface TopicDescription extends MemberDoc {
+  readonly kind: 'topic';
+  readonly name: string;
+  readonly publish: PublishBy;
+  readonly public: boolean;
+  readonly keep?: Keep;
+  /** What the client gives; missing where the topic has no params. */
+  readonly params?: TypeNode;
+  /** What a subscriber gets. */
+  readonly message: TypeNode;
+  /** What a client gives to publish; missing where only the server publishes. */
+  readonly publishInput?: TypeNode;
+}
+
+/** A procedure or topic as plain data. */
+export type MemberDescription = CallDescription | StreamDescription | TopicDescription;
+
+/** A contract as plain data that survives JSON: what generated code and documents are made of. */
+export interface ContractDescription extends MemberDoc {
+  readonly name: string;
+  /** 16 hexadecimal digits over all that a peer can see of the contract. */
+  readonly revision: string;
+  /** In the order of the contract. */
+  readonly members: readonly MemberDescription[];
+  /** What the `ref` nodes mean, by name. */
+  readonly types: Readonly<Record<string, NamedType>>;
+}

@@ -1,0 +1,155 @@
+import type { CallShape, PublishBy, StreamShape, TopicShape } from '@trunkline/protocol';
+import type { Schema, SchemaInput, SchemaOutput } from './schema.js';
+
+/** What a procedure or topic says of itself to readers. */
+export interface MemberDoc {
+  /** What it does; the first line of its doc comment in generated code. */
+  readonly description?: string;
+  /** `true`, or what to use instead. */
+  readonly deprecated?: string | true;
+  /** The version of the application that brought it. */
+  readonly since?: string;
+}
+
+/** Schemas of the data of declared errors, by UPPER_SNAKE codes. */
+export type ErrorSchemas = Readonly<Record<string, Schema>>;
+
+/** No declared errors. */
+export type NoErrors = Readonly<Record<never, Schema>>;
+
+/** What holds for calls and streams alike. */
+export interface ProcedureLimits {
+  /** The deadline of a call whose caller names none, in milliseconds. */
+  readonly deadlineMs?: number;
+  /** The most bytes of an input; raises or lowers the server's limit. */
+  readonly maxInputBytes?: number;
+  /** The most bytes of an output; raises or lowers the server's limit. */
+  readonly maxOutputBytes?: number;
+}
+
+/** The data of declared errors as the client gets them, by code. */
+export type ErrorData<Errors> = {
+  readonly [Code in keyof Errors & string]: SchemaOutput<Errors[Code]>;
+};
+
+/** What `call()` is given. */
+export interface CallOptions<
+  Input extends Schema | undefined,
+  Output extends Schema | undefined,
+  Errors extends ErrorSchemas,
+>
+  extends MemberDoc, ProcedureLimits {
+  readonly input?: Input;
+  readonly output?: Output;
+  readonly errors?: Errors;
+  /** Running it twice does no more than running it once, so clients may retry by themselves. */
+  readonly idempotent?: boolean;
+}
+
+/** A call of a contract, with its schemas. */
+export interface CallDefinition<
+  Input extends Schema | undefined = Schema | undefined,
+  Output extends Schema | undefined = Schema | undefined,
+  Errors extends ErrorSchemas = ErrorSchemas,
+>
+  extends
+    CallShape<SchemaInput<Input>, SchemaOutput<Output>, ErrorData<Errors>>,
+    MemberDoc,
+    ProcedureLimits {
+  readonly input: Input;
+  readonly output: Output;
+  readonly errors: Errors;
+  readonly idempotent: boolean;
+}
+
+/** What `stream()` is given. */
+export interface StreamOptions<
+  Input extends Schema | undefined,
+  Up extends Schema | undefined,
+  Down extends Schema | undefined,
+  Output extends Schema | undefined,
+  Errors extends ErrorSchemas,
+>
+  extends MemberDoc, ProcedureLimits {
+  readonly input?: Input;
+  /** Schema of the items that the caller sends. */
+  readonly up?: Up;
+  /** Schema of the items that the callee sends. */
+  readonly down?: Down;
+  readonly output?: Output;
+  readonly errors?: Errors;
+}
+
+/** A stream of a contract, with its schemas. */
+export interface StreamDefinition<
+  Input extends Schema | undefined = Schema | undefined,
+  Up extends Schema | undefined = Schema | undefined,
+  Down extends Schema | undefined = Schema | undefined,
+  Output extends Schema | undefined = Schema | undefined,
+  Errors extends ErrorSchemas = ErrorSchemas,
+>
+  extends
+    StreamShape<
+      SchemaInput<Input>,
+      SchemaInput<Up>,
+      SchemaOutput<Down>,
+      SchemaOutput<Output>,
+      ErrorData<Errors>
+    >,
+    MemberDoc,
+    ProcedureLimits {
+  readonly input: Input;
+  readonly up: Up;
+  readonly down: Down;
+  readonly output: Output;
+  readonly errors: Errors;
+}
+
+/** How much of a topic is kept for those who were away. What is left out has the server's limit. */
+export interface Keep {
+  readonly count?: number;
+  readonly ageMs?: number;
+  readonly bytes?: number;
+}
+
+/** What `topic()` is given. */
+export interface TopicOptions<
+  Params extends Schema | undefined,
+  Message extends Schema,
+  Publish extends PublishBy,
+> extends MemberDoc {
+  /** A flat `z.object()` of strings, integers, booleans and enums; none means one topic. */
+  readonly params?: Params;
+  readonly message: Message;
+  /** Who may publish: the server alone, which is the default, or clients too. */
+  readonly publish?: Publish;
+  /** Everybody who is signed in may subscribe; else the server must have an authorizer. */
+  readonly public?: true;
+  /** Without it nothing is kept, and every attach starts fresh. */
+  readonly keep?: Keep;
+  /** Every message reaches every subscriber, or a gap is reported. */
+  readonly delivery?: 'every';
+  /** What a slow subscriber gets: the oldest messages are dropped and reported as a gap. */
+  readonly slow?: 'gap';
+}
+
+/** A topic of a contract, with its schemas. */
+export interface TopicDefinition<
+  Params extends Schema | undefined = Schema | undefined,
+  Message extends Schema = Schema,
+  Publish extends PublishBy = PublishBy,
+>
+  extends
+    TopicShape<SchemaInput<Params>, SchemaOutput<Message>, Publish, SchemaInput<Message>>,
+    MemberDoc {
+  readonly params: Params;
+  readonly message: Message;
+  readonly public: boolean;
+  readonly keep?: Keep;
+}
+
+/** A procedure of a contract. */
+export type ProcedureDefinition = CallDefinition | StreamDefinition;
+
+/** A procedure or topic of a contract. */
+export type MemberDefinition = ProcedureDefinition | TopicDefinition;

@@ -1,0 +1,119 @@
+import type { ErrorDescription, MemberDescription } from './contract-description.js';
+import type { ContractProblem } from './contract-error.js';
+import type {
+  MemberDefinition,
+  MemberDoc,
+  ProcedureDefinition,
+  ProcedureLimits,
+  TopicDefinition,
+} from './definition.js';
+import { expectSchema, optionFaults } from './member-options.js';
+import { errorCodeFault } from './name-rules.js';
+import { docOf } from './schema-doc.js';
+import { isSchema, type Side } from './schema.js';
+import { paramsProblems } from './topic-params.js';
+import type { TypeNode } from './type-node.js';
+import type { TypeReader } from './type-reader.js';
+
+/** Where a member stands and who reads its types. */
+export interface MemberPlace {
+  readonly name: string;
+  readonly path: string;
+  readonly reader: TypeReader;
+}
+
+/** Reads a member to plain data and notes all that is wrong with it. */
+export function readMember(member: MemberDefinition, place: MemberPlace): MemberDescription {
+  for (const message of optionFaults(member.kind, member)) note(place, message);
+  return member.kind === 'topic' ? readTopic(member, place) : readProcedure(member, place);
+}
+
+function readProcedure(member: ProcedureDefinition, place: MemberPlace): MemberDescription {
+  const { name } = place;
+  const common = { name, ...docsAndLimits(member) };
+  const input = readOptional(member.input, 'input', { ...place, part: 'input' });
+  const rest = { errors: readErrors(member.errors, place), ...input };
+  if (member.kind === 'call') {
+    const output = readOptional(member.output, 'output', { ...place, part: 'output' });
+    return { kind: 'call', ...common, idempotent: member.idempotent, ...rest, ...output };
+  }
+  if (!member.hasUp && !member.hasDown) {
+    note(place, 'a stream needs "up", "down" or both; for one input and one output use call()');
+  }
+  return {
+    kind: 'stream',
+    ...common,
+    ...rest,
+    ...readOptional(member.up, 'input', { ...place, part: 'up' }),
+    ...readOptional(member.down, 'output', { ...place, part: 'down' }),
+    ...readOptional(member.output, 'output', { ...place, part: 'output' }),
+  };
+}
+
+function readTopic(member: TopicDefinition, place: MemberPlace): MemberDescription {
+  const { path, reader } = place;
+  const faults = isSchema(member.params) ? paramsProblems(member.params, `${path}.params`) : [];
+  reader.problems.push(...faults);
+  const params = faults.length === 0 ? member.params : undefined;
+  if (member.message === undefined) note(place, 'option "message": expected a schema of zod 4');
+  const message = readOptional(member.message, 'output', { ...place, part: 'message' });
+  return {
+    kind: 'topic',
+    name: place.name,
+    ...docsAndLimits(member),
+    publish: member.publish,
+    public: member.public,
+    ...(member.keep && { keep: member.keep }),
+    ...readOptional(params, 'input', { ...place, part: 'params' }),
+    message: message['message'] ?? { kind: 'unknown' },
+    ...(member.publish === 'client' &&
+      isSchema(member.message) && {
+        publishInput: reader.read(member.message, 'input', `${path}.message`),
+      }),
+  };
+}
+
+function readErrors(errors: unknown, place: MemberPlace): ErrorDescription[] {
+  if (typeof errors !== 'object' || errors === null || isSchema(errors)) return [];
+  return Object.entries(errors)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, schema]: [string, unknown]) => {
+      const path = `${place.path}.errors.${code}`;
+      const faults = [errorCodeFault(code), expectSchema(schema)];
+      for (const message of faults) if (message) place.reader.problems.push({ path, message });
+      return isSchema(schema)
+        ? { code, data: place.reader.read(schema, 'output', path), ...docOf(schema, 'output') }
+        : { code, data: { kind: 'unknown' } };
+    });
+}
+
+/** Reads a part of a member, if it is there and is a schema at all, under the part's name. */
+function readOptional<Part extends string>(
+  schema: unknown,
+  side: Side,
+  { part, path, reader }: MemberPlace & { readonly part: Part },
+): { readonly [Name in Part]?: TypeNode } {
+  if (!isSchema(schema)) return {};
+  return { [part]: reader.read(schema, side, `${path}.${part}`) } as { [Name in Part]: TypeNode };
+}
+
+function docsAndLimits(member: MemberDefinition): MemberDoc & ProcedureLimits {
+  const { description, deprecated, since } = member;
+  const docs = { description, deprecated, since };
+  const limits =
+    member.kind === 'topic'
+      ? {}
+      : {
+          deadlineMs: member.deadlineMs,
+          maxInputBytes: member.maxInputBytes,
+          maxOutputBytes: member.maxOutputBytes,
+        };
+  const given = Object.entries({ ...docs, ...limits }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
+}
+
+function note({ path, reader }: MemberPlace, message: string): ContractProblem {
+  const problem = { path, message };
+  reader.problems.push(problem);
+  return problem;
+}

@@ -1,0 +1,83 @@
+import type { PublishBy } from '@trunkline/protocol';
+import type {
+  CallDefinition,
+  CallOptions,
+  ErrorSchemas,
+  NoErrors,
+  StreamDefinition,
+  StreamOptions,
+  TopicDefinition,
+  TopicOptions,
+} from './definition.js';
+import { defOf, isSchema, type Schema } from './schema.js';
+
+// What was given stays on a definition whole, also what is wrong with it: it has no name yet, and
+// `contract()` reports all problems of a contract at once, each under its path.
+
+/** Defines a call: one input, one output or one typed error. Checked by `contract()`. */
+export function call<
+  Input extends Schema | undefined = undefined,
+  Output extends Schema | undefined = undefined,
+  Errors extends ErrorSchemas = NoErrors,
+>(options: CallOptions<Input, Output, Errors> = {}): CallDefinition<Input, Output, Errors> {
+  return Object.freeze({
+    input: undefined,
+    output: undefined,
+    errors: {},
+    idempotent: false,
+    ...options,
+    kind: 'call',
+  }) as CallDefinition<Input, Output, Errors>;
+}
+
+/**
+ * Defines a stream: a call with items up, down or both ways. At least one of `up` and `down` must
+ * be there. Checked by `contract()`.
+ */
+export function stream<
+  Input extends Schema | undefined = undefined,
+  Up extends Schema | undefined = undefined,
+  Down extends Schema | undefined = undefined,
+  Output extends Schema | undefined = undefined,
+  Errors extends ErrorSchemas = NoErrors,
+>(
+  options: StreamOptions<Input, Up, Down, Output, Errors>,
+): StreamDefinition<Input, Up, Down, Output, Errors> {
+  return Object.freeze({
+    input: undefined,
+    up: undefined,
+    down: undefined,
+    output: undefined,
+    errors: {},
+    ...options,
+    kind: 'stream',
+    hasUp: options.up !== undefined,
+    hasDown: options.down !== undefined,
+    hasOutput: options.output !== undefined,
+  }) as StreamDefinition<Input, Up, Down, Output, Errors>;
+}
+
+/**
+ * Defines a topic: a named, parameterised channel of messages in one order. Only the server
+ * publishes, unless `publish` says `'client'`. Checked by `contract()`.
+ */
+export function topic<
+  Message extends Schema,
+  Params extends Schema | undefined = undefined,
+  Publish extends PublishBy = 'server',
+>(options: TopicOptions<Params, Message, Publish>): TopicDefinition<Params, Message, Publish> {
+  return Object.freeze({
+    params: undefined,
+    publish: 'server',
+    public: false,
+    ...options,
+    kind: 'topic',
+    paramNames: paramNamesOf(options.params),
+  }) as TopicDefinition<Params, Message, Publish>;
+}
+
+function paramNamesOf(params: unknown): readonly string[] {
+  if (!isSchema(params)) return [];
+  const def = defOf(params);
+  return def.type === 'object' ? Object.keys(def.shape).sort() : [];
+}

@@ -1,0 +1,79 @@
+import type { Cursor, Encoding, PublishId } from '@trunkline/protocol';
+
+/** A topic message as a broker carries it. Brokers store the bytes and never read them. */
+export interface BrokerRecord {
+  /** Makes repeating safe: the broker keeps the highest counter per publisher and topic. */
+  readonly publishId: PublishId | undefined;
+  readonly encoding: Encoding;
+  /** Hash of the layout that packed the bytes; 16 zeros when they are not packed. */
+  readonly layoutHash: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A record with its place in its topic. */
+export interface PlacedRecord extends BrokerRecord, Cursor {
+  /** Offset of the record before it; `offset - 1` where a topic counts alone. */
+  readonly previous: number;
+}
+
+/** What of a topic is kept for those who were away. */
+export interface KeepPolicy {
+  readonly count: number;
+  readonly ageMs: number;
+  readonly bytes: number;
+}
+
+/** Says what was stored of a publish when it was answered, and never more. */
+export interface PublishReceipt extends Cursor {
+  readonly stored: 'node' | 'broker' | 'disk';
+  /** Whether the publish id had been stored before; the place is that of the first time. */
+  readonly duplicate: boolean;
+}
+
+/** What a broker calls for a topic that is subscribed. Neither throws. */
+export interface BrokerListener {
+  /** The next record, in the topic's order, each once. */
+  record(record: PlacedRecord): void;
+  /** The topic goes on at another place: its epoch changed, or records were lost on the way. */
+  moved(place: Cursor): void;
+}
+
+/** A live subscription of a node to a topic. */
+export interface BrokerSubscription {
+  /** Epoch and newest offset of the topic when the subscription began; records follow after it. */
+  readonly start: Cursor;
+  /** Ends it; nothing is delivered afterwards. Idempotent. */
+  close(): void;
+}
+
+/** Part of what a broker keeps of a topic. */
+export interface HistoryPage {
+  /** Records in order. The first one's `previous` tells whether any are missing before it. */
+  readonly records: readonly PlacedRecord[];
+  /** Epoch and newest offset of the topic when it was read. */
+  readonly top: Cursor;
+}
+
+/** Which part of a topic's history is asked for. */
+export interface HistoryQuery {
+  /** Records after this offset. */
+  readonly after: number;
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+}
+
+/**
+ * Carries topics between nodes: the memory broker within one process, others over Redis Streams or
+ * NATS JetStream. A topic is named by its key; it begins when it is first used. Failing methods
+ * reject with a TrunklineError, `UNAVAILABLE` when the broker cannot be reached.
+ */
+export interface Broker {
+  /** Stores a record, if it is kept, and delivers it to all subscribers on all nodes. */
+  publish(key: string, record: BrokerRecord, keep: KeepPolicy | undefined): Promise<PublishReceipt>;
+  /** Subscribes this node to a topic, from now on. */
+  subscribe(key: string, listener: BrokerListener): Promise<BrokerSubscription>;
+  /** Reads what is kept, oldest first. */
+  history(key: string, query: HistoryQuery): Promise<HistoryPage>;
+  /** Ends all subscriptions. Idempotent. */
+  close(): Promise<void>;
+}

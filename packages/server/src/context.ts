@@ -1,0 +1,74 @@
+import type { TrunklineError } from '@trunkline/protocol';
+import type { Scope, User } from './app.js';
+
+/** How a client reached the server. Header names are lower case. */
+export interface ConnectionInfo {
+  /** The peer's address, or the one that a trusted proxy names. */
+  readonly remoteAddress: string;
+  /** The origin of the page, when a page connected. */
+  readonly origin: string | undefined;
+  /** Request headers; `cookie` only when the server's `cookies` option is set. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Path and query of the request. */
+  readonly url: string;
+}
+
+/** The session of a client. */
+export interface SessionInfo {
+  /** Public id; not a secret. */
+  readonly id: string;
+  readonly connection: ConnectionInfo;
+}
+
+/** What every context has. */
+export interface BaseContext {
+  /** Id of who is signed in; `undefined` for an anonymous client. */
+  readonly principal: string | undefined;
+  /** What `authenticate` gave for the principal. */
+  readonly user: User;
+  readonly session: SessionInfo;
+  /** What the server's `scope` option makes, made when it is first asked for. */
+  readonly scope: Scope;
+}
+
+/** Context of a new session, for guards and interceptors: it is authenticated and not yet open. */
+export interface ConnectContext extends BaseContext {
+  readonly kind: 'connect';
+}
+
+/** Context of a call. `Errors` has the data of the declared errors by code. */
+export interface CallContext<Errors = Readonly<Record<string, unknown>>> extends BaseContext {
+  readonly kind: 'call' | 'stream';
+  /** `contract.procedure`. */
+  readonly procedure: string;
+  /** Fires at the deadline, when the caller withdraws and when the session ends. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the deadline; `undefined` without one. */
+  readonly remainingMs: number | undefined;
+  /** Makes a declared error, to be thrown. */
+  error<Code extends keyof Errors & string>(
+    code: Code,
+    data: Errors[Code],
+    message?: string,
+  ): TrunklineError<Code, Errors[Code]>;
+}
+
+/** Context of a stream: a call with the items that the caller sends. */
+export interface StreamContext<
+  Up = unknown,
+  Errors = Readonly<Record<string, unknown>>,
+> extends CallContext<Errors> {
+  readonly kind: 'stream';
+  /** The caller's items, parsed; may be iterated once. Ends when the caller ends them. */
+  readonly items: AsyncIterable<Up>;
+}
+
+/** Context of subscribing to a topic, and of publishing on it by a client. */
+export interface TopicContext extends BaseContext {
+  readonly kind: 'subscribe' | 'publish';
+  /** `contract.topic`. */
+  readonly topic: string;
+}
+
+/** Any context, as guards, interceptors and error mappers see it. */
+export type AnyContext = ConnectContext | CallContext<unknown> | TopicContext;

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isMain } from './check-report.mjs';
+import { ROOT } from './source-tree.mjs';
+
+/** @typedef {{ name: string, folder: string, timeoutMs: number }} Example */
+
+/** An example is a few calls on one machine; one that takes longer hangs. */
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/**
+ * Lists the examples that are to be run: those with a `start` script and `"trunkline": { "ci":
+ * true }` in their package.json.
+ * @param {string} root
+ * @returns {Example[]}
+ */
+export function listExamples(root) {
+  return readdirSync(join(root, 'examples'))
+    .map((name) => ({ name, folder: join(root, 'examples', name) }))
+    .filter(({ folder }) => existsSync(join(folder, 'package.json')))
+    .flatMap(({ name, folder }) => {
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      if (manifest.trunkline?.ci !== true || manifest.scripts?.start === undefined) return [];
+      return [{ name, folder, timeoutMs: manifest.trunkline.timeoutMs ?? DEFAULT_TIMEOUT_MS }];
+    });
+}
+
+/**
+ * Runs an example to its end and tells how it went. What outlives its time is killed with all that
+ * it started.
+ * @param {Example} example
+ * @returns {Promise<{ ok: boolean, verdict: string, seconds: number, output: string }>}
+ */
+export function runExample({ folder, timeoutMs }) {
+  const startedAt = performance.now();
+  const child = spawn('npm', ['run', '--silent', 'start'], { cwd: folder, detached: true });
+  let output = '';
+  let timedOut = false;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data) => (output += data));
+  }
+  const timer = setTimeout(() => {
+    timedOut = true;
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  }, timeoutMs);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      const ended = code === 0 ? 'ok' : `exit ${code ?? signal}`;
+      const verdict = timedOut ? `killed after ${timeoutMs / 1000} s` : ended;
+      const seconds = (performance.now() - startedAt) / 1000;
+      resolve({ ok: verdict === 'ok', verdict, seconds, output });
+    });
+  });
+}
+
+if (isMain(import.meta.url)) {
+  const examples = listExamples(ROOT);
+  if (examples.length === 0) console.error('no example is marked to be run');
+  const results = [];
+  for (const example of examples) {
+    const result = await runExample(example);
+    results.push(result);
+    console.log(`${example.name.padEnd(24)} ${result.seconds.toFixed(1)} s  ${result.verdict}`);
+    if (!result.ok) console.error(result.output);
+  }
+  if (examples.length === 0 || results.some(({ ok }) => !ok)) process.exitCode = 1;
+}
