@@ -38,10 +38,16 @@ export function docComment(words: DocWords, indent = ''): string {
   if (words.deprecated === true) lines.push('@deprecated');
   if (typeof words.deprecated === 'string') lines.push(`@deprecated ${words.deprecated}`);
   if (lines.length === 0) return '';
-  const safe = lines.flatMap((line) => line.split('\n')).map((line) => line.trimEnd().replaceAll('*/', '*\\/'));
+  const safe = lines
+    .flatMap((line) => line.split('\n'))
+    .map((line) => line.trimEnd().replaceAll('*/', '*\\/'));
   if (safe.length === 1) return `${indent}/** ${safe[0]} */\n`;
-  return [`${indent}/**`, ...safe.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`, '']
-    .join('\n');
+  return [
+    `${indent}/**`,
+    ...safe.map((line) => `${indent} * ${line}`.trimEnd()),
+    `${indent} */`,
+    '',
+  ].join('\n');
 }
 
 function write(node: TypeNode, layout: Layout): string {

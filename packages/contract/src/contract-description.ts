@@ -1,6 +1,6 @@
 import type { PublishBy } from '@trunkline/protocol';
 import type { Keep, MemberDoc, ProcedureLimits } from './definition.js';
-import type { Doc, NamedType, TypeNode } from './type-node.js';
+import type { Doc, NamedType, TypeNode } from './type/type-node.js';
 
 /** The data of a declared error, as the client gets it. */
 export interface ErrorDescription extends Doc {

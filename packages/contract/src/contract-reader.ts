@@ -1,16 +1,16 @@
 import type { ContractDescription, MemberDescription } from './contract-description.js';
 import type { ContractProblem } from './contract-error.js';
-import type { MemberDefinition, MemberDoc } from './definition.js';
+import type { AnyDefinition, MemberDefinition, MemberDoc } from './definition.js';
 import { optionFaults } from './member-options.js';
 import { readMember } from './member-reader.js';
 import { contractNameFault, memberNameFault, quote } from './name-rules.js';
 import { revisionOf } from './revision.js';
-import { TypeReader } from './type-reader.js';
+import { TypeReader } from './type/type-reader.js';
 
 /** What a contract is built from. */
 export interface ContractParts {
   readonly name: string;
-  readonly members: Readonly<Record<string, MemberDefinition>>;
+  readonly members: Readonly<Record<string, AnyDefinition>>;
   readonly options: MemberDoc;
 }
 
@@ -64,7 +64,7 @@ function isDefinition(member: unknown): member is MemberDefinition {
   return (
     typeof member === 'object' &&
     member !== null &&
-    'kind' in member &&
-    (member.kind === 'call' || member.kind === 'stream' || member.kind === 'topic')
+    '~definition' in member &&
+    member['~definition'] === true
   );
 }

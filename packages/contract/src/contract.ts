@@ -2,14 +2,14 @@ import type { ContractShape } from '@trunkline/protocol';
 import type { ContractDescription } from './contract-description.js';
 import { ContractError } from './contract-error.js';
 import { readContract } from './contract-reader.js';
-import type { MemberDefinition, MemberDoc } from './definition.js';
+import type { AnyDefinition, MemberDefinition, MemberDoc } from './definition.js';
 
 /** What a contract says of itself to readers. */
 export type ContractOptions = MemberDoc;
 
 /** A named set of calls, streams and topics with their schemas. */
 export interface Contract<
-  Members extends Record<string, MemberDefinition> = Record<string, MemberDefinition>,
+  Members extends Record<string, AnyDefinition> = Record<string, MemberDefinition>,
 >
   extends ContractShape<Members>, MemberDoc {}
 
@@ -17,7 +17,7 @@ export interface Contract<
  * Builds a contract of calls, streams and topics. Schemas are read here, so whatever recursive
  * ones refer to must be defined before. Throws a `ContractError` that lists all problems at once.
  */
-export function contract<Members extends Record<string, MemberDefinition>>(
+export function contract<Members extends Record<string, AnyDefinition>>(
   name: string,
   members: Members,
   options: ContractOptions = {},

@@ -1,5 +1,11 @@
-import type { CallShape, PublishBy, StreamShape, TopicShape } from '@trunkline/protocol';
-import type { Schema, SchemaInput, SchemaOutput } from './schema.js';
+import type {
+  CallShape,
+  MemberShape,
+  PublishBy,
+  StreamShape,
+  TopicShape,
+} from '@trunkline/protocol';
+import type { Schema, SchemaInput, SchemaOutput } from './schema/schema.js';
 
 /** What a procedure or topic says of itself to readers. */
 export interface MemberDoc {
@@ -11,11 +17,19 @@ export interface MemberDoc {
   readonly since?: string;
 }
 
+/** Made by `call()`, `stream()` or `topic()`: it has schemas, which a bare shape has not. */
+export interface WithSchemas {
+  readonly '~definition': true;
+}
+
+/** What any definition is. It names no type of a schema, so that nothing is inferred from it. */
+export type AnyDefinition = MemberShape & WithSchemas;
+
 /** Schemas of the data of declared errors, by UPPER_SNAKE codes. */
 export type ErrorSchemas = Readonly<Record<string, Schema>>;
 
 /** No declared errors. */
-export type NoErrors = Readonly<Record<never, Schema>>;
+export type NoErrors = Record<never, never>;
 
 /** What holds for calls and streams alike. */
 export interface ProcedureLimits {
@@ -54,6 +68,7 @@ export interface CallDefinition<
 >
   extends
     CallShape<SchemaInput<Input>, SchemaOutput<Output>, ErrorData<Errors>>,
+    WithSchemas,
     MemberDoc,
     ProcedureLimits {
   readonly input: Input;
@@ -96,6 +111,7 @@ export interface StreamDefinition<
       SchemaOutput<Output>,
       ErrorData<Errors>
     >,
+    WithSchemas,
     MemberDoc,
     ProcedureLimits {
   readonly input: Input;
@@ -141,6 +157,7 @@ export interface TopicDefinition<
 >
   extends
     TopicShape<SchemaInput<Params>, SchemaOutput<Message>, Publish, SchemaInput<Message>>,
+    WithSchemas,
     MemberDoc {
   readonly params: Params;
   readonly message: Message;

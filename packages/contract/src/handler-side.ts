@@ -1,6 +1,6 @@
 import type * as core from 'zod/v4/core';
 import type { ProcedureDefinition, TopicDefinition } from './definition.js';
-import type { Schema, SchemaInput, SchemaOutput } from './schema.js';
+import type { Schema, SchemaInput, SchemaOutput } from './schema/schema.js';
 
 /** What a handler is given: the parsed input. */
 export type HandlerInput<Procedure extends ProcedureDefinition> = SchemaOutput<Procedure['input']>;
@@ -9,7 +9,9 @@ export type HandlerInput<Procedure extends ProcedureDefinition> = SchemaOutput<P
 export type HandlerOutput<Procedure extends ProcedureDefinition> = SchemaInput<Procedure['output']>;
 
 /** What a handler gets from its caller's stream: parsed items. */
-export type HandlerUp<Procedure extends ProcedureDefinition> = Procedure extends { readonly up: infer Up }
+export type HandlerUp<Procedure extends ProcedureDefinition> = Procedure extends {
+  readonly up: infer Up;
+}
   ? SchemaOutput<Up>
   : undefined;
 
@@ -32,4 +34,3 @@ export type TopicParams<Topic extends TopicDefinition> = SchemaOutput<Topic['par
 
 /** What is published on a topic: a message before it is parsed. */
 export type TopicMessageInput<Topic extends TopicDefinition> = SchemaInput<Topic['message']>;
-

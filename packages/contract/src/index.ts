@@ -22,7 +22,7 @@ export type {
   TopicMessageInput,
   TopicParams,
 } from './handler-side.js';
-export type { Schema, SchemaInput, SchemaOutput } from './schema.js';
+export type { Schema, SchemaInput, SchemaOutput } from './schema/schema.js';
 export type {
   CallDescription,
   ContractDescription,
@@ -30,6 +30,6 @@ export type {
   StreamDescription,
   TopicDescription,
 } from './contract-description.js';
-export type { NamedType, PropertyNode, TypeNode } from './type-node.js';
+export type { NamedType, PropertyNode, TypeNode } from './type/type-node.js';
 export { issuesOf, type Issues } from './issues.js';
 export { validate, type Validation } from './validate.js';

@@ -1,5 +1,5 @@
 import { quote } from './name-rules.js';
-import { isSchema } from './schema.js';
+import { isSchema } from './schema/schema.js';
 
 /** Says what is wrong with the value of an option, if anything. */
 type OptionRule = (value: unknown) => string | undefined;
@@ -53,7 +53,15 @@ const LATER_VALUES: Readonly<Record<string, readonly string[]>> = {
 const INSTEAD: Readonly<Record<string, string>> = { delivery: 'every', slow: 'gap' };
 
 // What a definition carries beside what was given.
-const OWN_KEYS = new Set(['kind', 'paramNames', 'hasUp', 'hasDown', 'hasOutput', '~types']);
+const OWN_KEYS = new Set([
+  'kind',
+  'paramNames',
+  'hasUp',
+  'hasDown',
+  'hasOutput',
+  '~types',
+  '~definition',
+]);
 
 /** Lists what is wrong with the options of a contract, call, stream or topic. */
 export function optionFaults(kind: keyof typeof RULES, options: object): string[] {
@@ -67,7 +75,9 @@ function laterFault(name: string, value: unknown): string | undefined {
   if (LATER_OPTIONS.has(name)) {
     return `option "${name}" is not available in this version; leave it out`;
   }
-  const word = LATER_VALUES[name]?.find((one) => value === one || (isRecord(value) && one in value));
+  const word = LATER_VALUES[name]?.find(
+    (one) => value === one || (isRecord(value) && one in value),
+  );
   return word === undefined
     ? undefined
     : `option "${name}": "${word}" is not available in this version; ` +

@@ -1,5 +1,4 @@
 import type { ErrorDescription, MemberDescription } from './contract-description.js';
-import type { ContractProblem } from './contract-error.js';
 import type {
   MemberDefinition,
   MemberDoc,
@@ -9,11 +8,12 @@ import type {
 } from './definition.js';
 import { expectSchema, optionFaults } from './member-options.js';
 import { errorCodeFault } from './name-rules.js';
-import { docOf } from './schema-doc.js';
-import { isSchema, type Side } from './schema.js';
+import { docOf } from './schema/schema-doc.js';
+import { isSchema, type Side } from './schema/schema.js';
 import { paramsProblems } from './topic-params.js';
-import type { TypeNode } from './type-node.js';
-import type { TypeReader } from './type-reader.js';
+import { UNKNOWN } from './type/type-algebra.js';
+import type { TypeNode } from './type/type-node.js';
+import type { TypeReader } from './type/type-reader.js';
 
 /** Where a member stands and who reads its types. */
 export interface MemberPlace {
@@ -30,46 +30,45 @@ export function readMember(member: MemberDefinition, place: MemberPlace): Member
 
 function readProcedure(member: ProcedureDefinition, place: MemberPlace): MemberDescription {
   const { name } = place;
-  const common = { name, ...docsAndLimits(member) };
-  const input = readOptional(member.input, 'input', { ...place, part: 'input' });
-  const rest = { errors: readErrors(member.errors, place), ...input };
-  if (member.kind === 'call') {
-    const output = readOptional(member.output, 'output', { ...place, part: 'output' });
-    return { kind: 'call', ...common, idempotent: member.idempotent, ...rest, ...output };
-  }
+  const common = {
+    name,
+    ...docsAndLimits(member),
+    ...readPart(member.input, 'input', { ...place, part: 'input' }),
+    ...readPart(member.output, 'output', { ...place, part: 'output' }),
+    errors: readErrors(member.errors, place),
+  };
+  if (member.kind === 'call') return { kind: 'call', ...common, idempotent: member.idempotent };
   if (!member.hasUp && !member.hasDown) {
     note(place, 'a stream needs "up", "down" or both; for one input and one output use call()');
   }
   return {
     kind: 'stream',
     ...common,
-    ...rest,
-    ...readOptional(member.up, 'input', { ...place, part: 'up' }),
-    ...readOptional(member.down, 'output', { ...place, part: 'down' }),
-    ...readOptional(member.output, 'output', { ...place, part: 'output' }),
+    ...readPart(member.up, 'input', { ...place, part: 'up' }),
+    ...readPart(member.down, 'output', { ...place, part: 'down' }),
   };
 }
 
 function readTopic(member: TopicDefinition, place: MemberPlace): MemberDescription {
-  const { path, reader } = place;
+  const { name, path, reader } = place;
   const faults = isSchema(member.params) ? paramsProblems(member.params, `${path}.params`) : [];
   reader.problems.push(...faults);
   const params = faults.length === 0 ? member.params : undefined;
   if (member.message === undefined) note(place, 'option "message": expected a schema of zod 4');
-  const message = readOptional(member.message, 'output', { ...place, part: 'message' });
+  const messagePlace = { ...place, part: 'message' } as const;
+  const message = readPart(member.message, 'output', messagePlace);
+  const published =
+    member.publish === 'client' ? readPart(member.message, 'input', messagePlace) : {};
   return {
     kind: 'topic',
-    name: place.name,
+    name,
     ...docsAndLimits(member),
     publish: member.publish,
     public: member.public,
     ...(member.keep && { keep: member.keep }),
-    ...readOptional(params, 'input', { ...place, part: 'params' }),
-    message: message['message'] ?? { kind: 'unknown' },
-    ...(member.publish === 'client' &&
-      isSchema(member.message) && {
-        publishInput: reader.read(member.message, 'input', `${path}.message`),
-      }),
+    ...readPart(params, 'input', { ...place, part: 'params' }),
+    message: message.message ?? UNKNOWN,
+    ...(published.message && { publishInput: published.message }),
   };
 }
 
@@ -83,12 +82,12 @@ function readErrors(errors: unknown, place: MemberPlace): ErrorDescription[] {
       for (const message of faults) if (message) place.reader.problems.push({ path, message });
       return isSchema(schema)
         ? { code, data: place.reader.read(schema, 'output', path), ...docOf(schema, 'output') }
-        : { code, data: { kind: 'unknown' } };
+        : { code, data: UNKNOWN };
     });
 }
 
 /** Reads a part of a member, if it is there and is a schema at all, under the part's name. */
-function readOptional<Part extends string>(
+function readPart<Part extends string>(
   schema: unknown,
   side: Side,
   { part, path, reader }: MemberPlace & { readonly part: Part },
@@ -112,8 +111,6 @@ function docsAndLimits(member: MemberDefinition): MemberDoc & ProcedureLimits {
   return Object.fromEntries(given);
 }
 
-function note({ path, reader }: MemberPlace, message: string): ContractProblem {
-  const problem = { path, message };
-  reader.problems.push(problem);
-  return problem;
+function note({ path, reader }: MemberPlace, message: string): void {
+  reader.problems.push({ path, message });
 }

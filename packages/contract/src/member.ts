@@ -9,10 +9,10 @@ import type {
   TopicDefinition,
   TopicOptions,
 } from './definition.js';
-import { defOf, isSchema, type Schema } from './schema.js';
+import { defOf, isSchema, type Schema } from './schema/schema.js';
 
-// What was given stays on a definition whole, also what is wrong with it: it has no name yet, and
-// `contract()` reports all problems of a contract at once, each under its path.
+// What was given stays on a definition whole, also what is wrong with it: a definition has no
+// name yet, and `contract()` reports all problems at once, each under its path.
 
 /** Defines a call: one input, one output or one typed error. Checked by `contract()`. */
 export function call<
@@ -21,12 +21,13 @@ export function call<
   Errors extends ErrorSchemas = NoErrors,
 >(options: CallOptions<Input, Output, Errors> = {}): CallDefinition<Input, Output, Errors> {
   return Object.freeze({
-    input: undefined,
-    output: undefined,
-    errors: {},
-    idempotent: false,
     ...options,
     kind: 'call',
+    '~definition': true,
+    input: options.input,
+    output: options.output,
+    errors: options.errors ?? {},
+    idempotent: options.idempotent ?? false,
   }) as CallDefinition<Input, Output, Errors>;
 }
 
@@ -44,19 +45,21 @@ export function stream<
   options: StreamOptions<Input, Up, Down, Output, Errors>,
 ): StreamDefinition<Input, Up, Down, Output, Errors> {
   return Object.freeze({
-    input: undefined,
-    up: undefined,
-    down: undefined,
-    output: undefined,
-    errors: {},
     ...options,
     kind: 'stream',
+    '~definition': true,
+    input: options.input,
+    up: options.up,
+    down: options.down,
+    output: options.output,
+    errors: options.errors ?? {},
     hasUp: options.up !== undefined,
     hasDown: options.down !== undefined,
     hasOutput: options.output !== undefined,
   }) as StreamDefinition<Input, Up, Down, Output, Errors>;
 }
 
+// NoInfer: else the "server or client" that `contract()` expects of a topic would be inferred.
 /**
  * Defines a topic: a named, parameterised channel of messages in one order. Only the server
  * publishes, unless `publish` says `'client'`. Checked by `contract()`.
@@ -65,13 +68,16 @@ export function topic<
   Message extends Schema,
   Params extends Schema | undefined = undefined,
   Publish extends PublishBy = 'server',
->(options: TopicOptions<Params, Message, Publish>): TopicDefinition<Params, Message, Publish> {
+>(
+  options: TopicOptions<Params, Message, Publish>,
+): TopicDefinition<Params, Message, NoInfer<Publish>> {
   return Object.freeze({
-    params: undefined,
-    publish: 'server',
-    public: false,
     ...options,
     kind: 'topic',
+    '~definition': true,
+    params: options.params,
+    publish: options.publish ?? 'server',
+    public: options.public ?? false,
     paramNames: paramNamesOf(options.params),
   }) as TopicDefinition<Params, Message, Publish>;
 }

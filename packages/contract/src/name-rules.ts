@@ -51,10 +51,13 @@ export function errorCodeFault(code: string): string | undefined {
   );
 }
 
-/** Quotes a value in the text of a problem, shortened. */
+/** Names a value in the text of a problem: texts quoted and shortened, objects by their kind. */
 export function quote(value: unknown): string {
-  if (typeof value !== 'string') return typeof value === 'object' ? 'an object' : String(value);
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  }
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
 }
 
 function refusedNameFault(name: string): string | undefined {

@@ -1,6 +1,6 @@
 import type { ContractProblem } from './contract-error.js';
-import { formatOf } from './leaf-type.js';
-import { defOf, type Schema } from './schema.js';
+import { formatOf } from './type/leaf-type.js';
+import { defOf, type Schema } from './schema/schema.js';
 
 const ALLOWED = 'expected a string, integer, boolean, enum or literal, optional or with a default';
 const INTEGER_FORMATS = new Set(['safeint', 'int32', 'uint32']);
@@ -22,6 +22,8 @@ export function paramsProblems(schema: Schema, path: string): ContractProblem[] 
   if (def.catchall !== undefined && defOf(def.catchall).type !== 'never') {
     problems.push({ path, message: 'params have fixed names; use z.object() or z.strictObject()' });
   }
+  const changed = overwriteFault(schema);
+  if (changed !== undefined) problems.push({ path, message: changed });
   return problems;
 }
 
@@ -36,6 +38,8 @@ function paramFault(schema: Schema): string | undefined {
     case 'prefault':
     case 'catch':
       return `a param is a part of the topic's key and must not be changed; ${ALLOWED}`;
+    case 'template_literal':
+      return overwriteFault(schema);
     case 'string':
     case 'boolean':
       return coercionFault(def) ?? overwriteFault(schema);
@@ -45,7 +49,7 @@ function paramFault(schema: Schema): string | undefined {
     case 'literal':
       return [...(schema._zod.values ?? [])].every(isKeyValue) ? undefined : ALLOWED;
     default:
-      return `a ${def.type} cannot be a param; ${ALLOWED}`;
+      return `a param of kind "${def.type}" is not allowed; ${ALLOWED}`;
   }
 }
 
@@ -67,6 +71,6 @@ function coercionFault(def: { coerce?: boolean }): string | undefined {
 function overwriteFault(schema: Schema): string | undefined {
   const checks = defOf(schema).checks ?? [];
   return checks.some((check) => check._zod.def.check === 'overwrite')
-    ? `a param is part of the topic's key and must not be changed; leave out .trim() and its like`
+    ? `a param is a part of the topic's key and must not be changed; leave out .overwrite(), .trim() and their like`
     : undefined;
 }

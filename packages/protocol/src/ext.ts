@@ -49,6 +49,8 @@ const MAX_TRACE_PARENT = 64;
 const MAX_TRACE_STATE = 512;
 const MAX_KEY = 64;
 const MAX_PUBLISHER = 64;
+/** Bytes of an ext beside its texts and its key, with every tag in it. */
+const FIXED_SIZE = 72;
 
 /** Tells whether a message has anything for its ext. */
 export function hasExt(fields: ExtFields): boolean {
@@ -60,6 +62,19 @@ export function hasExt(fields: ExtFields): boolean {
     fields.asOf !== undefined ||
     fields.published !== undefined ||
     fields.retryAfterMs !== undefined
+  );
+}
+
+/** Guesses the size of an ext from above; 0 for a message without one. */
+export function extSize(fields: ExtFields): number {
+  if (!hasExt(fields)) return 0;
+  const { traceParent = '', traceState = '', idempotencyKey, publishId } = fields;
+  return (
+    FIXED_SIZE +
+    Math.min(traceParent.length * 3, MAX_TRACE_PARENT) +
+    Math.min(traceState.length * 3, MAX_TRACE_STATE) +
+    (idempotencyKey?.length ?? 0) +
+    (publishId === undefined ? 0 : MAX_PUBLISHER)
   );
 }
 
@@ -144,7 +159,7 @@ function decodeTag(tag: number, value: Reader, fields: Mutable): void {
       return;
     case TAGS.idempotencyKey:
       if (value.remaining < 1 || value.remaining > MAX_KEY) return value.fail('BAD_EXT');
-      fields.idempotencyKey = value.rest().slice();
+      fields.idempotencyKey = value.copy(value.remaining);
       return;
     case TAGS.publishId: // publisher:text counter:varint
       fields.publishId = { publisher: value.text(MAX_PUBLISHER), counter: value.varint() };

@@ -319,7 +319,7 @@ function decodeHello(body: Reader): HelloMessage {
 function decodeSecret(body: Reader): Uint8Array {
   const size = body.varint();
   if (size !== 0 && size !== MAX_SECRET) body.fail('BAD_FIELD');
-  return body.bytes(size).slice();
+  return body.copy(size);
 }
 
 function decodeTerms(body: Reader) {

@@ -1,5 +1,5 @@
 import type { Writer } from './bytes/writer.js';
-import { encodeExt, hasExt, type ExtFields } from './ext.js';
+import { encodeExt, extSize, hasExt, type ExtFields } from './ext.js';
 import {
   CANCEL_REASONS,
   ENCODING,
@@ -14,6 +14,8 @@ import {
   STALE_REASONS,
   type CallMessage,
   type ChunkMessage,
+  type EndedMessage,
+  type ErrorMessage,
   type HelloMessage,
   type Message,
   type Payload,
@@ -31,8 +33,13 @@ const BIT_4 = 0x10;
 
 /** Bytes of a message beside its payload and texts, for guessing its size. */
 const ENVELOPE = 24;
+/** The largest first batch of a client, and what answers it is hardly larger. */
+const HANDSHAKE = 8_192;
 
-/** Guesses the size of a message from above, near enough for limits and for batches. */
+/**
+ * Guesses the size of a message, near enough for limits, and never so low that a batch which was
+ * closed by the guess would pass the limit of a batch.
+ */
 export function sizeOf(message: Message): number {
   switch (message.kind) {
     case 'CALL':
@@ -40,9 +47,20 @@ export function sizeOf(message: Message): number {
     case 'ITEM':
     case 'END':
     case 'MESSAGE':
-      return message.bytes.length + ENVELOPE;
+      return message.bytes.length + ENVELOPE + extSize(message);
     case 'ERROR':
-      return message.bytes.length + message.message.length + message.code.length + ENVELOPE;
+      return message.bytes.length + sizeOfFailure(message);
+    case 'ENDED':
+      return sizeOfFailure(message);
+    case 'BIND':
+      return message.name.length + ENVELOPE * 2;
+    case 'AUTH':
+      return message.token.length * 3 + ENVELOPE;
+    case 'HELLO':
+    case 'WELCOME':
+    case 'RESUME':
+    case 'RESUMED':
+      return HANDSHAKE;
     case 'SUBSCRIBE':
       return message.params.bytes.length + message.name.length + ENVELOPE * 2;
     case 'CHUNK':
@@ -50,6 +68,10 @@ export function sizeOf(message: Message): number {
     default:
       return ENVELOPE * 2;
   }
+}
+
+function sizeOfFailure(message: ErrorMessage | EndedMessage): number {
+  return message.message.length * 3 + message.code.length + ENVELOPE + extSize(message);
 }
 
 /** Writes one message with its kind and size. */

@@ -10,6 +10,8 @@ export interface Timer {
 export interface Runtime {
   /** Monotonic milliseconds from some start. */
   now(): number;
+  /** Milliseconds since 1970; only for times that come from outside, such as a token's expiry. */
+  wallNow(): number;
   /** Calls back once, after at least `delayMs` milliseconds. Does not keep a process alive. */
   startTimer(delayMs: number, callback: () => void): Timer;
   /** Calls back when the present turn of the event loop and its microtasks are done. */

@@ -44,6 +44,7 @@ function createTurnEnd(): (callback: () => void) => void {
 /** The real clock, timers and random source of the machine. */
 export const systemRuntime: Runtime = {
   now: () => surroundings.performance.now(),
+  wallNow: () => Date.now(),
   startTimer,
   endOfTurn: createTurnEnd(),
   random: () => Math.random(),

@@ -40,6 +40,8 @@ export class TrunklineError<Code extends string = string, Data = unknown> extend
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass inherits this method, and its instances carry no brand of their own.
+    if (this !== TrunklineError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && BRAND in value;
   }
 }

@@ -6,6 +6,7 @@ import type {
   HandlerOutput,
   HandlerUp,
   MemberDefinition,
+  SchemaInput,
   StreamDefinition,
   TopicDefinition,
   TopicParams,
@@ -15,20 +16,17 @@ import type { CallContext, StreamContext, TopicContext } from './context.js';
 /** `undefined` is also what a function without `return` gives. */
 type Returned<Output> = [Output] extends [undefined] ? Output | void : Output;
 
-type MaybePromise<Value> = Value | Promise<Value>;
-
 /** What the handler of a call may return. */
-export type CallResult<D extends CallDefinition> = MaybePromise<Returned<HandlerOutput<D>>>;
+export type CallResult<D extends CallDefinition> =
+  | Returned<HandlerOutput<D>>
+  | Promise<Returned<HandlerOutput<D>>>;
 
 /** Handler of a call. */
-export type CallHandler<D extends CallDefinition> = (
-  input: HandlerInput<D>,
-  context: CallContext<HandlerErrors<D>>,
-) => CallResult<D>;
+export type CallHandler<D extends CallDefinition> = Handler<D>;
 
 /** What the handler of a stream may return: items, an output, or a generator of both. */
 export type StreamResult<D extends StreamDefinition> = [HandlerDown<D>] extends [undefined]
-  ? MaybePromise<Returned<HandlerOutput<D>>>
+  ? Returned<HandlerOutput<D>> | Promise<Returned<HandlerOutput<D>>>
   : [HandlerOutput<D>] extends [undefined]
     ? AsyncIterable<HandlerDown<D>> | Iterable<HandlerDown<D>>
     :
@@ -36,10 +34,7 @@ export type StreamResult<D extends StreamDefinition> = [HandlerDown<D>] extends 
         | Generator<HandlerDown<D>, HandlerOutput<D>, unknown>;
 
 /** Handler of a stream. */
-export type StreamHandler<D extends StreamDefinition> = (
-  input: HandlerInput<D>,
-  context: StreamContext<HandlerUp<D>, HandlerErrors<D>>,
-) => StreamResult<D>;
+export type StreamHandler<D extends StreamDefinition> = Handler<D>;
 
 /** Decides on a topic: who may subscribe, or publish. */
 export type TopicAuthorizer<D extends TopicDefinition> = (
@@ -53,24 +48,49 @@ export interface TopicRules<D extends TopicDefinition> {
   readonly authorizePublish?: TopicAuthorizer<D>;
 }
 
+/** What the handler of a call or stream gets beside its input. */
+export type HandlerContext<D> = D extends CallDefinition
+  ? CallContext<HandlerErrors<D>>
+  : D extends StreamDefinition
+    ? StreamContext<HandlerUp<D>, HandlerErrors<D>>
+    : never;
+
+// The compiler prints a named type with its name and arguments, here whole schemas. So what its
+// messages show is spelled out below: they then hold the fields of the contract and nothing else.
+
 /** The handler of a call or stream. */
 export type Handler<D> = D extends CallDefinition
-  ? CallHandler<D>
+  ? (
+      input: HandlerInput<D>,
+      context: CallContext<{
+        readonly [Code in keyof D['errors'] & string]: SchemaInput<D['errors'][Code]>;
+      }>,
+    ) => Returned<HandlerOutput<D>> | Promise<Returned<HandlerOutput<D>>>
   : D extends StreamDefinition
-    ? StreamHandler<D>
+    ? (
+        input: HandlerInput<D>,
+        context: StreamContext<
+          HandlerUp<D>,
+          { readonly [Code in keyof D['errors'] & string]: SchemaInput<D['errors'][Code]> }
+        >,
+      ) => HandlerResult<D>
     : never;
 
 /** What the handler of a call or stream may return. */
 export type HandlerResult<D> = D extends CallDefinition
-  ? CallResult<D>
+  ? Returned<HandlerOutput<D>> | Promise<Returned<HandlerOutput<D>>>
   : D extends StreamDefinition
     ? StreamResult<D>
     : never;
 
-type Members = Readonly<Record<string, MemberDefinition>>;
-type ProcedureNames<M extends Members> = {
+/** The members of a contract, by name. */
+export type Members = Readonly<Record<string, MemberDefinition>>;
+
+/** The names of a contract's calls and streams. */
+export type ProcedureNames<M extends Members> = {
   [Name in keyof M]: M[Name] extends TopicDefinition ? never : Name;
 }[keyof M];
+
 type TopicNames<M extends Members> = {
   [Name in keyof M]: M[Name] extends TopicDefinition ? Name : never;
 }[keyof M];
@@ -80,4 +100,9 @@ export type Handlers<M extends Members> = {
   [Name in ProcedureNames<M>]: Handler<M[Name]>;
 } & {
   [Name in TopicNames<M>]?: M[Name] extends TopicDefinition ? TopicRules<M[Name]> : never;
+};
+
+/** A method for each call and stream of a contract, for a controller class to implement. */
+export type ServiceHandlers<C extends { readonly members: Members }> = {
+  [Name in ProcedureNames<C['members']>]: Handler<C['members'][Name]>;
 };

@@ -91,11 +91,16 @@ export class Reader {
 
   /** Gives a reader of the next bytes, and goes on behind them. */
   sub(count: number): Reader {
-    const from = this.#position;
-    this.bytes(count);
-    const sub = new Reader(this.source, from, this.#position);
+    const size = this.bytes(count).length;
+    const sub = new Reader(this.source, this.#position - size, this.#position);
     sub.fault = this.fault;
     return sub;
+  }
+
+  /** Gives a copy of the next bytes. */
+  copy(count: number): Uint8Array {
+    // Not `slice`, which gives a view where the source is a Buffer of Node.
+    return new Uint8Array(this.bytes(count));
   }
 
   /** Reads a count of bytes and then the text that they are. */

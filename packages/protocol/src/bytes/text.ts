@@ -17,3 +17,15 @@ export const utf8Encoder = new TextEncoder();
 
 /** UTF-8 to text; throws a TypeError on malformed bytes, and keeps a byte order mark. */
 export const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Counts the bytes of a text in UTF-8. The text has no lone surrogates. */
+export function utf8Size(text: string): number {
+  let size = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    // A pair of surrogates takes four bytes, so each half of it two.
+    size += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
+  }
+  return size;
+}

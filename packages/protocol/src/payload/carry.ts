@@ -1,16 +1,8 @@
+import { utf8Size } from '../bytes/text.js';
 import type { DecodeLimits } from '../limits.js';
 
-/** What a walk found out about a value that is to be sent. */
-export interface Carriage {
-  /** Why the value cannot be sent, with the path of the part. */
-  fault: string | undefined;
-  /** Whether plain JSON says all of it. */
-  plain: boolean;
-  /** Whether a part of it is binary. */
-  binary: boolean;
-}
-
 const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Stands for a binary part while the rest is written; `index` counts the binaries. */
 export class BinarySlot {
@@ -21,44 +13,43 @@ export class BinarySlot {
  * Walks a value before it is written: finds what cannot be carried, names it by its path, and
  * keeps to the limits that the receiver will hold it to.
  */
-export class CarriageWalk implements Carriage {
+export class CarriageWalk {
+  /** Why the value cannot be sent, with the path of the part. */
   fault: string | undefined;
-  plain = true;
-  binary = false;
   readonly #limits: DecodeLimits;
   readonly #path: (string | number)[] = [];
   #values = 0;
+  #annotations = 0;
   #binaries = 0;
 
   constructor(limits: DecodeLimits) {
     this.#limits = limits;
   }
 
+  /** Whether plain JSON says all of it. */
+  get plain(): boolean {
+    return this.#annotations === 0;
+  }
+
   walk(value: unknown): void {
     if (this.fault !== undefined) return;
     this.#values++;
-    if (this.#values > this.#limits.values)
+    if (this.#values > this.#limits.values) {
       return this.#fail(`more than ${this.#limits.values} values`);
+    }
     switch (typeof value) {
       case 'string':
-        if (/\p{Surrogate}/u.test(value)) this.#fail('a lone surrogate');
-        return;
+        return LONE_SURROGATE.test(value) ? this.#fail('a lone surrogate') : undefined;
       case 'number':
-        if (!Number.isFinite(value) || Object.is(value, -0)) this.plain = false;
-        return;
+        return Number.isFinite(value) && !Object.is(value, -0) ? undefined : this.#annotate();
       case 'bigint':
-        this.plain = false;
-        if (!this.#fitsBigint(value))
-          this.#fail(`a bigint of more than ${this.#limits.bigintDigits} digits`);
-        return;
+        return this.#walkBigint(value);
       case 'undefined':
-        this.plain = false;
-        return;
+        return this.#annotate();
       case 'boolean':
         return;
       case 'object':
-        if (value !== null) this.#walkObject(value);
-        return;
+        return value === null ? undefined : this.#walkObject(value);
       default:
         this.#fail(`a ${typeof value}`);
     }
@@ -69,78 +60,90 @@ export class CarriageWalk implements Carriage {
     this.fault ??= `cannot carry ${what} at ${place}`;
   }
 
-  #fitsBigint(value: bigint): boolean {
-    return value.toString().replace('-', '').length <= this.#limits.bigintDigits;
+  /** Counts a part that JSON cannot say. */
+  #annotate(): void {
+    this.#annotations++;
+    if (this.#annotations <= this.#limits.annotations) return;
+    this.#fail(`more than ${this.#limits.annotations} values that JSON does not have`);
+  }
+
+  #walkBigint(value: bigint): void {
+    this.#annotate();
+    const { bigintDigits } = this.#limits;
+    if (value.toString().replace('-', '').length <= bigintDigits) return;
+    this.#fail(`a bigint of more than ${bigintDigits} digits`);
   }
 
   #walkObject(value: object): void {
-    // A cycle is deeper than any limit, so it ends here too.
-    if (this.#path.length >= this.#limits.depth) {
-      return this.#fail(
-        `anything nested deeper than ${this.#limits.depth} levels, a cycle included,`,
-      );
-    }
     if (Array.isArray(value)) return this.#walkElements(value);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) return this.#walkMembers(value);
-    this.plain = false;
+    this.#annotate();
     if (value instanceof Uint8Array) return this.#countBinary();
     if (value instanceof Date) {
       return Number.isFinite(value.getTime()) ? undefined : this.#fail('an invalid date');
     }
-    if (value instanceof Set) return this.#walkEntries(value, [...value]);
-    if (value instanceof Map) return this.#walkEntries(value, [...value]);
-    if (Object.prototype.toString.call(value) === '[object URL]') return;
-    this.#fail(`an instance of ${value.constructor.name}`);
+    if (value instanceof Set || value instanceof Map) return this.#walkEntries(value);
+    if (Object.prototype.toString.call(value) === '[object URL]') return this.#walkUrl(value);
+    this.#fail(`an instance of ${classOf(value)}`);
   }
 
   #countBinary(): void {
-    this.binary = true;
     this.#binaries++;
-    if (this.#binaries > this.#limits.binaries)
-      this.#fail(`more than ${this.#limits.binaries} binaries`);
+    if (this.#binaries <= this.#limits.binaries) return;
+    this.#fail(`more than ${this.#limits.binaries} binaries`);
+  }
+
+  #walkUrl(url: object): void {
+    if (utf8Size(String(url)) <= this.#limits.urlBytes) return;
+    this.#fail(`a URL longer than ${this.#limits.urlBytes} bytes`);
+  }
+
+  /** Whether another level fits. A cycle is deeper than any limit, so it ends here too. */
+  #hasRoom(): boolean {
+    const { depth } = this.#limits;
+    if (this.#path.length < depth) return true;
+    this.#fail(`anything nested deeper than ${depth} levels, a cycle included,`);
+    return false;
   }
 
   #walkElements(elements: readonly unknown[]): void {
+    if (!this.#hasRoom()) return;
     // The scan of the receiver counts a bracket and each comma, so an empty one counts as one more.
     if (elements.length === 0) this.#values++;
-    for (let index = 0; index < elements.length; index++) {
-      // JSON would turn a hole into null.
-      if (!Object.hasOwn(elements, index)) this.plain = false;
+    for (let index = 0; index < elements.length && this.fault === undefined; index++) {
       this.#walkAt(index, elements[index]);
     }
   }
 
-  #walkEntries(
-    whole: ReadonlySet<unknown> | ReadonlyMap<unknown, unknown>,
-    entries: unknown[],
-  ): void {
-    if (whole.size > this.#limits.entries)
-      return this.#fail(`more than ${this.#limits.entries} entries`);
-    this.#walkElements(entries);
+  #walkEntries(entries: ReadonlySet<unknown> | ReadonlyMap<unknown, unknown>): void {
+    if (entries.size <= this.#limits.entries) return this.#walkElements([...entries]);
+    this.#fail(`more than ${this.#limits.entries} entries`);
   }
 
   #walkMembers(value: object): void {
+    if (!this.#hasRoom()) return;
     const names = Object.keys(value);
     if (names.length === 0) this.#values++;
-    if (names.length > this.#limits.keys)
+    if (names.length > this.#limits.keys) {
       return this.#fail(`an object of more than ${this.#limits.keys} keys`);
+    }
     if (Object.getOwnPropertySymbols(value).length > 0) return this.#fail('a symbol as a key');
     for (const name of names) {
-      // Bytes are at most three times the characters; only long names are counted exactly.
-      if (name.length * 3 > this.#limits.keyBytes && name.length > this.#limits.keyBytes / 3) {
-        this.#checkKey(name);
-      }
-      if (UNSAFE_KEYS.has(name)) this.#fail(`the key "${name}"`);
-      this.#walkAt(name, (value as Record<string, unknown>)[name]);
+      if (this.fault !== undefined) return;
+      if (this.#mayBeKey(name)) this.#walkAt(name, (value as Record<string, unknown>)[name]);
     }
   }
 
-  #checkKey(name: string): void {
-    let bytes = 0;
-    for (const character of name) bytes += (character.codePointAt(0) as number) < 128 ? 1 : 4;
-    if (bytes > this.#limits.keyBytes)
-      this.#fail(`a key longer than ${this.#limits.keyBytes} bytes`);
+  #mayBeKey(name: string): boolean {
+    const { keyBytes } = this.#limits;
+    if (UNSAFE_KEYS.has(name)) this.#fail(`the key "${name}"`);
+    if (LONE_SURROGATE.test(name)) this.#fail('a lone surrogate in a key');
+    // Few keys have so many characters that their bytes must be counted.
+    if (name.length * 3 > keyBytes && utf8Size(name) > keyBytes) {
+      this.#fail(`a key longer than ${keyBytes} bytes`);
+    }
+    return this.fault === undefined;
   }
 
   #walkAt(key: string | number, value: unknown): void {
@@ -150,12 +153,20 @@ export class CarriageWalk implements Carriage {
   }
 }
 
-/** Copies a value with a slot for each binary part, and collects the parts in the slots' order. */
+function classOf(value: object): string {
+  const { constructor } = value as { constructor?: unknown };
+  return typeof constructor === 'function' ? constructor.name : 'an unknown class';
+}
+
+/**
+ * Copies a value with a slot for each binary part, and collects the parts in the slots' order. The
+ * copy has no holes in its arrays and nothing beside their elements, which superjson would annotate.
+ */
 export function takeBinaries(value: unknown, taken: Uint8Array[]): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return new BinarySlot(taken.push(value) - 1);
   const copy = (part: unknown): unknown => takeBinaries(part, taken);
-  if (Array.isArray(value)) return value.map(copy);
+  if (Array.isArray(value)) return Array.from(value as unknown[], copy);
   if (value instanceof Set) return new Set([...value].map(copy));
   if (value instanceof Map)
     return new Map([...value].map(([key, part]) => [copy(key), copy(part)]));

@@ -1,3 +1,4 @@
+import { utf8Size } from '../bytes/text.js';
 import type { DecodeLimits } from '../limits.js';
 import { TrunklineError } from '../trunkline-error.js';
 
@@ -69,6 +70,11 @@ export class Gate {
     }
     for (const [key, member] of Object.entries(value)) {
       if (UNSAFE_KEYS.has(key)) this.#fail('a key that is refused');
+      // Few keys have so many characters that their bytes must be counted.
+      if (key.length * 3 > this.#limits.keyBytes && utf8Size(key) > this.#limits.keyBytes) {
+        this.#fail(`a key longer than ${this.#limits.keyBytes} bytes`);
+      }
+      if (checkStrings && /\p{Surrogate}/u.test(key)) this.#fail('a lone surrogate in a key');
       this.#checkTree(member, checkStrings);
     }
   }
@@ -150,13 +156,16 @@ export class Gate {
     const binary = Number.isInteger(value) ? this.#binaries[value] : undefined;
     if (binary === undefined) return this.#fail('malformed binary');
     this.#used.add(value);
-    // A copy of its own: the batch's bytes are reused.
-    return binary.slice();
+    // A copy of its own: the batch's bytes are reused. `slice` of a Buffer would be a view.
+    return new Uint8Array(binary);
   }
 
   #convertBigint(value: unknown): unknown {
-    const fits = typeof value === 'string' && value.length <= this.#limits.bigintDigits + 1;
-    if (!fits || !BIGINT.test(value)) return this.#fail('malformed bigint');
+    if (typeof value !== 'string') return this.#fail('malformed bigint');
+    const digits = value.length - (value.startsWith('-') ? 1 : 0);
+    if (digits > this.#limits.bigintDigits || !BIGINT.test(value)) {
+      return this.#fail('malformed bigint');
+    }
     return BigInt(value);
   }
 
@@ -179,7 +188,7 @@ export class Gate {
   }
 
   #convertUrl(value: unknown): unknown {
-    if (typeof value !== 'string' || value.length > this.#limits.urlBytes) {
+    if (typeof value !== 'string' || utf8Size(value) > this.#limits.urlBytes) {
       return this.#fail('malformed URL');
     }
     try {

@@ -26,7 +26,8 @@ export function decodePayload(payload: Payload, limits: DecodeLimits): Decoded {
     case ENCODING.NONE:
       return { value: undefined };
     case ENCODING.BYTES:
-      return { value: payload.bytes.slice() };
+      // `slice` of a Buffer would be a view.
+      return { value: new Uint8Array(payload.bytes) };
     case ENCODING.SUPERJSON:
       return decodeSuperjson(payload.bytes, limits);
     case ENCODING.PACKED:

@@ -27,26 +27,21 @@ export function scanJson(bytes: Uint8Array, limits: DecodeLimits): Scan {
   let depth = 0;
   let values = 0;
   let escaped = false;
-  let stringSize = 0;
   for (let index = 0; index < bytes.length; index++) {
     switch (bytes[index]) {
       case QUOTE: {
-        const start = index + 1;
-        for (index = start; index < bytes.length && bytes[index] !== QUOTE; index++) {
+        for (index++; index < bytes.length && bytes[index] !== QUOTE; index++) {
           if (bytes[index] === BACKSLASH) {
             escaped = true;
             index++;
           }
         }
-        stringSize = index - start;
         break;
       }
       case COLON: {
         const count = (keys[depth] ?? 0) + 1;
         keys[depth] = count;
         if (count > limits.keys) return fault(`an object has more than ${limits.keys} keys`);
-        if (stringSize > limits.keyBytes)
-          return fault(`a key is longer than ${limits.keyBytes} bytes`);
         break;
       }
       case COMMA:

@@ -37,9 +37,9 @@ export function encodeSuperjson(value: unknown, limits: DecodeLimits): Encoded {
   const binaries: Uint8Array[] = [];
   const json = walk.plain
     ? `{"json":${JSON.stringify(value)}}`
-    : annotate(walk.binary ? takeBinaries(value, binaries) : value);
+    : annotate(takeBinaries(value, binaries));
   const text = utf8Encoder.encode(json);
-  // Annotations add depth and keys of their own, so what superjson wrote is measured again.
+  // Annotations add depth and values of their own, so what superjson wrote is measured again.
   const scan = walk.plain ? undefined : scanJson(text, limits);
   if (scan?.fault !== undefined) return { fault: `cannot carry this value: ${scan.fault}` };
   const writer = new Writer();

@@ -26,6 +26,8 @@ export class Heartbeat {
   readonly #idleMs: number;
   #heardAt: number;
   #busySince: number;
+  /** What the last look found. */
+  #isBusy = false;
   #pingedAt = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
@@ -38,7 +40,8 @@ export class Heartbeat {
     this.#idleMs = this.#limits.idleMs * (0.8 + 0.4 * this.#runtime.random());
     this.#heardAt = this.#runtime.now();
     this.#busySince = this.#heardAt;
-    this.#arm(this.#link.isBusy() ? this.#limits.busyIdleMs : this.#idleMs);
+    this.look();
+    this.#arm(this.#idleMs);
   }
 
   /** Notes that a byte came. */
@@ -46,14 +49,13 @@ export class Heartbeat {
     this.#heardAt = this.#runtime.now();
   }
 
-  /** Notes that something has become outstanding, so that silence counts from now. */
-  becameBusy(): void {
+  /** Looks whether something is outstanding; if nothing was before, silence counts from now. */
+  look(): void {
+    const isBusy = this.#link.isBusy();
+    if (isBusy === this.#isBusy) return;
+    this.#isBusy = isBusy;
+    if (!isBusy) return;
     this.#busySince = this.#runtime.now();
-    this.#arm(this.#limits.busyIdleMs);
-  }
-
-  /** Makes sure that a link that is busy is looked at soon. */
-  watch(): void {
     this.#arm(this.#limits.busyIdleMs);
   }
 
@@ -73,16 +75,19 @@ export class Heartbeat {
 
   #check(): void {
     this.#dueAt = Number.POSITIVE_INFINITY;
-    const busy = this.#link.isBusy();
+    this.look();
+    const busy = this.#isBusy;
     const idleMs = busy ? this.#limits.busyIdleMs : this.#idleMs;
     const deadMs = busy ? this.#limits.busyDeadMs : this.#limits.deadMs;
     const since = busy ? Math.max(this.#heardAt, this.#busySince) : this.#heardAt;
     const silentMs = this.#runtime.now() - since;
     if (silentMs >= deadMs) return this.#link.dead();
-    if (silentMs >= idleMs && this.#pingedAt < since && (busy || this.#pingsWhenIdle)) {
+    // The answer may come at the same instant of a coarse clock.
+    if (silentMs >= idleMs && this.#pingedAt <= since && (busy || this.#pingsWhenIdle)) {
       this.#pingedAt = this.#runtime.now();
       this.#link.ping();
     }
-    this.#arm(Math.max(1, (silentMs < idleMs ? idleMs : deadMs) - silentMs));
+    const untilPing = silentMs < idleMs ? idleMs - silentMs : idleMs;
+    this.#arm(Math.max(1, Math.min(untilPing, deadMs - silentMs)));
   }
 }

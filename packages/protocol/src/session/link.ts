@@ -86,7 +86,7 @@ export class Link {
     this.#heartbeat.heard();
     const violation = this.#accept(batch, bytes.length);
     if (violation !== undefined || this.#isStopped) return violation;
-    if (this.#owner.isBusy()) this.#heartbeat.watch();
+    this.#heartbeat.look();
     // An acknowledgement may have made room for more numbers.
     if (this.#outbox.count > 0) this.#schedule();
     return undefined;
@@ -94,7 +94,6 @@ export class Link {
 
   /** Queues a message; it leaves with everything else of this turn. */
   send(message: Message): Outgoing {
-    if (takesNumber(message) && !this.#isBusy()) this.#heartbeat.becameBusy();
     return this.#push(message);
   }
 
@@ -120,7 +119,10 @@ export class Link {
       room -= batch.length;
     }
     if (this.#mustAck) batches.push(this.#encode([]));
-    if (batches.length > 0) this.#transport.write(batches);
+    if (batches.length > 0) {
+      this.#transport.write(batches);
+      this.#heartbeat.look();
+    }
     if (this.#outbox.count > 0 && room <= 0) this.#watchStall();
     this.#owner.flushed();
   }
@@ -141,15 +143,16 @@ export class Link {
   }
 
   #accept(batch: Batch, size: number): Violation | undefined {
-    if (batch.ack !== undefined) {
-      const violation = this.#positions.acknowledge(batch.ack);
-      if (violation !== undefined) return violation;
-    }
     let number = 0;
     if (batch.seq !== undefined) {
       const first = this.#positions.first(batch.seq);
       if (first instanceof Violation) return first;
       number = first;
+      this.#unackedBytes += size;
+    }
+    if (batch.ack !== undefined) {
+      const violation = this.#positions.acknowledge(batch.ack);
+      if (violation !== undefined) return violation;
     }
     for (const message of batch.messages) {
       if (takesNumber(message) && !this.#isNext(number++)) continue;
@@ -157,7 +160,6 @@ export class Link {
       if (violation !== undefined) return violation;
       if (this.#isStopped) return undefined;
     }
-    this.#unackedBytes += size;
     this.#oweAck(batch.now);
     return undefined;
   }
@@ -184,9 +186,11 @@ export class Link {
   }
 
   #oweAck(now: boolean): void {
+    // Who asks is answered, even if all that came is acknowledged: the answer may have been lost.
+    if (now) return this.#ackSoon();
     if (!this.#positions.owesAck) return;
     const count = this.#positions.rx - this.#positions.ackedBack;
-    if (now || count >= this.#limits.ackMessages || this.#unackedBytes >= this.#limits.ackBytes) {
+    if (count >= this.#limits.ackMessages || this.#unackedBytes >= this.#limits.ackBytes) {
       this.#ackSoon();
     } else {
       this.#ackTimer ??= this.#runtime.startTimer(this.#limits.ackDelayMs, () => this.#ackSoon());
@@ -228,10 +232,10 @@ export class Link {
     const seq = numbered > 0 ? this.#positions.tx + 1 : undefined;
     this.#positions.tx += numbered;
     for (const message of messages) this.#stampDeadline(message);
-    const ack = this.#positions.owesAck ? this.#positions.rx : undefined;
-    const now = this.#positions.unacked * 2 > this.#limits.unackedMessages;
-    // An acknowledgement that was asked for twice still needs a batch with one.
-    const head = { seq, ack: messages.length === 0 ? this.#positions.rx : ack, now };
+    const ack = this.#mustAck || this.#positions.owesAck ? this.#positions.rx : undefined;
+    // Not in a batch of acknowledgements alone: two peers would ask each other for ever.
+    const now = numbered > 0 && this.#positions.unacked * 2 > this.#limits.unackedMessages;
+    const head = { seq, ack, now };
     this.#acknowledged();
     return encodeBatch(this.#writer, head, messages);
   }

@@ -7,6 +7,8 @@ interface VirtualTimer {
   readonly callback: () => void;
 }
 
+const WALL_START = Date.UTC(2026, 0, 1);
+
 /**
  * A runtime whose time moves only by `advance` and whose random source starts from a seed. Turns of
  * the event loop stay real, so promises settle by themselves while time stands still.
@@ -24,6 +26,11 @@ export class VirtualRuntime implements Runtime {
 
   now(): number {
     return this.#now;
+  }
+
+  /** Counts from the first day of 2026. */
+  wallNow(): number {
+    return WALL_START + this.#now;
   }
 
   /** Timers that are running; 0 when everything was stopped. */

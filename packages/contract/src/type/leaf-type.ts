@@ -1,5 +1,5 @@
 import type * as core from 'zod/v4/core';
-import { defOf, isSchema, type Schema, type SchemaDef } from './schema.js';
+import { defOf, isSchema, type Schema, type SchemaDef } from '../schema/schema.js';
 import { UNDEFINED, UNKNOWN, unionOf } from './type-algebra.js';
 import type { TypeNode } from './type-node.js';
 import type { TypeRules, TypeScope } from './type-scope.js';

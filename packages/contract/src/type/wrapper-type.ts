@@ -1,4 +1,4 @@
-import { hasTrait, lazyTarget } from './schema.js';
+import { hasTrait, lazyTarget } from '../schema/schema.js';
 import { asReadonly, UNDEFINED, unionOf, withoutUndefined } from './type-algebra.js';
 import type { TypeRules } from './type-scope.js';
 

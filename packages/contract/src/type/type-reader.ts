@@ -1,10 +1,10 @@
-import type { ContractProblem } from './contract-error.js';
+import type { ContractProblem } from '../contract-error.js';
 import { CONTAINER_RULES } from './container-type.js';
 import { LEAF_RULES } from './leaf-type.js';
-import { docOf } from './schema-doc.js';
-import { hasAsyncCode } from './schema-walk.js';
-import { defOf, isSchema, type Schema, type SchemaDef, type Side } from './schema.js';
-import { UNKNOWN } from './type-algebra.js';
+import { docOf } from '../schema/schema-doc.js';
+import { hasAsyncCode } from '../schema/schema-walk.js';
+import { defOf, isSchema, type Schema, type SchemaDef, type Side } from '../schema/schema.js';
+import { alternativesOf, UNKNOWN } from './type-algebra.js';
 import { TypeNames } from './type-names.js';
 import type { NamedType, TypeNode } from './type-node.js';
 import type { TypeScope } from './type-scope.js';
@@ -14,7 +14,10 @@ const RULES = { ...LEAF_RULES, ...CONTAINER_RULES, ...WRAPPER_RULES };
 
 // Both stop a getter that builds a new schema each time. What may be carried is 64 deep at most.
 const DEPTH_MAX = 300;
-const VISITS_MAX = 50_000;
+const VISITS_MAX = 20_000;
+const ENDLESS =
+  'the schema does not end or is too large; keep what repeats in one constant ' +
+  'and give it a name with .meta({ id })';
 
 /** A schema that is being read: where it was met, and its name once it needs one. */
 interface OpenSchema {
@@ -69,7 +72,9 @@ export class TypeReader {
       ? (met.name ??= this.#names.invent(met.path))
       : this.#names.find(schema, walk.side);
     if (known !== undefined) return { kind: 'ref', name: known };
-    if (walk.depth > DEPTH_MAX || ++this.#visits > VISITS_MAX) return this.#refuseEndless(walk);
+    if (walk.depth > DEPTH_MAX || ++this.#visits > VISITS_MAX) {
+      return this.#note(walk.root, ENDLESS);
+    }
     if (!isSchema(schema)) return this.#note(walk.path, 'this is not a schema of zod 4');
 
     const claim = this.#names.claim(schema, walk.side);
@@ -104,7 +109,10 @@ export class TypeReader {
   }
 
   #define(schema: Schema, type: TypeNode, at: Walk & NamedAt): TypeNode {
-    const { name, wanted = name, side, path } = at;
+    const { name, wanted = name, side, path, root } = at;
+    if (alternativesOf(type).some((one) => one.kind === 'ref' && one.name === name)) {
+      return this.#note(root, ENDLESS);
+    }
     if (wanted === name) {
       this.types.set(name, { type, ...docOf(schema, side) });
     } else if (JSON.stringify(this.types.get(wanted)?.type) !== JSON.stringify(type)) {
@@ -116,16 +124,9 @@ export class TypeReader {
     return { kind: 'ref', name: wanted };
   }
 
-  #refuseEndless({ root }: Walk): TypeNode {
-    const message =
-      'the schema does not end or is too large; keep what repeats in one constant ' +
-      'and give it a name with .meta({ id })';
-    const isNoted = this.problems.some((one) => one.path === root && one.message === message);
-    return isNoted ? UNKNOWN : this.#note(root, message);
-  }
-
   #note(path: string, message: string): TypeNode {
-    this.problems.push({ path, message });
+    const isNoted = this.problems.some((one) => one.path === path && one.message === message);
+    if (!isNoted) this.problems.push({ path, message });
     return UNKNOWN;
   }
 }

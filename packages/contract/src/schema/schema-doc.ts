@@ -1,6 +1,6 @@
 import { globalRegistry } from 'zod/v4/core';
 import { defOf, lazyTarget, type Schema, type Side } from './schema.js';
-import type { Doc } from './type-node.js';
+import type { Doc } from '../type/type-node.js';
 
 /** Gives the name that `.meta({ id })` gave to a schema. */
 export function idOf(schema: Schema): string | undefined {

@@ -23,7 +23,8 @@ export function isSymmetric(schema: Schema): boolean {
 export function hasAsyncCode(schema: Schema): boolean {
   for (const part of everySchema(schema)) {
     const def = defOf(part);
-    const owners: readonly object[] = [def, ...(def.checks ?? []).map((check) => check._zod.def)];
+    const checks = (def.checks ?? []).map((check) => check._zod);
+    const owners: readonly object[] = [def, ...checks, ...checks.map((check) => check.def)];
     if (owners.some((owner) => codeOf(owner).some(isAsync))) return true;
   }
   return false;
@@ -41,6 +42,7 @@ function* everySchema(root: Schema): Generator<Schema> {
 function codeOf(owner: object): unknown[] {
   return [
     'fn' in owner ? owner.fn : undefined,
+    'check' in owner ? owner.check : undefined,
     'transform' in owner ? owner.transform : undefined,
     'tx' in owner ? owner.tx : undefined,
   ];

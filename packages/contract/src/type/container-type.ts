@@ -1,6 +1,6 @@
-import { canBeAbsent } from './optionality.js';
-import type { Schema, SchemaDef } from './schema.js';
-import { docOf } from './schema-doc.js';
+import { canBeAbsent } from '../schema/optionality.js';
+import { isSchema, type Schema, type SchemaDef } from '../schema/schema.js';
+import { docOf } from '../schema/schema-doc.js';
 import { alternativesOf, type ResolveName } from './type-algebra.js';
 import type { PropertyNode, TupleItem, TypeNode } from './type-node.js';
 import type { TypeRules, TypeScope } from './type-scope.js';
@@ -43,8 +43,10 @@ function propertyType(name: string, schema: Schema, scope: TypeScope): PropertyN
   if (REFUSED_KEYS.has(name)) {
     scope.refuse(`a property named "${name}" cannot be carried; rename it`, suffix);
   }
-  const optional = canBeAbsent(schema, scope.side);
   const type = scope.visit(schema, suffix);
+  // What an import cycle left undefined was noted by the visit.
+  if (!isSchema(schema)) return { name, type };
+  const optional = canBeAbsent(schema, scope.side);
   if (!optional) refuseNever(type, scope, suffix);
   return { name, ...(optional && { optional }), type, ...docOf(schema, scope.side) };
 }

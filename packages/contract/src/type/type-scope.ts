@@ -1,4 +1,4 @@
-import type { Schema, SchemaDef, Side } from './schema.js';
+import type { Schema, SchemaDef, Side } from '../schema/schema.js';
 import type { ResolveName } from './type-algebra.js';
 import type { TypeNode } from './type-node.js';
 

@@ -1,6 +1,6 @@
-import { idOf } from './schema-doc.js';
-import { isSymmetric } from './schema-walk.js';
-import type { Schema, Side } from './schema.js';
+import { idOf } from '../schema/schema-doc.js';
+import { isSymmetric } from '../schema/schema-walk.js';
+import type { Schema, Side } from '../schema/schema.js';
 
 // What the text of a type may name besides; a type of the contract must not hide it.
 const BUILT_IN_NAMES = new Set(

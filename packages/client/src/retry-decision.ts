@@ -1,0 +1,99 @@
+import { CLOSE_CODES, closeCodeOf, reactionTo, type Closed } from '@trunkline/protocol';
+import { backoffMs, type ReconnectOptions } from './backoff.js';
+
+/** How far an attempt to connect had come when it ended. */
+export type AttachPhase = 'auth' | 'opening' | 'greeting' | 'live';
+
+/** How a connection, or an attempt to have one, ended. */
+export interface Ending {
+  readonly closed: Closed;
+  readonly phase: AttachPhase;
+}
+
+/** What is remembered of the attempts since the last connection that was live. */
+export interface Attempts {
+  readonly failures: number;
+  /** How many in a row never opened. */
+  readonly unopened: number;
+  readonly hasRenewedToken: boolean;
+}
+
+/** What a decision depends on beside the endings. */
+export interface RetryTerms {
+  readonly reconnect: ReconnectOptions;
+  /** Whether another token can be asked for. */
+  readonly canRenewToken: boolean;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** What a client does next. */
+export type RetryDecision =
+  | {
+      readonly next: 'wait';
+      readonly status: 'waiting' | 'unreachable';
+      readonly delayMs: number;
+      readonly reason: string;
+    }
+  | { readonly next: 'stop'; readonly status: 'denied' | 'closed'; readonly reason: string };
+
+/** Attempts before the first one. */
+export const NO_ATTEMPTS: Attempts = { failures: 0, unopened: 0, hasRenewedToken: false };
+
+const UNREACHABLE_AFTER = 5;
+
+// A server that names no delay at all, or days, is not taken at its word.
+const MIN_NAMED_MS = 100;
+const MAX_NAMED_MS = 300_000;
+
+/** Counts an ending in. */
+export function countAttempt(before: Attempts, { closed, phase }: Ending): Attempts {
+  const base = phase === 'live' ? NO_ATTEMPTS : before;
+  const hasOpened = phase === 'greeting' || phase === 'live';
+  return {
+    failures: base.failures + 1,
+    unopened: hasOpened ? 0 : base.unopened + (phase === 'opening' ? 1 : 0),
+    hasRenewedToken: base.hasRenewedToken || reactionTo(closed.code) === 'new-token',
+  };
+}
+
+/** Decides what follows an ending, before which things stood as `before` says. */
+export function decideRetry(ending: Ending, before: Attempts, terms: RetryTerms): RetryDecision {
+  const { closed, phase } = ending;
+  const { failures, unopened } = countAttempt(before, ending);
+  const reason = describeEnding(closed);
+  const wait = (delayMs: number): RetryDecision => {
+    return { next: 'wait', status: 'waiting', delayMs, reason };
+  };
+  switch (reactionTo(closed.code)) {
+    case 'stop': {
+      const status = closed.code === CLOSE_CODES.REFUSED.code ? 'denied' : 'closed';
+      return { next: 'stop', status, reason };
+    }
+    case 'new-token': {
+      const isSecond = phase !== 'live' && before.hasRenewedToken;
+      if (isSecond || !terms.canRenewToken) return { next: 'stop', status: 'denied', reason };
+      // At once, unless the connection had been live: then a hasty circle would be possible.
+      return wait(phase === 'live' ? backoffMs(1, terms.reconnect, terms.random) : 0);
+    }
+    case 'retry-after':
+      return wait(namedDelay(closed.reason) ?? backoffMs(failures, terms.reconnect, terms.random));
+    case 'retry':
+      break;
+  }
+  if (unopened < UNREACHABLE_AFTER) return wait(backoffMs(failures, terms.reconnect, terms.random));
+  const { maxMs } = terms.reconnect;
+  const delayMs = maxMs / 2 + (terms.random * maxMs) / 2;
+  return { next: 'wait', status: 'unreachable', delayMs, reason };
+}
+
+function namedDelay(reason: string): number | undefined {
+  if (!/^[0-9]{1,10}$/.test(reason)) return undefined;
+  return Math.min(Math.max(Number(reason), MIN_NAMED_MS), MAX_NAMED_MS);
+}
+
+function describeEnding({ code, reason }: Closed): string {
+  const name = closeCodeOf(code);
+  const meaning = name === undefined ? 'the connection was cut' : CLOSE_CODES[name].meaning;
+  return reason === '' ? `${meaning} (${code})` : `${meaning} (${code}: ${reason})`;
+}

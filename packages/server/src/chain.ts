@@ -1,0 +1,17 @@
+/** Tells whether a value has to be waited for. */
+export function isPromise<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+/** Goes on with a value, at once if it is there: what is synchronous stays in its turn. */
+export function chain<Value, Next>(
+  value: Value | PromiseLike<Value>,
+  next: (value: Value) => Next | PromiseLike<Next>,
+): Next | Promise<Next> {
+  if (isPromise(value)) return Promise.resolve(value).then(next);
+  return next(value) as Next | Promise<Next>;
+}

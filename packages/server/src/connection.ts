@@ -1,0 +1,289 @@
+import {
+  decodeBatch,
+  Link,
+  SESSION_LIMITS,
+  Violation,
+  type Close,
+  type HelloMessage,
+  type Message,
+  type ReceivedMessage,
+  type SessionLimits,
+  type Timer,
+  type TransportSink,
+} from '@trunkline/protocol';
+import type { AcceptedTransport } from './accepted-transport.js';
+import { Calls } from './calls.js';
+import type { ConnectionInfo } from './context.js';
+import type { Gatekeeper } from './gatekeeper.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { MakeScope } from './request-context.js';
+import { Session, type Identity } from './session.js';
+import { Subscriptions, type TopicServices } from './subscriptions.js';
+import type { PublishDispatcher } from './topics/publish-dispatcher.js';
+
+/** What all connections of a server share. */
+export interface ConnectionServices extends TopicServices {
+  readonly gatekeeper: Gatekeeper;
+  readonly dispatcher: Dispatcher;
+  readonly publishes: PublishDispatcher;
+  readonly makeScope: MakeScope | undefined;
+  /** The connection has ended, and with it its session. */
+  readonly ended: (connection: Connection) => void;
+}
+
+/** Where a connection is: nothing runs before `live`. */
+type State = 'hello' | 'authenticating' | 'live' | 'closed';
+
+/** The parts of a connection that has a session. */
+interface Live {
+  readonly session: Session;
+  readonly calls: Calls;
+  readonly subscriptions: Subscriptions;
+}
+
+const EARLY: ReadonlySet<ReceivedMessage['kind']> = new Set(['BIND', 'SUBSCRIBE', 'SKIPPED']);
+
+/**
+ * One connection: HELLO, authentication, WELCOME, and then messages, each handed to the room that
+ * knows it. In this version a session ends with its connection.
+ */
+export class Connection implements TransportSink {
+  readonly #transport: AcceptedTransport;
+  readonly #info: ConnectionInfo;
+  readonly #services: ConnectionServices;
+  readonly #link: Link;
+  readonly #helloTimer: Timer;
+  /** Batches that came before WELCOME: held as they came, since nothing is believed yet. */
+  #early: Uint8Array[] = [];
+  #earlyBytes = 0;
+  #state: State = 'hello';
+  #live: Live | undefined;
+  #expiry: Timer | undefined;
+  #release: (() => void) | undefined;
+
+  constructor(transport: AcceptedTransport, info: ConnectionInfo, services: ConnectionServices) {
+    this.#transport = transport;
+    this.#info = info;
+    this.#services = services;
+    const { runtime, limits } = services;
+    this.#link = new Link(
+      {
+        receive: (message) => this.#dispatch(message),
+        isBusy: () => (this.#live?.calls.running ?? 0) > 0,
+        flushed: () => this.#resume(),
+        failed: (close) => this.#fail(close),
+      },
+      { transport, runtime, limits, side: 'server' },
+    );
+    this.#helloTimer = runtime.startTimer(limits.helloMs, () => this.close(new Violation('HELLO_LATE')));
+  }
+
+  /** The session, once there is one. */
+  get session(): Session | undefined {
+    return this.#live?.session;
+  }
+
+  /** Handlers and subscriptions that are live, for tests and for what an operator sees. */
+  get counts(): { calls: number; subscriptions: number } {
+    return { calls: this.#live?.calls.running ?? 0, subscriptions: this.#live?.subscriptions.size ?? 0 };
+  }
+
+  receive(batch: Uint8Array): void {
+    switch (this.#state) {
+      case 'hello':
+        return this.#receiveHello(batch);
+      case 'authenticating':
+        return this.#hold(batch);
+      case 'live':
+        return this.#receiveLive(batch);
+      case 'closed':
+    }
+  }
+
+  receiveText(): void {
+    this.close(new Violation('TEXT_MESSAGE'));
+  }
+
+  writable(): void {
+    this.#link.writable();
+  }
+
+  closed(): void {
+    this.#end();
+  }
+
+  /** Ends the connection from this side. What was queued for writing is dropped. */
+  close(close: Close): void {
+    if (this.#state === 'closed') return;
+    this.#end();
+    this.#transport.close({ code: close.code, reason: close.reason });
+  }
+
+  #fail(close: Close | 'cut'): void {
+    if (close !== 'cut') return this.close(close);
+    this.#end();
+    this.#transport.abort();
+  }
+
+  #receiveHello(batch: Uint8Array): void {
+    const { limits } = this.#services;
+    if (batch.length > limits.helloBytes) return this.close(new Violation('HELLO_TOO_BIG'));
+    const decoded = decodeBatch(batch);
+    if (decoded instanceof Violation) return this.close(decoded);
+    const [message, second] = decoded.messages;
+    if (message === undefined || second !== undefined) return this.close(new Violation('HELLO_FIRST'));
+    // Sessions are not resumed in this version, so none is known; HELLO may come next.
+    if (message.kind === 'RESUME') return this.#send({ kind: 'GONE', reason: 'unknown', rx: undefined });
+    if (message.kind !== 'HELLO') return this.close(new Violation('HELLO_FIRST'));
+    this.#helloTimer.cancel();
+    this.#state = 'authenticating';
+    void this.#welcome(message);
+  }
+
+  #send(message: Message): void {
+    this.#link.send(message);
+    this.#link.flush();
+  }
+
+  #hold(batch: Uint8Array): void {
+    this.#earlyBytes += batch.length;
+    if (this.#earlyBytes > this.#services.limits.earlyBytes) return this.close(new Violation('TOO_EARLY'));
+    // The bytes belong to the socket.
+    this.#early.push(batch.slice());
+  }
+
+  async #welcome(hello: HelloMessage): Promise<void> {
+    const admitted = await this.#services.gatekeeper.admit(hello.token, this.#info);
+    if (this.#state === 'closed') return admitted.release?.();
+    if ('close' in admitted) return this.close(admitted.close);
+    this.#release = admitted.release;
+    this.#open(admitted.session, admitted.identity);
+    this.#send(this.#welcomeMessage(hello, admitted.session));
+    this.#transport.authenticated();
+    this.#receiveEarly();
+  }
+
+  #open(session: Session, identity: Identity | undefined): void {
+    const { runtime, limits } = this.#services;
+    this.#state = 'live';
+    const source = { session, identity, runtime, makeScope: this.#services.makeScope };
+    const link = this.#link;
+    const shared = {
+      ...this.#services,
+      session,
+      source,
+      link: {
+        get queuedBytes() {
+          return link.queuedBytes;
+        },
+        send: (message: Message) => void link.send(message),
+        sendShared: (frame: Uint8Array) => void link.sendShared(frame),
+        hasRoom: () => link.queuedMessages < limits.outboxMessages && link.queuedBytes < limits.outboxBytes,
+      },
+    };
+    this.#live = { session, calls: new Calls(shared), subscriptions: new Subscriptions(shared) };
+    const remainingMs = identity?.expiresAt === undefined ? undefined : identity.expiresAt.getTime() - runtime.wallNow();
+    if (remainingMs === undefined) return;
+    this.#expiry = runtime.startTimer(Math.max(0, remainingMs), () =>
+      this.close({ code: 'TOKEN', reason: 'expired' }),
+    );
+  }
+
+  #welcomeMessage(hello: HelloMessage, session: Session): Message {
+    const { limits, registry } = this.#services;
+    const told = Object.keys(SESSION_LIMITS) as (keyof SessionLimits)[];
+    return {
+      kind: 'WELCOME',
+      features: 0,
+      session: session.id,
+      secret: new Uint8Array(0),
+      ttlMs: 0,
+      expiresInMs: 0,
+      idleMs: limits.idleMs,
+      limits: Object.fromEntries(told.map((name) => [name, limits[name]])) as unknown as SessionLimits,
+      revisions: registry.revisionsOf(hello.revisions),
+    };
+  }
+
+  #receiveEarly(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const batch of early) {
+      if (!isEarly(batch)) return this.close(new Violation('TOO_EARLY'));
+      this.#receiveLive(batch);
+    }
+  }
+
+  #receiveLive(batch: Uint8Array): void {
+    const violation = this.#link.receive(batch);
+    if (violation !== undefined) return this.close(violation);
+    // Answers of synchronous handlers leave in the turn of their calls.
+    if (this.#state === 'live') this.#link.flush();
+  }
+
+  #dispatch(message: ReceivedMessage): Violation | undefined {
+    const live = this.#live;
+    if (live === undefined) return new Violation('HELLO_FIRST');
+    switch (message.kind) {
+      case 'CALL':
+        return live.calls.call(message);
+      case 'BIND':
+        return live.calls.bind(message);
+      case 'CANCEL':
+        return live.calls.cancel(message);
+      case 'ITEM':
+        return live.calls.item(message);
+      case 'END':
+        return live.calls.end(message);
+      case 'CREDIT':
+        return live.calls.credit(message);
+      case 'SUBSCRIBE':
+        return live.subscriptions.subscribe(message);
+      case 'UNSUBSCRIBE':
+        return live.subscriptions.unsubscribe(message);
+      default:
+        return new Violation(violationOf(message.kind));
+    }
+  }
+
+  #resume(): void {
+    this.#live?.subscriptions.resume();
+  }
+
+  #end(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#helloTimer.cancel();
+    this.#expiry?.cancel();
+    this.#early = [];
+    this.#link.stop();
+    this.#live?.calls.close();
+    this.#live?.subscriptions.close();
+    this.#release?.();
+    this.#services.ended(this);
+  }
+}
+
+/** What may come before WELCOME may be lost with the session. */
+function isEarly(batch: Uint8Array): boolean {
+  const decoded = decodeBatch(batch);
+  if (decoded instanceof Violation) return true;
+  return decoded.messages.every(
+    (message) =>
+      EARLY.has(message.kind) || (message.kind === 'CALL' && message.idempotencyKey !== undefined),
+  );
+}
+
+function violationOf(kind: ReceivedMessage['kind']): 'SECOND_HELLO' | 'NOT_OFFERED' | 'WRONG_DIRECTION' {
+  switch (kind) {
+    case 'HELLO':
+    case 'RESUME':
+      return 'SECOND_HELLO';
+    case 'CHUNK':
+    case 'AUTH':
+    case 'GOAWAY':
+      return 'NOT_OFFERED';
+    default:
+      return 'WRONG_DIRECTION';
+  }
+}

@@ -1,0 +1,131 @@
+import { validate } from '@trunkline/contract';
+import {
+  CLIENT_DECODE_LIMITS,
+  encodePayload,
+  ENCODING,
+  isErrorCode,
+  TrunklineError,
+  type ErrorCode,
+  type ErrorMessage,
+  type Executed,
+  type Payload,
+  type Runtime,
+} from '@trunkline/protocol';
+import { isPromise } from './chain.js';
+import { isTopicRoute, type Route } from './route.js';
+
+/** Something that the client is not told about, for the server's `onError`. */
+export interface ServerFailure {
+  readonly error: unknown;
+  /** Where it happened: a procedure, a topic, or a part of the server. */
+  readonly where: string;
+  /** The id that the client was given in place of the error. */
+  readonly id?: string;
+}
+
+/** Reports a failure to the application. Never throws. */
+export type ReportFailure = (failure: ServerFailure) => void;
+
+const NOTHING: Payload = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
+const MAX_MESSAGE_BYTES = 1_024;
+const MAX_DATA_BYTES = 2_816;
+
+/** Framework codes that a handler may answer with itself; any other becomes INTERNAL. */
+const PASSED: ReadonlySet<string> = new Set<ErrorCode>([
+  'INVALID_INPUT',
+  'UNAUTHENTICATED',
+  'DENIED',
+  'NOT_FOUND',
+  'TOO_LARGE',
+  'BUSY',
+  'RATE',
+  'UNAVAILABLE',
+]);
+
+/** Errors that this package made itself: they cross as they stand. */
+const OWN = new WeakSet<object>();
+
+/** Makes an error of the framework that crosses to the client with its data. */
+export function ownError(
+  code: ErrorCode,
+  message: string,
+  options: { data?: unknown; executed: Executed; retryAfterMs?: number },
+): TrunklineError {
+  const error = new TrunklineError(code, message, options);
+  OWN.add(error);
+  return error;
+}
+
+export interface FailureSource {
+  readonly route: Route | undefined;
+  readonly runtime: Runtime;
+  readonly report: ReportFailure;
+  /** What holds unless the error is our own and says otherwise. */
+  readonly executed: Executed;
+}
+
+/**
+ * Turns what was thrown into the ERROR for the client. Only declared errors and a few codes of the
+ * framework cross; of anything else the client gets INTERNAL and an id, and the application all.
+ */
+export function toErrorMessage(id: number, error: unknown, source: FailureSource): ErrorMessage {
+  if (!(error instanceof TrunklineError)) return internal(id, error, source);
+  if (OWN.has(error)) return encode(id, error, error.data, error.executed ?? source.executed);
+  const data = declaredData(error, source.route);
+  if (data !== undefined) {
+    return data.ok
+      ? encode(id, error, data.value, source.executed)
+      : internal(id, new TypeError(`data of "${error.code}" does not fit its schema`, { cause: error }), source);
+  }
+  if (PASSED.has(error.code)) return encode(id, error, undefined, source.executed);
+  return internal(id, error, source);
+}
+
+type Declared = { ok: true; value: unknown } | { ok: false };
+
+function declaredData(error: TrunklineError, route: Route | undefined): Declared | undefined {
+  if (route === undefined || isTopicRoute(route) || isErrorCode(error.code)) return undefined;
+  const schema = Object.hasOwn(route.definition.errors, error.code)
+    ? route.definition.errors[error.code]
+    : undefined;
+  if (schema === undefined) return undefined;
+  const parsed = validate(schema, error.data);
+  // Data of an error is there when it is thrown; a schema that has to wait for something is a fault.
+  return isPromise(parsed) ? { ok: false } : parsed;
+}
+
+function internal(id: number, error: unknown, { runtime, report, route, executed }: FailureSource): ErrorMessage {
+  const token = Array.from(runtime.randomBytes(6), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  report({ error, where: route?.name ?? 'dispatcher', id: token });
+  return {
+    kind: 'ERROR',
+    id,
+    executed,
+    code: 'INTERNAL',
+    message: `internal error ${token}`,
+    ...NOTHING,
+  };
+}
+
+function encode(id: number, error: TrunklineError, data: unknown, executed: Executed): ErrorMessage {
+  const payload = data === undefined ? NOTHING : encodePayload(data, CLIENT_DECODE_LIMITS);
+  const fits = payload.bytes.length <= MAX_DATA_BYTES;
+  const message: ErrorMessage = {
+    kind: 'ERROR',
+    id,
+    executed,
+    code: error.code,
+    message: cutText(error.message, MAX_MESSAGE_BYTES),
+    ...(fits ? payload : NOTHING),
+  };
+  return error.retryAfterMs === undefined
+    ? message
+    : { ...message, retryAfterMs: Math.max(0, Math.round(error.retryAfterMs)) };
+}
+
+/** Cuts a text so that its UTF-8 has at most `maxBytes` bytes. */
+function cutText(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes) return text;
+  const cut = Buffer.from(text).subarray(0, maxBytes).toString('utf8');
+  return cut.replace(/\uFFFD+$/, '');
+}

@@ -1,0 +1,32 @@
+import type { Revision } from '@trunkline/protocol';
+import type { Route, Service } from './route.js';
+
+/** Everything that a server offers, by name. Frozen when the server is made. */
+export class Registry {
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #revisions: ReadonlyMap<string, string>;
+
+  constructor(services: readonly Service[]) {
+    this.#routes = new Map(
+      services.flatMap(({ routes }) => routes).map((route) => [route.name, route]),
+    );
+    this.#revisions = new Map(services.map(({ contract }) => [contract.name, contract.revision]));
+  }
+
+  /** Finds a procedure or topic by its name on the wire. */
+  find(name: string): Route | undefined {
+    return this.#routes.get(name);
+  }
+
+  /** Gives this server's revisions of the contracts that a client names. */
+  revisionsOf(asked: readonly Revision[]): Revision[] {
+    return asked.flatMap(({ name }) => {
+      const revision = this.#revisions.get(name);
+      return revision === undefined ? [] : [{ name, revision }];
+    });
+  }
+
+  routes(): Iterable<Route> {
+    return this.#routes.values();
+  }
+}

@@ -1,0 +1,112 @@
+import { TrunklineError, type Runtime } from '@trunkline/protocol';
+import type { Scope, User } from './app.js';
+import type { AnyContext, BaseContext, ConnectContext, SessionInfo, StreamContext, TopicContext } from './context.js';
+import type { Identity } from './session.js';
+
+/** Makes what the application wants once per context. */
+export type MakeScope = (context: BaseContext) => Scope;
+
+/** What all contexts of one session are made from. */
+export interface ContextSource {
+  readonly session: SessionInfo;
+  readonly identity: Identity | undefined;
+  readonly runtime: Runtime;
+  readonly makeScope: MakeScope | undefined;
+}
+
+class SessionContext implements BaseContext {
+  readonly session: SessionInfo;
+  readonly principal: string | undefined;
+  readonly user: User;
+  readonly #makeScope: MakeScope | undefined;
+  #scope: Scope | undefined;
+  #hasScope = false;
+
+  constructor(source: ContextSource) {
+    this.session = source.session;
+    this.principal = source.identity?.principal;
+    this.user = source.identity?.user as User;
+    this.#makeScope = source.makeScope;
+  }
+
+  get scope(): Scope {
+    if (!this.#hasScope) {
+      this.#hasScope = true;
+      this.#scope = this.#makeScope?.(this);
+    }
+    return this.#scope as Scope;
+  }
+}
+
+/** Context of a connection or topic event. */
+export class EventContext extends SessionContext {
+  constructor(
+    source: ContextSource,
+    readonly kind: ConnectContext['kind'] | TopicContext['kind'],
+    readonly topic: string,
+  ) {
+    super(source);
+  }
+}
+
+/** Context of one call or stream. What costs something is made when it is first asked for. */
+export class RequestContext extends SessionContext {
+  /** Whether the handler was started: decides what a failure says about it. */
+  isStarted = false;
+  deadlineAt: number | undefined;
+  items: AsyncIterable<unknown> = NO_ITEMS;
+  readonly #runtime: Runtime;
+  #controller: AbortController | undefined;
+  #abortReason: TrunklineError | undefined;
+
+  constructor(
+    source: ContextSource,
+    readonly kind: 'call' | 'stream',
+    readonly procedure: string,
+  ) {
+    super(source);
+    this.#runtime = source.runtime;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  get remainingMs(): number | undefined {
+    if (this.deadlineAt === undefined) return undefined;
+    return Math.max(0, this.deadlineAt - this.#runtime.now());
+  }
+
+  get isAborted(): boolean {
+    return this.#abortReason !== undefined;
+  }
+
+  error(code: string, data: unknown, message = code): TrunklineError {
+    return new TrunklineError(code, message, { data });
+  }
+
+  /** Fires the signal, or makes it fired for whoever asks later. */
+  abort(reason: TrunklineError): void {
+    if (this.#abortReason !== undefined) return;
+    this.#abortReason = reason;
+    this.#controller?.abort(reason);
+  }
+}
+
+const NO_ITEMS: AsyncIterable<unknown> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+};
+
+/** A request's context as the handlers of the application see it. */
+export function asStreamContext(context: RequestContext): StreamContext {
+  return context as unknown as StreamContext;
+}
+
+/** A context as guards, interceptors and error mappers see it. */
+export function asAnyContext(context: RequestContext | EventContext): AnyContext {
+  return context as unknown as AnyContext;
+}

@@ -1,0 +1,223 @@
+import {
+  systemRuntime,
+  TrunklineError,
+  type Close,
+  type Runtime,
+  type Transport,
+  type TransportSink,
+} from '@trunkline/protocol';
+import type { AcceptedTransport } from './accepted-transport.js';
+import { bootFaults } from './boot.js';
+import type { Broker } from './broker.js';
+import { Connection, type ConnectionServices } from './connection.js';
+import type { ConnectionInfo } from './context.js';
+import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
+import { Dispatcher } from './dispatcher.js';
+import { servicesOf } from './explore.js';
+import type { ReportFailure, ServerFailure } from './failure.js';
+import { Gatekeeper, type Authenticate } from './gatekeeper.js';
+import type { Around } from './guard.js';
+import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
+import { createPipelines, type Pipelines } from './pipeline.js';
+import { Registry } from './registry.js';
+import type { MakeScope } from './request-context.js';
+import type { Service } from './route.js';
+import { Hub } from './topics/hub.js';
+import { MemoryBroker } from './topics/memory-broker.js';
+import { PublishDispatcher } from './topics/publish-dispatcher.js';
+import { createAcceptor, type Acceptor, type ListenOptions, type Listening, type MountableServer } from './ws-acceptor.js';
+
+/** What a server is made from. */
+export interface ServerOptions extends Partial<Around> {
+  /** Implemented contracts: what `implement()` gave, and instances of decorated classes. */
+  readonly services: readonly object[];
+  /** Makes instances of decorated classes that are listed in `services`: a container's hook. */
+  readonly resolve?: (token: new (...args: never[]) => object) => object;
+  /** Says who a client is; leave it out only together with `anonymous: true`. */
+  readonly authenticate?: Authenticate;
+  /** Everybody is let in, as nobody. */
+  readonly anonymous?: true;
+  /** Makes what `context.scope` is, once for each call that asks for it. */
+  readonly scope?: MakeScope;
+  /** Carries topics; the memory broker of this server when left out. */
+  readonly broker?: Broker;
+  /** Overrides of default limits, by name; `server.limits` lists them all. */
+  readonly limits?: Partial<ServerLimits>;
+  /** Origins of pages that may connect beside the server's own: `https://*.example.com` or 'any'. */
+  readonly origins?: readonly string[] | 'any';
+  /** Networks of proxies whose forwarded headers are believed, such as `10.0.0.0/8`. */
+  readonly trustedProxies?: readonly string[];
+  /** Hands the `cookie` header to `authenticate`; pages must then name their origin. */
+  readonly cookies?: boolean;
+  /** Told of every failure that clients are not told of; writes to stderr when left out. */
+  readonly onError?: (failure: ServerFailure) => void;
+  /** Told at boot which guards cover which procedure, as a table to print. */
+  readonly onCoverage?: (table: string) => void;
+  /** Clock, timers and randomness; the machine's when left out. */
+  readonly runtime?: Runtime;
+}
+
+const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
+
+/** A Trunkline server: contracts, the code behind them, and the connections that use them. */
+export class Server {
+  readonly #limits: ServerLimits;
+  readonly #services: readonly Service[];
+  readonly #around: Around;
+  readonly #broker: Broker;
+  readonly #ownsBroker: boolean;
+  readonly #hub: Hub;
+  readonly #connections = new Set<Connection>();
+  readonly #shared: ConnectionServices;
+  readonly #acceptor: Acceptor;
+  #isClosed = false;
+
+  constructor(options: ServerOptions) {
+    const runtime = options.runtime ?? systemRuntime;
+    const report = reporter(options.onError);
+    this.#limits = resolveServerLimits(options.limits);
+    this.#services = servicesOf(options.services, options.resolve);
+    this.#around = {
+      guards: options.guards ?? [],
+      interceptors: options.interceptors ?? [],
+      errorMappers: options.errorMappers ?? [],
+    };
+    assertBoots(this.#services, options);
+    this.#ownsBroker = options.broker === undefined;
+    this.#broker = options.broker ?? new MemoryBroker({ runtime });
+    this.#hub = new Hub({
+      broker: this.#broker,
+      joinRecords: this.#limits.joinRecords,
+      joinBytes: this.#limits.pageBytes,
+    });
+    const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
+    this.#shared = this.#share(options, { runtime, report, pipelines });
+    this.#acceptor = createAcceptor({
+      runtime,
+      limits: this.#limits,
+      origins: options.origins,
+      trustedProxies: options.trustedProxies ?? [],
+      cookies: options.cookies ?? false,
+      onError: (error) => report({ error, where: 'acceptor' }),
+      accept: (transport, info) => this.#connect(transport, info),
+    });
+    options.onCoverage?.(formatCoverage(this.coverage()));
+  }
+
+  /** Every limit that holds, with its value, unit, scope and what more than it gets. */
+  get limits(): { list(): readonly LimitRow[] } {
+    return { list: () => listLimits(this.#limits) };
+  }
+
+  /** The broker that carries this server's topics: make publishers from it. */
+  get broker(): Broker {
+    return this.#broker;
+  }
+
+  /** Connections that are open, and what they have running. */
+  get counts(): { connections: number; calls: number; subscriptions: number; topics: number } {
+    const counts = { connections: this.#connections.size, calls: 0, subscriptions: 0, topics: this.#hub.size };
+    for (const connection of this.#connections) {
+      counts.calls += connection.counts.calls;
+      counts.subscriptions += connection.counts.subscriptions;
+    }
+    return counts;
+  }
+
+  /** Says for each procedure and topic which guards stand before it. */
+  coverage(): CoverageRow[] {
+    return coverageOf(this.#services, this.#around);
+  }
+
+  /** Opens a port of its own. Rejects when the port is taken. */
+  listen(options: ListenOptions): Promise<Listening> {
+    this.#assertOpen();
+    return this.#acceptor.listen(options);
+  }
+
+  /** Takes the upgrades of one path on a server that does other things too; gives the undoing. */
+  mount(server: MountableServer, options?: { path?: string }): () => void {
+    this.#assertOpen();
+    return this.#acceptor.mount(server, options);
+  }
+
+  /** Takes a connection that something else than a WebSocket carries, such as a test. */
+  accept(transport: Transport, info: ConnectionInfo): TransportSink {
+    return this.#connect(Object.assign(transport, { authenticated: () => undefined }), info);
+  }
+
+  /** Ends all connections and, if it is the server's own, the broker. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const connection of [...this.#connections]) connection.close(LEAVING);
+    await this.#acceptor.close();
+    this.#hub.close();
+    if (this.#ownsBroker) await this.#broker.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new TrunklineError('UNAVAILABLE', 'the server is closed');
+  }
+
+  #connect(transport: AcceptedTransport, info: ConnectionInfo): TransportSink {
+    const connection = new Connection(transport, info, this.#shared);
+    this.#connections.add(connection);
+    if (this.#isClosed) connection.close(LEAVING);
+    return connection;
+  }
+
+  #share(options: ServerOptions, parts: { runtime: Runtime; report: ReportFailure; pipelines: Pipelines }): ConnectionServices {
+    const { runtime, report, pipelines } = parts;
+    const makeScope = options.scope;
+    const common = {
+      runtime,
+      report,
+      limits: this.#limits,
+      broker: this.#broker,
+      pipelineOf: pipelines.of,
+    };
+    return {
+      ...common,
+      makeScope,
+      registry: new Registry(this.#services),
+      hub: this.#hub,
+      dispatcher: new Dispatcher(common),
+      publishes: new PublishDispatcher(common),
+      gatekeeper: new Gatekeeper({ ...common, makeScope, authenticate: options.authenticate, pipeline: pipelines.server }),
+      ended: (connection) => void this.#connections.delete(connection),
+    };
+  }
+}
+
+/**
+ * Makes a server. Throws a TypeError that lists everything that keeps it from booting: handlers that
+ * are missing, topics that nobody decides on, options that do not fit.
+ */
+export function createServer(options: ServerOptions): Server {
+  return new Server(options);
+}
+
+function assertBoots(services: readonly Service[], options: ServerOptions): void {
+  const faults = bootFaults(services, {
+    hasAuthenticate: options.authenticate !== undefined,
+    isAnonymous: options.anonymous === true,
+  });
+  if (faults.length > 0) throw new TypeError(`the server does not boot:\n- ${faults.join('\n- ')}`);
+}
+
+/** A hook of the application that throws must not become a failure of its own. */
+function reporter(onError: ServerOptions['onError']): ReportFailure {
+  const tell = onError ?? printFailure;
+  return (failure) => {
+    try {
+      tell(failure);
+    } catch (error) {
+      printFailure({ error, where: 'onError' });
+    }
+  };
+}
+
+function printFailure({ error, where, id }: ServerFailure): void {
+  const name = id === undefined ? where : `${where} (${id})`;
+  process.stderr.write(`trunkline: ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+}

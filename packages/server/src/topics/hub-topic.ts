@@ -1,0 +1,131 @@
+import type { Cursor } from '@trunkline/protocol';
+import type { Broker, BrokerSubscription, PlacedRecord } from '../broker.js';
+import { frameOf } from './frame.js';
+
+/** What a topic on this node calls for each of its subscribers. Neither throws. */
+export interface Subscriber {
+  /** The next topic message, and its batch. */
+  deliver(record: PlacedRecord, frame: Uint8Array): void;
+  /** The topic goes on at another place. */
+  moved(place: Cursor): void;
+}
+
+export interface HubTopicOptions {
+  readonly key: string;
+  readonly broker: Broker;
+  /** Gives a number that this node has never used. */
+  readonly nextNumber: () => number;
+  /** How many live records are held, and of how many bytes, while somebody joins. */
+  readonly joinRecords: number;
+  readonly joinBytes: number;
+}
+
+/** One topic on this node: one subscription at the broker, whatever the number of subscribers. */
+export class HubTopic {
+  readonly key: string;
+  /** The number by which MESSAGE names the topic in its present epoch. */
+  number: number;
+  readonly #options: HubTopicOptions;
+  readonly #subscribers = new Set<Subscriber>();
+  /** The newest live records while somebody joins, so that history and live meet without a seam. */
+  readonly #recent: PlacedRecord[] = [];
+  #recentBytes = 0;
+  #joining = 0;
+  #place: Cursor = { epoch: '0000000000000000', offset: 0 };
+  #subscription: BrokerSubscription | undefined;
+  #isClosed = false;
+
+  constructor(options: HubTopicOptions) {
+    this.#options = options;
+    this.key = options.key;
+    this.number = options.nextNumber();
+  }
+
+  /** Epoch and offset of the newest record that was seen here. */
+  get place(): Cursor {
+    return this.#place;
+  }
+
+  /** Subscribes this node at the broker. Rejects with the broker's error. */
+  async start(): Promise<void> {
+    const subscription = await this.#options.broker.subscribe(this.key, {
+      record: (record) => this.#record(record),
+      moved: (place) => this.#moved(place),
+    });
+    if (this.#isClosed) return subscription.close();
+    this.#subscription = subscription;
+    // Records may have come while the answer was on its way.
+    if (subscription.start.offset > this.#place.offset) this.#place = subscription.start;
+    else if (this.#place.offset === 0) this.#place = subscription.start;
+  }
+
+  add(subscriber: Subscriber): void {
+    this.#subscribers.add(subscriber);
+  }
+
+  remove(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#subscription?.close();
+    this.#subscribers.clear();
+    this.#recent.length = 0;
+  }
+
+  /** Somebody reads history: live records are held until `endJoin`. */
+  beginJoin(): void {
+    this.#joining++;
+  }
+
+  endJoin(): void {
+    this.#joining--;
+    if (this.#joining > 0) return;
+    this.#recent.length = 0;
+    this.#recentBytes = 0;
+  }
+
+  /** Gives the live records after an offset, if all of them are still held. */
+  recentAfter(offset: number): readonly PlacedRecord[] | undefined {
+    if (offset >= this.#place.offset) return [];
+    const oldest = this.#recent[0];
+    if (oldest === undefined || oldest.previous > offset) return undefined;
+    return this.#recent.filter((record) => record.offset > offset);
+  }
+
+  /** The offset before the first record that is held, or the newest one if none is. */
+  get recentStart(): number {
+    return this.#recent[0]?.previous ?? this.#place.offset;
+  }
+
+  /** Writes a record's batch with the number that the topic has now. */
+  frame(record: PlacedRecord): Uint8Array {
+    return frameOf(this.number, record);
+  }
+
+  #record(record: PlacedRecord): void {
+    this.#place = { epoch: record.epoch, offset: record.offset };
+    if (this.#joining > 0) this.#hold(record);
+    if (this.#subscribers.size === 0) return;
+    const frame = this.frame(record);
+    for (const subscriber of this.#subscribers) subscriber.deliver(record, frame);
+  }
+
+  #hold(record: PlacedRecord): void {
+    this.#recent.push(record);
+    this.#recentBytes += record.bytes.length;
+    const { joinRecords, joinBytes } = this.#options;
+    while (this.#recent.length > joinRecords || this.#recentBytes > joinBytes) {
+      this.#recentBytes -= this.#recent.shift()?.bytes.length ?? 0;
+    }
+  }
+
+  #moved(place: Cursor): void {
+    this.#recent.length = 0;
+    this.#recentBytes = 0;
+    if (place.epoch !== this.#place.epoch) this.number = this.#options.nextNumber();
+    this.#place = place;
+    for (const subscriber of this.#subscribers) subscriber.moved(place);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Broker } from '../broker.js';
+import { HubTopic } from './hub-topic.js';
+
+interface Entry {
+  readonly topic: HubTopic;
+  readonly ready: Promise<void>;
+  users: number;
+}
+
+export interface HubOptions {
+  readonly broker: Broker;
+  readonly joinRecords: number;
+  readonly joinBytes: number;
+}
+
+/** The topics that somebody on this node is subscribed to. */
+export class Hub {
+  readonly #options: HubOptions;
+  readonly #topics = new Map<string, Entry>();
+  #numbers = 0;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+  }
+
+  /** How many topics are live here. */
+  get size(): number {
+    return this.#topics.size;
+  }
+
+  /**
+   * Gives a topic that is subscribed at the broker; `release` it once when it is no longer used.
+   * Rejects with the broker's error, and then needs no release.
+   */
+  async open(key: string): Promise<HubTopic> {
+    const entry = this.#topics.get(key) ?? this.#start(key);
+    entry.users++;
+    try {
+      await entry.ready;
+    } catch (error) {
+      this.#leave(entry);
+      throw error;
+    }
+    return entry.topic;
+  }
+
+  /** Gives a topic back; the last one who does ends it on this node. */
+  release(topic: HubTopic): void {
+    const entry = this.#topics.get(topic.key);
+    if (entry?.topic === topic) this.#leave(entry);
+  }
+
+  close(): void {
+    for (const { topic } of this.#topics.values()) topic.close();
+    this.#topics.clear();
+  }
+
+  #leave(entry: Entry): void {
+    entry.users--;
+    if (entry.users > 0) return;
+    if (this.#topics.get(entry.topic.key) === entry) this.#topics.delete(entry.topic.key);
+    entry.topic.close();
+  }
+
+  #start(key: string): Entry {
+    const topic = new HubTopic({ ...this.#options, key, nextNumber: () => this.#numbers++ });
+    const entry = { topic, ready: topic.start(), users: 0 };
+    this.#topics.set(key, entry);
+    return entry;
+  }
+}
