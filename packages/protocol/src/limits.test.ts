@@ -24,7 +24,8 @@ describe('resolveLimits', () => {
   });
 
   it('replaces what is given, and nothing that is given as undefined', () => {
-    const limits = resolveLimits(DECODE_LIMITS, { depth: 3, keys: 0, ...{ values: undefined } });
+    const overrides = { depth: 3, keys: 0, values: undefined } as object;
+    const limits = resolveLimits(DECODE_LIMITS, overrides);
     expect(limits).toEqual({ ...SERVER_DECODE_LIMITS, depth: 3, keys: 0 });
   });
 

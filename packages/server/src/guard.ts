@@ -1,7 +1,7 @@
 import type { TrunklineError } from '@trunkline/protocol';
 import type { AnyContext } from './context.js';
 
-/** Decides whether something may happen. `false` and throwing deny it. */
+/** Decides whether something may happen. Everything but `true` denies it, throwing included. */
 export interface Guard {
   canActivate(context: AnyContext): boolean | Promise<boolean>;
 }
@@ -25,7 +25,10 @@ export type InterceptorLike = Interceptor | (new () => Interceptor) | Intercepto
 /** An error mapper as a function, an object, or a class that the server makes once. */
 export type ErrorMapperLike = ErrorMapper | (new () => ErrorMapper) | ErrorMapper['mapError'];
 
-/** What runs around a procedure, outermost first. */
+/**
+ * What runs around a procedure: guards and interceptors outermost first, error mappers in the order
+ * in which they are asked.
+ */
 export interface Around {
   readonly guards: readonly GuardLike[];
   readonly interceptors: readonly InterceptorLike[];

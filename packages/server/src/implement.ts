@@ -23,7 +23,8 @@ interface LooseRules {
  */
 export function implement<Members extends Readonly<Record<string, MemberDefinition>>>(
   contract: ContractShape & { readonly members: Members },
-  handlers: Handlers<Members>,
+  // The members come from the contract alone: else parameters of handlers would have no types.
+  handlers: NoInfer<Handlers<Members>>,
   options: ImplementOptions = {},
 ): Service {
   const given = handlers as Readonly<Record<string, unknown>>;
@@ -38,7 +39,11 @@ export function implement<Members extends Readonly<Record<string, MemberDefiniti
   const routes: Route[] = [];
   for (const [name, definition] of Object.entries(contract.members)) {
     const entry = Object.hasOwn(given, name) ? given[name] : undefined;
-    const place = { ...around, name: `${contract.name}.${name}`, source: `implement(${contract.name}).${name}` };
+    const place = {
+      ...around,
+      name: `${contract.name}.${name}`,
+      source: `implement(${contract.name}).${name}`,
+    };
     if (definition.kind === 'topic') {
       const { authorize, authorizePublish } = (entry ?? {}) as LooseRules;
       routes.push({ ...place, definition, authorize, authorizePublish });

@@ -35,6 +35,8 @@ export interface TopicRoute extends RouteBase {
   readonly definition: TopicDefinition;
   readonly authorize: Authorize | undefined;
   readonly authorizePublish: Authorize | undefined;
+  /** What runs around a client's publishing, and where it stands; the route's own if left out. */
+  readonly publishing?: Around & { readonly source: string };
 }
 
 /** A member of a contract with the code behind it. */

@@ -1,3 +1,5 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import {
   systemRuntime,
   TrunklineError,
@@ -25,7 +27,7 @@ import type { Service } from './route.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
-import { createAcceptor, type Acceptor, type ListenOptions, type Listening, type MountableServer } from './ws-acceptor.js';
+import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
 /** What a server is made from. */
 export interface ServerOptions extends Partial<Around> {
@@ -69,7 +71,7 @@ export class Server {
   readonly #hub: Hub;
   readonly #connections = new Set<Connection>();
   readonly #shared: ConnectionServices;
-  readonly #acceptor: Acceptor;
+  readonly #acceptor: WsAcceptor;
   #isClosed = false;
 
   constructor(options: ServerOptions) {
@@ -92,7 +94,7 @@ export class Server {
     });
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#shared = this.#share(options, { runtime, report, pipelines });
-    this.#acceptor = createAcceptor({
+    this.#acceptor = new WsAcceptor({
       runtime,
       limits: this.#limits,
       origins: options.origins,
@@ -130,13 +132,13 @@ export class Server {
   }
 
   /** Opens a port of its own. Rejects when the port is taken. */
-  listen(options: ListenOptions): Promise<Listening> {
+  listen(options: ListenOptions): Promise<ListenAddress> {
     this.#assertOpen();
     return this.#acceptor.listen(options);
   }
 
   /** Takes the upgrades of one path on a server that does other things too; gives the undoing. */
-  mount(server: MountableServer, options?: { path?: string }): () => void {
+  mount(server: HttpServer | HttpsServer, options?: { path?: string }): () => void {
     this.#assertOpen();
     return this.#acceptor.mount(server, options);
   }

@@ -14,9 +14,9 @@ import { roleDecoratorName, serviceName } from './service-name.js';
 export interface ServiceClassDecorator<M extends Members> {
   // Results only: what its parameters may be is checked where a method is decorated.
   <
-    Class extends abstract new (
-      ...args: never[]
-    ) => { [Name in ProcedureNames<M>]: (...args: never[]) => HandlerResult<M[Name]> },
+    Class extends abstract new (...args: never[]) => {
+      [Name in ProcedureNames<M>]: (...args: never[]) => HandlerResult<M[Name]>;
+    },
   >(
     target: Class,
   ): void;
@@ -80,7 +80,10 @@ export type ServiceDecorators<C extends { readonly members: Members }> = {
  */
 export function serviceDecorators<C extends ServedContract>(contract: C): ServiceDecorators<C> {
   const classDecorator = () => (target: object, key?: undefined) => {
-    noteOnClass({ target, key, decorator: `@${serviceName(contract)}()` }, { contracts: [contract] });
+    noteOnClass(
+      { target, key, decorator: `@${serviceName(contract)}()` },
+      { contracts: [contract] },
+    );
   };
   for (const [member, { kind }] of Object.entries(contract.members)) {
     const value =

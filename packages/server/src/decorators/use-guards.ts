@@ -39,7 +39,7 @@ export function UseErrorMappers(...errorMappers: readonly ErrorMapperLike[]): Ar
 function aroundDecorator(decorator: string, note: Partial<Around>): AroundDecorator {
   return (target: object, key?: string) => {
     const place = { target, key, decorator };
-    if (typeof target === 'function' && typeof key !== 'string') noteOnClass(place, note);
+    if (typeof target === 'function' && key === undefined) noteOnClass(place, note);
     else noteOnMethod(place, note);
   };
 }

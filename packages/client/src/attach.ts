@@ -1,0 +1,160 @@
+import {
+  CLOSE_CODES,
+  Link,
+  resolveLimits,
+  SUBPROTOCOLS,
+  Violation,
+  WIRE_LIMITS,
+  type Close,
+  type Closed,
+  type Dial,
+  type DialSink,
+  type HelloMessage,
+  type ReceivedMessage,
+  type Runtime,
+  type Timer,
+  type Transport,
+  type WelcomeMessage,
+} from '@trunkline/protocol';
+import type { Ending } from './retry-decision.js';
+
+/** What one connection tells those who use it. None of these throws. */
+export interface AttachOwner {
+  /** The session has begun; calls and subscriptions may be sent. */
+  welcomed(welcome: WelcomeMessage, link: Link): void;
+  receive(message: ReceivedMessage): Violation | undefined;
+  /** Whether a call is outstanding. */
+  isBusy(): boolean;
+  flushed(): void;
+  /** Comes once and last, unless the owner itself has closed it. */
+  ended(ending: Ending): void;
+}
+
+/** What one connection is made with. */
+export interface AttachOptions {
+  readonly url: string;
+  readonly dial: Dial;
+  readonly runtime: Runtime;
+  readonly hello: HelloMessage;
+  readonly openMs: number;
+  readonly welcomeMs: number;
+}
+
+const OFFERED: readonly string[] = [SUBPROTOCOLS.superjson, SUBPROTOCOLS.any];
+const CUT = 1006;
+
+/** One connection from its dialing to its end: negotiation, HELLO, WELCOME, messages. */
+export class Attach {
+  readonly #owner: AttachOwner;
+  readonly #options: AttachOptions;
+  readonly #transport: Transport;
+  #phase: 'opening' | 'greeting' | 'live' | 'ended' = 'opening';
+  #link: Link | undefined;
+  #timer: Timer;
+
+  constructor(owner: AttachOwner, options: AttachOptions) {
+    this.#owner = owner;
+    this.#options = options;
+    this.#transport = options.dial(options.url, OFFERED, this.#sink());
+    this.#timer = this.#limit(options.openMs, 'it did not open in time');
+  }
+
+  /** Ends it as the client's own wish; `ended` is not called. Idempotent. */
+  close(): void {
+    if (this.#phase === 'ended') return;
+    this.#stop();
+    this.#transport.close({ code: 'DONE', reason: '' });
+  }
+
+  #sink(): DialSink {
+    return {
+      opened: (subprotocol) => this.#opened(subprotocol),
+      receive: (batch) => this.#received(batch),
+      receiveText: () => this.#fail(new Violation('TEXT_MESSAGE')),
+      writable: () => this.#link?.writable(),
+      closed: (closed) => this.#end(closed),
+    };
+  }
+
+  #opened(subprotocol: string): void {
+    if (this.#phase !== 'opening') return;
+    this.#timer.cancel();
+    // Some clients open although no name was chosen.
+    if (!OFFERED.includes(subprotocol)) {
+      return this.#fail({ code: 'VERSION', reason: 'subprotocol not offered' });
+    }
+    this.#phase = 'greeting';
+    this.#timer = this.#limit(this.#options.welcomeMs, 'no welcome came in time');
+    // With the bare name the server only says which versions it speaks, by the close that follows.
+    if (subprotocol === SUBPROTOCOLS.any) return;
+    this.#link = this.#createLink();
+    this.#link.send(this.#options.hello);
+    this.#link.flush();
+  }
+
+  #createLink(): Link {
+    return new Link(
+      {
+        receive: (message) => this.#dispatch(message),
+        isBusy: () => this.#phase === 'live' && this.#owner.isBusy(),
+        flushed: () => this.#owner.flushed(),
+        failed: (close) => {
+          if (close === 'cut') this.#abort('nothing was heard any more');
+          else this.#fail(close);
+        },
+      },
+      {
+        transport: this.#transport,
+        runtime: this.#options.runtime,
+        limits: resolveLimits(WIRE_LIMITS),
+        side: 'client',
+      },
+    );
+  }
+
+  #received(batch: Uint8Array): void {
+    if (this.#phase === 'ended') return;
+    const violation =
+      this.#link === undefined ? new Violation('TOO_EARLY') : this.#link.receive(batch);
+    if (violation !== undefined) this.#fail(violation);
+  }
+
+  #dispatch(message: ReceivedMessage): Violation | undefined {
+    if (message.kind !== 'WELCOME') {
+      return this.#phase === 'live' ? this.#owner.receive(message) : new Violation('TOO_EARLY');
+    }
+    if (this.#phase === 'live') return new Violation('SECOND_HELLO');
+    this.#timer.cancel();
+    this.#phase = 'live';
+    this.#owner.welcomed(message, this.#link as Link);
+    return undefined;
+  }
+
+  #limit(ms: number, reason: string): Timer {
+    return this.#options.runtime.startTimer(ms, () => this.#abort(reason));
+  }
+
+  #abort(reason: string): void {
+    this.#transport.abort();
+    this.#end({ code: CUT, reason });
+  }
+
+  /** Ends it with a close code of our own, without waiting for the server to agree. */
+  #fail(close: Close): void {
+    this.#transport.close(close);
+    this.#end({ code: CLOSE_CODES[close.code].code, reason: close.reason });
+  }
+
+  #end(closed: Closed): void {
+    if (this.#phase === 'ended') return;
+    const phase = this.#phase;
+    this.#stop();
+    this.#owner.ended({ closed, phase });
+  }
+
+  #stop(): void {
+    this.#phase = 'ended';
+    this.#timer.cancel();
+    this.#link?.stop();
+  }
+}

@@ -1,0 +1,26 @@
+import { TrunklineError, type ErrorMessage } from '@trunkline/protocol';
+import { isStream, type PendingCall } from './pending-call.js';
+import { decodeValue } from './value.js';
+
+/** The error that an ERROR message says. */
+export function receivedError(message: ErrorMessage): TrunklineError {
+  const { code, executed, retryAfterMs } = message;
+  const decoded = decodeValue(message);
+  return new TrunklineError(code, message.message, {
+    executed,
+    ...('value' in decoded && { data: decoded.value }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+/** The error of a call whose connection was lost. */
+export function lostError(call: PendingCall): TrunklineError {
+  const code = isStream(call) ? 'STREAM_LOST' : 'SESSION_LOST';
+  const message = 'the connection was lost before the answer came';
+  return new TrunklineError(code, message, { executed: executedOf(call) });
+}
+
+/** What is known of a call that has no answer. */
+export function executedOf({ state, entry }: PendingCall): 'no' | 'unknown' {
+  return state === 'sent' && entry?.state !== 'queued' ? 'unknown' : 'no';
+}

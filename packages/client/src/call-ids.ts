@@ -1,0 +1,39 @@
+/** The ids of one connection's calls: even, the smallest that is free, taken until freed. */
+export class CallIds<Holder> {
+  #holders: (Holder | undefined)[] = [];
+  /** Below this index all are taken. */
+  #firstFree = 0;
+  /** How many are taken. */
+  taken = 0;
+
+  take(holder: Holder): number {
+    let index = this.#firstFree;
+    while (this.#holders[index] !== undefined) index++;
+    this.#holders[index] = holder;
+    this.#firstFree = index + 1;
+    this.taken++;
+    return index * 2;
+  }
+
+  holder(id: number): Holder | undefined {
+    return id % 2 === 0 ? this.#holders[id / 2] : undefined;
+  }
+
+  /** Frees an id that is taken. */
+  free(id: number): void {
+    this.#holders[id / 2] = undefined;
+    this.#firstFree = Math.min(this.#firstFree, id / 2);
+    this.taken--;
+  }
+
+  /** Frees all. */
+  clear(): void {
+    this.#holders = [];
+    this.#firstFree = 0;
+    this.taken = 0;
+  }
+
+  holders(): Holder[] {
+    return this.#holders.filter((holder) => holder !== undefined);
+  }
+}

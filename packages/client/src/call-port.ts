@@ -1,0 +1,44 @@
+import { TrunklineError, type Runtime } from '@trunkline/protocol';
+import type { CallOptions } from './call-method.js';
+import type { CallTable } from './call-table.js';
+import type { ErrorHook } from './error-hook.js';
+
+/** What calls, streams and topics are made with. */
+export interface CallPort {
+  readonly runtime: Runtime;
+  readonly calls: CallTable;
+  readonly onError: ErrorHook;
+  /** The deadline of a call whose caller names none; `undefined` for none. */
+  readonly deadlineMs: number | undefined;
+}
+
+/** Gives the deadline of a call on the runtime's clock. Throws a TypeError for a senseless one. */
+export function deadlineAt(
+  { runtime }: CallPort,
+  { deadlineMs }: CallOptions,
+  fallbackMs: number | undefined,
+): number | undefined {
+  const ms = deadlineMs === undefined ? fallbackMs : checkDeadlineMs(deadlineMs);
+  return ms === undefined ? undefined : runtime.now() + ms;
+}
+
+/** Reads a `deadlineMs` option: `undefined` for none. Throws a TypeError for a senseless one. */
+export function checkDeadlineMs(deadlineMs: number | null): number | undefined {
+  if (deadlineMs === null || deadlineMs === Number.POSITIVE_INFINITY) return undefined;
+  if (typeof deadlineMs === 'number' && deadlineMs >= 0) return deadlineMs;
+  throw new TypeError(
+    `option "deadlineMs" must be milliseconds from 0, or null for none, not "${deadlineMs}"`,
+  );
+}
+
+/** The error of what its own caller has withdrawn. */
+export function cancelledError(executed: 'no' | 'unknown' | 'yes', cause: unknown): TrunklineError {
+  return new TrunklineError('CANCELLED', 'the caller withdrew', { executed, cause });
+}
+
+/** Calls back when the signal fires; gives the function that ends listening. */
+export function onAbort(signal: AbortSignal | undefined, aborted: () => void): () => void {
+  if (signal === undefined) return () => {};
+  signal.addEventListener('abort', aborted);
+  return () => signal.removeEventListener('abort', aborted);
+}

@@ -1,0 +1,295 @@
+import {
+  TrunklineError,
+  Violation,
+  type CancelMessage,
+  type ErrorMessage,
+  type Executed,
+  type Link,
+  type Message,
+  type ReceivedMessage,
+  type Runtime,
+  type SessionLimits,
+} from '@trunkline/protocol';
+import { backoffMs } from './backoff.js';
+import { executedOf, lostError, receivedError } from './call-error.js';
+import { CallIds } from './call-ids.js';
+import { CallQueue } from './call-queue.js';
+import type { ClientLimits } from './client-limits.js';
+import {
+  callMessage,
+  createPendingCall,
+  isStream,
+  type CallHandler,
+  type CallRequest,
+  type PendingCall,
+  type StreamHandler,
+} from './pending-call.js';
+import { RetryBudget } from './retry-budget.js';
+import { MAX_PAYLOAD_BYTES, sizeError } from './value.js';
+
+/** What calls and subscriptions need of a connection. */
+export type Wire = Pick<Link, 'send' | 'withdraw' | 'queuedBytes'>;
+
+/** What the table is given. */
+export interface CallTableOptions {
+  readonly runtime: Runtime;
+  readonly limits: ClientLimits;
+  /** Names this client in publish ids. */
+  readonly publisher: string;
+}
+
+/** Messages that belong to a call. */
+export type CallReply = Extract<
+  ReceivedMessage,
+  { kind: 'RESULT' | 'ERROR' | 'ITEM' | 'END' | 'CREDIT' | 'CANCEL' }
+>;
+
+const NO_LAYOUT = '0000000000000000';
+const MAX_RETRIES = 4;
+const RETRY_RANGE = { minMs: 50, maxMs: 2_000 };
+
+/**
+ * All calls, streams and publishes of a client: those that wait for a connection, for a place among
+ * the calls in flight or for another try, and those that wait for their final message.
+ */
+export class CallTable {
+  readonly #runtime: Runtime;
+  readonly #limits: ClientLimits;
+  readonly #publisher: string;
+  readonly #queue: CallQueue;
+  readonly #budget = new RetryBudget();
+  readonly #ids = new CallIds<PendingCall>();
+  readonly #procedures = new Map<string, number>();
+  readonly #wantRoom = new Set<StreamHandler>();
+  #streams = 0;
+  #published = 0;
+  #stopped: string | undefined;
+  #link: { readonly wire: Wire; readonly terms: SessionLimits } | undefined;
+
+  constructor({ runtime, limits, publisher }: CallTableOptions) {
+    this.#runtime = runtime;
+    this.#limits = limits;
+    this.#publisher = publisher;
+    this.#queue = new CallQueue(runtime, limits, (call) => this.#expired(call));
+  }
+
+  /** Calls that are not settled. */
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  /** Ids without final message. */
+  get takenIds(): number {
+    return this.#ids.taken;
+  }
+
+  /** The most bytes of an item. */
+  get maxItemBytes(): number {
+    return Math.min(this.#link?.terms.valueInBytes ?? 0, MAX_PAYLOAD_BYTES);
+  }
+
+  /**
+   * Sends a call as soon as that is possible. Throws a TrunklineError, executed no, when too much
+   * waits already or no connection will come; the handler is not called then.
+   */
+  start(request: CallRequest, handler: CallHandler | StreamHandler): PendingCall {
+    if (this.#stopped !== undefined) {
+      throw new TrunklineError('UNAVAILABLE', this.#stopped, { executed: 'no' });
+    }
+    const queuedBytes = this.#link?.wire.queuedBytes ?? 0;
+    const refusal = this.#queue.refusal(request.payload.bytes.length, queuedBytes);
+    if (refusal !== undefined) throw refusal;
+    const call = createPendingCall(request, handler);
+    this.#queue.add(call);
+    this.#pump();
+    return call;
+  }
+
+  /** Ends a call for its caller; says what is known. The handler is not called any more. */
+  cancel(call: PendingCall, reason: CancelMessage['reason']): Executed {
+    const { entry } = call;
+    this.#settle(call);
+    if (entry === undefined) return 'no';
+    if (this.#link?.wire.withdraw(entry) === true) {
+      this.#free(call);
+      return 'no';
+    }
+    this.#link?.wire.send({ kind: 'CANCEL', id: call.id, reason });
+    return 'unknown';
+  }
+
+  /** Sends a message of a stream that is open. */
+  send(message: Extract<Message, { kind: 'ITEM' | 'END' | 'CREDIT' }>): void {
+    this.#link?.wire.send(message);
+  }
+
+  /** Whether an item may be queued; if not, the handler is told when it may. */
+  hasRoom(handler: StreamHandler): boolean {
+    if (this.#link === undefined) return false;
+    if (this.#link.wire.queuedBytes < this.#limits.outboxBytes) return true;
+    this.#wantRoom.add(handler);
+    return false;
+  }
+
+  /** The outbox of the connection has been written as far as it could. */
+  flushed(): void {
+    if (this.#wantRoom.size === 0 || this.#link === undefined) return;
+    if (this.#link.wire.queuedBytes >= this.#limits.outboxBytes) return;
+    const waiting = [...this.#wantRoom];
+    this.#wantRoom.clear();
+    for (const handler of waiting) handler.hasRoom();
+  }
+
+  receive(message: CallReply): Violation | undefined {
+    const call = this.#ids.holder(message.id);
+    // The peer may simply be late.
+    if (call === undefined) return undefined;
+    switch (message.kind) {
+      case 'RESULT':
+      case 'END':
+        if (isStream(call) !== (message.kind === 'END')) return new Violation('BAD_ITEM');
+        this.#budget.succeeded();
+        this.#finish(call, () => call.handler.done(message));
+        return undefined;
+      case 'ERROR':
+        this.#failed(call, message);
+        return undefined;
+      default:
+        if (!isStream(call)) return message.kind === 'ITEM' ? new Violation('BAD_ITEM') : undefined;
+        if (call.state === 'settled') return undefined;
+        if (message.kind === 'ITEM') return call.handler.item(message);
+        if (message.kind === 'CREDIT') call.handler.credit(message);
+        else call.handler.stopped();
+        return undefined;
+    }
+  }
+
+  /** A connection is there: sends what waits. */
+  attach(wire: Wire, terms: SessionLimits): void {
+    this.#link = { wire, terms };
+    this.#pump();
+  }
+
+  /** The connection is gone: what was never written waits for the next one, the rest is lost. */
+  detach(): void {
+    this.#link = undefined;
+    const sent = this.#ids.holders().filter(({ state }) => state === 'sent');
+    const lost = sent.filter((call) => executedOf(call) !== 'no' || !call.handler.isRepeatable);
+    const errors = lost.map(lostError);
+    for (const call of lost) this.#settle(call);
+    this.#forgetConnection();
+    this.#queue.waitAll();
+    lost.forEach((call, index) => call.handler.failed(errors[index] as TrunklineError));
+  }
+
+  /** No connection will come: fails everything, now and from now on. */
+  stop(code: 'CANCELLED' | 'UNAVAILABLE', reason: string): void {
+    this.#stopped ??= reason;
+    this.#link = undefined;
+    const open = this.#queue.stop();
+    const errors = open.map((call) => {
+      return new TrunklineError(code, reason, { executed: executedOf(call) });
+    });
+    for (const call of open) this.#settle(call);
+    this.#forgetConnection();
+    open.forEach((call, index) => call.handler.failed(errors[index] as TrunklineError));
+  }
+
+  #forgetConnection(): void {
+    this.#ids.clear();
+    this.#streams = 0;
+    this.#procedures.clear();
+    this.#wantRoom.clear();
+  }
+
+  #pump(): void {
+    for (const call of this.#queue.waiting) {
+      // What a refused call's code does may have ended the connection.
+      if (this.#link === undefined) return;
+      const { wire, terms } = this.#link;
+      if (this.#ids.taken >= terms.callsInFlight) return;
+      // Calls pass a stream that waits, since streams may last for ever.
+      if (isStream(call) && this.#streams >= terms.streams) continue;
+      this.#queue.take(call);
+      const tooLarge = sizeError(call.request.payload, terms.valueInBytes);
+      if (tooLarge === undefined) this.#write(call, wire, terms);
+      else this.#end(call, tooLarge);
+    }
+  }
+
+  #write(call: PendingCall, wire: Wire, terms: SessionLimits): void {
+    const procedure = this.#bind(call.request, wire);
+    call.id = this.#ids.take(call);
+    call.state = 'sent';
+    // A broker remembers the highest counter alone, so it is given in the order of writing.
+    const publishId =
+      call.request.kind === 'publish'
+        ? { publisher: this.#publisher, counter: ++this.#published }
+        : undefined;
+    call.entry = wire.send(callMessage(call, procedure, publishId));
+    if (!isStream(call)) return;
+    this.#streams++;
+    call.handler.opened({ items: terms.upCreditItems, bytes: terms.upCreditBytes });
+  }
+
+  #bind({ kind, name }: CallRequest, wire: Wire): number {
+    const known = this.#procedures.get(name);
+    if (known !== undefined) return known;
+    const procedure = this.#procedures.size;
+    this.#procedures.set(name, procedure);
+    const hashes = { sendHash: NO_LAYOUT, receiveHash: NO_LAYOUT };
+    wire.send({ kind: 'BIND', procedure, procedureKind: kind, name, ...hashes });
+    return procedure;
+  }
+
+  #failed(call: PendingCall, message: ErrorMessage): void {
+    if (call.state !== 'sent' || !this.#mayRetry(call, message)) {
+      this.#finish(call, () => call.handler.failed(receivedError(message)));
+      return;
+    }
+    this.#free(call);
+    call.state = 'resting';
+    call.entry = undefined;
+    call.retries++;
+    const backoff = backoffMs(call.retries, RETRY_RANGE, this.#runtime.random());
+    call.timer = this.#runtime.startTimer(Math.max(backoff, message.retryAfterMs ?? 0), () => {
+      call.timer = undefined;
+      this.#queue.wait(call);
+      this.#pump();
+    });
+    this.#pump();
+  }
+
+  #mayRetry(call: PendingCall, { code, executed }: ErrorMessage): boolean {
+    if (code !== 'BUSY' || executed !== 'no' || !call.handler.isRepeatable) return false;
+    return call.retries < MAX_RETRIES && this.#budget.refused();
+  }
+
+  #finish(call: PendingCall, tell: () => void): void {
+    const isSettled = call.state === 'settled';
+    this.#free(call);
+    this.#settle(call);
+    if (!isSettled) tell();
+    this.#pump();
+  }
+
+  #end(call: PendingCall, error: TrunklineError): void {
+    this.#settle(call);
+    call.handler.failed(error);
+  }
+
+  #settle(call: PendingCall): void {
+    this.#queue.settle(call);
+    if (isStream(call)) this.#wantRoom.delete(call.handler);
+  }
+
+  #free(call: PendingCall): void {
+    this.#ids.free(call.id);
+    if (isStream(call)) this.#streams--;
+  }
+
+  #expired(call: PendingCall): void {
+    const executed = this.cancel(call, 'deadline');
+    call.handler.failed(new TrunklineError('DEADLINE', 'the deadline passed', { executed }));
+  }
+}

@@ -1,0 +1,35 @@
+import type { TrunklineError } from '@trunkline/protocol';
+import type { CallMethod, CallOptions } from './call-method.js';
+import type { CallPort } from './call-port.js';
+import { readOutput, startUnary, type Outcome } from './unary-call.js';
+
+/** An outcome as a value, before anybody knows its types. */
+type UntypedResult =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: TrunklineError };
+
+/** Makes a promise of what `start` tells. */
+export function promiseOf<Value>(start: (outcome: Outcome<Value>) => void): Promise<Value> {
+  return new Promise((resolve, reject) => start({ done: resolve, failed: reject }));
+}
+
+/** Makes a promise that gives failures as values. */
+export function safely(start: (outcome: Outcome<unknown>) => void): Promise<UntypedResult> {
+  return new Promise((resolve) =>
+    start({
+      done: (value) => resolve({ ok: true, value }),
+      failed: (error) => resolve({ ok: false, error }),
+    }),
+  );
+}
+
+/** Makes the method of a call. */
+export function createCallMethod(port: CallPort, name: string): CallMethod<unknown, unknown> {
+  const start =
+    (input: unknown, options: CallOptions | undefined) =>
+    (outcome: Outcome<unknown>): void =>
+      startUnary(port, { kind: 'call', name, input, options, read: readOutput }, outcome);
+  const call = (input?: unknown, options?: CallOptions) => promiseOf(start(input, options));
+  const safe = (input?: unknown, options?: CallOptions) => safely(start(input, options));
+  return Object.freeze(Object.assign(call, { safe })) as CallMethod<unknown, unknown>;
+}

@@ -1,0 +1,48 @@
+import type { CallShape, MemberShape, StreamShape, TopicShape } from '@trunkline/protocol';
+import type { CallMethod } from './call-method.js';
+import type { StreamMethod } from './stream-method.js';
+import type { PublishableTopicMethod, TopicMethod } from './topic-method.js';
+
+type Types<Member> = Member extends { readonly '~types'?: infer T } ? NonNullable<T> : never;
+
+type CallMethodOf<Member> =
+  Types<Member> extends { input: infer Input; output: infer Output; errors: infer Errors }
+    ? CallMethod<Input, Output, Errors>
+    : never;
+
+type StreamMethodOf<Member> =
+  Types<Member> extends {
+    input: infer Input;
+    up: infer Up;
+    down: infer Down;
+    output: infer Output;
+    errors: infer Errors;
+  }
+    ? StreamMethod<Input, Up, Down, Output, Errors>
+    : never;
+
+type TopicMethodOf<Member> =
+  Types<Member> extends {
+    params: infer Params;
+    message: infer Message;
+    publishInput: infer PublishInput;
+  }
+    ? Member extends { readonly publish: 'server' }
+      ? TopicMethod<Params, Message>
+      : PublishableTopicMethod<Params, Message, PublishInput>
+    : never;
+
+type MethodOf<Member> = Member extends { readonly kind: CallShape['kind'] }
+  ? CallMethodOf<Member>
+  : Member extends { readonly kind: StreamShape['kind'] }
+    ? StreamMethodOf<Member>
+    : Member extends { readonly kind: TopicShape['kind'] }
+      ? TopicMethodOf<Member>
+      : never;
+
+/** The client of a contract, inferred from the types that the contract carries. */
+export type ClientOf<Contract extends { readonly members: object }> = {
+  readonly [Name in keyof Contract['members']]: Contract['members'][Name] extends MemberShape
+    ? MethodOf<Contract['members'][Name]>
+    : never;
+};

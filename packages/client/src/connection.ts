@@ -1,0 +1,224 @@
+import {
+  TrunklineError,
+  type Dial,
+  type HelloMessage,
+  type Link,
+  type ReceivedMessage,
+  type Revision,
+  type Runtime,
+  type Timer,
+  type Violation,
+  type WelcomeMessage,
+} from '@trunkline/protocol';
+import { Attach } from './attach.js';
+import type { ReconnectOptions } from './backoff.js';
+import type { ClientLimits } from './client-limits.js';
+import { StateKeeper, type ConnectionState, type StateChange } from './connection-state.js';
+import type { ErrorHook } from './error-hook.js';
+import {
+  countAttempt,
+  decideRetry,
+  NO_ATTEMPTS,
+  type Attempts,
+  type Ending,
+} from './retry-decision.js';
+
+/** What uses the connections: calls and subscriptions. None of these throws. */
+export interface ConnectionUser {
+  attach(link: Link, welcome: WelcomeMessage): void;
+  receive(message: ReceivedMessage): Violation | undefined;
+  isBusy(): boolean;
+  flushed(): void;
+  detach(): void;
+  /** No connection will come any more. */
+  stop(code: 'CANCELLED' | 'UNAVAILABLE', reason: string): void;
+}
+
+/** Gives the token of an attempt. */
+export type AuthOption = string | (() => string | undefined | Promise<string | undefined>);
+
+/** What the connections of a client are made with. */
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly dial: Dial;
+  readonly runtime: Runtime;
+  readonly limits: ClientLimits;
+  readonly reconnect: ReconnectOptions;
+  readonly auth: AuthOption | undefined;
+  readonly agent: string;
+  readonly revisions: readonly Revision[];
+  readonly onError: ErrorHook;
+}
+
+const MAX_TOKEN_BYTES = 4_096;
+
+/** The connections of a client, one after the other, from the first attempt to the last end. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #user: ConnectionUser;
+  readonly #keeper: StateKeeper;
+  #attach: Attach | undefined;
+  /** Stands for the question to `auth` whose answer is awaited. */
+  #asking: object | undefined;
+  #timer: Timer | undefined;
+  #attempts: Attempts = NO_ATTEMPTS;
+  #attempt = 0;
+
+  constructor(options: ConnectionOptions, user: ConnectionUser) {
+    this.#options = options;
+    this.#user = user;
+    this.#keeper = new StateKeeper(options.runtime, options.onError);
+    // Not at once, so that who watches from the start sees all.
+    options.runtime.endOfTurn(() => this.#connect());
+  }
+
+  get state(): ConnectionState {
+    return this.#keeper.state;
+  }
+
+  watch(listener: (state: ConnectionState) => void): () => void {
+    return this.#keeper.watch(listener);
+  }
+
+  /** Resolves when the connection is live; fails with `UNAVAILABLE` when it never will be. */
+  live(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const { status, reason } = this.state;
+        if (status === 'live') resolve();
+        else if (this.#keeper.isFinal) reject(new TrunklineError('UNAVAILABLE', `${reason}`));
+        else return;
+        stop();
+      };
+      const stop = this.watch(look);
+      look();
+    });
+  }
+
+  /** Ends everything. Idempotent. */
+  close(): void {
+    if (this.state.status === 'closed') return;
+    const attach = this.#attach;
+    this.#drop();
+    attach?.close();
+    this.#finish('closed', { code: 'CANCELLED', reason: 'the client was closed' });
+  }
+
+  #connect(): void {
+    if (this.#keeper.isFinal) return;
+    this.#attempt++;
+    const { status, hints, reason } = this.state;
+    // Who cannot be reached stays so until something has opened.
+    if (status === 'unreachable') this.#change({ status, ...present({ hints, reason }) });
+    else this.#change({ status: 'connecting' });
+    if (this.#keeper.isFinal) return;
+    const { auth } = this.#options;
+    if (typeof auth === 'function') void this.#askToken(auth);
+    else this.#dial(auth ?? '');
+  }
+
+  async #askToken(auth: Exclude<AuthOption, string>): Promise<void> {
+    const asking = {};
+    this.#asking = asking;
+    const fail = (error: unknown): void => {
+      if (this.#asking !== asking) return;
+      this.#ended({ closed: { code: 1006, reason: 'auth failed' }, phase: 'auth' });
+      this.#options.onError(error);
+    };
+    const { authMs } = this.#options.limits;
+    const late = (): void => fail(new Error(`auth gave no token within ${authMs} ms`));
+    this.#timer = this.#options.runtime.startTimer(authMs, late);
+    let token: string;
+    try {
+      token = checkToken((await auth()) ?? '');
+    } catch (error) {
+      return fail(error);
+    }
+    if (this.#asking === asking) this.#dial(token);
+  }
+
+  #dial(token: string): void {
+    this.#drop();
+    const { url, dial, runtime, limits, agent, revisions } = this.#options;
+    const hello: HelloMessage = { kind: 'HELLO', features: 0, agent, token, revisions };
+    const { openMs, welcomeMs } = limits;
+    this.#attach = new Attach(
+      {
+        welcomed: (welcome, link) => this.#welcomed(welcome, link),
+        receive: (message) => this.#user.receive(message),
+        isBusy: () => this.#user.isBusy(),
+        flushed: () => this.#user.flushed(),
+        ended: (ending) => this.#ended(ending),
+      },
+      { url, dial, runtime, hello, openMs, welcomeMs },
+    );
+  }
+
+  #welcomed(welcome: WelcomeMessage, link: Link): void {
+    this.#attempts = NO_ATTEMPTS;
+    this.#attempt = 0;
+    const staleContracts = this.#options.revisions
+      .filter(({ name, revision }) => {
+        const other = welcome.revisions.find((candidate) => candidate.name === name);
+        return other?.revision !== revision;
+      })
+      .map(({ name }) => name);
+    // What waits goes first, before anything that a watcher does.
+    this.#user.attach(link, welcome);
+    if (!this.#keeper.isFinal) this.#change({ status: 'live', staleContracts });
+  }
+
+  #ended(ending: Ending): void {
+    this.#drop();
+    const { reconnect, auth, runtime, url } = this.#options;
+    const decision = decideRetry(ending, this.#attempts, {
+      reconnect,
+      canRenewToken: typeof auth === 'function',
+      random: runtime.random(),
+    });
+    this.#attempts = countAttempt(this.#attempts, ending);
+    const { reason, status } = decision;
+    if (decision.next === 'stop') return this.#finish(status, { code: 'UNAVAILABLE', reason });
+    const { delayMs } = decision;
+    this.#timer = runtime.startTimer(delayMs, () => this.#connect());
+    const hints = status === 'unreachable' ? unreachableHints(url) : undefined;
+    const nextAttemptAt = runtime.now() + delayMs;
+    this.#change({ status, reason, nextAttemptAt, ...present({ hints }) });
+    if (ending.phase === 'live' && !this.#keeper.isFinal) this.#user.detach();
+  }
+
+  #finish(status: ConnectionState['status'], end: { code: StopCode; reason: string }): void {
+    this.#change({ status, reason: end.reason });
+    this.#user.stop(end.code, end.reason);
+  }
+
+  #change(change: Omit<StateChange, 'attempt'>): void {
+    this.#keeper.change({ ...change, attempt: this.#attempt });
+  }
+
+  #drop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#attach = undefined;
+    this.#asking = undefined;
+  }
+}
+
+type StopCode = Parameters<ConnectionUser['stop']>[0];
+type Defined<Part> = { readonly [Name in keyof Part]: Exclude<Part[Name], undefined> };
+
+/** Leaves out what is undefined. */
+function present<Part extends object>(part: Part): Partial<Defined<Part>> {
+  const entries = Object.entries(part).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Partial<Defined<Part>>;
+}
+
+function checkToken(token: unknown): string {
+  if (typeof token !== 'string') {
+    throw new TypeError(`auth must give a string or undefined, not a ${typeof token}`);
+  }
+  if (new TextEncoder().encode(token).length > MAX_TOKEN_BYTES) {
+    throw new TypeError(`auth gave a token of more than ${MAX_TOKEN_BYTES} bytes`);
+  }
+  return token;
+}

@@ -1,0 +1,189 @@
+import type { ContractShape, Dial, Revision, Runtime, ServiceShape } from '@trunkline/protocol';
+import type { ReconnectOptions } from './backoff.js';
+import { checkDeadlineMs } from './call-port.js';
+import { CLIENT_LIMITS, type ClientLimits } from './client-limits.js';
+import type { AuthOption } from './connection.js';
+import { guardHook, reportError, type ErrorHook } from './error-hook.js';
+
+/** Generated clients by the names that they get. */
+export type Services = Readonly<Record<string, ServiceShape>>;
+
+/** Contracts by the names that their clients get. */
+export type Contracts = Readonly<Record<string, ContractShape>>;
+
+/** What `connect` is given. At least one service or contract must be there. */
+export interface ClientOptions<
+  ServicesOption extends Services = Services,
+  ContractsOption extends Contracts = Contracts,
+> {
+  /** Generated clients, by the names that they get on the client. */
+  readonly services?: ServicesOption;
+  /** Contracts whose clients are inferred, by the names that they get on the client. */
+  readonly contracts?: ContractsOption;
+  /** The token of the user, or what gives one; it is asked again before each connection. */
+  readonly auth?: AuthOption;
+  /** Deadline of calls without one of their own; 30 s unless given, `null` for none. */
+  readonly deadlineMs?: number | null;
+  /** Limits of this client that differ from the defaults. */
+  readonly limits?: Partial<ClientLimits>;
+  /** Shortest and longest delay before connecting again; 250 ms and 20 s unless given. */
+  readonly reconnect?: Partial<ReconnectOptions>;
+  /** Told of what listeners throw and `auth` fails with; else the platform reports it. */
+  readonly onError?: ErrorHook;
+  /** Name and version of the program, for the server's eyes; at most 64 bytes. */
+  readonly agent?: string;
+  /** Clock, timers and random source; the machine's unless given. */
+  readonly runtime?: Runtime;
+  /** Opens connections; the platform's WebSocket unless given. */
+  readonly dial?: Dial;
+}
+
+/** Checked options with every default filled in. */
+export interface ResolvedOptions {
+  /** Shapes by the names that their clients get. */
+  readonly shapes: ReadonlyMap<string, ContractShape>;
+  readonly revisions: readonly Revision[];
+  readonly auth: AuthOption | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly limits: ClientLimits;
+  readonly reconnect: ReconnectOptions;
+  readonly onError: ErrorHook;
+  readonly agent: string;
+}
+
+const OPTION_NAMES: readonly string[] = [
+  'services',
+  'contracts',
+  'auth',
+  'deadlineMs',
+  'limits',
+  'reconnect',
+  'onError',
+  'agent',
+  'runtime',
+  'dial',
+];
+const TAKEN_NAMES: readonly string[] = ['close', 'connection', 'then'];
+const DEFAULT_DEADLINE_MS = 30_000;
+const DEFAULT_RECONNECT: ReconnectOptions = { minMs: 250, maxMs: 20_000 };
+const MAX_AGENT_BYTES = 64;
+const MAX_CONTRACTS = 64;
+/** What HELLO has room for beside the longest token. */
+const MAX_REVISION_BYTES = 3_900;
+
+/** Checks options and fills in defaults. Throws a TypeError that names the option and the rule. */
+export function resolveOptions(options: ClientOptions): ResolvedOptions {
+  refuseUnknown('option', options, OPTION_NAMES);
+  const { auth, agent = '', onError, deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  check(
+    auth === undefined || typeof auth === 'string' || typeof auth === 'function',
+    `option "auth" must be a string or a function, not "${typeof auth}"`,
+  );
+  check(
+    onError === undefined || typeof onError === 'function',
+    `option "onError" must be a function, not "${typeof onError}"`,
+  );
+  check(
+    typeof agent === 'string' && byteLength(agent) <= MAX_AGENT_BYTES,
+    `option "agent" must be a string of at most ${MAX_AGENT_BYTES} bytes, not "${agent}"`,
+  );
+  const shapes = resolveShapes(options);
+  return {
+    shapes,
+    revisions: revisionsOf(shapes),
+    auth,
+    deadlineMs: checkDeadlineMs(deadlineMs),
+    limits: resolveLimits(options.limits),
+    reconnect: resolveReconnect(options.reconnect),
+    onError: guardHook(onError ?? reportError),
+    agent,
+  };
+}
+
+/** Checks an address. Throws a TypeError that says how to mend it. */
+export function checkUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  check(
+    (parsed?.protocol === 'ws:' || parsed?.protocol === 'wss:') && parsed.hash === '',
+    `url must be an absolute address with ws: or wss: and without "#", not "${url}"`,
+  );
+}
+
+function resolveShapes({ services = {}, contracts = {} }: ClientOptions) {
+  const shapes = new Map<string, ContractShape>();
+  for (const [option, given] of Object.entries({ services, contracts })) {
+    for (const [name, shape] of Object.entries(given)) {
+      const place = `option "${option}.${name}"`;
+      check(!TAKEN_NAMES.includes(name), `${place}: the client itself needs this name`);
+      check(!shapes.has(name), `${place}: the name stands in "services" already`);
+      check(
+        isShape(shape),
+        `${place} must be a generated client or a contract: an object with name, revision, members`,
+      );
+      shapes.set(name, shape);
+    }
+  }
+  check(shapes.size > 0, 'options "services" and "contracts": at least one must name a contract');
+  check(
+    shapes.size <= MAX_CONTRACTS,
+    `options "services" and "contracts": at most ${MAX_CONTRACTS} in all, not "${shapes.size}"`,
+  );
+  return shapes;
+}
+
+function isShape(shape: unknown): shape is ContractShape {
+  if (typeof shape !== 'object' || shape === null) return false;
+  const { name, revision, members } = shape as { [Name in keyof ContractShape]?: unknown };
+  if (typeof name !== 'string' || typeof revision !== 'string') return false;
+  return /^[0-9a-f]{16}$/.test(revision) && typeof members === 'object' && members !== null;
+}
+
+function revisionsOf(shapes: ReadonlyMap<string, ContractShape>): Revision[] {
+  const revisions = new Map<string, Revision>();
+  for (const { name, revision } of shapes.values()) revisions.set(name, { name, revision });
+  const bytes = [...revisions.keys()].reduce((sum, name) => sum + byteLength(name) + 10, 0);
+  check(
+    bytes <= MAX_REVISION_BYTES,
+    'options "services" and "contracts": too many or too long names for one HELLO',
+  );
+  return [...revisions.values()];
+}
+
+function resolveLimits(limits: Partial<ClientLimits> = {}): ClientLimits {
+  refuseUnknown('limit', limits, Object.keys(CLIENT_LIMITS));
+  for (const [name, value] of Object.entries(limits)) {
+    check(
+      value === undefined || (Number.isSafeInteger(value) && value > 0),
+      `limit "${name}" must be a whole number from 1, not "${value}"`,
+    );
+  }
+  return { ...CLIENT_LIMITS, ...defined(limits) };
+}
+
+function resolveReconnect(reconnect: Partial<ReconnectOptions> = {}): ReconnectOptions {
+  refuseUnknown('option "reconnect"', reconnect, ['minMs', 'maxMs']);
+  const { minMs, maxMs } = { ...DEFAULT_RECONNECT, ...defined(reconnect) };
+  check(
+    minMs > 0 && maxMs >= minMs && Number.isFinite(maxMs),
+    `option "reconnect" must have 0 < minMs <= maxMs, not minMs "${minMs}" and maxMs "${maxMs}"`,
+  );
+  return { minMs, maxMs };
+}
+
+function defined<Part extends object>(part: Part): Part {
+  return Object.fromEntries(Object.entries(part).filter(([, v]) => v !== undefined)) as Part;
+}
+
+function refuseUnknown(what: string, given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    check(known.includes(name), `unknown ${what} "${name}": expected ${known.join(', ')}`);
+  }
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+function check(holds: boolean, message: string): asserts holds {
+  if (!holds) throw new TypeError(message);
+}

@@ -1,0 +1,95 @@
+import type {
+  CallMessage,
+  CreditMessage,
+  CreditWindow,
+  EndMessage,
+  ItemMessage,
+  Outgoing,
+  Payload,
+  ProcedureKind,
+  ResultMessage,
+  Timer,
+  TrunklineError,
+  Violation,
+} from '@trunkline/protocol';
+
+/** What a call sends. Streams and publishes are calls on the wire too. */
+export interface CallRequest {
+  readonly kind: ProcedureKind;
+  readonly name: string;
+  readonly payload: Payload;
+  /** On the clock of the runtime; `undefined` for none. */
+  readonly deadlineAt: number | undefined;
+}
+
+/** What becomes of a call. One of `done` and `failed` is called once and last. */
+export interface CallHandler {
+  /** Whether it may be sent a second time, because nothing of it has been used up. */
+  readonly isRepeatable: boolean;
+  done(message: ResultMessage | EndMessage): void;
+  failed(error: TrunklineError): void;
+}
+
+/** What becomes of a stream beside that. */
+export interface StreamHandler extends CallHandler {
+  /** The CALL has been handed on; items may follow it under this credit. */
+  opened(credit: CreditWindow): void;
+  item(message: ItemMessage): Violation | undefined;
+  credit(message: CreditMessage): void;
+  /** The server wants no more items. */
+  stopped(): void;
+  /** There is room in the outbox again, after it was asked for. */
+  hasRoom(): void;
+}
+
+/** A call from its start to its settlement; afterwards it only keeps its id taken. */
+export interface PendingCall {
+  readonly request: CallRequest;
+  readonly handler: CallHandler | StreamHandler;
+  state: 'waiting' | 'sent' | 'resting' | 'settled';
+  id: number;
+  /** The CALL in the outbox of the connection. */
+  entry: Outgoing | undefined;
+  retries: number;
+  /** Runs while the call rests before it is tried again. */
+  timer: Timer | undefined;
+}
+
+/** Makes a call that waits to be sent. */
+export function createPendingCall(
+  request: CallRequest,
+  handler: CallHandler | StreamHandler,
+): PendingCall {
+  return {
+    request,
+    handler,
+    state: 'waiting',
+    id: -1,
+    entry: undefined,
+    retries: 0,
+    timer: undefined,
+  };
+}
+
+/** Tells whether a call has items. */
+export function isStream(call: PendingCall): call is PendingCall & { handler: StreamHandler } {
+  return call.request.kind === 'stream';
+}
+
+/** The CALL of a pending call; the link fills in what remains of the deadline. */
+export function callMessage(
+  { id, request }: PendingCall,
+  procedure: number,
+  publishId: CallMessage['publishId'],
+): CallMessage {
+  const { payload, deadlineAt } = request;
+  return {
+    kind: 'CALL',
+    id,
+    procedure,
+    encoding: payload.encoding,
+    bytes: payload.bytes,
+    ...(deadlineAt === undefined ? undefined : { deadlineAt }),
+    ...(publishId === undefined ? undefined : { publishId }),
+  };
+}

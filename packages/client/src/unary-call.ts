@@ -1,0 +1,85 @@
+import { TrunklineError, type Payload, type ResultMessage } from '@trunkline/protocol';
+import type { CallOptions } from './call-method.js';
+import { cancelledError, deadlineAt, onAbort, type CallPort } from './call-port.js';
+import type { CallHandler, CallRequest, PendingCall } from './pending-call.js';
+import { decodeValue, encodeValue } from './value.js';
+
+/** Takes the one outcome of a call. */
+export interface Outcome<Value> {
+  done(value: Value): void;
+  failed(error: TrunklineError): void;
+}
+
+/** A call or publish to be made. */
+export interface UnaryRequest<Value> {
+  readonly kind: 'call' | 'publish';
+  readonly name: string;
+  readonly input: unknown;
+  readonly options: CallOptions | undefined;
+  readonly read: (message: ResultMessage) => Value | TrunklineError;
+}
+
+/**
+ * Makes a call with one answer and tells its outcome exactly once. Throws a TypeError for senseless
+ * options, and what getters of the input throw.
+ */
+export function startUnary<Value>(
+  port: CallPort,
+  request: UnaryRequest<Value>,
+  outcome: Outcome<Value>,
+): void {
+  const { kind, name, input, options = {} } = request;
+  const { signal } = options;
+  const due = deadlineAt(port, options, port.deadlineMs);
+  if (signal?.aborted) return outcome.failed(cancelledError('no', signal.reason));
+  let stopListening = (): void => {};
+  const handler: CallHandler = {
+    isRepeatable: true,
+    done: (message) => {
+      stopListening();
+      const value = request.read(message as ResultMessage);
+      if (value instanceof TrunklineError) outcome.failed(value);
+      else outcome.done(value);
+    },
+    failed: (error) => {
+      stopListening();
+      outcome.failed(error);
+    },
+  };
+  const call = startOrFail(port, { kind, name, input, due }, handler);
+  if (call === undefined || call.state === 'settled') return;
+  stopListening = onAbort(signal, () => {
+    handler.failed(cancelledError(port.calls.cancel(call, 'withdrawn'), signal?.reason));
+  });
+}
+
+interface CallStart {
+  readonly kind: CallRequest['kind'];
+  readonly name: string;
+  readonly input: unknown;
+  readonly due: number | undefined;
+}
+
+/** Starts a call or a stream; a refusal is told to the handler, and nothing is returned then. */
+export function startOrFail(
+  port: CallPort,
+  { kind, name, input, due }: CallStart,
+  handler: CallHandler,
+): PendingCall | undefined {
+  try {
+    const payload = encodeValue(input);
+    return port.calls.start({ kind, name, payload, deadlineAt: due }, handler);
+  } catch (error) {
+    if (!(error instanceof TrunklineError)) throw error;
+    handler.failed(error);
+    return undefined;
+  }
+}
+
+/** Reads the value that a call has ended with, or gives the error of one that cannot be read. */
+export function readOutput(payload: Payload): unknown {
+  const decoded = decodeValue(payload);
+  if ('value' in decoded) return decoded.value;
+  const text = `the output cannot be read: ${decoded.fault}`;
+  return new TrunklineError('INTERNAL', text, { executed: 'yes' });
+}

@@ -1,0 +1,42 @@
+export type { App } from './app.js';
+export type {
+  Broker,
+  BrokerListener,
+  BrokerRecord,
+  BrokerSubscription,
+  HistoryPage,
+  HistoryQuery,
+  KeepPolicy,
+  PlacedRecord,
+  PublishReceipt,
+} from './broker.js';
+export type {
+  AnyContext,
+  CallContext,
+  ConnectContext,
+  ConnectionInfo,
+  StreamContext,
+  TopicContext,
+} from './context.js';
+export {
+  Context,
+  Input,
+  Items,
+  Params,
+  Principal,
+  Session,
+  Signal,
+  User,
+} from './decorators/parameter.js';
+export { serviceDecorators } from './decorators/service-decorators.js';
+export { UseErrorMappers, UseGuards, UseInterceptors } from './decorators/use-guards.js';
+export type { ServerFailure } from './failure.js';
+export type { Authenticate } from './gatekeeper.js';
+export type { ErrorMapper, Guard, Interceptor } from './guard.js';
+export type { Handlers } from './handlers.js';
+export { implement } from './implement.js';
+export { SERVER_LIMITS } from './limits.js';
+export { createServer, type Server, type ServerOptions } from './server.js';
+export { MemoryBroker } from './topics/memory-broker.js';
+export { createTopics, TopicsOf } from './topics/publisher.js';
+export { TrunklineError } from '@trunkline/protocol';

@@ -1,0 +1,26 @@
+import { SPOKEN } from '@trunkline/protocol';
+import type { MemoryNetwork } from '@trunkline/protocol/testing';
+import type { ConnectionInfo } from './context.js';
+import type { Server } from './server.js';
+
+export { MemoryNetwork, VirtualRuntime, type MemoryConnection } from '@trunkline/protocol/testing';
+
+const INFO: ConnectionInfo = {
+  remoteAddress: '127.0.0.1',
+  origin: undefined,
+  headers: {},
+  url: '/',
+};
+
+/** Lets a server take its connections from a network in memory instead of a port. */
+export function acceptInMemory(
+  server: Server,
+  network: MemoryNetwork,
+  info: Partial<ConnectionInfo> = {},
+): void {
+  network.listen((transport, subprotocol) => {
+    const sink = server.accept(transport, { ...INFO, ...info });
+    if (!SPOKEN.includes(subprotocol)) transport.close({ code: 'VERSION', reason: SPOKEN.join(' ') });
+    return sink;
+  });
+}

@@ -1,0 +1,43 @@
+import type { LimitTable, LimitValues } from '@trunkline/protocol';
+
+/** Limits of the memory broker beside what each topic says it keeps. */
+export const MEMORY_BROKER_LIMITS = {
+  publishers: {
+    value: 100_000,
+    unit: 'items',
+    scope: 'node: publishers whose publish ids are remembered',
+    onExcess: 'BUSY for a new one',
+    reason: 'one forgotten early could store a message twice',
+  },
+  publisherTopics: {
+    value: 1_024,
+    unit: 'items',
+    scope: 'publisher: topics on which its publish ids are remembered',
+    onExcess: 'BUSY for a new one',
+    reason: 'as many as a session may subscribe to',
+  },
+  publisherMs: {
+    value: 300_000,
+    unit: 'ms',
+    scope: 'publish id, after its last use',
+    onExcess: 'forgotten',
+    reason: 'longer than anybody repeats a publish',
+  },
+  idleTopics: {
+    value: 100_000,
+    unit: 'items',
+    scope: 'node: topics without subscribers and without kept messages',
+    onExcess: 'the one idle longest begins again with another epoch',
+    reason: 'whoever comes back to one is told that nothing was missed',
+  },
+  sweepMs: {
+    value: 10_000,
+    unit: 'ms',
+    scope: 'node',
+    onExcess: 'memory of what is too old is freed',
+    reason: 'short beside what topics keep; readers never see what is too old',
+  },
+} as const satisfies LimitTable;
+
+/** The values of the memory broker's limits. */
+export type MemoryBrokerLimits = LimitValues<typeof MEMORY_BROKER_LIMITS>;

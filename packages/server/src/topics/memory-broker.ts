@@ -1,0 +1,168 @@
+import {
+  resolveLimits,
+  systemRuntime,
+  TrunklineError,
+  type Cursor,
+  type Runtime,
+  type Timer,
+} from '@trunkline/protocol';
+import type {
+  Broker,
+  BrokerListener,
+  BrokerRecord,
+  BrokerSubscription,
+  HistoryPage,
+  HistoryQuery,
+  KeepPolicy,
+  PublishReceipt,
+} from '../broker.js';
+import { MEMORY_BROKER_LIMITS, type MemoryBrokerLimits } from './memory-broker-limits.js';
+import { MemoryTopic } from './memory-topic.js';
+import { PublishIds } from './publish-ids.js';
+
+/** Options of the memory broker. */
+export interface MemoryBrokerOptions {
+  readonly runtime?: Runtime;
+  readonly limits?: Partial<MemoryBrokerLimits>;
+  /** Told of what a listener threw, which is a bug of the listener. Must not throw. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * Carries topics within one process. A topic counts alone, 1, 2, 3 …, and a record is delivered
+ * before `publish` returns. What nobody uses shrinks to epoch and offset, and the topics that are
+ * idle longest are forgotten: they begin again with another epoch.
+ */
+export class MemoryBroker implements Broker {
+  readonly #runtime: Runtime;
+  readonly #limits: MemoryBrokerLimits;
+  readonly #reportError: (error: unknown) => void;
+  /** Topics with subscribers or kept records. */
+  readonly #topics = new Map<string, MemoryTopic>();
+  /** Those of them with kept records. */
+  readonly #keeping = new Map<string, MemoryTopic>();
+  /** Places of all others, the one idle longest first. */
+  readonly #idle = new Map<string, Cursor>();
+  readonly #publishIds: PublishIds;
+  #sweep: Timer | undefined;
+  #isClosed = false;
+
+  constructor({ runtime, limits, onError }: MemoryBrokerOptions = {}) {
+    this.#runtime = runtime ?? systemRuntime;
+    this.#limits = resolveLimits(MEMORY_BROKER_LIMITS, limits);
+    this.#reportError = onError ?? (() => undefined);
+    this.#publishIds = new PublishIds(this.#limits);
+  }
+
+  async publish(
+    key: string,
+    record: BrokerRecord,
+    keep: KeepPolicy | undefined,
+  ): Promise<PublishReceipt> {
+    this.#expectOpen();
+    const now = this.#runtime.now();
+    const use = record.publishId && { id: record.publishId, key, now };
+    const stored = use && this.#publishIds.find(use);
+    if (stored !== undefined) return { ...stored, stored: 'node', duplicate: true };
+    const topic = this.#open(key);
+    // Remembered before it is delivered: a listener may close the broker, or repeat the publish.
+    if (use) this.#publishIds.store(use, nextPlace(topic.place));
+    const place = topic.add(record, keep, now);
+    this.#settle(key, topic);
+    return { ...place, stored: 'node', duplicate: false };
+  }
+
+  async subscribe(key: string, listener: BrokerListener): Promise<BrokerSubscription> {
+    this.#expectOpen();
+    const topic = this.#open(key);
+    const subscriber = topic.subscribe(listener);
+    const close = (): void => {
+      topic.unsubscribe(subscriber);
+      this.#settle(key, topic);
+    };
+    return { start: subscriber.start, close };
+  }
+
+  async history(key: string, query: HistoryQuery): Promise<HistoryPage> {
+    this.#expectOpen();
+    const topic = this.#open(key);
+    const page = topic.page(query, this.#runtime.now());
+    this.#settle(key, topic);
+    return page;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const topic of this.#topics.values()) topic.close();
+    this.#topics.clear();
+    this.#keeping.clear();
+    this.#idle.clear();
+    this.#publishIds.clear();
+    this.#scheduleSweep();
+  }
+
+  #expectOpen(): void {
+    if (!this.#isClosed) return;
+    throw new TrunklineError('UNAVAILABLE', 'the broker is closed', { executed: 'no' });
+  }
+
+  /** Gives a topic that is in use until it is settled. */
+  #open(key: string): MemoryTopic {
+    const live = this.#topics.get(key);
+    if (live !== undefined) return live;
+    const place = this.#idle.get(key) ?? { epoch: this.#newEpoch(), offset: 0 };
+    const topic = new MemoryTopic(place, this.#reportError);
+    this.#idle.delete(key);
+    this.#topics.set(key, topic);
+    return topic;
+  }
+
+  /** Sorts a topic by what is left of it. One that was replaced or closed meanwhile is let be. */
+  #settle(key: string, topic: MemoryTopic): void {
+    if (this.#topics.get(key) !== topic) return;
+    if (topic.hasRecords) this.#keeping.set(key, topic);
+    else this.#keeping.delete(key);
+    if (topic.isIdle) {
+      this.#topics.delete(key);
+      this.#idle.set(key, topic.place);
+      this.#forgetIdle();
+    }
+    this.#scheduleSweep();
+  }
+
+  #forgetIdle(): void {
+    for (const key of this.#idle.keys()) {
+      if (this.#idle.size <= this.#limits.idleTopics) return;
+      this.#idle.delete(key);
+    }
+  }
+
+  #scheduleSweep(): void {
+    if (this.#keeping.size === 0 && this.#publishIds.size === 0) {
+      this.#sweep?.cancel();
+      this.#sweep = undefined;
+    } else {
+      this.#sweep ??= this.#runtime.startTimer(this.#limits.sweepMs, () => this.#runSweep());
+    }
+  }
+
+  #runSweep(): void {
+    this.#sweep = undefined;
+    const now = this.#runtime.now();
+    this.#publishIds.forget(now);
+    for (const [key, topic] of this.#keeping) {
+      topic.trim(now);
+      this.#settle(key, topic);
+    }
+    this.#scheduleSweep();
+  }
+
+  #newEpoch(): string {
+    const bytes = this.#runtime.randomBytes(8);
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+}
+
+function nextPlace({ epoch, offset }: Cursor): Cursor {
+  return { epoch, offset: offset + 1 };
+}

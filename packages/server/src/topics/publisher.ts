@@ -1,0 +1,206 @@
+import {
+  validate,
+  type MemberDefinition,
+  type SchemaInput,
+  type TopicDefinition,
+  type TopicMessageInput,
+} from '@trunkline/contract';
+import {
+  systemRuntime,
+  TrunklineError,
+  WIRE_LIMITS,
+  type ContractShape,
+  type PublishId,
+  type Runtime,
+} from '@trunkline/protocol';
+import type { Broker, BrokerRecord, KeepPolicy, PublishReceipt } from '../broker.js';
+import { isPromise } from '../chain.js';
+import { resolveServerLimits, type ServerLimits } from '../limits.js';
+import { keepOf, misfit, prepareRecord } from './record.js';
+import { topicKey } from './topic-key.js';
+import { TurnBudget } from './turn-budget.js';
+
+/** Options of one publish. */
+export interface PublishOptions {
+  /**
+   * Makes it safe to repeat. Counters of a publisher grow on each topic, and what is uncertain is
+   * repeated, under its own counter, before anything newer: a lower counter counts as stored.
+   */
+  readonly publishId?: PublishId;
+}
+
+/** One topic to publish on. */
+export interface OpenTopic<Message> {
+  /**
+   * Parses the message, encodes it once and gives it to the broker, in the order of the calls. After
+   * 256 KiB in one turn it resolves in a later one, so that a loop leaves time for others. Rejects
+   * with `INVALID_INPUT` and the issues, with `TOO_LARGE`, or as the broker does.
+   */
+  publish(message: Message, options?: PublishOptions): Promise<PublishReceipt>;
+}
+
+type ParamsArgument<Params> = [Params] extends [undefined]
+  ? []
+  : Record<never, never> extends Params
+    ? [params?: Params]
+    : [params: Params];
+
+/** Names a topic by its params. Throws `INVALID_INPUT` for params that do not fit. */
+export type TopicPublisher<Params, Message> = (
+  ...params: ParamsArgument<Params>
+) => OpenTopic<Message>;
+
+type Members = Readonly<Record<string, MemberDefinition>>;
+
+type PublishersOf<M extends Members> = {
+  readonly [Name in keyof M as M[Name] extends TopicDefinition ? Name : never]: TopicPublisher<
+    M[Name] extends TopicDefinition ? SchemaInput<M[Name]['params']> : never,
+    M[Name] extends TopicDefinition ? TopicMessageInput<M[Name]> : never
+  >;
+};
+
+/** A publisher for each topic of a contract: `Topics<typeof chat>`. */
+export type Topics<Contract extends { readonly members: Members }> = PublishersOf<
+  Contract['members']
+>;
+
+/** Options of the publishers of a contract. */
+export interface TopicsOptions {
+  /** What topics keep that say no more than that they keep something. */
+  readonly limits?: Partial<ServerLimits>;
+  readonly runtime?: Runtime;
+}
+
+/** A class of the publishers of a contract, to extend and to inject. */
+export type TopicsClass<Publishers> = new (broker: Broker, options?: TopicsOptions) => Publishers;
+
+/** Makes a publisher for each topic of a contract; a process without a server can have them too. */
+export function createTopics<M extends Members>(
+  contract: ContractShape & { readonly members: M },
+  broker: Broker,
+  options: TopicsOptions = {},
+): PublishersOf<M> {
+  const limits = resolveServerLimits(options.limits);
+  const outlet = new Outlet(broker, options.runtime ?? systemRuntime);
+  const publishers: Record<string, (params?: unknown) => OpenTopic<unknown>> = {};
+  for (const [member, definition] of Object.entries(contract.members)) {
+    if (definition.kind !== 'topic') continue;
+    const name = `${contract.name}.${member}`;
+    const keep = keepOf(definition, limits);
+    publishers[member] = (params) => {
+      const key = topicKey(name, parseParams(name, definition, params));
+      return {
+        publish: (message, { publishId } = {}) =>
+          outlet.publish({ key, keep }, () =>
+            orOurFault(name, () => prepareRecord(definition, message, publishId)),
+          ),
+      };
+    };
+  }
+  return publishers as PublishersOf<M>;
+}
+
+/** Makes the base of a contract's publishers: `class ChatTopics extends TopicsOf(chat) {}`. */
+export function TopicsOf<M extends Members>(
+  contract: ContractShape & { readonly members: M },
+): TopicsClass<PublishersOf<M>> {
+  class ContractTopics {
+    constructor(broker: Broker, options?: TopicsOptions) {
+      Object.assign(this, createTopics(contract, broker, options));
+    }
+  }
+  return ContractTopics as TopicsClass<PublishersOf<M>>;
+}
+
+function parseParams(name: string, { params: schema }: TopicDefinition, params: unknown): unknown {
+  if (schema === undefined) return undefined;
+  const parsed = validate(schema, params ?? {});
+  if (isPromise(parsed))
+    throw new TypeError(`the params of topic "${name}" must be parsed at once`);
+  if (parsed.ok) return parsed.value;
+  throw ourFault(name, misfit('params object', parsed));
+}
+
+function orOurFault<Value>(name: string, prepare: () => Value | Promise<Value>) {
+  try {
+    const prepared = prepare();
+    if (!(prepared instanceof Promise)) return prepared;
+    return prepared.catch((error: unknown) => {
+      throw ourFault(name, error);
+    });
+  } catch (error) {
+    throw ourFault(name, error);
+  }
+}
+
+/**
+ * What is wrong with a client's publish crosses to it whole, and says that nothing ran. Thrown by a
+ * handler that publishes it would say so of the handler, so here it becomes an error of its own.
+ */
+function ourFault(name: string, error: unknown): unknown {
+  if (!(error instanceof TrunklineError)) return error;
+  const { code, message, data } = error;
+  const text = `cannot publish on "${name}": ${message}`;
+  return new TrunklineError(code, text, { data, executed: 'no', cause: error });
+}
+
+interface Target {
+  readonly key: string;
+  readonly keep: KeepPolicy | undefined;
+}
+
+/** What a record costs beside its bytes, so that empty ones do not come for nothing. */
+const RECORD_COST = 64;
+
+/** Where the records of one publishers object leave, in the order of the calls. */
+class Outlet {
+  readonly #broker: Broker;
+  readonly #budget: TurnBudget;
+  /** Ends when the last record that has to wait was given to the broker, or given up. */
+  #waiting: Promise<void> | undefined;
+
+  constructor(broker: Broker, runtime: Runtime) {
+    this.#broker = broker;
+    // More than a connection writes ahead could not leave in this turn anyway.
+    this.#budget = new TurnBudget(runtime, WIRE_LIMITS.writeAheadBytes.value);
+  }
+
+  async publish(
+    target: Target,
+    prepare: () => BrokerRecord | Promise<BrokerRecord>,
+  ): Promise<PublishReceipt> {
+    const record = prepare();
+    const mustWait = this.#waiting !== undefined || record instanceof Promise;
+    const receipt = await (mustWait ? this.#sendLater(target, record) : this.#send(target, record));
+    await this.#budget.pause;
+    return receipt;
+  }
+
+  #send({ key, keep }: Target, record: BrokerRecord): Promise<PublishReceipt> {
+    this.#budget.spend(record.bytes.length + RECORD_COST);
+    return this.#broker.publish(key, record, keep);
+  }
+
+  async #sendLater(
+    target: Target,
+    record: BrokerRecord | Promise<BrokerRecord>,
+  ): Promise<PublishReceipt> {
+    const before = this.#waiting;
+    // Binary messages are the caller's own bytes, which may change while this waits.
+    const own =
+      record instanceof Promise ? record : { ...record, bytes: new Uint8Array(record.bytes) };
+    const sent = Promise.all([own, before]).then(([ready]) => ({
+      receipt: this.#send(target, ready),
+    }));
+    const waiting = sent
+      .then(
+        () => undefined,
+        () => before,
+      )
+      .then(() => {
+        if (this.#waiting === waiting) this.#waiting = undefined;
+      });
+    this.#waiting = waiting;
+    return (await sent).receipt;
+  }
+}

@@ -1,0 +1,61 @@
+import { validate, type Issues, type TopicDefinition } from '@trunkline/contract';
+import {
+  CLIENT_DECODE_LIMITS,
+  encodePayload,
+  WIRE_LIMITS,
+  type PublishId,
+  type TrunklineError,
+} from '@trunkline/protocol';
+import type { BrokerRecord, KeepPolicy } from '../broker.js';
+import { chain } from '../chain.js';
+import { ownError } from '../failure.js';
+import type { ServerLimits } from '../limits.js';
+
+/** What a MESSAGE adds to its payload at most, its batch's head included. */
+const ENVELOPE_BYTES = 64;
+const MAX_BYTES = WIRE_LIMITS.batchBytes.value - ENVELOPE_BYTES;
+const UNPACKED = '0'.repeat(16);
+
+/**
+ * Parses a topic message and encodes it, once for all subscribers; at once unless the schema waits
+ * for something. Throws or rejects with `INVALID_INPUT` and the issues, or with `TOO_LARGE`.
+ */
+export function prepareRecord(
+  definition: TopicDefinition,
+  message: unknown,
+  publishId: PublishId | undefined,
+): BrokerRecord | Promise<BrokerRecord> {
+  return chain(validate(definition.message, message), (parsed) => {
+    if (!parsed.ok) throw misfit('topic message', parsed);
+    const { encoding, bytes } = encodePayload(parsed.value, CLIENT_DECODE_LIMITS);
+    if (bytes.length <= MAX_BYTES) return { publishId, encoding, layoutHash: UNPACKED, bytes };
+    throw ownError(
+      'TOO_LARGE',
+      `the topic message has ${bytes.length} bytes; allowed are ${MAX_BYTES}, what fits in one batch`,
+      { executed: 'no' },
+    );
+  });
+}
+
+/** Gives what is kept of a topic: what its contract says, and the server's limits for the rest. */
+export function keepOf(
+  { keep }: TopicDefinition,
+  limits: Pick<ServerLimits, 'keepCount' | 'keepAgeMs' | 'keepBytes'>,
+): KeepPolicy | undefined {
+  if (keep === undefined) return undefined;
+  return {
+    count: keep.count ?? limits.keepCount,
+    ageMs: keep.ageMs ?? limits.keepAgeMs,
+    bytes: keep.bytes ?? limits.keepBytes,
+  };
+}
+
+/** Makes the error for a value that does not fit its schema. */
+export function misfit(what: string, { issues, truncated }: Issues): TrunklineError {
+  const [first] = issues;
+  const where = first === undefined ? '' : ` at "${first.path.join('.')}": ${first.message}`;
+  return ownError('INVALID_INPUT', `the ${what} does not fit its schema${where}`, {
+    data: truncated ? { issues, truncated } : { issues },
+    executed: 'no',
+  });
+}

@@ -1,0 +1,126 @@
+import {
+  createServer,
+  maxHeaderSize,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { ServerLimits } from '../limits.js';
+
+/** Key and certificate of a server, in PEM. */
+export interface TlsIdentity {
+  readonly key: string | Buffer;
+  readonly cert: string | Buffer;
+}
+
+/** Where a server listens. */
+export interface ListenOptions {
+  /** 0 for a free one. */
+  readonly port: number;
+  readonly host?: string | undefined;
+  /** Path of the upgrades; any when it is left out. */
+  readonly path?: string | undefined;
+  readonly tls?: TlsIdentity | undefined;
+}
+
+/** Where a server can be reached. */
+export interface ListenAddress {
+  readonly port: number;
+  /** The address that it is bound to. */
+  readonly host: string;
+  readonly url: string;
+}
+
+/** Node looks every 30 s by itself, which would make any shorter limit 30 s. */
+const CHECK_MS = 2_000;
+
+/** What Node lets through unless told otherwise. */
+const NODE_HEADER_COUNT = 2_000;
+
+const PLAIN_ANSWER = 'a WebSocket is served here\n';
+
+/** Makes an HTTP server with our limits that answers anything but an upgrade with 426. */
+export function createHttpServer(
+  limits: ServerLimits,
+  tls: TlsIdentity | undefined,
+): Server | SecureServer {
+  const requestTimeout = atLeastOne(limits.requestMs);
+  const options = {
+    maxHeaderSize: limits.headerBytes,
+    // Node throws when a part may take longer than the whole.
+    headersTimeout: Math.min(atLeastOne(limits.headersMs), requestTimeout),
+    requestTimeout,
+    connectionsCheckingInterval: CHECK_MS,
+  };
+  const server =
+    tls === undefined
+      ? createServer(options, serverOnRequest)
+      : createSecureServer(
+          { ...options, ...tls, handshakeTimeout: atLeastOne(limits.headersMs) },
+          serverOnRequest,
+        );
+  server.maxHeadersCount = atLeastOne(limits.headerCount);
+  // Room for everybody, and for as many again who have not asked for an upgrade yet.
+  server.maxConnections = limits.sockets + limits.socketsPending;
+  return server;
+}
+
+/** Starts to listen. Rejects when the port cannot be had, and says which one. */
+export async function startListening(
+  server: Server | SecureServer,
+  options: ListenOptions,
+): Promise<ListenAddress> {
+  const { port, host } = options;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.on('error', reject);
+      server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve);
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`cannot listen on host "${host ?? 'any'}", port "${port}": ${reason}`, {
+      cause: error,
+    });
+  }
+  return addressOf(server.address() as AddressInfo, options);
+}
+
+function addressOf(bound: AddressInfo, { host, path, tls }: ListenOptions): ListenAddress {
+  const { address, port } = bound;
+  const isAny = address === '::' || address === '0.0.0.0';
+  const name = isAny ? 'localhost' : (host ?? address);
+  const authority = `${name.includes(':') ? `[${name}]` : name}:${port}`;
+  const scheme = tls === undefined ? 'ws' : 'wss';
+  return { port, host: address, url: `${scheme}://${authority}${path ?? ''}` };
+}
+
+/** Lists what an HTTP server of somebody else allows beyond our limits, for people to read. */
+export function listLooserLimits(server: Server | SecureServer, limits: ServerLimits): string[] {
+  const { maxHeaderSize: headerBytes = maxHeaderSize } = server as { maxHeaderSize?: number };
+  const settings: [name: string, value: number, limit: number][] = [
+    ['maxHeaderSize', headerBytes, limits.headerBytes],
+    ['maxHeadersCount', server.maxHeadersCount ?? NODE_HEADER_COUNT, limits.headerCount],
+    ['headersTimeout', server.headersTimeout, limits.headersMs],
+    ['requestTimeout', server.requestTimeout, limits.requestMs],
+  ];
+  return settings
+    .filter(([, value, limit]) => value === 0 || value > limit)
+    .map(([name, value, limit]) => `${name} ${value} (limit ${limit})`);
+}
+
+/** To Node, 0 means that there is no limit. */
+function atLeastOne(limit: number): number {
+  return Math.max(1, limit);
+}
+
+function serverOnRequest(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, {
+    connection: 'upgrade, close',
+    upgrade: 'websocket',
+    'content-type': 'text/plain',
+    'content-length': PLAIN_ANSWER.length,
+  });
+  response.end(PLAIN_ANSWER);
+}

@@ -1,0 +1,273 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { negotiate, type Runtime, type TransportSink } from '@trunkline/protocol';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { ConnectionInfo } from './context.js';
+import type { ServerLimits } from './limits.js';
+import { WsTransport, type AcceptedTransport } from './socket/ws-transport.js';
+import { Admission, Place } from './upgrade/admission.js';
+import { createHttpServer, listLooserLimits, startListening, type ListenAddress, type ListenOptions } from './upgrade/http-server.js';
+import { createOriginRule } from './upgrade/origin.js';
+import { refuse, type Refusal } from './upgrade/refusal.js';
+import { TrustedProxies } from './upgrade/trusted-proxies.js';
+import {
+  decideUpgrade,
+  type UpgradeDecision,
+  type UpgradePolicy,
+} from './upgrade/upgrade-policy.js';
+import { routeUpgrades } from './upgrade/upgrade-router.js';
+
+/** What an acceptor is made of. */
+export interface AcceptorOptions {
+  readonly runtime: Runtime;
+  readonly limits: ServerLimits;
+  /** Pages that are served: a list of origins, any, or those of the server's own origin. */
+  readonly origins: readonly string[] | 'any' | undefined;
+  /** Addresses and networks whose forwarded headers count. */
+  readonly trustedProxies: readonly string[];
+  /** Whether the cookie header is passed on; then a request must name its origin. */
+  readonly cookies: boolean;
+  /** Is told of faults and of what a person should look into. Must not throw. */
+  readonly onError: (error: unknown) => void;
+  /** Takes a connection whose upgrade is done; nothing comes before it has returned. */
+  readonly accept: (transport: AcceptedTransport, info: ConnectionInfo) => TransportSink;
+}
+
+const CLOSING: Refusal = {
+  status: 503,
+  message: 'the server stops',
+  headers: { 'retry-after': '1' },
+};
+
+const BAD_REQUEST: Refusal = { status: 400, message: 'the upgrade failed' };
+
+/** The library counts in 32 bits, and takes 0 for no limit at all. */
+const MAX_COUNT = 0x7fffffff;
+
+/**
+ * Accepts WebSockets on servers of its own and on those of others, within the limits, and makes
+ * transports of them. Whatever a peer sends, it neither throws nor leaves a socket behind.
+ */
+export class WsAcceptor {
+  readonly #options: AcceptorOptions;
+  readonly #policy: UpgradePolicy;
+  readonly #proxies: TrustedProxies;
+  readonly #admission: Admission;
+  readonly #webSockets: WebSocketServer;
+  readonly #servers = new Set<Server | SecureServer>();
+  readonly #unmounts = new Set<() => void>();
+  readonly #sockets = new Set<Socket>();
+  readonly #warned = new Set<string>();
+  #closing: Promise<void> | undefined;
+  #socketsGone: (() => void) | undefined;
+
+  /** Throws a TypeError for an origin or a proxy that is not valid. */
+  constructor(options: AcceptorOptions) {
+    const { runtime, limits, origins, trustedProxies, cookies } = options;
+    if (cookies && origins === 'any') {
+      throw new TypeError(
+        'option "origins" must not be "any" with cookies: every page could act as the user; ' +
+          'list the origins',
+      );
+    }
+    this.#options = options;
+    this.#policy = { isOriginAllowed: createOriginRule(origins), cookies };
+    this.#proxies = new TrustedProxies(trustedProxies);
+    this.#admission = new Admission(runtime, limits);
+    this.#webSockets = createWebSocketServer(limits);
+    this.#webSockets.on('error', options.onError);
+    this.#webSockets.on('wsClientError', (_error: Error, socket: Duplex) => {
+      this.#refuse(socket as Socket, BAD_REQUEST);
+    });
+  }
+
+  /** Sockets that are open, and how many of them are not yet authenticated. */
+  get count(): { readonly sockets: number; readonly pending: number } {
+    return this.#admission.count;
+  }
+
+  /** Listens on a port of its own. Rejects when the port cannot be had. */
+  async listen(options: ListenOptions): Promise<ListenAddress> {
+    this.#mustBeOpen();
+    const server = createHttpServer(this.#options.limits, options.tls);
+    server.on('error', this.#options.onError);
+    const unroute = this.#route(server, options.path);
+    this.#servers.add(server);
+    try {
+      const address = await startListening(server, options);
+      this.#mustBeOpen();
+      return address;
+    } catch (error) {
+      unroute();
+      this.#servers.delete(server);
+      server.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes upgrades of a path on a server of somebody else, or of every path that nobody took, until
+   * the function that it gives is called. Connections stay. Throws a TypeError for a path that is
+   * not valid or taken.
+   */
+  mount(server: Server | SecureServer, { path }: { path?: string | undefined } = {}): () => void {
+    this.#mustBeOpen();
+    const unroute = this.#route(server, path);
+    const looser = listLooserLimits(server, this.#options.limits);
+    if (looser.length > 0) {
+      this.#warn(
+        'mounted server',
+        `the mounted HTTP server is looser than the limits: ${looser.join(', ')}; ` +
+          'tighten it, or raise the limits to say that this is meant',
+      );
+    }
+    return unroute;
+  }
+
+  /**
+   * Stops listening and takes no more upgrades. Resolves when all sockets are gone: closing them
+   * is up to whoever has their transports. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const unmount of this.#unmounts) unmount();
+    const stopped = [...this.#servers].map((server) => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Requests that were not upgraded: nobody else would end them.
+      server.closeAllConnections();
+      return closed;
+    });
+    if (this.#sockets.size > 0) {
+      await new Promise<void>((resolve) => (this.#socketsGone = resolve));
+    }
+    await Promise.all(stopped);
+    this.#webSockets.close();
+    this.#admission.stop();
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closing !== undefined) throw new Error('the acceptor is closed');
+  }
+
+  #route(server: Server | SecureServer, path: string | undefined): () => void {
+    const unroute = routeUpgrades(server, {
+      path,
+      runtime: this.#options.runtime,
+      take: (request, socket, head) => this.#serverOnUpgrade(request, socket, head),
+    });
+    const unmount = (): void => {
+      this.#unmounts.delete(unmount);
+      unroute();
+    };
+    this.#unmounts.add(unmount);
+    return unmount;
+  }
+
+  #serverOnUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    // Before anything else: without a listener a reset would end the process.
+    socket.on('error', socketOnError);
+    if (socket.destroyed) return;
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#socketOnClose(socket));
+    try {
+      this.#upgrade(request, socket, head);
+    } catch (error) {
+      this.#options.onError(error);
+      this.#refuse(socket, BAD_REQUEST);
+    }
+  }
+
+  #socketOnClose(socket: Socket): void {
+    this.#sockets.delete(socket);
+    if (this.#sockets.size === 0) this.#socketsGone?.();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (this.#closing !== undefined) return this.#refuse(socket, CLOSING);
+    const { method, url, headers } = request;
+    const peer = socket.remoteAddress ?? '';
+    const client = this.#proxies.resolve({ peer, isEncrypted: 'encrypted' in socket, headers });
+    if (client.isForwardingIgnored) {
+      this.#warn(
+        'forwarded',
+        `"${client.address}" sent forwarded headers, which do not count: it is not in the option ` +
+          '"trustedProxies"; list it if it is a proxy of yours',
+      );
+    }
+    const decision = decideUpgrade({ method, url, headers, client }, this.#policy);
+    if (decision.outcome === 'refuse') return this.#refuse(socket, decision.refusal);
+    const place = this.#admission.admit(client.address);
+    if (!(place instanceof Place)) return this.#refuse(socket, place);
+    socket.once('close', () => place.release());
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const { runtime, limits, onError } = this.#options;
+      const authenticated = (): void => place.authenticated();
+      const options = { webSocket, socket, runtime, limits, onError, authenticated };
+      const transport = new WsTransport(options);
+      wire(webSocket, socket, transport);
+      this.#open(transport, decision);
+    });
+  }
+
+  #open(transport: WsTransport, decision: Exclude<UpgradeDecision, { outcome: 'refuse' }>): void {
+    if (decision.outcome === 'close') return transport.close(decision.close);
+    try {
+      transport.open(this.#options.accept(transport, decision.info));
+    } catch (error) {
+      this.#options.onError(error);
+      transport.abort();
+    }
+  }
+
+  #refuse(socket: Socket, refusal: Refusal): void {
+    refuse(socket, refusal, this.#options.runtime);
+  }
+
+  /** Says once what a person should look into. */
+  #warn(subject: string, text: string): void {
+    if (this.#warned.has(subject)) return;
+    this.#warned.add(subject);
+    this.#options.onError(new Error(text));
+  }
+}
+
+function createWebSocketServer(limits: ServerLimits): WebSocketServer {
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    // Pongs are written by the transport: the library ends a connection where ours drops them.
+    autoPong: false,
+    maxPayload: bound(limits.batchBytes),
+    maxFragments: bound(limits.fragments),
+    maxBufferedChunks: bound(limits.bufferedChunks),
+    handleProtocols: (_protocols, { headers }) => {
+      const negotiation = negotiate(headers['sec-websocket-protocol']);
+      return negotiation.outcome === 'refuse' ? false : negotiation.name;
+    },
+  });
+}
+
+function bound(limit: number): number {
+  return Math.min(Math.max(1, limit), MAX_COUNT);
+}
+
+function wire(webSocket: WebSocket, socket: Socket, transport: WsTransport): void {
+  webSocket.on('error', (error) => transport.webSocketOnError(error));
+  webSocket.on('message', (data, isBinary) => transport.webSocketOnMessage(data, isBinary));
+  webSocket.on('ping', (data) => transport.webSocketOnPing(data));
+  webSocket.on('pong', () => transport.webSocketOnPong());
+  webSocket.on('close', (code, reason) => transport.webSocketOnClose(code, reason));
+  // Behind the listeners of the library, which has acted on the bytes then.
+  socket.on('data', (chunk: Buffer) => transport.socketOnData(chunk));
+  socket.on('end', () => transport.socketOnEnd());
+}
+
+/** A reset is noticed by the end of the socket; it is nobody's fault here. */
+function socketOnError(): void {}

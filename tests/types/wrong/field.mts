@@ -1,0 +1,16 @@
+import { UseGuards } from '@trunkline/server';
+import { someMessage } from '../app.mjs';
+import { ChatService } from '../chat.server.mjs';
+
+export class ChatController {
+  @ChatService.post()
+  post = () => someMessage;
+
+  @UseGuards(() => true)
+  leave = () => undefined;
+
+  @UseGuards(() => true)
+  get isOpen() {
+    return true;
+  }
+}

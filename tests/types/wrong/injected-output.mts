@@ -1,0 +1,10 @@
+import { Input } from '@trunkline/server';
+import { someMessage } from '../app.mjs';
+import { ChatService, type PostInput } from '../chat.server.mjs';
+
+export class ChatController {
+  @ChatService.post.injected()
+  async post(@Input() { room }: PostInput) {
+    return { ...someMessage, room, sentAt: 0 };
+  }
+}

@@ -1,0 +1,9 @@
+import { someMessage } from '../app.mjs';
+import { ChatService } from '../chat.server.mjs';
+
+export class ChatController {
+  @ChatService.post()
+  async post(input: { room: number }) {
+    return { ...someMessage, text: input.room.toFixed() };
+  }
+}
