@@ -1,60 +1,96 @@
-import type { Close, Closed, Dial, DialSink, Runtime, Transport } from '@trunkline/protocol';
-import { CLOSE_CODES, WIRE_LIMITS } from '@trunkline/protocol';
-import { WebSocket } from 'ws';
+import {
+  CLOSE_CODES,
+  WIRE_LIMITS,
+  type Close,
+  type Dial,
+  type DialSink,
+  type Runtime,
+  type Transport,
+} from '@trunkline/protocol';
+import { WebSocket, type ClientOptions, type RawData } from 'ws';
 
 const CUT = 1006;
-/** How long a server may take to agree to a close; then the socket is ended. */
-const CLOSE_MS = 5_000;
-/** Every message is whole in one frame as our servers write it; proxies may split it. */
-const MAX_FRAGMENTS = 64;
+const FULL_BYTES = WIRE_LIMITS.writeAheadBytes.value;
+
+const SOCKET_OPTIONS: ClientOptions & { readonly closeTimeout: number } = {
+  perMessageDeflate: false,
+  followRedirects: false,
+  maxPayload: WIRE_LIMITS.batchBytes.value,
+  /** A batch comes in one frame, but what is in between may split it. */
+  maxFragments: 64,
+  /** Milliseconds that a server has to agree to a close before the socket is ended. */
+  closeTimeout: 5_000,
+};
 
 /** Makes the `Dial` of Node: WebSockets of the package `ws`, without compression. */
 export function createDial(runtime: Runtime): Dial {
   return (url, subprotocols, sink) => {
     try {
-      return new WsTransport(openSocket(url, subprotocols), sink);
+      return new NodeTransport(new WebSocket(url, [...subprotocols], SOCKET_OPTIONS), sink);
     } catch (error) {
       runtime.endOfTurn(() => sink.closed({ code: CUT, reason: String(error) }));
-      return UNOPENED;
+      return { bufferedBytes: 0, write: () => {}, close: () => {}, abort: () => {} };
     }
   };
 }
 
-const UNOPENED: Transport = { bufferedBytes: 0, write: () => {}, close: () => {}, abort: () => {} };
-
-function openSocket(url: string, subprotocols: readonly string[]): WebSocket {
-  return new WebSocket(url, [...subprotocols], {
-    perMessageDeflate: false,
-    maxPayload: WIRE_LIMITS.batchBytes.value,
-    maxFragments: MAX_FRAGMENTS,
-    closeTimeout: CLOSE_MS,
-    followRedirects: false,
-  });
-}
-
-class WsTransport implements Transport {
+class NodeTransport implements Transport {
   readonly #socket: WebSocket;
   readonly #sink: DialSink;
   #isFull = false;
   #isClosed = false;
-  #reason = '';
+  #failure = '';
+  readonly #written = (): void => this.#socketOnWritten();
 
   constructor(socket: WebSocket, sink: DialSink) {
     this.#socket = socket;
     this.#sink = sink;
     // First of all: an error that nobody listens to ends the process.
-    socket.on('error', (error) => void (this.#reason ||= error.message));
+    socket.on('error', (error) => this.#socketOnError(error));
     socket.on('unexpected-response', (_request, response) => {
-      this.#reason = `the server answered HTTP ${response.statusCode}`;
-      response.resume();
+      this.#failure = `the server answered HTTP ${response.statusCode}`;
       socket.terminate();
     });
-    socket.on('open', () => this.#sink.opened(socket.protocol));
-    socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
-    socket.on('close', (code, reason) => this.#onClose(code, reason));
+    socket.on('open', () => sink.opened(socket.protocol));
+    socket.on('message', (data, isBinary) => this.#socketOnMessage(data, isBinary));
+    socket.on('close', (code, reason) => {
+      this.#isClosed = true;
+      sink.closed({ code, reason: code === CUT ? this.#failure : reason.toString() });
+    });
   }
 
   get bufferedBytes(): number {
     return this.#socket.bufferedAmount;
+  }
+
+  write(batches: readonly Uint8Array[]): void {
+    for (const batch of batches) this.#socket.send(batch, this.#written);
+    this.#isFull ||= this.bufferedBytes >= FULL_BYTES;
+  }
+
+  close({ code, reason }: Close): void {
+    this.#socket.close(CLOSE_CODES[code].code, reason);
+  }
+
+  abort(): void {
+    this.#socket.terminate();
+  }
+
+  #socketOnMessage(data: RawData, isBinary: boolean): void {
+    if (!isBinary) return this.#sink.receiveText();
+    // A plain array: what `slice` of a Buffer gives is no copy.
+    const { buffer, byteOffset, byteLength } = data as Exclude<RawData, ArrayBuffer | unknown[]>;
+    this.#sink.receive(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+
+  #socketOnWritten(): void {
+    if (!this.#isFull || this.#isClosed || this.bufferedBytes >= FULL_BYTES) return;
+    this.#isFull = false;
+    this.#sink.writable();
+  }
+
+  #socketOnError(error: Error & { readonly code?: unknown }): void {
+    // Of several addresses that all refused, there is a code and no message.
+    this.#failure ||= error.message || String(error.code);
   }
 }

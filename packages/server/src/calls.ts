@@ -19,7 +19,14 @@ import { ItemQueue } from './item-queue.js';
 import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
 import { RequestContext, type ContextSource } from './request-context.js';
-import { isCallRoute, isStreamRoute, isTopicRoute, type Route, type StreamRoute, type TopicRoute } from './route.js';
+import {
+  isCallRoute,
+  isStreamRoute,
+  isTopicRoute,
+  type Route,
+  type StreamRoute,
+  type TopicRoute,
+} from './route.js';
 import type { BoundProcedure, Session } from './session.js';
 import { StreamRun } from './stream-run.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
@@ -109,7 +116,10 @@ export class Calls {
       return entry.items.push(value, message.bytes.length) ? undefined : new Violation('NO_CREDIT');
     } catch (error) {
       entry.items.fail(error);
-      this.#finish(entry, { ...this.#options.dispatcher.refuse(message.id, error), executed: 'yes' });
+      this.#finish(entry, {
+        ...this.#options.dispatcher.refuse(message.id, error),
+        executed: 'yes',
+      });
       this.#stop(entry, error as TrunklineError);
       return this.#countFault();
     }
@@ -151,8 +161,10 @@ export class Calls {
 
   #refusal(message: CallMessage, bound: BoundProcedure): TrunklineError | undefined {
     const { limits, link, session } = this.#options;
-    const no = (code: 'NOT_FOUND' | 'TOO_LARGE' | 'BUSY' | 'DEADLINE', text: string): TrunklineError =>
-      ownError(code, text, { executed: 'no' });
+    const no = (
+      code: 'NOT_FOUND' | 'TOO_LARGE' | 'BUSY' | 'DEADLINE',
+      text: string,
+    ): TrunklineError => ownError(code, text, { executed: 'no' });
     if (bound.route === undefined) return no('NOT_FOUND', 'the server has no such procedure');
     const maxBytes = this.#maxInput(bound.route);
     if (message.bytes.length > maxBytes) {
@@ -164,7 +176,8 @@ export class Calls {
     if (this.#inputCost > 0 && this.#inputCost + message.bytes.length > limits.inputCost) {
       return no('BUSY', 'the inputs of running calls are too large');
     }
-    if (bound.kind === 'stream' && this.#streams >= limits.streams) return no('BUSY', 'too many streams');
+    if (bound.kind === 'stream' && this.#streams >= limits.streams)
+      return no('BUSY', 'too many streams');
     if (bound.kind === 'publish' && !session.publishes.take()) {
       const retryAfterMs = session.publishes.waitMs;
       return ownError('RATE', 'too many publishes', { executed: 'no', retryAfterMs });
@@ -174,7 +187,10 @@ export class Calls {
 
   #maxInput(route: Route): number {
     const wanted = isTopicRoute(route) ? undefined : route.definition.maxInputBytes;
-    return Math.min(wanted ?? this.#options.limits.valueInBytes, maxPayloadBytes(this.#options.limits));
+    return Math.min(
+      wanted ?? this.#options.limits.valueInBytes,
+      maxPayloadBytes(this.#options.limits),
+    );
   }
 
   #start(message: CallMessage, route: Route): Violation | undefined {
@@ -232,7 +248,13 @@ export class Calls {
 
   #open(message: CallMessage, context: RequestContext, deadlineMs: number | undefined): Entry {
     if (deadlineMs !== undefined) context.deadlineAt = this.#options.runtime.now() + deadlineMs;
-    const entry: Entry = { id: message.id, context, run: undefined, items: undefined, timer: undefined };
+    const entry: Entry = {
+      id: message.id,
+      context,
+      run: undefined,
+      items: undefined,
+      timer: undefined,
+    };
     this.#entries.set(message.id, entry);
     return entry;
   }

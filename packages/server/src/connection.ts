@@ -75,7 +75,9 @@ export class Connection implements TransportSink {
       },
       { transport, runtime, limits, side: 'server' },
     );
-    this.#helloTimer = runtime.startTimer(limits.helloMs, () => this.close(new Violation('HELLO_LATE')));
+    this.#helloTimer = runtime.startTimer(limits.helloMs, () =>
+      this.close(new Violation('HELLO_LATE')),
+    );
   }
 
   /** The session, once there is one. */
@@ -85,7 +87,10 @@ export class Connection implements TransportSink {
 
   /** Handlers and subscriptions that are live, for tests and for what an operator sees. */
   get counts(): { calls: number; subscriptions: number } {
-    return { calls: this.#live?.calls.running ?? 0, subscriptions: this.#live?.subscriptions.size ?? 0 };
+    return {
+      calls: this.#live?.calls.running ?? 0,
+      subscriptions: this.#live?.subscriptions.size ?? 0,
+    };
   }
 
   receive(batch: Uint8Array): void {
@@ -131,9 +136,11 @@ export class Connection implements TransportSink {
     const decoded = decodeBatch(batch);
     if (decoded instanceof Violation) return this.close(decoded);
     const [message, second] = decoded.messages;
-    if (message === undefined || second !== undefined) return this.close(new Violation('HELLO_FIRST'));
+    if (message === undefined || second !== undefined)
+      return this.close(new Violation('HELLO_FIRST'));
     // Sessions are not resumed in this version, so none is known; HELLO may come next.
-    if (message.kind === 'RESUME') return this.#send({ kind: 'GONE', reason: 'unknown', rx: undefined });
+    if (message.kind === 'RESUME')
+      return this.#send({ kind: 'GONE', reason: 'unknown', rx: undefined });
     if (message.kind !== 'HELLO') return this.close(new Violation('HELLO_FIRST'));
     this.#helloTimer.cancel();
     this.#state = 'authenticating';
@@ -147,7 +154,8 @@ export class Connection implements TransportSink {
 
   #hold(batch: Uint8Array): void {
     this.#earlyBytes += batch.length;
-    if (this.#earlyBytes > this.#services.limits.earlyBytes) return this.close(new Violation('TOO_EARLY'));
+    if (this.#earlyBytes > this.#services.limits.earlyBytes)
+      return this.close(new Violation('TOO_EARLY'));
     // The bytes belong to the socket.
     this.#early.push(batch.slice());
   }
@@ -178,11 +186,15 @@ export class Connection implements TransportSink {
         },
         send: (message: Message) => void link.send(message),
         sendShared: (frame: Uint8Array) => void link.sendShared(frame),
-        hasRoom: () => link.queuedMessages < limits.outboxMessages && link.queuedBytes < limits.outboxBytes,
+        hasRoom: () =>
+          link.queuedMessages < limits.outboxMessages && link.queuedBytes < limits.outboxBytes,
       },
     };
     this.#live = { session, calls: new Calls(shared), subscriptions: new Subscriptions(shared) };
-    const remainingMs = identity?.expiresAt === undefined ? undefined : identity.expiresAt.getTime() - runtime.wallNow();
+    const remainingMs =
+      identity?.expiresAt === undefined
+        ? undefined
+        : identity.expiresAt.getTime() - runtime.wallNow();
     if (remainingMs === undefined) return;
     this.#expiry = runtime.startTimer(Math.max(0, remainingMs), () =>
       this.close({ code: 'TOKEN', reason: 'expired' }),
@@ -200,7 +212,9 @@ export class Connection implements TransportSink {
       ttlMs: 0,
       expiresInMs: 0,
       idleMs: limits.idleMs,
-      limits: Object.fromEntries(told.map((name) => [name, limits[name]])) as unknown as SessionLimits,
+      limits: Object.fromEntries(
+        told.map((name) => [name, limits[name]]),
+      ) as unknown as SessionLimits,
       revisions: registry.revisionsOf(hello.revisions),
     };
   }
@@ -274,7 +288,9 @@ function isEarly(batch: Uint8Array): boolean {
   );
 }
 
-function violationOf(kind: ReceivedMessage['kind']): 'SECOND_HELLO' | 'NOT_OFFERED' | 'WRONG_DIRECTION' {
+function violationOf(
+  kind: ReceivedMessage['kind'],
+): 'SECOND_HELLO' | 'NOT_OFFERED' | 'WRONG_DIRECTION' {
   switch (kind) {
     case 'HELLO':
     case 'RESUME':

@@ -59,7 +59,12 @@ export class Dispatcher {
   }
 
   /** Runs a call. Never throws; synchronous when everything in its way is. */
-  call(route: CallRoute, id: number, input: Payload, context: RequestContext): FinalMessage | Promise<FinalMessage> {
+  call(
+    route: CallRoute,
+    id: number,
+    input: Payload,
+    context: RequestContext,
+  ): FinalMessage | Promise<FinalMessage> {
     return this.#settled(route, id, context, () =>
       chain(this.#run(route, input, context), (value) =>
         chain(parseOutput(route.definition.output, value), (output) => ({
@@ -92,21 +97,38 @@ export class Dispatcher {
     try {
       const final = run();
       if (!isPromise(final)) return final;
-      return Promise.resolve(final).catch((error: unknown) => this.#failed(route, id, context, error));
+      return Promise.resolve(final).catch((error: unknown) =>
+        this.#failed(route, id, context, error),
+      );
     } catch (error) {
       return this.#failed(route, id, context, error);
     }
   }
 
-  #failed(route: CallRoute | StreamRoute, id: number, context: RequestContext, error: unknown): ErrorMessage {
+  #failed(
+    route: CallRoute | StreamRoute,
+    id: number,
+    context: RequestContext,
+    error: unknown,
+  ): ErrorMessage {
     // Whoever asked has been answered; what a handler throws for its signal is no fault of anybody.
     if (context.isAborted) return this.refuse(id, ENDED);
     const mapped = this.#pipelineOf(route).mapError(error, asAnyContext(context)) ?? error;
     return this.#errorMessage(route, id, mapped, context.isStarted ? 'yes' : 'no');
   }
 
-  #errorMessage(route: CallRoute | StreamRoute | undefined, id: number, error: unknown, executed: 'yes' | 'no'): ErrorMessage {
-    return toErrorMessage(id, error, { route, runtime: this.#runtime, report: this.#report, executed });
+  #errorMessage(
+    route: CallRoute | StreamRoute | undefined,
+    id: number,
+    error: unknown,
+    executed: 'yes' | 'no',
+  ): ErrorMessage {
+    return toErrorMessage(id, error, {
+      route,
+      runtime: this.#runtime,
+      report: this.#report,
+      executed,
+    });
   }
 
   /** Guards, then the input, then interceptors around the handler. */
@@ -117,7 +139,8 @@ export class Dispatcher {
     const raw = readValue(input, this.#decodeLimits);
     return chain(pipeline.runGuards(seen), () =>
       chain(parseInput(route.definition.input, raw), (value) => {
-        if (context.isAborted) throw ownError('CANCELLED', 'ended before it started', { executed: 'no' });
+        if (context.isAborted)
+          throw ownError('CANCELLED', 'ended before it started', { executed: 'no' });
         return pipeline.around(seen, () => {
           context.isStarted = true;
           return route.handler(value, asStreamContext(context));
@@ -139,14 +162,24 @@ export class Dispatcher {
     }));
   }
 
-  #uploadReplies(route: StreamRoute, id: number, input: Payload, context: RequestContext): StreamReplies {
+  #uploadReplies(
+    route: StreamRoute,
+    id: number,
+    input: Payload,
+    context: RequestContext,
+  ): StreamReplies {
     const final = this.#settled(route, id, context, () =>
       chain(this.#run(route, input, context), (value) => this.#end(route, id, value)),
     );
     return { next: () => Promise.resolve(final), stop: () => undefined };
   }
 
-  #downReplies(route: StreamRoute, id: number, input: Payload, context: RequestContext): StreamReplies {
+  #downReplies(
+    route: StreamRoute,
+    id: number,
+    input: Payload,
+    context: RequestContext,
+  ): StreamReplies {
     let iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
     let isStopped = false;
     const stop = (): void => {
@@ -197,7 +230,8 @@ const NO_FAILURE: EndMessage = { kind: 'END', id: 0, encoding: 0, bytes: new Uin
 
 function iteratorOf(items: unknown, source: string): AsyncIterator<unknown> | Iterator<unknown> {
   if (typeof items === 'object' && items !== null) {
-    if (Symbol.asyncIterator in items) return (items as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    if (Symbol.asyncIterator in items)
+      return (items as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     if (Symbol.iterator in items) return (items as Iterable<unknown>)[Symbol.iterator]();
   }
   throw new TypeError(`${source} must give an iterable of items, such as a generator`);

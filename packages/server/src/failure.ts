@@ -75,7 +75,11 @@ export function toErrorMessage(id: number, error: unknown, source: FailureSource
   if (data !== undefined) {
     return data.ok
       ? encode(id, error, data.value, source.executed)
-      : internal(id, new TypeError(`data of "${error.code}" does not fit its schema`, { cause: error }), source);
+      : internal(
+          id,
+          new TypeError(`data of "${error.code}" does not fit its schema`, { cause: error }),
+          source,
+        );
   }
   if (PASSED.has(error.code)) return encode(id, error, undefined, source.executed);
   return internal(id, error, source);
@@ -94,8 +98,14 @@ function declaredData(error: TrunklineError, route: Route | undefined): Declared
   return isPromise(parsed) ? { ok: false } : parsed;
 }
 
-function internal(id: number, error: unknown, { runtime, report, route, executed }: FailureSource): ErrorMessage {
-  const token = Array.from(runtime.randomBytes(6), (byte) => byte.toString(16).padStart(2, '0')).join('');
+function internal(
+  id: number,
+  error: unknown,
+  { runtime, report, route, executed }: FailureSource,
+): ErrorMessage {
+  const token = Array.from(runtime.randomBytes(6), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
   report({ error, where: route?.name ?? 'dispatcher', id: token });
   return {
     kind: 'ERROR',
@@ -107,7 +117,12 @@ function internal(id: number, error: unknown, { runtime, report, route, executed
   };
 }
 
-function encode(id: number, error: TrunklineError, data: unknown, executed: Executed): ErrorMessage {
+function encode(
+  id: number,
+  error: TrunklineError,
+  data: unknown,
+  executed: Executed,
+): ErrorMessage {
   const payload = data === undefined ? NOTHING : encodePayload(data, CLIENT_DECODE_LIMITS);
   const fits = payload.bytes.length <= MAX_DATA_BYTES;
   const message: ErrorMessage = {

@@ -66,7 +66,8 @@ export class Gatekeeper {
   async admit(token: string, connection: ConnectionInfo): Promise<Admission> {
     try {
       const identity = await this.#authenticate({ token, connection });
-      if (identity === undefined && this.#options.authenticate !== undefined) return { close: NEW_TOKEN };
+      if (identity === undefined && this.#options.authenticate !== undefined)
+        return { close: NEW_TOKEN };
       const { runtime, limits } = this.#options;
       const session = new Session({ runtime, limits, identity, connection });
       await this.#guard(session, identity);
@@ -100,7 +101,9 @@ export class Gatekeeper {
   #inTime<Value>(run: () => Promise<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
       const { runtime, limits } = this.#options;
-      const timer = runtime.startTimer(limits.authMs, () => reject(new Error('authentication took too long')));
+      const timer = runtime.startTimer(limits.authMs, () =>
+        reject(new Error('authentication took too long')),
+      );
       run()
         .then(resolve, reject)
         .finally(() => timer.cancel());

@@ -1,6 +1,13 @@
 import { TrunklineError, type Runtime } from '@trunkline/protocol';
 import type { Scope, User } from './app.js';
-import type { AnyContext, BaseContext, ConnectContext, SessionInfo, StreamContext, TopicContext } from './context.js';
+import type {
+  AnyContext,
+  BaseContext,
+  ConnectContext,
+  SessionInfo,
+  StreamContext,
+  TopicContext,
+} from './context.js';
 import type { Identity } from './session.js';
 
 /** Makes what the application wants once per context. */

@@ -118,7 +118,12 @@ export class Server {
 
   /** Connections that are open, and what they have running. */
   get counts(): { connections: number; calls: number; subscriptions: number; topics: number } {
-    const counts = { connections: this.#connections.size, calls: 0, subscriptions: 0, topics: this.#hub.size };
+    const counts = {
+      connections: this.#connections.size,
+      calls: 0,
+      subscriptions: 0,
+      topics: this.#hub.size,
+    };
     for (const connection of this.#connections) {
       counts.calls += connection.counts.calls;
       counts.subscriptions += connection.counts.subscriptions;
@@ -168,7 +173,10 @@ export class Server {
     return connection;
   }
 
-  #share(options: ServerOptions, parts: { runtime: Runtime; report: ReportFailure; pipelines: Pipelines }): ConnectionServices {
+  #share(
+    options: ServerOptions,
+    parts: { runtime: Runtime; report: ReportFailure; pipelines: Pipelines },
+  ): ConnectionServices {
     const { runtime, report, pipelines } = parts;
     const makeScope = options.scope;
     const common = {
@@ -185,7 +193,12 @@ export class Server {
       hub: this.#hub,
       dispatcher: new Dispatcher(common),
       publishes: new PublishDispatcher(common),
-      gatekeeper: new Gatekeeper({ ...common, makeScope, authenticate: options.authenticate, pipeline: pipelines.server }),
+      gatekeeper: new Gatekeeper({
+        ...common,
+        makeScope,
+        authenticate: options.authenticate,
+        pipeline: pipelines.server,
+      }),
       ended: (connection) => void this.#connections.delete(connection),
     };
   }
@@ -221,5 +234,7 @@ function reporter(onError: ServerOptions['onError']): ReportFailure {
 
 function printFailure({ error, where, id }: ServerFailure): void {
   const name = id === undefined ? where : `${where} (${id})`;
-  process.stderr.write(`trunkline: ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `trunkline: ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
 }

@@ -44,9 +44,18 @@ export class Session implements SessionInfo {
     this.id = toHex(runtime.randomBytes(16));
     this.connection = connection;
     this.identity = identity;
-    this.faults = new TokenBucket(runtime, { perSecond: limits.faultRate, burst: limits.faultBurst });
-    this.publishes = new TokenBucket(runtime, { perSecond: limits.publishRate, burst: limits.publishBurst });
-    this.subscribes = new TokenBucket(runtime, { perSecond: limits.subscribeRate, burst: limits.subscribeBurst });
+    this.faults = new TokenBucket(runtime, {
+      perSecond: limits.faultRate,
+      burst: limits.faultBurst,
+    });
+    this.publishes = new TokenBucket(runtime, {
+      perSecond: limits.publishRate,
+      burst: limits.publishBurst,
+    });
+    this.subscribes = new TokenBucket(runtime, {
+      perSecond: limits.subscribeRate,
+      burst: limits.subscribeBurst,
+    });
   }
 }
 

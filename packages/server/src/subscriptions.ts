@@ -203,7 +203,8 @@ export class Subscriptions {
 
   #toMessage(error: unknown): ErrorMessage {
     const { runtime, report } = this.#options;
-    const known = error instanceof TrunklineError ? error : new TypeError('subscribe failed', { cause: error });
+    const known =
+      error instanceof TrunklineError ? error : new TypeError('subscribe failed', { cause: error });
     return toErrorMessage(0, known, { route: undefined, runtime, report, executed: 'no' });
   }
 }

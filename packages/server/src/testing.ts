@@ -20,7 +20,8 @@ export function acceptInMemory(
 ): void {
   network.listen((transport, subprotocol) => {
     const sink = server.accept(transport, { ...INFO, ...info });
-    if (!SPOKEN.includes(subprotocol)) transport.close({ code: 'VERSION', reason: SPOKEN.join(' ') });
+    if (!SPOKEN.includes(subprotocol))
+      transport.close({ code: 'VERSION', reason: SPOKEN.join(' ') });
     return sink;
   });
 }

@@ -8,7 +8,13 @@ import type { ConnectionInfo } from './context.js';
 import type { ServerLimits } from './limits.js';
 import { WsTransport, type AcceptedTransport } from './socket/ws-transport.js';
 import { Admission, Place } from './upgrade/admission.js';
-import { createHttpServer, listLooserLimits, startListening, type ListenAddress, type ListenOptions } from './upgrade/http-server.js';
+import {
+  createHttpServer,
+  listLooserLimits,
+  startListening,
+  type ListenAddress,
+  type ListenOptions,
+} from './upgrade/http-server.js';
 import { createOriginRule } from './upgrade/origin.js';
 import { refuse, type Refusal } from './upgrade/refusal.js';
 import { TrustedProxies } from './upgrade/trusted-proxies.js';
@@ -92,11 +98,11 @@ export class WsAcceptor {
   async listen(options: ListenOptions): Promise<ListenAddress> {
     this.#mustBeOpen();
     const server = createHttpServer(this.#options.limits, options.tls);
-    server.on('error', this.#options.onError);
     const unroute = this.#route(server, options.path);
     this.#servers.add(server);
     try {
       const address = await startListening(server, options);
+      server.on('error', this.#options.onError);
       this.#mustBeOpen();
       return address;
     } catch (error) {

@@ -1,6 +1,11 @@
 import { Context, Input, Items, Params, Principal, Session, Signal, User } from '@trunkline/server';
 import { someMessage } from '../app.mjs';
-import { ChatService, type HistoryInput, type PostContext, type PostInput } from '../chat.server.mjs';
+import {
+  ChatService,
+  type HistoryInput,
+  type PostContext,
+  type PostInput,
+} from '../chat.server.mjs';
 
 @ChatService()
 export class InjectedController {

@@ -32,11 +32,7 @@ export class CarriageWalk {
   }
 
   walk(value: unknown): void {
-    if (this.fault !== undefined) return;
-    this.#values++;
-    if (this.#values > this.#limits.values) {
-      return this.#fail(`more than ${this.#limits.values} values`);
-    }
+    if (this.fault !== undefined || !this.#count()) return;
     switch (typeof value) {
       case 'string':
         return LONE_SURROGATE.test(value) ? this.#fail('a lone surrogate') : undefined;
@@ -58,6 +54,13 @@ export class CarriageWalk {
   #fail(what: string): void {
     const place = this.#path.length === 0 ? 'the value itself' : `"${this.#path.join('.')}"`;
     this.fault ??= `cannot carry ${what} at ${place}`;
+  }
+
+  #count(): boolean {
+    this.#values++;
+    if (this.#values <= this.#limits.values) return true;
+    this.#fail(`more than ${this.#limits.values} values`);
+    return false;
   }
 
   /** Counts a part that JSON cannot say. */
@@ -110,7 +113,7 @@ export class CarriageWalk {
   #walkElements(elements: readonly unknown[]): void {
     if (!this.#hasRoom()) return;
     // The scan of the receiver counts a bracket and each comma, so an empty one counts as one more.
-    if (elements.length === 0) this.#values++;
+    if (elements.length === 0) this.#count();
     for (let index = 0; index < elements.length && this.fault === undefined; index++) {
       this.#walkAt(index, elements[index]);
     }
@@ -124,7 +127,7 @@ export class CarriageWalk {
   #walkMembers(value: object): void {
     if (!this.#hasRoom()) return;
     const names = Object.keys(value);
-    if (names.length === 0) this.#values++;
+    if (names.length === 0) this.#count();
     if (names.length > this.#limits.keys) {
       return this.#fail(`an object of more than ${this.#limits.keys} keys`);
     }

@@ -1,11 +1,6 @@
-import type { TopicDefinition } from '@trunkline/contract';
-import type {
-  Handler,
-  HandlerResult,
-  Members,
-  ProcedureNames,
-  TopicAuthorizer,
-} from '../handlers.js';
+import type { TopicDefinition, TopicParams } from '@trunkline/contract';
+import type { TopicContext } from '../context.js';
+import type { Handler, HandlerResult, Members, ProcedureNames } from '../handlers.js';
 import type { ServedContract } from '../route.js';
 import { noteOnClass, noteOnMethod, type Role } from './metadata.js';
 import { roleDecoratorName, serviceName } from './service-name.js';
@@ -44,7 +39,9 @@ export interface HandlerDecorators<D, Name extends string> {
 /** Makes the decorators of a method that decides on a topic. The method's name is free. */
 export interface AuthorizerDecorators<D extends TopicDefinition> {
   /** For a method of the shape `(params, context)`, which the compiler checks whole. */
-  (): <Method extends TopicAuthorizer<D>>(
+  (): <
+    Method extends (params: TopicParams<D>, context: TopicContext) => boolean | Promise<boolean>,
+  >(
     target: object,
     key: string,
     descriptor: TypedPropertyDescriptor<Method>,

@@ -29,15 +29,25 @@ export class PublishDispatcher {
   }
 
   /** Runs a publish. Rejects never: a failure is the ERROR that it resolves to. */
-  async publish(route: TopicRoute, call: CallMessage, source: ContextSource): Promise<FinalMessage> {
+  async publish(
+    route: TopicRoute,
+    call: CallMessage,
+    source: ContextSource,
+  ): Promise<FinalMessage> {
     const context = new EventContext(source, 'publish', route.name);
     const progress = { executed: 'no' as 'no' | 'unknown' };
     try {
       return await this.#publish(route, call, { context, progress });
     } catch (error) {
       const { runtime, report } = this.#options;
-      const mapped = this.#options.pipelineOf(route).mapError(error, asAnyContext(context)) ?? error;
-      return toErrorMessage(call.id, mapped, { route, runtime, report, executed: progress.executed });
+      const mapped =
+        this.#options.pipelineOf(route).mapError(error, asAnyContext(context)) ?? error;
+      return toErrorMessage(call.id, mapped, {
+        route,
+        runtime,
+        report,
+        executed: progress.executed,
+      });
     }
   }
 

@@ -36,7 +36,7 @@ export interface OpenTopic<Message> {
    * 256 KiB in one turn it resolves in a later one, so that a loop leaves time for others. Rejects
    * with `INVALID_INPUT` and the issues, with `TOO_LARGE`, or as the broker does.
    */
-  publish(message: Message, options?: PublishOptions): Promise<PublishReceipt>;
+  readonly publish: (message: Message, options?: PublishOptions) => Promise<PublishReceipt>;
 }
 
 type ParamsArgument<Params> = [Params] extends [undefined]

@@ -123,12 +123,22 @@ export class TopicSubscription implements Subscriber {
     }
     const isSameEpoch = cursor.epoch === topic.place.epoch && cursor.offset <= topic.place.offset;
     if (!isSameEpoch) {
-      const gap: Missing = { epoch: cursor.epoch, from: cursor.offset + 1, to: undefined, reason: 'epoch' };
+      const gap: Missing = {
+        epoch: cursor.epoch,
+        from: cursor.offset + 1,
+        to: undefined,
+        reason: 'epoch',
+      };
       return { state: 'gap', offset: await this.#firstKept(0), gap };
     }
     const offset = await this.#firstKept(cursor.offset);
     if (offset <= cursor.offset) return { state: 'recovered', offset: cursor.offset };
-    const gap: Missing = { epoch: cursor.epoch, from: cursor.offset + 1, to: offset, reason: 'expired' };
+    const gap: Missing = {
+      epoch: cursor.epoch,
+      from: cursor.offset + 1,
+      to: offset,
+      reason: 'expired',
+    };
     return { state: 'gap', offset, gap };
   }
 
@@ -138,7 +148,9 @@ export class TopicSubscription implements Subscriber {
     if (after >= topic.place.offset) return topic.place.offset;
     const page = await broker.history(topic.key, { after, maxRecords: 1, maxBytes: 1 });
     const first = page.records[0];
-    return first === undefined ? Math.max(after, topic.place.offset) : Math.max(after, first.previous);
+    return first === undefined
+      ? Math.max(after, topic.place.offset)
+      : Math.max(after, first.previous);
   }
 
   #begin({ state, offset, gap }: Start): void {
@@ -146,7 +158,15 @@ export class TopicSubscription implements Subscriber {
     this.#epoch = topic.place.epoch;
     this.#position = offset;
     const top = Math.max(offset, topic.place.offset);
-    link.send({ kind: 'SUBSCRIBED', sub, topic: topic.number, state, epoch: this.#epoch, offset, top });
+    link.send({
+      kind: 'SUBSCRIBED',
+      sub,
+      topic: topic.number,
+      state,
+      epoch: this.#epoch,
+      offset,
+      top,
+    });
     if (gap !== undefined) link.send({ kind: 'GAP', sub, ...gap });
     this.#lag = 'expired';
     this.#fallBehind();
@@ -192,7 +212,11 @@ export class TopicSubscription implements Subscriber {
   async #readPage(): Promise<void> {
     const { broker, keeps, limits, topic } = this.#options;
     const epoch = this.#epoch;
-    const query = { after: this.#position, maxRecords: limits.pageRecords, maxBytes: limits.pageBytes };
+    const query = {
+      after: this.#position,
+      maxRecords: limits.pageRecords,
+      maxBytes: limits.pageBytes,
+    };
     const page = keeps ? await broker.history(topic.key, query) : undefined;
     if (this.#state !== 'behind' || epoch !== topic.place.epoch) return;
     const records = page?.records ?? [];
@@ -211,7 +235,14 @@ export class TopicSubscription implements Subscriber {
 
   #reportGap(to: number): void {
     const { link, sub } = this.#options;
-    link.send({ kind: 'GAP', sub, epoch: this.#epoch, from: this.#position + 1, to, reason: this.#lag });
+    link.send({
+      kind: 'GAP',
+      sub,
+      epoch: this.#epoch,
+      from: this.#position + 1,
+      to,
+      reason: this.#lag,
+    });
     this.#position = to;
   }
 }

@@ -1,0 +1,93 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { createDial } from '#websocket';
+import { systemRuntime, type ServiceShape } from '@trunkline/protocol';
+import { CallTable } from './call-table.js';
+import type { ClientOf } from './client-of.js';
+import type { ConnectionState } from './connection-state.js';
+import { Connection } from './connection.js';
+import { makeInspectable } from './inspection.js';
+import { routeMessages } from './message-route.js';
+import {
+  checkUrl,
+  resolveOptions,
+  type ClientOptions,
+  type Contracts,
+  type Services,
+} from './options.js';
+import { createProxy } from './proxy.js';
+
+/** The connection of a client, to be looked at. */
+export interface ClientConnection {
+  /** The connection at this moment. */
+  readonly state: ConnectionState;
+  /** Calls the listener at each change from now on; gives the function that ends it. */
+  watch(listener: (state: ConnectionState) => void): () => void;
+  /** Resolves when the connection is live; fails with `UNAVAILABLE` when it never will be. */
+  live(): Promise<void>;
+}
+
+/** What a client has beside its services. */
+export interface ClientControls extends Disposable {
+  readonly connection: ClientConnection;
+  /**
+   * Ends the connection for good. Calls that are pending fail with `CANCELLED`, streams too, and
+   * loops over topics end. Idempotent.
+   */
+  close(): void;
+}
+
+type ServiceClient<Service> = Service extends ServiceShape<infer Client> ? Client : never;
+
+/** What `connect` gives: a client for each service and contract, and the connection's controls. */
+export type Client<ServicesOption extends Services = {}, ContractsOption extends Contracts = {}> = {
+  readonly [Name in keyof ServicesOption]: ServiceClient<ServicesOption[Name]>;
+} & { readonly [Name in keyof ContractsOption]: ClientOf<ContractsOption[Name]> } & ClientControls;
+
+/**
+ * Connects to a server and gives its typed client. The connection is made in the background and
+ * made anew whenever it is lost; calls wait for it. Throws a TypeError for senseless options.
+ */
+export function connect<
+  const ServicesOption extends Services = {},
+  const ContractsOption extends Contracts = {},
+>(
+  url: string,
+  options: ClientOptions<ServicesOption, ContractsOption>,
+): Client<ServicesOption, ContractsOption> {
+  const resolved = resolveOptions(options);
+  if (options.dial === undefined) checkUrl(url);
+  const { runtime = systemRuntime } = options;
+  const dial = options.dial ?? createDial(runtime);
+  const { shapes, limits, onError, deadlineMs } = resolved;
+  const publisher = hex(runtime.randomBytes(16));
+  const calls = new CallTable({ runtime, limits, publisher });
+  const connection = new Connection({ ...resolved, url, dial, runtime }, routeMessages(calls));
+  const port = { runtime, calls, onError, deadlineMs };
+  const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
+  const close = (): void => connection.close();
+  const client = Object.fromEntries<unknown>([...services, ['close', close]]);
+  Object.defineProperty(client, 'connection', { value: controlsOf(connection), enumerable: true });
+  // Older platforms have no such symbol, and then nobody looks for it.
+  if (Symbol.dispose) Object.defineProperty(client, Symbol.dispose, { value: close });
+  makeInspectable(client, () => ({
+    pendingCalls: calls.pending,
+    takenIds: calls.takenIds,
+    subscriptions: 0,
+    subscribers: 0,
+  }));
+  return Object.freeze(client) as Client<ServicesOption, ContractsOption>;
+}
+
+function controlsOf(connection: Connection): ClientConnection {
+  return Object.freeze({
+    get state() {
+      return connection.state;
+    },
+    watch: (listener: (state: ConnectionState) => void) => connection.watch(listener),
+    live: () => connection.live(),
+  });
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,1 @@
+export { connect, type Client, type ClientConnection, type ClientControls } from './client.js';

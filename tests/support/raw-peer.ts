@@ -1,0 +1,110 @@
+import {
+  decodeBatch,
+  encodeBatch,
+  encodePayload,
+  SERVER_DECODE_LIMITS,
+  takesNumber,
+  Violation,
+  Writer,
+  type Closed,
+  type Message,
+  type Payload,
+  type ReceivedMessage,
+} from '@trunkline/protocol';
+import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
+import { createServer, type Server, type ServerFailure, type ServerOptions } from '@trunkline/server';
+import { acceptInMemory } from '@trunkline/server/testing';
+import { expect } from 'vitest';
+
+/** A client that says whatever a test wants, byte by byte. */
+export class RawPeer {
+  readonly received: ReceivedMessage[] = [];
+  closed: Closed | undefined;
+  tx = 0;
+  #write: (bytes: Uint8Array) => void = () => undefined;
+  readonly #runtime: VirtualRuntime;
+
+  constructor(network: MemoryNetwork, runtime: VirtualRuntime) {
+    this.#runtime = runtime;
+    const transport = network.dial('ws://memory', ['trunkline.v1.superjson'], {
+      opened: () => undefined,
+      receive: (batch) => this.#receive(batch),
+      receiveText: () => undefined,
+      writable: () => undefined,
+      closed: (closed) => void (this.closed = closed),
+    });
+    this.#write = (bytes) => transport.write([bytes]);
+  }
+
+  /** Sends bytes as they stand. */
+  async bytes(bytes: Uint8Array): Promise<void> {
+    this.#write(bytes);
+    await this.#runtime.settle();
+  }
+
+  /** Sends messages in one batch with right numbers. */
+  async send(...messages: Message[]): Promise<void> {
+    const numbered = messages.filter(takesNumber).length;
+    const head = numbered === 0 ? {} : { seq: this.tx + 1 };
+    this.tx += numbered;
+    await this.bytes(encodeBatch(new Writer(), head, messages).slice());
+  }
+
+  async hello(token = ''): Promise<void> {
+    await this.send({ kind: 'HELLO', features: 0, agent: 'raw', token, revisions: [] });
+  }
+
+  /** The messages of one kind that have come. */
+  of<Kind extends ReceivedMessage['kind']>(kind: Kind): Extract<ReceivedMessage, { kind: Kind }>[] {
+    return this.received.filter(
+      (message): message is Extract<ReceivedMessage, { kind: Kind }> => message.kind === kind,
+    );
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const batch = decodeBatch(bytes.slice());
+    if (batch instanceof Violation) throw new Error(`the server broke the protocol: ${batch.reason}`);
+    this.received.push(...batch.messages);
+  }
+}
+
+/** A server that raw peers connect to, on virtual time. */
+export interface RawHost extends AsyncDisposable {
+  readonly server: Server;
+  readonly runtime: VirtualRuntime;
+  readonly failures: ServerFailure[];
+  connect(): RawPeer;
+}
+
+export function openRawHost(options: Omit<ServerOptions, 'runtime' | 'onError'>): RawHost {
+  const runtime = new VirtualRuntime();
+  const network = new MemoryNetwork(runtime);
+  const failures: ServerFailure[] = [];
+  const server = createServer({ ...options, runtime, onError: (failure) => failures.push(failure) });
+  acceptInMemory(server, network);
+  return {
+    server,
+    runtime,
+    failures,
+    connect: () => new RawPeer(network, runtime),
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await runtime.settle();
+      expect(server.counts).toEqual({ connections: 0, calls: 0, subscriptions: 0, topics: 0 });
+      expect(runtime.timers).toBe(0);
+    },
+  };
+}
+
+/** A value as a payload, for messages written by hand. */
+export function payloadOf(value: unknown): Payload {
+  return encodePayload(value, SERVER_DECODE_LIMITS);
+}
+
+/** Bytes from hexadecimal digits; blanks are free. */
+export function fromHex(hex: string): Uint8Array {
+  const digits = hex.replaceAll(/\s/g, '');
+  return Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
+    Number.parseInt(digits.slice(index * 2, index * 2 + 2), 16),
+  );
+}
