@@ -1,29 +1,8 @@
 import { TrunklineError, type Message } from '@trunkline/protocol';
 import { describe, expect, it } from 'vitest';
 import { chatService, createProbe } from '../support/chat-service.js';
+import { bind, call, subscribe } from '../support/messages.js';
 import { fromHex, openRawHost, payloadOf, type RawPeer } from '../support/raw-peer.js';
-
-const NO_HASH = '0'.repeat(16);
-
-function bind(procedure: number, name: string, procedureKind: 'call' | 'stream' | 'publish' = 'call'): Message {
-  return { kind: 'BIND', procedure, procedureKind, name, sendHash: NO_HASH, receiveHash: NO_HASH };
-}
-
-function call(id: number, procedure: number, value?: unknown): Message {
-  return { kind: 'CALL', id, procedure, ...payloadOf(value) };
-}
-
-function subscribe(sub: number, name: string, params: unknown): Message {
-  return {
-    kind: 'SUBSCRIBE',
-    sub,
-    name,
-    params: payloadOf(params),
-    payloadHash: NO_HASH,
-    cursor: undefined,
-    last: undefined,
-  };
-}
 
 interface HostileCase {
   readonly name: string;
@@ -175,7 +154,7 @@ const CLOSED: readonly HostileCase[] = [
   },
   {
     name: 'a subscription number out of order',
-    attack: (peer) => peer.send(subscribe(3, 'chat.ticks', undefined)),
+    attack: (peer) => peer.send(subscribe(3, 'chat.ticks')),
     code: 4400,
     reason: 'subscription number out of order',
   },
@@ -334,7 +313,7 @@ describe('a hostile client', () => {
     const peer = host.connect();
     await peer.hello('token');
     await peer.send(bind(0, 'chat.wait'), {
-      ...(call(0, 0) as Extract<Message, { kind: 'CALL' }>),
+      ...call(0, 0),
       idempotencyKey: new Uint8Array([1]),
     });
     expect(probe.started).toBe(0);

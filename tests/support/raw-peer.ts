@@ -70,6 +70,7 @@ export class RawPeer {
 
 /** A server that raw peers connect to, on virtual time. */
 export interface RawHost extends AsyncDisposable {
+  readonly network: MemoryNetwork;
   readonly server: Server;
   readonly runtime: VirtualRuntime;
   readonly failures: ServerFailure[];
@@ -84,6 +85,7 @@ export function openRawHost(options: Omit<ServerOptions, 'runtime' | 'onError'>)
   acceptInMemory(server, network);
   return {
     server,
+    network,
     runtime,
     failures,
     connect: () => new RawPeer(network, runtime),

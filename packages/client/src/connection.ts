@@ -22,6 +22,7 @@ import {
   type Attempts,
   type Ending,
 } from './retry-decision.js';
+import { unreachableHints } from './unreachable-hints.js';
 
 /** What uses the connections: calls and subscriptions. None of these throws. */
 export interface ConnectionUser {

@@ -102,11 +102,19 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
 
 /** Checks an address. Throws a TypeError that says how to mend it. */
 export function checkUrl(url: string): void {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const parsed = parseUrl(url);
   check(
     (parsed?.protocol === 'ws:' || parsed?.protocol === 'wss:') && parsed.hash === '',
     `url must be an absolute address with ws: or wss: and without "#", not "${url}"`,
   );
+}
+
+function parseUrl(url: string): URL | undefined {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
 }
 
 function resolveShapes({ services = {}, contracts = {} }: ClientOptions) {

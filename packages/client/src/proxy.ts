@@ -9,7 +9,7 @@ export type ProxyPort = CallPort;
 export function createProxy(port: ProxyPort, { name, members }: ContractShape): object {
   return Object.freeze(
     Object.fromEntries(
-      Object.entries(members).map(([key, member]) => {
+      Object.keys(members).map((key) => {
         const path = `${name}.${key}`;
         return [key, createCallMethod(port, path)];
       }),

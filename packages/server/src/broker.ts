@@ -12,7 +12,10 @@ export interface BrokerRecord {
 
 /** A record with its place in its topic. */
 export interface PlacedRecord extends BrokerRecord, Cursor {
-  /** Offset of the record before it; `offset - 1` where a topic counts alone. */
+  /**
+   * Offset of the record before it; `offset - 1` where a topic counts alone. A broker that cannot
+   * know it names a later one: rather a gap too many than a loss that nobody sees.
+   */
   readonly previous: number;
 }
 
@@ -26,7 +29,10 @@ export interface KeepPolicy {
 /** Says what was stored of a publish when it was answered, and never more. */
 export interface PublishReceipt extends Cursor {
   readonly stored: 'node' | 'broker' | 'disk';
-  /** Whether the publish id had been stored before; the place is that of the first time. */
+  /**
+   * Whether the publish id had been stored before. The place is that of the first time; for a counter
+   * below the publisher's highest it may be that of the highest.
+   */
   readonly duplicate: boolean;
 }
 
@@ -68,7 +74,11 @@ export interface HistoryQuery {
  * reject with a TrunklineError, `UNAVAILABLE` when the broker cannot be reached.
  */
 export interface Broker {
-  /** Stores a record, if it is kept, and delivers it to all subscribers on all nodes. */
+  /**
+   * Stores a record, if it is kept, and delivers it to all subscribers on all nodes. Publishes of one
+   * process on one topic keep the order of the calls, awaited or not. The bytes may be changed as
+   * soon as the call returns.
+   */
   publish(key: string, record: BrokerRecord, keep: KeepPolicy | undefined): Promise<PublishReceipt>;
   /** Subscribes this node to a topic, from now on. */
   subscribe(key: string, listener: BrokerListener): Promise<BrokerSubscription>;

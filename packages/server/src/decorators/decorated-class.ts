@@ -47,14 +47,15 @@ export function readDecoratedClass(instance: object): DecoratedClass {
   const chain = prototypesOf(instance);
   const levels = chain.map(classMetadata);
   const around = joinLevels(levels);
-  const names = new Set(levels.flatMap(({ methods }) => methods));
+  // The latest note comes first, and methods are decorated in the order in which they stand.
+  const names = new Set(levels.flatMap(({ methods }) => methods.toReversed()));
   return {
     name: classNameOf(chain.at(-1)),
     contracts: [...new Set(levels.flatMap(({ contracts }) => contracts))],
     methods: [...names].map((name) => readMethod(instance, { chain, name, around })),
     around,
     strays: chain.flatMap((prototype, index) =>
-      (levels[index]?.strays ?? []).map((stray) => `${classNameOf(prototype)}: ${stray}`),
+      (levels[index]?.strays ?? []).toReversed().map((stray) => `${classNameOf(prototype)}: ${stray}`),
     ),
   };
 }
@@ -75,10 +76,12 @@ interface MethodPlace {
 
 function readMethod(instance: object, { chain, name, around }: MethodPlace): DecoratedMethod {
   const owner = chain.findLast((prototype) => Object.hasOwn(prototype, name));
-  const own: MethodMetadata | undefined = owner && methodMetadata(owner, name);
+  const declared =
+    owner ?? chain.findLast((prototype) => classMetadata(prototype).methods.includes(name));
+  const own: MethodMetadata | undefined = declared && methodMetadata(declared, name);
   const roles = own?.roles ?? [];
   const dropped = chain
-    .filter((prototype) => prototype !== owner)
+    .filter((prototype) => prototype !== declared)
     .flatMap((prototype) =>
       methodMetadata(prototype, name).roles.map((role) => ({
         role,

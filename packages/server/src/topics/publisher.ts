@@ -14,7 +14,6 @@ import {
   type Runtime,
 } from '@trunkline/protocol';
 import type { Broker, BrokerRecord, KeepPolicy, PublishReceipt } from '../broker.js';
-import { isPromise } from '../chain.js';
 import { resolveServerLimits, type ServerLimits } from '../limits.js';
 import { keepOf, misfit, prepareRecord } from './record.js';
 import { topicKey } from './topic-key.js';
@@ -115,8 +114,12 @@ export function TopicsOf<M extends Members>(
 function parseParams(name: string, { params: schema }: TopicDefinition, params: unknown): unknown {
   if (schema === undefined) return undefined;
   const parsed = validate(schema, params ?? {});
-  if (isPromise(parsed))
-    throw new TypeError(`the params of topic "${name}" must be parsed at once`);
+  if (parsed instanceof Promise) {
+    parsed.catch(() => undefined);
+    throw new TypeError(
+      `params of topic "${name}" are part of its key: none may wait for a promise`,
+    );
+  }
   if (parsed.ok) return parsed.value;
   throw ourFault(name, misfit('params object', parsed));
 }

@@ -1,0 +1,41 @@
+import type {
+  CallMethod,
+  DownStreamMethod,
+  DuplexStreamMethod,
+  PublishableTopicMethod,
+  ServiceShape,
+  TopicMethod,
+  UpStreamMethod,
+} from '../src/index.js';
+
+/** A client as it is generated. */
+export interface ChatClient {
+  readonly post: CallMethod<{ text: string }, Date, { ROOM_CLOSED: { room: string } }>;
+  readonly ping: CallMethod<undefined, undefined>;
+  readonly history: DownStreamMethod<{ room: string }, string>;
+  readonly ticks: DownStreamMethod<undefined, number, { count: number }>;
+  readonly upload: UpStreamMethod<undefined, Uint8Array, { bytes: number }, { FULL: number }>;
+  readonly echo: DuplexStreamMethod<{ loud: boolean }, string, string>;
+  readonly messages: TopicMethod<{ room: string }, string>;
+  readonly typing: PublishableTopicMethod<{ room: string }, string>;
+  readonly news: TopicMethod<undefined, { at: Date }>;
+}
+
+const stream = { kind: 'stream', hasUp: false, hasDown: false, hasOutput: false } as const;
+
+/** Its description, as it is generated. */
+export const ChatClient: ServiceShape<ChatClient> = {
+  name: 'chat',
+  revision: '0123456789abcdef',
+  members: {
+    post: { kind: 'call' },
+    ping: { kind: 'call' },
+    history: { ...stream, hasDown: true },
+    ticks: { ...stream, hasDown: true, hasOutput: true },
+    upload: { ...stream, hasUp: true, hasOutput: true },
+    echo: { ...stream, hasUp: true, hasDown: true },
+    messages: { kind: 'topic', publish: 'server', paramNames: ['room'] },
+    typing: { kind: 'topic', publish: 'client', paramNames: ['room'] },
+    news: { kind: 'topic', publish: 'server', paramNames: [] },
+  },
+};

@@ -1,0 +1,54 @@
+import { createServer } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { resolveServerLimits } from '../limits.js';
+import { createHttpServer, listLooserLimits } from './http-server.js';
+
+describe('createHttpServer', () => {
+  it('has the limits of HTTP requests and looks at them every 2 s', () => {
+    const server = createHttpServer(resolveServerLimits(undefined), undefined);
+    expect(server).toMatchObject({
+      maxHeaderSize: 16_384,
+      maxHeadersCount: 100,
+      headersTimeout: 10_000,
+      requestTimeout: 15_000,
+      connectionsCheckingInterval: 2_000,
+      maxConnections: 51_000,
+    });
+  });
+
+  it('keeps the time for headers within that of the request', () => {
+    const server = createHttpServer(resolveServerLimits({ requestMs: 4_000 }), undefined);
+    expect(server.headersTimeout).toBe(4_000);
+  });
+
+  it('does not take a limit of 0 for none', () => {
+    const limits = resolveServerLimits({ headersMs: 0, requestMs: 0, headerCount: 0 });
+    const server = createHttpServer(limits, undefined);
+    expect(server).toMatchObject({ headersTimeout: 1, requestTimeout: 1, maxHeadersCount: 1 });
+  });
+});
+
+describe('listLooserLimits', () => {
+  it('names what an HTTP server allows beyond the limits', () => {
+    expect(listLooserLimits(createServer(), resolveServerLimits(undefined))).toEqual([
+      'maxHeadersCount 2000 (limit 100)',
+      'headersTimeout 60000 (limit 10000)',
+      'requestTimeout 300000 (limit 15000)',
+    ]);
+  });
+
+  it('takes 0 for no limit at all', () => {
+    const server = createServer({ headersTimeout: 0, requestTimeout: 0, maxHeaderSize: 65_536 });
+    server.maxHeadersCount = 50;
+    expect(listLooserLimits(server, resolveServerLimits(undefined))).toEqual([
+      'maxHeaderSize 65536 (limit 16384)',
+      'headersTimeout 0 (limit 10000)',
+      'requestTimeout 0 (limit 15000)',
+    ]);
+  });
+
+  it('is content with a server as tight as our own', () => {
+    const limits = resolveServerLimits(undefined);
+    expect(listLooserLimits(createHttpServer(limits, undefined), limits)).toEqual([]);
+  });
+});
