@@ -34,7 +34,9 @@ describeTransports('calls', (open) => {
   it('refuses an invalid input with the path, and does not run the handler', async () => {
     await using peers = await open({ anonymous: true, services: [chatService()] });
     const client = peers.connect({ contracts });
-    const error: unknown = await client.chat.post({ room: 'lobby', text: '' }).catch((e: unknown) => e);
+    const error: unknown = await client.chat
+      .post({ room: 'lobby', text: '' })
+      .catch((e: unknown) => e);
     expect(error).toBeInstanceOf(TrunklineError);
     expect(error).toMatchObject({
       code: 'INVALID_INPUT',

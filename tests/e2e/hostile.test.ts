@@ -162,7 +162,11 @@ const CLOSED: readonly HostileCase[] = [
     name: 'a flood of cancels',
     attack: (peer) =>
       peer.send(
-        ...Array.from({ length: 250 }, (): Message => ({ kind: 'CANCEL', id: 2, reason: 'withdrawn' })),
+        ...Array.from({ length: 250 }, (): Message => ({
+          kind: 'CANCEL',
+          id: 2,
+          reason: 'withdrawn',
+        })),
       ),
     code: 4429,
     reason: '5000',
@@ -170,7 +174,10 @@ const CLOSED: readonly HostileCase[] = [
   {
     name: 'a flood of calls that fail by their own fault',
     attack: (peer) =>
-      peer.send(bind(0, 'chat.post'), ...Array.from({ length: 250 }, (_, n) => call(n * 2, 0, { n }))),
+      peer.send(
+        bind(0, 'chat.post'),
+        ...Array.from({ length: 250 }, (_, n) => call(n * 2, 0, { n })),
+      ),
     code: 4429,
     reason: '5000',
   },
@@ -186,7 +193,11 @@ const CLOSED: readonly HostileCase[] = [
 const REFUSED: readonly { name: string; call: Uint8Array | Message; code: string }[] = [
   { name: 'JSON that is none', call: raw('{"json":'), code: 'INVALID_INPUT' },
   { name: 'a document without json', call: raw('{"meta":{"v":1}}'), code: 'INVALID_INPUT' },
-  { name: 'a prototype key', call: raw('{"json":{"__proto__":{"polluted":1}}}'), code: 'INVALID_INPUT' },
+  {
+    name: 'a prototype key',
+    call: raw('{"json":{"__proto__":{"polluted":1}}}'),
+    code: 'INVALID_INPUT',
+  },
   {
     name: 'a prototype key behind escapes',
     call: raw('{"json":{"\\u005f\\u005fproto__":{"polluted":1}}}'),
@@ -212,8 +223,16 @@ const REFUSED: readonly { name: string; call: Uint8Array | Message; code: string
     call: raw('{"json":{"a":[]},"meta":{"referentialEqualities":{"a":["b"]},"v":1}}'),
     code: 'INVALID_INPUT',
   },
-  { name: 'depth', call: raw(`{"json":${'['.repeat(5_000)}${']'.repeat(5_000)}}`), code: 'INVALID_INPUT' },
-  { name: 'too many values', call: raw(`{"json":[${'0,'.repeat(60_000)}0]}`), code: 'INVALID_INPUT' },
+  {
+    name: 'depth',
+    call: raw(`{"json":${'['.repeat(5_000)}${']'.repeat(5_000)}}`),
+    code: 'INVALID_INPUT',
+  },
+  {
+    name: 'too many values',
+    call: raw(`{"json":[${'0,'.repeat(60_000)}0]}`),
+    code: 'INVALID_INPUT',
+  },
 ];
 
 function raw(json: string): Uint8Array {
@@ -256,7 +275,13 @@ describe('a hostile client', () => {
       const peer = host.connect();
       await peer.hello();
       const bytes = superjson(json as Uint8Array);
-      await peer.send(bind(0, 'chat.echo'), { kind: 'CALL', id: 0, procedure: 0, encoding: 2, bytes });
+      await peer.send(bind(0, 'chat.echo'), {
+        kind: 'CALL',
+        id: 0,
+        procedure: 0,
+        encoding: 2,
+        bytes,
+      });
       expect(peer.of('ERROR')).toMatchObject([{ id: 0, code, executed: 'no' }]);
       await peer.send(call(2, 0, 'alive'));
       expect(peer.of('RESULT')).toHaveLength(1);
@@ -320,7 +345,10 @@ describe('a hostile client', () => {
     const greedy = host.connect();
     await greedy.hello('token');
     await greedy.bytes(new Uint8Array(8_193));
-    expect(greedy.closed).toEqual({ code: 4400, reason: 'too much or wrong message before welcome' });
+    expect(greedy.closed).toEqual({
+      code: 4400,
+      reason: 'too much or wrong message before welcome',
+    });
     admit.forEach((resolve) => resolve());
     await host.runtime.settle();
     expect(probe.started).toBe(1);

@@ -14,7 +14,10 @@ describe('limits of a server', () => {
       limits: { callsInFlight: 7 },
     });
     const rows = host.server.limits.list();
-    expect(rows.find(({ name }) => name === 'callsInFlight')).toMatchObject({ value: 7, onExcess: 'BUSY' });
+    expect(rows.find(({ name }) => name === 'callsInFlight')).toMatchObject({
+      value: 7,
+      onExcess: 'BUSY',
+    });
     for (const row of rows) {
       expect(row.scope && row.onExcess && row.reason && row.unit).toBeTruthy();
       expect(Number.isSafeInteger(row.value)).toBe(true);
@@ -23,8 +26,12 @@ describe('limits of a server', () => {
 
   it('refuse a name that does not exist and a value that is none', () => {
     const options = { anonymous: true as const, services: [chatService()] };
-    expect(() => openRawHost({ ...options, limits: { callInFlight: 1 } as never })).toThrow(/unknown limit "callInFlight"/);
-    expect(() => openRawHost({ ...options, limits: { callsInFlight: -1 } })).toThrow(/whole number/);
+    expect(() => openRawHost({ ...options, limits: { callInFlight: 1 } as never })).toThrow(
+      /unknown limit "callInFlight"/,
+    );
+    expect(() => openRawHost({ ...options, limits: { callsInFlight: -1 } })).toThrow(
+      /whole number/,
+    );
   });
 
   it('hold running calls: one more is BUSY and never runs', async () => {
@@ -46,7 +53,11 @@ describe('limits of a server', () => {
   });
 
   it('hold streams: one more is BUSY', async () => {
-    await using host = openRawHost({ anonymous: true, services: [chatService()], limits: { streams: 1 } });
+    await using host = openRawHost({
+      anonymous: true,
+      services: [chatService()],
+      limits: { streams: 1 },
+    });
     const peer = host.connect();
     await peer.hello();
     await peer.send(bind(0, 'chat.sum', 'stream'), call(0, 0), call(2, 0));
@@ -61,7 +72,10 @@ describe('limits of a server', () => {
     });
     const peer = host.connect();
     await peer.hello();
-    await peer.send(subscribe(0, 'chat.ticks'), subscribe(1, 'chat.messages', { params: { room: 'a' } }));
+    await peer.send(
+      subscribe(0, 'chat.ticks'),
+      subscribe(1, 'chat.messages', { params: { room: 'a' } }),
+    );
     expect(peer.of('SUBSCRIBED')).toMatchObject([{ sub: 0, state: 'fresh' }]);
     expect(peer.of('ENDED')).toMatchObject([{ sub: 1, code: 'BUSY' }]);
   });
@@ -74,7 +88,11 @@ describe('limits of a server', () => {
     });
     const peer = host.connect();
     await peer.hello();
-    await peer.send(bind(0, 'chat.blob'), call(0, 0, new Uint8Array(100)), call(2, 0, new Uint8Array(101)));
+    await peer.send(
+      bind(0, 'chat.blob'),
+      call(0, 0, new Uint8Array(100)),
+      call(2, 0, new Uint8Array(101)),
+    );
     expect(peer.of('RESULT')).toMatchObject([{ id: 0 }]);
     expect(peer.of('ERROR')).toMatchObject([{ id: 2, code: 'TOO_LARGE', executed: 'no' }]);
   });
@@ -90,7 +108,9 @@ describe('limits of a server', () => {
     const publish = (id: number): Message => call(id, 0, { params: { id: 1 }, message: 'x' });
     await peer.send(bind(0, 'chat.board', 'publish'), publish(0), publish(2), publish(4));
     expect(peer.of('RESULT').map(({ published }) => published?.offset)).toEqual([1, 2]);
-    expect(peer.of('ERROR')).toMatchObject([{ id: 4, code: 'RATE', executed: 'no', retryAfterMs: 100 }]);
+    expect(peer.of('ERROR')).toMatchObject([
+      { id: 4, code: 'RATE', executed: 'no', retryAfterMs: 100 },
+    ]);
     await host.runtime.advance(100);
     await peer.send(publish(4));
     expect(peer.of('RESULT')).toHaveLength(3);
@@ -162,7 +182,8 @@ describe('a reader that takes nothing', () => {
     await peer.hello();
     await peer.send(subscribe(0, 'chat.messages', { params: { room: 'a' } }));
     host.network.latest.hold('server');
-    for (let n = 0; n < 1_000; n++) await room.publish({ room: 'a', text: big, sentAt: new Date(n) });
+    for (let n = 0; n < 1_000; n++)
+      await room.publish({ room: 'a', text: big, sentAt: new Date(n) });
     await host.runtime.settle();
     host.network.latest.release('server');
     await host.runtime.settle();
@@ -185,7 +206,8 @@ describe('a reader that takes nothing', () => {
     await peer.hello();
     await peer.send(subscribe(0, 'chat.messages', { params: { room: 'a' } }));
     host.network.latest.hold('server');
-    for (let n = 0; n < 1_000; n++) await room.publish({ room: 'a', text: big, sentAt: new Date(n) });
+    for (let n = 0; n < 1_000; n++)
+      await room.publish({ room: 'a', text: big, sentAt: new Date(n) });
     await host.runtime.settle();
     await host.runtime.advance(9_999);
     expect(host.server.counts.connections).toBe(1);

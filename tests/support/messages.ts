@@ -4,7 +4,11 @@ import { payloadOf } from './raw-peer.js';
 const NO_HASH = '0'.repeat(16);
 
 /** A BIND written by hand. */
-export function bind(procedure: number, name: string, procedureKind: ProcedureKind = 'call'): Message {
+export function bind(
+  procedure: number,
+  name: string,
+  procedureKind: ProcedureKind = 'call',
+): Message {
   return { kind: 'BIND', procedure, procedureKind, name, sendHash: NO_HASH, receiveHash: NO_HASH };
 }
 
@@ -19,5 +23,13 @@ export function subscribe(
   name: string,
   { params, cursor, last }: { params?: unknown; cursor?: Cursor; last?: number } = {},
 ): Message {
-  return { kind: 'SUBSCRIBE', sub, name, params: payloadOf(params), payloadHash: NO_HASH, cursor, last };
+  return {
+    kind: 'SUBSCRIBE',
+    sub,
+    name,
+    params: payloadOf(params),
+    payloadHash: NO_HASH,
+    cursor,
+    last,
+  };
 }

@@ -1,7 +1,12 @@
 import { connect, type Client, type ConnectOptions } from '@trunkline/client';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
 import type { Runtime } from '@trunkline/protocol';
-import { createServer, type Server, type ServerFailure, type ServerOptions } from '@trunkline/server';
+import {
+  createServer,
+  type Server,
+  type ServerFailure,
+  type ServerOptions,
+} from '@trunkline/server';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { describe, expect } from 'vitest';
 import { startRelay, type Relay } from './relay.js';
@@ -26,7 +31,11 @@ async function openMemory(options: Omit<ServerOptions, 'runtime' | 'onError'>): 
   const runtime = new VirtualRuntime();
   const network = new MemoryNetwork(runtime);
   const failures: ServerFailure[] = [];
-  const server = createServer({ ...options, runtime, onError: (failure) => failures.push(failure) });
+  const server = createServer({
+    ...options,
+    runtime,
+    onError: (failure) => failures.push(failure),
+  });
   acceptInMemory(server, network);
   const clients: { close(): void }[] = [];
   return {
@@ -79,6 +88,10 @@ async function openSockets(options: Omit<ServerOptions, 'runtime' | 'onError'>):
 
 /** Runs one suite over the transport in memory and over real sockets. */
 export function describeTransports(name: string, suite: (open: OpenPeers) => void): void {
-  describe(`${name}, in memory`, () => suite(openMemory));
-  describe(`${name}, over WebSockets`, () => suite(openSockets));
+  describe(`${name}, in memory`, () => {
+    suite(openMemory);
+  });
+  describe(`${name}, over WebSockets`, () => {
+    suite(openSockets);
+  });
 }

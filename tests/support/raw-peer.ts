@@ -12,7 +12,12 @@ import {
   type ReceivedMessage,
 } from '@trunkline/protocol';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
-import { createServer, type Server, type ServerFailure, type ServerOptions } from '@trunkline/server';
+import {
+  createServer,
+  type Server,
+  type ServerFailure,
+  type ServerOptions,
+} from '@trunkline/server';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { expect } from 'vitest';
 
@@ -63,7 +68,8 @@ export class RawPeer {
 
   #receive(bytes: Uint8Array): void {
     const batch = decodeBatch(bytes.slice());
-    if (batch instanceof Violation) throw new Error(`the server broke the protocol: ${batch.reason}`);
+    if (batch instanceof Violation)
+      throw new Error(`the server broke the protocol: ${batch.reason}`);
     this.received.push(...batch.messages);
   }
 }
@@ -81,7 +87,11 @@ export function openRawHost(options: Omit<ServerOptions, 'runtime' | 'onError'>)
   const runtime = new VirtualRuntime();
   const network = new MemoryNetwork(runtime);
   const failures: ServerFailure[] = [];
-  const server = createServer({ ...options, runtime, onError: (failure) => failures.push(failure) });
+  const server = createServer({
+    ...options,
+    runtime,
+    onError: (failure) => failures.push(failure),
+  });
   acceptInMemory(server, network);
   return {
     server,

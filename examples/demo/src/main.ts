@@ -53,18 +53,27 @@ const carol = clientOf('carol', port);
 
 say.chapter('Calls: typed values in, typed values or typed errors out');
 const first = await alice.chat.post({ room: 'lobby', text: 'hello' });
-say.client('alice', `posted "${first.text}"; sentAt is a ${first.sentAt.constructor.name}, not a string`);
+say.client(
+  'alice',
+  `posted "${first.text}"; sentAt is a ${first.sentAt.constructor.name}, not a string`,
+);
 
 const closed = await alice.chat.post.safe({ room: 'attic', text: 'anybody here?' });
 if (!closed.ok && closed.error.code === 'ROOM_CLOSED') {
-  say.client('alice', `declared error ROOM_CLOSED: closed in ${closed.error.data.closedAt.getFullYear()}`);
+  say.client(
+    'alice',
+    `declared error ROOM_CLOSED: closed in ${closed.error.data.closedAt.getFullYear()}`,
+  );
 }
 
 const invalid = await alice.chat.post.safe({ room: 'lobby', text: '' });
 if (!invalid.ok) {
   const { code, executed, data } = invalid.error;
   const issues = (data as { issues: { path: string[]; message: string }[] }).issues;
-  say.client('alice', `${code} at "${issues[0]?.path.join('.')}": ${issues[0]?.message} (executed: ${executed})`);
+  say.client(
+    'alice',
+    `${code} at "${issues[0]?.path.join('.')}": ${issues[0]?.message} (executed: ${executed})`,
+  );
 }
 
 const controller = new AbortController();
@@ -86,14 +95,18 @@ function* pieces(): Generator<Uint8Array<ArrayBuffer>> {
   for (let index = 0; index < 40; index++) yield new Uint8Array(4_096);
 }
 const upload = await carol.chat.upload({ name: 'photo.jpg' }, pieces());
-say.client('carol', `uploaded ${upload.name}: the server counted ${upload.bytes} bytes in 40 items`);
+say.client(
+  'carol',
+  `uploaded ${upload.name}: the server counted ${upload.bytes} bytes in 40 items`,
+);
 
 say.chapter('Topics: two rooms, each with its own subscribers');
 const seen = { bob: 0, carol: 0 };
 const bobHasAll = signal();
 const joined = { bob: signal(), carol: signal(), again: signal() };
 const bobState = (state: SubscriptionState): void => {
-  if (state.status === 'stale') say.client('bob', 'the subscription is stale: the connection is gone');
+  if (state.status === 'stale')
+    say.client('bob', 'the subscription is stale: the connection is gone');
   if (state.status !== 'live') return;
   if (state.joined?.kind === 'recovered') {
     say.client('bob', `live again, recovered ${state.joined.count} messages, no gap`);
@@ -117,7 +130,8 @@ const garden = carol.chat.messages({ room: 'garden' }).subscribe({
 });
 await Promise.all([joined.bob.promise, joined.carol.promise]);
 const denied = bob.chat.messages({ room: 'garden' }).subscribe({
-  state: (state) => state.status === 'ended' && say.client('bob', `may not read the garden: ${state.error?.code}`),
+  state: (state) =>
+    state.status === 'ended' && say.client('bob', `may not read the garden: ${state.error?.code}`),
 });
 await alice.chat.post({ room: 'lobby', text: 'news for the lobby' });
 await alice.chat.post({ room: 'garden', text: 'news for the garden' });
@@ -132,7 +146,9 @@ for (const text of ['one', 'two', 'three']) {
 }
 await joined.again.promise;
 await bobHasAll.promise;
-say.note(`bob saw all 4 messages of the lobby once and in order; carol saw ${seen.carol} of the garden`);
+say.note(
+  `bob saw all 4 messages of the lobby once and in order; carol saw ${seen.carol} of the garden`,
+);
 
 say.chapter('Everything is closed');
 for (const subscription of [lobby, garden, denied]) subscription.close();

@@ -5,7 +5,7 @@ interface Surroundings {
   performance: { now(): number };
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(handle: unknown): void;
-  setImmediate?(callback: () => void): unknown;
+  setImmediate?: (callback: () => void) => unknown;
   MessageChannel?: new () => {
     port1: { onmessage: (() => void) | null };
     port2: { postMessage(message: null): void };

@@ -2,7 +2,6 @@
  * What the application declares once for all of its handlers:
  * `declare module '@trunkline/server' { interface App { user: User; scope: Scope } }`.
  */
-// oxlint-disable-next-line typescript/no-empty-object-type -- open for declaration merging
 export interface App {}
 
 /** The application's own object for who is signed in; `unknown` until `App` declares it. */

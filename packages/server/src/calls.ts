@@ -198,7 +198,7 @@ export class Calls {
     const context = new RequestContext(this.#options.source, 'call', route.name);
     const entry = this.#open(message, context, this.#deadlineMs(message, route));
     const final = isCallRoute(route)
-      ? this.#options.dispatcher.call(route, message.id, message, context)
+      ? this.#options.dispatcher.call({ route, call: message, context })
       : this.#options.publishes.publish(route as TopicRoute, message, this.#options.source);
     const cost = message.bytes.length + VALUE_COST;
     if (!isPromise(final)) return this.#settle(entry, final);
@@ -221,7 +221,7 @@ export class Calls {
       entry.items = this.#itemQueue(route, message.id);
       context.items = entry.items;
     }
-    const replies = dispatcher.stream(route, message.id, message, context);
+    const replies = dispatcher.stream({ route, call: message, context });
     const credit = { items: limits.downCreditItems, bytes: limits.downCreditBytes };
     const run = new StreamRun({ replies, credit, send: (item) => link.send(item) });
     entry.run = run;

@@ -12,6 +12,6 @@ export function chain<Value, Next>(
   value: Value | PromiseLike<Value>,
   next: (value: Value) => Next | PromiseLike<Next>,
 ): Next | Promise<Next> {
-  if (isPromise(value)) return Promise.resolve(value).then(next);
-  return next(value) as Next | Promise<Next>;
+  if (!isPromise(value)) return next(value) as Next | Promise<Next>;
+  return Promise.resolve(value).then((settled) => next(settled));
 }

@@ -1,9 +1,9 @@
 import type {
+  CallMessage,
   DecodeLimits,
   EndMessage,
   ErrorMessage,
   ItemMessage,
-  Payload,
   ResultMessage,
   Runtime,
   WireLimits,
@@ -34,6 +34,13 @@ export interface DispatcherOptions {
   readonly pipelineOf: (route: CallRoute | StreamRoute) => Pipeline;
 }
 
+/** A call or stream on its way: what was asked for, of whom, and what the handler sees. */
+export interface Request<R extends CallRoute | StreamRoute = CallRoute | StreamRoute> {
+  readonly route: R;
+  readonly call: CallMessage;
+  readonly context: RequestContext;
+}
+
 /** Bytes of a batch that are not payload, at most. */
 const ENVELOPE = 512;
 
@@ -59,88 +66,71 @@ export class Dispatcher {
   }
 
   /** Runs a call. Never throws; synchronous when everything in its way is. */
-  call(
-    route: CallRoute,
-    id: number,
-    input: Payload,
-    context: RequestContext,
-  ): FinalMessage | Promise<FinalMessage> {
-    return this.#settled(route, id, context, () =>
-      chain(this.#run(route, input, context), (value) =>
+  call(request: Request<CallRoute>): FinalMessage | Promise<FinalMessage> {
+    const { route, call } = request;
+    return this.#settled(request, () =>
+      chain(this.#run(request), (value) =>
         chain(parseOutput(route.definition.output, value), (output) => ({
           kind: 'RESULT' as const,
-          id,
+          id: call.id,
           ...writeValue(output, this.#maxOutput(route)),
         })),
       ),
     );
   }
 
-  /** Starts a stream. Rejects never: a failure is the ERROR that `next` gives. */
-  stream(route: StreamRoute, id: number, input: Payload, context: RequestContext): StreamReplies {
-    return route.definition.down === undefined
-      ? this.#uploadReplies(route, id, input, context)
-      : this.#downReplies(route, id, input, context);
+  /** Starts a stream. Never throws: a failure is the ERROR that `next` gives. */
+  stream(request: Request<StreamRoute>): StreamReplies {
+    return request.route.definition.down === undefined
+      ? this.#uploadReplies(request)
+      : this.#downReplies(request);
   }
 
   /** Refuses what was never started. */
   refuse(id: number, error: unknown): ErrorMessage {
-    return this.#errorMessage(undefined, id, error, 'no');
+    return this.#errorMessage(id, error, { route: undefined, executed: 'no' });
   }
 
   #settled<Final extends FinalMessage>(
-    route: CallRoute | StreamRoute,
-    id: number,
-    context: RequestContext,
+    request: Request,
     run: () => Final | Promise<Final>,
   ): Final | ErrorMessage | Promise<Final | ErrorMessage> {
     try {
       const final = run();
       if (!isPromise(final)) return final;
-      return Promise.resolve(final).catch((error: unknown) =>
-        this.#failed(route, id, context, error),
-      );
+      return Promise.resolve(final).catch((error: unknown) => this.#failed(request, error));
     } catch (error) {
-      return this.#failed(route, id, context, error);
+      return this.#failed(request, error);
     }
   }
 
-  #failed(
-    route: CallRoute | StreamRoute,
-    id: number,
-    context: RequestContext,
-    error: unknown,
-  ): ErrorMessage {
+  #failed({ route, call, context }: Request, error: unknown): ErrorMessage {
     // Whoever asked has been answered; what a handler throws for its signal is no fault of anybody.
-    if (context.isAborted) return this.refuse(id, ENDED);
+    if (context.isAborted) return this.refuse(call.id, ENDED);
     const mapped = this.#pipelineOf(route).mapError(error, asAnyContext(context)) ?? error;
-    return this.#errorMessage(route, id, mapped, context.isStarted ? 'yes' : 'no');
-  }
-
-  #errorMessage(
-    route: CallRoute | StreamRoute | undefined,
-    id: number,
-    error: unknown,
-    executed: 'yes' | 'no',
-  ): ErrorMessage {
-    return toErrorMessage(id, error, {
+    return this.#errorMessage(call.id, mapped, {
       route,
-      runtime: this.#runtime,
-      report: this.#report,
-      executed,
+      executed: context.isStarted ? 'yes' : 'no',
     });
   }
 
+  #errorMessage(
+    id: number,
+    error: unknown,
+    about: { route: Request['route'] | undefined; executed: 'yes' | 'no' },
+  ): ErrorMessage {
+    return toErrorMessage(id, error, { ...about, runtime: this.#runtime, report: this.#report });
+  }
+
   /** Guards, then the input, then interceptors around the handler. */
-  #run(route: CallRoute | StreamRoute, input: Payload, context: RequestContext): unknown {
+  #run({ route, call, context }: Request): unknown {
     const pipeline = this.#pipelineOf(route);
     const seen = asAnyContext(context);
     // The payload is a view of the batch, so it is read before anything is waited for.
-    const raw = readValue(input, this.#decodeLimits);
+    const raw = readValue(call, this.#decodeLimits);
     return chain(pipeline.runGuards(seen), () =>
       chain(parseInput(route.definition.input, raw), (value) => {
-        if (context.isAborted)
-          throw ownError('CANCELLED', 'ended before it started', { executed: 'no' });
+        if (context.isAborted) throw ENDED;
         return pipeline.around(seen, () => {
           context.isStarted = true;
           return route.handler(value, asStreamContext(context));
@@ -149,71 +139,67 @@ export class Dispatcher {
     );
   }
 
-  #maxOutput(route: CallRoute | StreamRoute): number {
+  #maxOutput(route: Request['route']): number {
     const wanted = route.definition.maxOutputBytes ?? this.#limits.valueOutBytes;
     return Math.min(wanted, maxPayloadBytes(this.#limits));
   }
 
-  #end(route: StreamRoute, id: number, value: unknown): EndMessage | Promise<EndMessage> {
+  #end({ route, call }: Request<StreamRoute>, value: unknown): EndMessage | Promise<EndMessage> {
     return chain(parseOutput(route.definition.output, value), (output) => ({
       kind: 'END' as const,
-      id,
+      id: call.id,
       ...writeValue(output, this.#maxOutput(route)),
     }));
   }
 
-  #uploadReplies(
-    route: StreamRoute,
-    id: number,
-    input: Payload,
-    context: RequestContext,
-  ): StreamReplies {
-    const final = this.#settled(route, id, context, () =>
-      chain(this.#run(route, input, context), (value) => this.#end(route, id, value)),
+  #uploadReplies(request: Request<StreamRoute>): StreamReplies {
+    const final = this.#settled(request, () =>
+      chain(this.#run(request), (value) => this.#end(request, value)),
     );
     return { next: () => Promise.resolve(final), stop: () => undefined };
   }
 
-  #downReplies(
-    route: StreamRoute,
-    id: number,
-    input: Payload,
-    context: RequestContext,
-  ): StreamReplies {
-    let iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
+  #downReplies(request: Request<StreamRoute>): StreamReplies {
+    const { route } = request;
+    let iterator: ItemIterator | undefined;
     let isStopped = false;
     const stop = (): void => {
       isStopped = true;
       if (iterator !== undefined) this.#stopIterator(route, iterator);
     };
-    const started = this.#settled(route, id, context, () =>
-      chain(this.#run(route, input, context), (items) => {
+    const started = this.#settled(request, () =>
+      chain(this.#run(request), (items) => {
         iterator = iteratorOf(items, route.source);
         // It was stopped while the guards were still thinking.
         if (isStopped) stop();
         return NO_FAILURE;
       }),
     );
-    const pull = async (): Promise<ItemMessage | EndMessage> => {
-      const result = await (iterator as AsyncIterator<unknown>).next();
-      if (result.done === true) return this.#end(route, id, result.value);
-      const item = await parseOutput(route.definition.down, result.value);
-      return { kind: 'ITEM', id, ...writeValue(item, this.#maxOutput(route)) };
-    };
     const next = async (): Promise<ItemMessage | EndMessage | ErrorMessage> => {
       const failure = await started;
       if (failure.kind === 'ERROR') return failure;
       try {
-        return await pull();
+        return await this.#pull(request, iterator as ItemIterator);
       } catch (error) {
         stop();
-        return this.#failed(route, id, context, error);
+        return this.#failed(request, error);
       }
     };
     return { next, stop };
   }
 
-  #stopIterator(route: StreamRoute, iterator: AsyncIterator<unknown> | Iterator<unknown>): void {
+  async #pull(
+    request: Request<StreamRoute>,
+    iterator: ItemIterator,
+  ): Promise<ItemMessage | EndMessage> {
+    const { route, call } = request;
+    const result = await iterator.next();
+    if (result.done === true) return this.#end(request, result.value);
+    const item = await parseOutput(route.definition.down, result.value);
+    return { kind: 'ITEM', id: call.id, ...writeValue(item, this.#maxOutput(route)) };
+  }
+
+  #stopIterator(route: StreamRoute, iterator: ItemIterator): void {
     const fail = (error: unknown): void => this.#report({ error, where: route.name });
     try {
       Promise.resolve(iterator.return?.()).catch(fail);
@@ -223,12 +209,14 @@ export class Dispatcher {
   }
 }
 
-const ENDED = ownError('CANCELLED', 'ended before', { executed: 'unknown' });
+type ItemIterator = AsyncIterator<unknown> | Iterator<unknown>;
+
+const ENDED = ownError('CANCELLED', 'ended before', { executed: 'no' });
 
 /** Stands for a start that went well; it is never sent. */
 const NO_FAILURE: EndMessage = { kind: 'END', id: 0, encoding: 0, bytes: new Uint8Array(0) };
 
-function iteratorOf(items: unknown, source: string): AsyncIterator<unknown> | Iterator<unknown> {
+function iteratorOf(items: unknown, source: string): ItemIterator {
   if (typeof items === 'object' && items !== null) {
     if (Symbol.asyncIterator in items)
       return (items as AsyncIterable<unknown>)[Symbol.asyncIterator]();

@@ -70,18 +70,20 @@ export interface FailureSource {
  */
 export function toErrorMessage(id: number, error: unknown, source: FailureSource): ErrorMessage {
   if (!(error instanceof TrunklineError)) return internal(id, error, source);
-  if (OWN.has(error)) return encode(id, error, error.data, error.executed ?? source.executed);
+  if (OWN.has(error))
+    return encode(id, error, { data: error.data, executed: error.executed ?? source.executed });
   const data = declaredData(error, source.route);
   if (data !== undefined) {
     return data.ok
-      ? encode(id, error, data.value, source.executed)
+      ? encode(id, error, { data: data.value, executed: source.executed })
       : internal(
           id,
           new TypeError(`data of "${error.code}" does not fit its schema`, { cause: error }),
           source,
         );
   }
-  if (PASSED.has(error.code)) return encode(id, error, undefined, source.executed);
+  if (PASSED.has(error.code))
+    return encode(id, error, { data: undefined, executed: source.executed });
   return internal(id, error, source);
 }
 
@@ -120,8 +122,7 @@ function internal(
 function encode(
   id: number,
   error: TrunklineError,
-  data: unknown,
-  executed: Executed,
+  { data, executed }: { data: unknown; executed: Executed },
 ): ErrorMessage {
   const payload = data === undefined ? NOTHING : encodePayload(data, CLIENT_DECODE_LIMITS);
   const fits = payload.bytes.length <= MAX_DATA_BYTES;

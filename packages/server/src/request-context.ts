@@ -26,7 +26,7 @@ class SessionContext implements BaseContext {
   readonly principal: string | undefined;
   readonly user: User;
   readonly #makeScope: MakeScope | undefined;
-  #scope: Scope | undefined;
+  #scope: unknown;
   #hasScope = false;
 
   constructor(source: ContextSource) {

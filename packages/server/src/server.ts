@@ -156,7 +156,7 @@ export class Server {
   /** Ends all connections and, if it is the server's own, the broker. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const connection of [...this.#connections]) connection.close(LEAVING);
+    for (const connection of this.#connections) connection.close(LEAVING);
     await this.#acceptor.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();

@@ -94,7 +94,7 @@ export class Subscriptions {
     this.#isClosed = true;
     this.#pending.clear();
     this.#waiting.clear();
-    for (const sub of [...this.#live.keys()]) this.#drop(sub);
+    for (const sub of this.#live.keys()) this.#drop(sub);
   }
 
   /** The params are a view of the batch, so they are read before anything is waited for. */

@@ -20,6 +20,9 @@ annotator.registerCustom<BinarySlot, number>(
   'binary',
 );
 
+/** One for all payloads: what it gives away it does not write again. */
+const writer = new Writer();
+
 /** A value, or why there is none. */
 export type Decoded = { readonly value: unknown } | { readonly fault: string };
 
@@ -42,7 +45,6 @@ export function encodeSuperjson(value: unknown, limits: DecodeLimits): Encoded {
   // Annotations add depth and values of their own, so what superjson wrote is measured again.
   const scan = walk.plain ? undefined : scanJson(text, limits);
   if (scan?.fault !== undefined) return { fault: `cannot carry this value: ${scan.fault}` };
-  const writer = new Writer();
   writer.sized(text);
   writer.varint(binaries.length);
   for (const binary of binaries) writer.sized(binary);

@@ -55,7 +55,9 @@ export function readDecoratedClass(instance: object): DecoratedClass {
     methods: [...names].map((name) => readMethod(instance, { chain, name, around })),
     around,
     strays: chain.flatMap((prototype, index) =>
-      (levels[index]?.strays ?? []).toReversed().map((stray) => `${classNameOf(prototype)}: ${stray}`),
+      (levels[index]?.strays ?? [])
+        .toReversed()
+        .map((stray) => `${classNameOf(prototype)}: ${stray}`),
     ),
   };
 }

@@ -1,9 +1,12 @@
 import { encodeBatch, Writer } from '@trunkline/protocol';
 import type { PlacedRecord } from '../broker.js';
 
+/** One for all frames: what it gives away it does not write again. */
+const writer = new Writer();
+
 /** Writes a topic message as a batch of its own: the same bytes for every subscriber. */
 export function frameOf(topic: number, record: PlacedRecord): Uint8Array {
-  return encodeBatch(new Writer(), {}, [
+  return encodeBatch(writer, {}, [
     {
       kind: 'MESSAGE',
       topic,

@@ -106,10 +106,13 @@ export class HubTopic {
 
   #record(record: PlacedRecord): void {
     this.#place = { epoch: record.epoch, offset: record.offset };
-    if (this.#joining > 0) this.#hold(record);
+    const wasJoining = this.#joining > 0;
+    if (wasJoining) this.#hold(record);
     if (this.#subscribers.size === 0) return;
     const frame = this.frame(record);
     for (const subscriber of this.#subscribers) subscriber.deliver(record, frame);
+    // Somebody had no room for this one, and will want it first.
+    if (!wasJoining && this.#joining > 0) this.#hold(record);
   }
 
   #hold(record: PlacedRecord): void {

@@ -1,0 +1,91 @@
+import type { Cursor, JoinState } from '@trunkline/protocol';
+import type { Gap, Joined } from './topic-method.js';
+
+/** What a subscriber waits for: what is published from now on, kept messages too, or all since. */
+export type Need =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'last'; readonly count: number }
+  | { readonly kind: 'from'; readonly cursor: Cursor };
+
+/** What a SUBSCRIBE asks for. */
+export interface Ask {
+  readonly cursor: Cursor | undefined;
+  readonly last: number | undefined;
+}
+
+/** What a SUBSCRIBED answers, together with the GAP that follows it. */
+export interface Answer extends Cursor {
+  readonly state: JoinState;
+  readonly top: number;
+  readonly gap: Gap | undefined;
+}
+
+/** Where one subscriber stands after a join. */
+export interface Join {
+  readonly place: Cursor;
+  readonly joined: Joined;
+}
+
+/**
+ * Gives what to ask so that all subscribers of a topic get what they need: the oldest need decides,
+ * and each skips what it has. `place` is how far the topic was received before.
+ */
+export function askFor(needs: readonly Need[], place: Cursor | undefined): Ask {
+  const cursors = needs.flatMap((need) => (need.kind === 'from' ? [need.cursor] : []));
+  const counts = needs.flatMap((need) => (need.kind === 'last' ? [need.count] : []));
+  const last = counts.length > 0 ? Math.max(...counts) : undefined;
+  const epoch = place?.epoch ?? cursors[0]?.epoch;
+  const offsets = cursors.filter((one) => one.epoch === epoch).map(({ offset }) => offset);
+  if (place !== undefined && last !== undefined) offsets.push(Math.max(0, place.offset - last));
+  if (epoch === undefined || offsets.length === 0) return { cursor: undefined, last };
+  return { cursor: { epoch, offset: Math.min(...offsets) }, last };
+}
+
+/** Tells whether a need is older than what follows a place, so that it must be asked for. */
+export function isOlder(need: Need, place: Cursor): boolean {
+  if (need.kind === 'last') return need.count > 0 && place.offset > 0;
+  return (
+    need.kind === 'from' &&
+    need.cursor.epoch === place.epoch &&
+    need.cursor.offset < place.offset
+  );
+}
+
+/** Works out where a subscriber with this need stands after a join. */
+export function joinAt(need: Need, answer: Answer): Join {
+  const { epoch, offset, top, gap } = answer;
+  const fresh: Joined = { kind: 'fresh' };
+  if (need.kind === 'now') return { place: { epoch, offset: top }, joined: fresh };
+  if (need.kind === 'last') {
+    const first = Math.max(afterGap(answer), top - need.count);
+    return { place: { epoch, offset: first }, joined: fresh };
+  }
+  const { cursor } = need;
+  if (answer.state === 'fresh') {
+    const isSame = cursor.epoch === epoch;
+    return { place: { epoch, offset: isSame ? Math.max(offset, cursor.offset) : offset }, joined: fresh };
+  }
+  const missed = clipGap(cursor, gap) ?? lostEpoch(cursor, answer);
+  if (missed !== undefined) {
+    const place = cursor.epoch === epoch ? (missed.to ?? offset) : offset;
+    return { place: { epoch, offset: place }, joined: { kind: 'gap', ...missed } };
+  }
+  const count = Math.max(0, top - cursor.offset);
+  return { place: cursor, joined: { kind: 'recovered', count } };
+}
+
+/** What of a gap lies behind a place in its epoch; `undefined` when nothing does. */
+export function clipGap(place: Cursor, gap: Gap | undefined): Gap | undefined {
+  if (gap === undefined || gap.epoch !== place.epoch) return undefined;
+  if (gap.to !== undefined && gap.to <= place.offset) return undefined;
+  return { ...gap, from: Math.max(gap.from, place.offset + 1) };
+}
+
+function lostEpoch(cursor: Cursor, { epoch }: Answer): Gap | undefined {
+  if (cursor.epoch === epoch) return undefined;
+  return { epoch: cursor.epoch, from: cursor.offset + 1, to: undefined, reason: 'epoch' };
+}
+
+function afterGap({ epoch, offset, gap }: Answer): number {
+  return gap?.epoch === epoch ? Math.max(offset, gap.to ?? offset) : offset;
+}

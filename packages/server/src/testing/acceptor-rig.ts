@@ -1,0 +1,128 @@
+import type { Close, Closed, TransportSink } from '@trunkline/protocol';
+import { VirtualRuntime } from '@trunkline/protocol/testing';
+import type { ConnectionInfo } from '../context.js';
+import { resolveServerLimits, type ServerLimits } from '../limits.js';
+import type { AcceptedTransport } from '../socket/ws-transport.js';
+import { WsAcceptor, type AcceptorOptions } from '../ws-acceptor.js';
+
+/** What a rig may be told. */
+export interface AcceptorRigOptions extends Partial<Omit<AcceptorOptions, 'limits' | 'runtime'>> {
+  readonly limits?: Partial<ServerLimits>;
+  /** Called for each message that an accepted connection receives. */
+  readonly received?: (connection: AcceptedConnection) => void;
+}
+
+/** A connection that was accepted, with everything that its sink was called with. */
+export class AcceptedConnection implements TransportSink {
+  readonly batches: Buffer[] = [];
+  readonly closes: Closed[] = [];
+  texts = 0;
+  writables = 0;
+
+  constructor(
+    readonly rig: AcceptorRig,
+    readonly transport: AcceptedTransport,
+    readonly info: ConnectionInfo,
+  ) {}
+
+  receive(batch: Uint8Array): void {
+    this.batches.push(Buffer.from(batch));
+    this.rig.happened(this);
+  }
+
+  receiveText(): void {
+    this.texts++;
+    this.rig.happened(this);
+  }
+
+  writable(): void {
+    this.writables++;
+    this.rig.happened();
+  }
+
+  closed(closed: Closed): void {
+    this.closes.push(closed);
+    this.rig.happened();
+  }
+
+  /** Closes as a server would. */
+  close(close: Close): void {
+    this.transport.close(close);
+  }
+}
+
+/** An acceptor on virtual time that keeps everything it accepted, for a test to look at. */
+export class AcceptorRig {
+  readonly runtime = new VirtualRuntime();
+  readonly connections: AcceptedConnection[] = [];
+  readonly errors: unknown[] = [];
+  readonly acceptor: WsAcceptor;
+  readonly #received: ((connection: AcceptedConnection) => void) | undefined;
+  readonly #waiting = new Set<() => void>();
+
+  constructor({ limits, received, ...options }: AcceptorRigOptions = {}) {
+    this.#received = received;
+    this.acceptor = new WsAcceptor({
+      runtime: this.runtime,
+      limits: resolveServerLimits(limits),
+      origins: undefined,
+      trustedProxies: [],
+      cookies: false,
+      onError: (error) => {
+        this.errors.push(error);
+        this.happened();
+      },
+      accept: (transport, info) => {
+        const connection = new AcceptedConnection(this, transport, info);
+        this.connections.push(connection);
+        this.happened();
+        return connection;
+      },
+      ...options,
+    });
+  }
+
+  /** Listens on a free port of this machine and gives it. */
+  async listen(): Promise<number> {
+    const { port } = await this.acceptor.listen({ port: 0, host: '127.0.0.1' });
+    return port;
+  }
+
+  /** The newest connection. */
+  get connection(): AcceptedConnection {
+    const connection = this.connections.at(-1);
+    if (connection === undefined) throw new Error('nothing was accepted');
+    return connection;
+  }
+
+  /** Resolves when a condition holds; it is looked at whenever a sink is called. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  }
+
+  /** Resolves when a connection has been told that it is closed. */
+  async untilClosed(connection = this.connection): Promise<Closed> {
+    await this.until(() => connection.closes.length > 0);
+    return connection.closes[0] as Closed;
+  }
+
+  /** Tells whoever waits that something has happened. */
+  happened(received?: AcceptedConnection): void {
+    if (received !== undefined) this.#received?.(received);
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve();
+  }
+
+  /** Ends every connection and the acceptor, and lists what is left of them: nothing, if all is well. */
+  async dispose(): Promise<string[]> {
+    for (const { transport } of this.connections) transport.abort();
+    await this.acceptor.close();
+    await this.runtime.settle();
+    const { sockets, pending } = this.acceptor.count;
+    const counts = { sockets, pending, timers: this.runtime.timers };
+    const left = Object.entries(counts).filter(([, count]) => count !== 0);
+    const unclosed = this.connections.filter(({ closes }) => closes.length !== 1).length;
+    return [...left, ...(unclosed > 0 ? [['not closed once', unclosed]] : [])].map(String);
+  }
+}
