@@ -1,4 +1,4 @@
-import { ENCODING } from '@trunkline/protocol';
+import { ENCODING, type PublishId } from '@trunkline/protocol';
 import {
   MemoryBroker,
   type BrokerSubscription,
@@ -10,14 +10,13 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Collector, textOf } from './collector.js';
 
-const KEYS = ['a', 'b', 'c', 'd'];
-const POLICIES: Record<string, KeepPolicy | undefined> = {
-  a: { count: 3, ageMs: 400, bytes: 1_000 },
-  b: { count: 100, ageMs: 150, bytes: 12 },
-  c: undefined,
-  d: { count: 1, ageMs: 1_000_000, bytes: 1_000_000 },
+const POLICIES: Readonly<Record<string, KeepPolicy | undefined>> = {
+  few: { count: 3, ageMs: 400, bytes: 1_000 },
+  small: { count: 100, ageMs: 150, bytes: 12 },
+  none: undefined,
+  last: { count: 1, ageMs: 2_000, bytes: 1_000_000 },
 };
-const PUBLISHERS = ['p', 'q', 'r'];
+const KEYS = Object.keys(POLICIES);
 const LIMITS = {
   idleTopics: 1,
   publishers: 2,
@@ -25,18 +24,19 @@ const LIMITS = {
   publisherMs: 300,
   sweepMs: 50,
 };
+const PAGE_BYTES = 30;
 
 interface Sent {
+  readonly key: string;
   readonly text: string;
   readonly at: number;
   readonly epoch: string;
   readonly offset: number;
 }
 
-interface Use {
-  readonly publisher: string;
+/** A use of a publish id: a publish, or its repetition. */
+interface IdUse extends PublishId {
   readonly key: string;
-  readonly counter: number;
   readonly at: number;
   readonly place: { readonly epoch: string; readonly offset: number };
 }
@@ -45,156 +45,143 @@ interface Subscribed {
   readonly key: string;
   readonly collector: Collector;
   readonly subscription: BrokerSubscription;
-  expected: number;
 }
 
-/**
- * What a broker should be, kept as naively as can be: every message of every topic in one list, and
- * every use of a publish id in another. Each step does something to both and compares.
- */
-class Model {
-  readonly runtime = new VirtualRuntime();
-  readonly broker = new MemoryBroker({ runtime: this.runtime, limits: LIMITS });
-  readonly sent = new Map<string, Sent[]>(KEYS.map((key) => [key, []]));
-  readonly uses: Use[] = [];
-  readonly subscribed: Subscribed[] = [];
-  /** Keys in the order of their last use. */
-  used: string[] = [];
-  readonly epochs = new Map<string, string>();
-  #texts = 0;
+/** What a broker should know, as naively as can be: lists of all that ever happened. */
+interface Model {
+  readonly runtime: VirtualRuntime;
+  readonly broker: MemoryBroker;
+  readonly sent: Sent[];
+  readonly idUses: IdUse[];
+  readonly uses: { readonly key: string; readonly epoch: string; readonly at: number }[];
+  subscribed: Subscribed[];
+}
 
-  async publish(key: string, size: number, id?: { publisher: string; counter: number }) {
-    const text = `${this.#texts++}`.padEnd(size, '.');
-    const bytes = new TextEncoder().encode(text);
-    const record = { publishId: id, encoding: ENCODING.BYTES, layoutHash: '0'.repeat(16), bytes };
-    const before = id && this.#lastUse(id.publisher, key);
-    const published = this.broker.publish(key, record, POLICIES[key]);
-    if (id && before === undefined && this.#isFull(id.publisher)) {
-      await expect(published).rejects.toMatchObject({ code: 'BUSY', executed: 'no' });
-      return;
-    }
-    const { epoch, offset, duplicate } = await published;
-    if (id && before && id.counter <= before.counter) {
-      expect({ epoch, offset, duplicate }).toEqual({ ...before.place, duplicate: true });
-      this.uses.push({ ...before, at: this.runtime.now() });
-      return;
-    }
-    expect(duplicate).toBe(false);
-    this.#touch(key, epoch);
-    const sent = this.#inEpoch(key, epoch);
-    expect(offset).toBe((sent.at(-1)?.offset ?? 0) + 1);
-    this.sent.get(key)?.push({ text, at: this.runtime.now(), epoch, offset });
-    if (id) this.uses.push({ ...id, key, at: this.runtime.now(), place: { epoch, offset } });
-    for (const one of this.subscribed) if (one.key === key) one.expected++;
-  }
+function createModel(): Model {
+  const runtime = new VirtualRuntime();
+  const broker = new MemoryBroker({ runtime, limits: LIMITS });
+  return { runtime, broker, sent: [], idUses: [], uses: [], subscribed: [] };
+}
 
-  async subscribe(key: string) {
-    const collector = new Collector();
-    const subscription = await this.broker.subscribe(key, collector);
-    const { epoch, offset } = subscription.start;
-    this.#touch(key, epoch);
-    expect(offset).toBe(this.#inEpoch(key, epoch).at(-1)?.offset ?? 0);
-    this.subscribed.push({ key, collector, subscription, expected: 0 });
-  }
+function inEpoch(model: Model, key: string, epoch: string): Sent[] {
+  return model.sent.filter((message) => message.key === key && message.epoch === epoch);
+}
 
-  unsubscribe(index: number) {
-    const [gone] = this.subscribed.splice(index % Math.max(1, this.subscribed.length), 1);
-    gone?.subscription.close();
-    if (gone !== undefined) this.used = [...this.used.filter((key) => key !== gone.key), gone.key];
-  }
+function topOf(model: Model, key: string, epoch: string): number {
+  return inEpoch(model, key, epoch).at(-1)?.offset ?? 0;
+}
 
-  async history(key: string, after: number, maxRecords: number) {
-    const page = await this.broker.history(key, { after, maxRecords, maxBytes: 30 });
-    const { epoch, offset } = page.top;
-    this.#touch(key, epoch);
-    expect(offset).toBe(this.#inEpoch(key, epoch).at(-1)?.offset ?? 0);
-    const wanted = this.#kept(key, epoch).filter((message) => message.offset > after);
-    const given = wanted.slice(0, page.records.length);
-    expect(page.records.map(textOf)).toEqual(given.map(({ text }) => text));
-    for (const record of page.records) expect(record.previous).toBe(record.offset - 1);
-    const size = given.reduce((sum, { text }) => sum + text.length, 0);
-    const next = wanted[page.records.length];
-    if (given.length > 1) expect(given.length).toBeLessThanOrEqual(maxRecords);
-    if (given.length > 1) expect(size).toBeLessThanOrEqual(30);
-    if (next !== undefined && given.length < maxRecords) {
-      expect(given.length).toBeGreaterThan(0);
-      expect(size + next.text.length).toBeGreaterThan(30);
-    }
+function keptOf(model: Model, key: string, epoch: string): Sent[] {
+  const policy = POLICIES[key];
+  const kept: Sent[] = [];
+  let bytes = 0;
+  for (const message of inEpoch(model, key, epoch).reverse()) {
+    bytes += message.text.length;
+    const isOld = policy === undefined || model.runtime.now() - message.at >= policy.ageMs;
+    if (isOld || bytes > policy.bytes || kept.length >= policy.count) break;
+    kept.unshift(message);
   }
+  return kept;
+}
 
-  /** Every subscriber has every message after its start, once, in order, as one chain. */
-  checkSubscribers() {
-    for (const { key, collector, subscription, expected } of this.subscribed) {
-      const { epoch, offset } = subscription.start;
-      const wanted = this.#inEpoch(key, epoch).filter((message) => message.offset > offset);
-      expect(wanted).toHaveLength(expected);
-      expect(collector.texts).toEqual(wanted.map(({ text }) => text));
-      expect(collector.moves).toEqual([]);
-      expectChain(collector.records, offset);
-    }
-  }
+/** The last use of each publisher on each topic, unless that is too long ago. */
+function rememberedUses({ idUses, runtime }: Model): IdUse[] {
+  const last = new Map(idUses.map((use) => [`${use.publisher} ${use.key}`, use]));
+  return [...last.values()].filter(({ at }) => runtime.now() - at < LIMITS.publisherMs);
+}
 
-  /** Nothing runs or is held in memory for what is neither kept nor remembered. */
-  async checkEnd() {
-    for (const { subscription } of this.subscribed) subscription.close();
-    const isKept = (key: string) => this.#kept(key, this.epochs.get(key) ?? '').length > 0;
-    const isRemembered = this.#rememberedUses().length > 0;
-    if (KEYS.some(isKept) || isRemembered) expect(this.runtime.timers).toBe(1);
-    await this.broker.close();
-    await this.broker.close();
-    expect(this.runtime.timers).toBe(0);
-    const query = { after: 0, maxRecords: 1, maxBytes: 1 };
-    await expect(this.broker.history('a', query)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-  }
+function isFull(model: Model, publisher: string): boolean {
+  const remembered = rememberedUses(model);
+  const mine = remembered.filter((use) => use.publisher === publisher).length;
+  const publishers = new Set(remembered.map((use) => use.publisher)).size;
+  return mine === 0 ? publishers >= LIMITS.publishers : mine >= LIMITS.publisherTopics;
+}
 
-  /** A topic has another epoch only if it was idle and more were used since than may be idle. */
-  #touch(key: string, epoch: string) {
-    const known = this.epochs.get(key);
-    if (known !== undefined && known !== epoch) {
-      const since = this.used.slice(this.used.indexOf(key) + 1);
-      expect(since.length).toBeGreaterThanOrEqual(LIMITS.idleTopics);
-      expect(this.#kept(key, known)).toEqual([]);
-      expect(this.subscribed.filter((one) => one.key === key)).toEqual([]);
-      expect([...this.epochs.values()]).not.toContain(epoch);
-    }
-    this.epochs.set(key, epoch);
-    this.used = [...this.used.filter((one) => one !== key), key];
+/** How many other topics may have become idle after a topic was last used. */
+function idleAfter(model: Model, key: string): number {
+  const lastUse = model.uses.findLastIndex((use) => use.key === key);
+  const at = model.uses[lastUse]?.at ?? 0;
+  const later = new Set(model.uses.slice(lastUse + 1).map((use) => use.key));
+  for (const message of model.sent) {
+    if (message.at + (POLICIES[message.key]?.ageMs ?? 0) >= at) later.add(message.key);
   }
+  later.delete(key);
+  return later.size;
+}
 
-  #inEpoch(key: string, epoch: string): Sent[] {
-    return (this.sent.get(key) ?? []).filter((message) => message.epoch === epoch);
+/** A topic begins again only when it was idle and more topics are idle than may be. */
+function expectEpoch(model: Model, key: string, epoch: string) {
+  const known = model.uses.findLast((use) => use.key === key)?.epoch;
+  if (known !== undefined && known !== epoch) {
+    expect(idleAfter(model, key)).toBeGreaterThanOrEqual(LIMITS.idleTopics);
+    expect(keptOf(model, key, known)).toEqual([]);
+    expect(model.subscribed.filter((one) => one.key === key)).toEqual([]);
+    expect(model.uses.map((use) => use.epoch)).not.toContain(epoch);
   }
+  model.uses.push({ key, epoch, at: model.runtime.now() });
+}
 
-  #kept(key: string, epoch: string): Sent[] {
-    const policy = POLICIES[key];
-    if (policy === undefined) return [];
-    const kept: Sent[] = [];
-    let bytes = 0;
-    for (const message of this.#inEpoch(key, epoch).reverse()) {
-      bytes += message.text.length;
-      const isTooOld = this.runtime.now() - message.at >= policy.ageMs;
-      if (isTooOld || bytes > policy.bytes || kept.length >= policy.count) break;
-      kept.unshift(message);
-    }
-    return kept;
+async function publish(model: Model, key: string, { size, id }: { size: number; id?: PublishId }) {
+  const { broker, runtime, sent, idUses } = model;
+  const text = `${sent.length}`.padEnd(size, '.');
+  const bytes = new TextEncoder().encode(text);
+  const record = { publishId: id, encoding: ENCODING.BYTES, layoutHash: '0'.repeat(16), bytes };
+  const before = rememberedUses(model).find(
+    (use) => use.publisher === id?.publisher && use.key === key,
+  );
+  const published = broker.publish(key, record, POLICIES[key]);
+  if (id && before === undefined && isFull(model, id.publisher)) {
+    await expect(published).rejects.toMatchObject({ code: 'BUSY', executed: 'no' });
+    return;
   }
+  const { stored, duplicate, ...place } = await published;
+  const at = runtime.now();
+  expect(stored).toBe('node');
+  expect(duplicate).toBe(id !== undefined && before !== undefined && id.counter <= before.counter);
+  if (duplicate && before) {
+    expect(place).toEqual(before.place);
+    idUses.push({ ...before, at });
+    return;
+  }
+  expectEpoch(model, key, place.epoch);
+  expect(place.offset).toBe(topOf(model, key, place.epoch) + 1);
+  sent.push({ key, text, at, ...place });
+  if (id) idUses.push({ ...id, key, at, place });
+}
 
-  #lastUse(publisher: string, key: string): Use | undefined {
-    return this.#rememberedUses().find((use) => use.publisher === publisher && use.key === key);
-  }
+async function subscribe(model: Model, key: string) {
+  const collector = new Collector();
+  const subscription = await model.broker.subscribe(key, collector);
+  const { epoch, offset } = subscription.start;
+  expectEpoch(model, key, epoch);
+  expect(offset).toBe(topOf(model, key, epoch));
+  model.subscribed.push({ key, collector, subscription });
+}
 
-  /** The last use of each publisher on each topic, unless that is too long ago. */
-  #rememberedUses(): Use[] {
-    const last = new Map(this.uses.map((use) => [`${use.publisher} ${use.key}`, use]));
-    return [...last.values()].filter(({ at }) => this.runtime.now() - at < LIMITS.publisherMs);
-  }
+function unsubscribe(model: Model, index: number) {
+  const gone = model.subscribed[index % Math.max(1, model.subscribed.length)];
+  if (gone === undefined) return;
+  gone.subscription.close();
+  model.subscribed = model.subscribed.filter((one) => one !== gone);
+  const { epoch } = gone.subscription.start;
+  model.uses.push({ key: gone.key, epoch, at: model.runtime.now() });
+}
 
-  #isFull(publisher: string): boolean {
-    const remembered = this.#rememberedUses();
-    const mine = remembered.filter((use) => use.publisher === publisher).length;
-    const publishers = new Set(remembered.map((use) => use.publisher)).size;
-    return mine === 0 ? publishers >= LIMITS.publishers : mine >= LIMITS.publisherTopics;
-  }
+async function read(model: Model, key: string, query: { after: number; maxRecords: number }) {
+  const { records, top } = await model.broker.history(key, { ...query, maxBytes: PAGE_BYTES });
+  expectEpoch(model, key, top.epoch);
+  expect(top.offset).toBe(topOf(model, key, top.epoch));
+  const wanted = keptOf(model, key, top.epoch).filter(({ offset }) => offset > query.after);
+  const given = wanted.slice(0, records.length);
+  expect(records.map(textOf)).toEqual(given.map(({ text }) => text));
+  expectChain(records, (given[0]?.offset ?? 0) - 1);
+  const size = given.reduce((sum, { text }) => sum + text.length, 0);
+  if (given.length > 1) expect(given.length).toBeLessThanOrEqual(query.maxRecords);
+  if (given.length > 1) expect(size).toBeLessThanOrEqual(PAGE_BYTES);
+  const next = wanted[given.length];
+  if (next === undefined || given.length >= query.maxRecords) return;
+  expect(given.length).toBeGreaterThan(0);
+  expect(size + next.text.length).toBeGreaterThan(PAGE_BYTES);
 }
 
 function expectChain(records: readonly PlacedRecord[], start: number) {
@@ -205,52 +192,74 @@ function expectChain(records: readonly PlacedRecord[], start: number) {
   }
 }
 
-const key = fc.constantFrom(...KEYS);
-const step = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.tuple(key, fc.integer({ min: 1, max: 14 })).map(
-      ([topic, size]) =>
-        (model: Model) =>
-          model.publish(topic, size),
-    ),
-  },
-  {
-    weight: 5,
-    arbitrary: fc
-      .tuple(key, fc.constantFrom(...PUBLISHERS), fc.integer({ min: 1, max: 8 }))
-      .map(([topic, publisher, counter]) => (model: Model) => {
-        return model.publish(topic, 3, { publisher, counter });
-      }),
-  },
-  { weight: 2, arbitrary: key.map((topic) => (model: Model) => model.subscribe(topic)) },
-  {
-    weight: 2,
-    arbitrary: fc.nat(9).map((index) => async (model: Model) => model.unsubscribe(index)),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.tuple(key, fc.nat(12), fc.integer({ min: 1, max: 4 })).map(
-      ([topic, after, count]) =>
-        (model: Model) =>
-          model.history(topic, after, count),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.nat(220).map((ms) => (model: Model) => model.runtime.advance(ms)),
-  },
-);
+/** Every subscriber has every message after its start, once, in order, as one chain. */
+function expectDelivered(model: Model) {
+  for (const { key, collector, subscription } of model.subscribed) {
+    const { epoch, offset } = subscription.start;
+    const wanted = inEpoch(model, key, epoch).filter((message) => message.offset > offset);
+    expect(collector.texts).toEqual(wanted.map(({ text }) => text));
+    expect(collector.moves).toEqual([]);
+    expectChain(collector.records, offset);
+  }
+}
 
-it('a memory broker does what a list of all messages says', async () => {
+/** After all that is kept has become too old, and when it is closed, a broker holds no timer. */
+async function expectQuiet(model: Model, isClosedFirst: boolean) {
+  if (isClosedFirst) await model.broker.close();
+  else await model.runtime.advance(2_000 + LIMITS.sweepMs);
+  expect(model.runtime.timers).toBe(0);
+  await model.broker.close();
+  const query = { after: 0, maxRecords: 1, maxBytes: 1 };
+  await expect(model.broker.history('few', query)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(model.runtime.timers).toBe(0);
+}
+
+const key = fc.constantFrom(...KEYS);
+const size = fc.integer({ min: 1, max: 14 });
+const id = fc.record({
+  publisher: fc.constantFrom('p', 'q', 'r'),
+  counter: fc.integer({ min: 1, max: 8 }),
+});
+const query = fc.record({ after: fc.nat(12), maxRecords: fc.integer({ min: 1, max: 4 }) });
+
+const step = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('publish' as const), key, size }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('publish' as const), key, size, id }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('subscribe' as const), key }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('unsubscribe' as const), index: fc.nat(9) }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const), key, query }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(220) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+async function take(model: Model, one: Step) {
+  switch (one.do) {
+    case 'publish':
+      return publish(model, one.key, one);
+    case 'subscribe':
+      return subscribe(model, one.key);
+    case 'unsubscribe':
+      return unsubscribe(model, one.index);
+    case 'read':
+      return read(model, one.key, one.query);
+    case 'wait':
+      return model.runtime.advance(one.ms);
+  }
+}
+
+it('a memory broker does what lists of all that happened say', async () => {
+  const steps = fc.array(step, { maxLength: 60, size: 'max' });
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-      const model = new Model();
-      for (const run of steps) {
-        await run(model);
-        model.checkSubscribers();
+    fc.asyncProperty(steps, fc.boolean(), async (taken, isClosedFirst) => {
+      const model = createModel();
+      for (const one of taken) {
+        await take(model, one);
+        expectDelivered(model);
       }
-      await model.checkEnd();
+      await expectQuiet(model, isClosedFirst);
     }),
     { numRuns: 300 },
   );

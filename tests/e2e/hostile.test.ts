@@ -251,6 +251,18 @@ function superjson(json: Uint8Array): Uint8Array {
   return Uint8Array.from([...size, ...json, 0]);
 }
 
+const RESUME: Message = {
+  kind: 'RESUME',
+  features: 0,
+  token: '',
+  session: 'guess',
+  attach: 2,
+  secret: new Uint8Array(32),
+  rx: 0,
+  first: 1,
+  revisions: [],
+};
+
 describe('a hostile client', () => {
   for (const { name, attack, code, reason } of CLOSED) {
     it(`is closed with ${code} for ${name}, and its neighbour is unharmed`, async () => {
@@ -311,20 +323,15 @@ describe('a hostile client', () => {
     await using host = openRawHost({ anonymous: true, services: [chatService()] });
     const peer = host.connect();
     await host.runtime.settle();
-    await peer.send({
-      kind: 'RESUME',
-      features: 0,
-      token: '',
-      session: 'guess',
-      attach: 2,
-      secret: new Uint8Array(32),
-      rx: 0,
-      first: 1,
-      revisions: [],
-    });
+    await peer.send(RESUME);
     expect(peer.of('GONE')).toMatchObject([{ reason: 'unknown', rx: undefined }]);
     await peer.hello();
     expect(peer.of('WELCOME')).toHaveLength(1);
+    const stubborn = host.connect();
+    await host.runtime.settle();
+    await stubborn.send(RESUME);
+    await stubborn.send(RESUME);
+    expect(stubborn.closed).toEqual({ code: 4400, reason: 'hello must come first and alone' });
   });
 
   it('has nothing run for it before it is authenticated, and is held to 8 KiB', async () => {

@@ -1,22 +1,27 @@
 import type {
+  Handler,
+  HandlerContext,
   HandlerDown,
   HandlerInput,
   HandlerOutput,
   HandlerUp,
+  ServiceDecorators,
   TopicParams,
-} from '@trunkline/contract';
-import {
-  serviceDecorators,
-  type HandlerContext,
-  type ServiceDecorators,
-  type ServiceHandlers,
 } from '@trunkline/server';
+import { serviceDecorators } from '@trunkline/server';
 import { chat } from './chat.contract.mjs';
 
 type Members = (typeof chat)['members'];
 
-export interface ChatHandlers extends ServiceHandlers<typeof chat> {}
 export const ChatService: ServiceDecorators<typeof chat> = serviceDecorators(chat);
+
+export interface ChatHandlers {
+  post: Handler<Members['post']>;
+  leave: Handler<Members['leave']>;
+  history: Handler<Members['history']>;
+  upload: Handler<Members['upload']>;
+  answer: Handler<Members['answer']>;
+}
 
 export type PostInput = HandlerInput<Members['post']>;
 export type PostOutput = HandlerOutput<Members['post']>;

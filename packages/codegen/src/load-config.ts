@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, extname, relative, resolve } from 'node:path';
+import { extname, relative, resolve } from 'node:path';
 import { resolveConfig, type ResolvedConfig } from './config.js';
 import { GenerateError } from './generate-error.js';
 import { importProblems } from './import-failure.js';
@@ -40,13 +40,9 @@ export async function loadConfig(
     const problem = `${place}: expected a file that ends with ${EXTENSIONS.join(', ')}`;
     throw new GenerateError('config', [problem]);
   }
-  const value = extname(file) === '.json' ? await readJson(file, place) : undefined;
-  return resolveConfig(value ?? (await runConfig(file, cwd, loader)), place);
-}
-
-/** Folder to which the paths of a config file are relative. */
-export function configRoot(file: string): string {
-  return dirname(file);
+  const isJson = extname(file) === '.json';
+  const value = isJson ? await readJson(file, place) : await runConfig(file, cwd, loader);
+  return resolveConfig(value, place);
 }
 
 async function runConfig(file: string, cwd: string, loader: ModuleLoader): Promise<unknown> {

@@ -1,4 +1,5 @@
 import {
+  ENCODING,
   Violation,
   type BindMessage,
   type CallMessage,
@@ -60,6 +61,9 @@ interface Entry {
 }
 
 const VALUE_COST = 48;
+const COMMA = 0x2c;
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
 
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
 export class Calls {
@@ -115,11 +119,9 @@ export class Calls {
       const value = readValue(message, this.#options.limits);
       return entry.items.push(value, message.bytes.length) ? undefined : new Violation('NO_CREDIT');
     } catch (error) {
-      entry.items.fail(error);
-      this.#finish(entry, {
-        ...this.#options.dispatcher.refuse(message.id, error),
-        executed: 'yes',
-      });
+      const executed = entry.context.isStarted ? 'yes' : 'no';
+      const refusal = this.#options.dispatcher.refuse(message.id, error);
+      this.#finish(entry, { ...refusal, executed });
       this.#stop(entry, error as TrunklineError);
       return this.#countFault();
     }
@@ -173,7 +175,7 @@ export class Calls {
     if (message.deadlineMs === 0) return no('DEADLINE', 'the deadline had passed');
     if (this.#running >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
     if (link.queuedBytes > limits.heldBytes) return no('BUSY', 'too many results are waiting');
-    if (this.#inputCost > 0 && this.#inputCost + message.bytes.length > limits.inputCost) {
+    if (this.#inputCost > 0 && this.#inputCost + costOf(message) > limits.inputCost) {
       return no('BUSY', 'the inputs of running calls are too large');
     }
     if (bound.kind === 'stream' && this.#streams >= limits.streams)
@@ -196,11 +198,13 @@ export class Calls {
   #start(message: CallMessage, route: Route): Violation | undefined {
     if (isStreamRoute(route)) return this.#startStream(message, route);
     const context = new RequestContext(this.#options.source, 'call', route.name);
+    // Nobody can tell from here how far a publish has come.
+    context.isStarted = isTopicRoute(route);
     const entry = this.#open(message, context, this.#deadlineMs(message, route));
     const final = isCallRoute(route)
       ? this.#options.dispatcher.call({ route, call: message, context })
       : this.#options.publishes.publish(route as TopicRoute, message, this.#options.source);
-    const cost = message.bytes.length + VALUE_COST;
+    const cost = costOf(message);
     if (!isPromise(final)) return this.#settle(entry, final);
     this.#running++;
     this.#inputCost += cost;
@@ -312,6 +316,14 @@ export class Calls {
     this.#entries.delete(entry.id);
     this.#options.link.send(final);
   }
+}
+
+/** What an input costs while its handler runs: an empty array is two bytes and a whole object. */
+function costOf({ encoding, bytes }: CallMessage): number {
+  if (encoding !== ENCODING.SUPERJSON) return bytes.length + VALUE_COST;
+  let values = 1;
+  for (const byte of bytes) if (byte === COMMA || byte === BRACKET || byte === BRACE) values++;
+  return bytes.length + values * VALUE_COST;
 }
 
 function kindOf(route: Route): BoundProcedure['kind'] {

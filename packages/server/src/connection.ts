@@ -14,7 +14,7 @@ import {
 import type { AcceptedTransport } from './accepted-transport.js';
 import { Calls } from './calls.js';
 import type { ConnectionInfo } from './context.js';
-import type { Gatekeeper } from './gatekeeper.js';
+import type { Admission, Gatekeeper } from './gatekeeper.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { MakeScope } from './request-context.js';
 import { Session, type Identity } from './session.js';
@@ -41,6 +41,8 @@ interface Live {
   readonly subscriptions: Subscriptions;
 }
 
+type Admitted = Extract<Admission, { session: Session }>;
+
 const EARLY: ReadonlySet<ReceivedMessage['kind']> = new Set(['BIND', 'SUBSCRIBE', 'SKIPPED']);
 
 /**
@@ -52,10 +54,11 @@ export class Connection implements TransportSink {
   readonly #info: ConnectionInfo;
   readonly #services: ConnectionServices;
   readonly #link: Link;
-  readonly #helloTimer: Timer;
+  #helloTimer: Timer;
   /** Batches that came before WELCOME: held as they came, since nothing is believed yet. */
   #early: Uint8Array[] = [];
   #earlyBytes = 0;
+  #hasResumed = false;
   #state: State = 'hello';
   #live: Live | undefined;
   #expiry: Timer | undefined;
@@ -75,9 +78,7 @@ export class Connection implements TransportSink {
       },
       { transport, runtime, limits, side: 'server' },
     );
-    this.#helloTimer = runtime.startTimer(limits.helloMs, () =>
-      this.close(new Violation('HELLO_LATE')),
-    );
+    this.#helloTimer = this.#awaitHello();
   }
 
   /** The session, once there is one. */
@@ -138,13 +139,24 @@ export class Connection implements TransportSink {
     const [message, second] = decoded.messages;
     if (message === undefined || second !== undefined)
       return this.close(new Violation('HELLO_FIRST'));
-    // Sessions are not resumed in this version, so none is known; HELLO may come next.
-    if (message.kind === 'RESUME')
-      return this.#send({ kind: 'GONE', reason: 'unknown', rx: undefined });
+    if (message.kind === 'RESUME' && !this.#hasResumed) return this.#refuseResume();
     if (message.kind !== 'HELLO') return this.close(new Violation('HELLO_FIRST'));
     this.#helloTimer.cancel();
     this.#state = 'authenticating';
     void this.#welcome(message);
+  }
+
+  #awaitHello(): Timer {
+    const { runtime, limits } = this.#services;
+    return runtime.startTimer(limits.helloMs, () => this.close(new Violation('HELLO_LATE')));
+  }
+
+  /** Sessions are not resumed in this version, so none is known; HELLO may come next, once. */
+  #refuseResume(): void {
+    this.#hasResumed = true;
+    this.#helloTimer.cancel();
+    this.#helloTimer = this.#awaitHello();
+    this.#send({ kind: 'GONE', reason: 'unknown', rx: undefined });
   }
 
   #send(message: Message): void {
@@ -166,7 +178,7 @@ export class Connection implements TransportSink {
     if ('close' in admitted) return this.close(admitted.close);
     this.#release = admitted.release;
     this.#open(admitted.session, admitted.identity);
-    this.#send(this.#welcomeMessage(hello, admitted.session));
+    this.#send(this.#welcomeMessage(hello, admitted));
     this.#transport.authenticated();
     this.#receiveEarly();
   }
@@ -191,17 +203,19 @@ export class Connection implements TransportSink {
       },
     };
     this.#live = { session, calls: new Calls(shared), subscriptions: new Subscriptions(shared) };
-    const remainingMs =
-      identity?.expiresAt === undefined
-        ? undefined
-        : identity.expiresAt.getTime() - runtime.wallNow();
-    if (remainingMs === undefined) return;
-    this.#expiry = runtime.startTimer(Math.max(0, remainingMs), () =>
+    const expiresInMs = this.#expiresInMs(identity);
+    if (expiresInMs === undefined) return;
+    this.#expiry = runtime.startTimer(expiresInMs, () =>
       this.close({ code: 'TOKEN', reason: 'expired' }),
     );
   }
 
-  #welcomeMessage(hello: HelloMessage, session: Session): Message {
+  #expiresInMs(identity: Identity | undefined): number | undefined {
+    if (identity?.expiresAt === undefined) return undefined;
+    return Math.max(1, Math.round(identity.expiresAt.getTime() - this.#services.runtime.wallNow()));
+  }
+
+  #welcomeMessage(hello: HelloMessage, { session, identity }: Admitted): Message {
     const { limits, registry } = this.#services;
     const told = Object.keys(SESSION_LIMITS) as (keyof SessionLimits)[];
     return {
@@ -210,7 +224,7 @@ export class Connection implements TransportSink {
       session: session.id,
       secret: new Uint8Array(0),
       ttlMs: 0,
-      expiresInMs: 0,
+      expiresInMs: this.#expiresInMs(identity) ?? 0,
       idleMs: limits.idleMs,
       limits: Object.fromEntries(
         told.map((name) => [name, limits[name]]),

@@ -130,8 +130,9 @@ export class Dispatcher {
     const raw = readValue(call, this.#decodeLimits);
     return chain(pipeline.runGuards(seen), () =>
       chain(parseInput(route.definition.input, raw), (value) => {
-        if (context.isAborted) throw ENDED;
         return pipeline.around(seen, () => {
+          // The caller was told that it did not run, maybe while an interceptor waited.
+          if (context.isAborted) throw ENDED;
           context.isStarted = true;
           return route.handler(value, asStreamContext(context));
         });

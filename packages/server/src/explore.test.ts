@@ -33,7 +33,7 @@ function run(instance: object, name: string, input?: unknown): unknown {
 
 @ChatService()
 class ChatController {
-  readonly greeting = 'hello';
+  readonly greeting: string = 'hello';
 
   @ChatService.post()
   post(input: { text: string }) {
@@ -151,12 +151,9 @@ describe('servicesOf, given an instance of a derived class', () => {
 
   it('puts class before method and base before derived, and asks the closest mapper first', () => {
     const [a, b, c, d] = [() => true, () => true, () => true, () => true];
-    const [e, f, g, h] = Array.from(
-      { length: 4 },
-      () => (_: unknown, next: () => unknown) => next(),
-    );
-    const [i, j, k, l] = Array.from({ length: 4 }, () => () => undefined);
-    if (!e || !f || !g || !h || !i || !j || !k || !l) throw new Error('too few');
+    const pass = () => (_: unknown, next: () => unknown) => next();
+    const [e, f, g, h] = [pass(), pass(), pass(), pass()];
+    const [i, j, k, l] = [() => undefined, () => undefined, () => undefined, () => undefined];
     @UseGuards(a)
     @UseInterceptors(e)
     @UseErrorMappers(l)

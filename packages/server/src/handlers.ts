@@ -1,7 +1,6 @@
 import type {
   CallDefinition,
   HandlerDown,
-  HandlerErrors,
   HandlerInput,
   HandlerOutput,
   HandlerUp,
@@ -16,16 +15,8 @@ import type { CallContext, StreamContext, TopicContext } from './context.js';
 /** `undefined` is also what a function without `return` gives. */
 type Returned<Output> = [Output] extends [undefined] ? Output | void : Output;
 
-/** What the handler of a call may return. */
-export type CallResult<D extends CallDefinition> =
-  | Returned<HandlerOutput<D>>
-  | Promise<Returned<HandlerOutput<D>>>;
-
-/** Handler of a call. */
-export type CallHandler<D extends CallDefinition> = Handler<D>;
-
 /** What the handler of a stream may return: items, an output, or a generator of both. */
-export type StreamResult<D extends StreamDefinition> = [HandlerDown<D>] extends [undefined]
+type StreamResult<D extends StreamDefinition> = [HandlerDown<D>] extends [undefined]
   ? Returned<HandlerOutput<D>> | Promise<Returned<HandlerOutput<D>>>
   : [HandlerOutput<D>] extends [undefined]
     ? AsyncIterable<HandlerDown<D>> | Iterable<HandlerDown<D>>
@@ -33,47 +24,39 @@ export type StreamResult<D extends StreamDefinition> = [HandlerDown<D>] extends 
         | AsyncGenerator<HandlerDown<D>, HandlerOutput<D>, unknown>
         | Generator<HandlerDown<D>, HandlerOutput<D>, unknown>;
 
-/** Handler of a stream. */
-export type StreamHandler<D extends StreamDefinition> = Handler<D>;
-
 /** Decides on a topic: who may subscribe, or publish. */
-export type TopicAuthorizer<D extends TopicDefinition> = (
+type TopicAuthorizer<D extends TopicDefinition> = (
   params: TopicParams<D>,
   context: TopicContext,
 ) => boolean | Promise<boolean>;
 
 /** Who may subscribe to a topic, and who of the clients may publish on it. */
-export interface TopicRules<D extends TopicDefinition> {
+interface TopicRules<D extends TopicDefinition> {
   readonly authorize?: TopicAuthorizer<D>;
   readonly authorizePublish?: TopicAuthorizer<D>;
 }
 
-/** What the handler of a call or stream gets beside its input. */
-export type HandlerContext<D> = D extends CallDefinition
-  ? CallContext<HandlerErrors<D>>
-  : D extends StreamDefinition
-    ? StreamContext<HandlerUp<D>, HandlerErrors<D>>
-    : never;
-
 // The compiler prints a named type with its name and arguments, here whole schemas. So what its
 // messages show is spelled out below: they then hold the fields of the contract and nothing else.
+
+/** What the handler of a call or stream gets beside its input. */
+export type HandlerContext<D> = D extends CallDefinition
+  ? CallContext<{ readonly [Code in keyof D['errors'] & string]: SchemaInput<D['errors'][Code]> }>
+  : D extends StreamDefinition
+    ? StreamContext<
+        HandlerUp<D>,
+        { readonly [Code in keyof D['errors'] & string]: SchemaInput<D['errors'][Code]> }
+      >
+    : never;
 
 /** The handler of a call or stream. */
 export type Handler<D> = D extends CallDefinition
   ? (
       input: HandlerInput<D>,
-      context: CallContext<{
-        readonly [Code in keyof D['errors'] & string]: SchemaInput<D['errors'][Code]>;
-      }>,
+      context: HandlerContext<D>,
     ) => Returned<HandlerOutput<D>> | Promise<Returned<HandlerOutput<D>>>
   : D extends StreamDefinition
-    ? (
-        input: HandlerInput<D>,
-        context: StreamContext<
-          HandlerUp<D>,
-          { readonly [Code in keyof D['errors'] & string]: SchemaInput<D['errors'][Code]> }
-        >,
-      ) => HandlerResult<D>
+    ? (input: HandlerInput<D>, context: HandlerContext<D>) => HandlerResult<D>
     : never;
 
 /** What the handler of a call or stream may return. */
@@ -100,9 +83,4 @@ export type Handlers<M extends Members> = {
   [Name in ProcedureNames<M>]: Handler<M[Name]>;
 } & {
   [Name in TopicNames<M>]?: M[Name] extends TopicDefinition ? TopicRules<M[Name]> : never;
-};
-
-/** A method for each call and stream of a contract, for a controller class to implement. */
-export type ServiceHandlers<C extends { readonly members: Members }> = {
-  [Name in ProcedureNames<C['members']>]: Handler<C['members'][Name]>;
 };

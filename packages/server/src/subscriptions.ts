@@ -77,7 +77,7 @@ export class Subscriptions {
 
   unsubscribe(message: UnsubscribeMessage): Violation | undefined {
     if (!this.#options.session.subscribes.take()) return new Violation('TOO_MANY_SUBSCRIBES');
-    this.#pending.delete(message.sub);
+    if (this.#pending.delete(message.sub)) this.#forgetKey(message.sub);
     this.#drop(message.sub);
     return undefined;
   }
@@ -173,6 +173,11 @@ export class Subscriptions {
     } catch (error) {
       throw pipeline.mapError(error, seen) ?? error;
     }
+  }
+
+  /** A subscribe that is still being decided on must not stand in the way of the next one. */
+  #forgetKey(sub: number): void {
+    for (const [key, owner] of this.#keys) if (owner === sub) this.#keys.delete(key);
   }
 
   #isGone(sub: number): boolean {

@@ -1,7 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AcceptorRig, type AcceptorRigOptions } from './testing/acceptor-rig.js';
-import { RawPeer } from './testing/raw-peer.js';
-import { WsAcceptor } from './ws-acceptor.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { AcceptorRig, type AcceptorRigOptions } from '../tests/acceptor-rig.js';
+import { RawPeer } from '../tests/raw-peer.js';
 
 const rigs: AcceptorRig[] = [];
 
@@ -18,10 +17,8 @@ async function connect(options?: AcceptorRigOptions) {
   return { rig, port, peer, connection: rig.connection };
 }
 
-beforeEach(() => void rigs.splice(0));
-
 afterEach(async () => {
-  for (const rig of rigs) expect(await rig.dispose()).toEqual([]);
+  for (const rig of rigs.splice(0)) await rig.dispose();
 });
 
 describe('a transport of WsAcceptor', () => {
@@ -43,7 +40,7 @@ describe('a transport of WsAcceptor', () => {
     connection.transport.write(batches.slice(0, 3));
     connection.transport.write(batches.slice(3, 4));
     connection.transport.write(batches.slice(4));
-    connection.close({ code: 'DRAINING', reason: '1500' });
+    connection.transport.close({ code: 'DRAINING', reason: '1500' });
     connection.transport.write([new Uint8Array(1)]);
     for (const batch of batches) {
       const { first, payload } = await peer.frame();
@@ -87,8 +84,8 @@ describe('a transport of WsAcceptor', () => {
 
   it('closes with code and reason, tells the sink once, and takes nothing more', async () => {
     const { rig, peer, connection } = await connect();
-    connection.close({ code: 'PROTOCOL', reason: 'bad flags' });
-    connection.close({ code: 'LEAVING', reason: 'again' });
+    connection.transport.close({ code: 'PROTOCOL', reason: 'bad flags' });
+    connection.transport.close({ code: 'LEAVING', reason: 'again' });
     peer.send({ first: 0x82, payload: Buffer.from('late') });
     const { payload } = await peer.frame();
     peer.send({ first: 0x88, payload });
@@ -99,7 +96,7 @@ describe('a transport of WsAcceptor', () => {
 
   it('ends a connection whose peer does not answer the close, after 3 s', async () => {
     const { rig, peer, connection } = await connect();
-    connection.close({ code: 'SLOW', reason: 'the reader is too slow' });
+    connection.transport.close({ code: 'SLOW', reason: 'the reader is too slow' });
     await peer.closeFrame();
     await rig.runtime.advance(2_999);
     expect(connection.closes).toEqual([]);
@@ -112,7 +109,7 @@ describe('a transport of WsAcceptor', () => {
     const { rig, peer } = await connect();
     peer.socket.pause();
     peer.send({ first: 0x88, payload: Buffer.from([3, 232, 98, 121, 101]) });
-    await new Promise((resolve) => peer.socket.end(resolve));
+    await new Promise<void>((resolve) => peer.socket.end(resolve));
     while (rig.runtime.timers === 0) await rig.runtime.settle();
     await rig.runtime.advance(3_000);
     expect(await rig.untilClosed()).toEqual({ code: 1000, reason: 'bye' });
@@ -259,21 +256,10 @@ describe('WsAcceptor', () => {
   });
 
   it('refuses cookies for pages of any origin', () => {
-    const { runtime, acceptor } = open();
-    expect(acceptor.count.sockets).toBe(0);
-    const options = { runtime, trustedProxies: [], accept: () => rigs[0] as never };
-    expect(
-      () =>
-        new WsAcceptor({
-          ...options,
-          limits: {} as never,
-          onError: () => {},
-          origins: 'any',
-          cookies: true,
-        }),
-    ).toThrow(
+    expect(() => open({ origins: 'any', cookies: true })).toThrow(
       new TypeError(
-        'option "origins" must not be "any" with cookies: every page could act as the user; list the origins',
+        'option "origins" must not be "any" with cookies: every page could act as the user; ' +
+          'list the origins',
       ),
     );
   });

@@ -4,9 +4,10 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { negotiate, type Runtime, type TransportSink } from '@trunkline/protocol';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { AcceptedTransport } from './accepted-transport.js';
 import type { ConnectionInfo } from './context.js';
 import type { ServerLimits } from './limits.js';
-import { WsTransport, type AcceptedTransport } from './socket/ws-transport.js';
+import { WsTransport } from './socket/ws-transport.js';
 import { Admission, Place } from './upgrade/admission.js';
 import {
   createHttpServer,
@@ -25,11 +26,13 @@ import {
 } from './upgrade/upgrade-policy.js';
 import { routeUpgrades } from './upgrade/upgrade-router.js';
 
+export type { ListenAddress, ListenOptions } from './upgrade/http-server.js';
+
 /** What an acceptor is made of. */
 export interface AcceptorOptions {
   readonly runtime: Runtime;
   readonly limits: ServerLimits;
-  /** Pages that are served: a list of origins, any, or those of the server's own origin. */
+  /** Pages that are served beside those of the server's own origin: a list of origins, or any. */
   readonly origins: readonly string[] | 'any' | undefined;
   /** Addresses and networks whose forwarded headers count. */
   readonly trustedProxies: readonly string[];
@@ -266,7 +269,10 @@ function bound(limit: number): number {
 
 function wire(webSocket: WebSocket, socket: Socket, transport: WsTransport): void {
   webSocket.on('error', (error) => transport.webSocketOnError(error));
-  webSocket.on('message', (data, isBinary) => transport.webSocketOnMessage(data, isBinary));
+  // One Buffer, as the library gives unless told otherwise; its declared type is wider.
+  webSocket.on('message', (data, isBinary) => {
+    transport.webSocketOnMessage(data as Buffer, isBinary);
+  });
   webSocket.on('ping', (data) => transport.webSocketOnPing(data));
   webSocket.on('pong', () => transport.webSocketOnPong());
   webSocket.on('close', (code, reason) => transport.webSocketOnClose(code, reason));

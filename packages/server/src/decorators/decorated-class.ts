@@ -12,7 +12,7 @@ import {
 export type AnyFunction = (...args: unknown[]) => unknown;
 
 /** A role that a base class gave to a method and that the method running instead does not have. */
-export interface DroppedRole {
+interface DroppedRole {
   readonly role: Role;
   /** The method that has it: `BaseController.post`. */
   readonly source: string;

@@ -33,6 +33,12 @@ function firstRoute(instance: object): Route | undefined {
   return servicesOf([instance])[0]?.routes[0];
 }
 
+function run(instance: object, input: unknown): unknown {
+  const route = firstRoute(instance);
+  if (route === undefined || isTopicRoute(route)) throw new Error('no procedure');
+  return route.handler(input, context);
+}
+
 function faultsOf(instance: object): string {
   try {
     servicesOf([instance]);
@@ -43,34 +49,40 @@ function faultsOf(instance: object): string {
 }
 
 describe('the injected form', () => {
-  it('hands each parameter what its decorator says, on the instance', async () => {
+  it.each([
+    ['Input', Input, 'a.txt'],
+    ['Context', Context, context],
+    ['Signal', Signal, context.signal],
+    ['User', User, context.user],
+    ['Principal', Principal, 'ada'],
+    ['Session', Session, context.session],
+    ['Items', Items, context.items],
+  ])('hands a parameter with @%s() just that', (_, decorate, expected) => {
     const seen: unknown[] = [];
+    @FilesService()
+    class FileController {
+      @FilesService.store.injected()
+      store(@decorate() value: unknown) {
+        seen.push(value);
+        return '';
+      }
+    }
+    run(new FileController(), 'a.txt');
+    expect(seen).toHaveLength(1);
+    expect(seen[0]).toBe(expected);
+  });
+
+  it('hands parameters over in their order, on the instance', () => {
     @FilesService()
     class FileController {
       readonly prefix = 'stored';
 
       @FilesService.store.injected()
-      store(
-        @Session() session: unknown,
-        @Items() items: unknown,
-        @Input() input: string,
-        @Signal() signal: AbortSignal,
-        @User() user: unknown,
-        @Context() whole: unknown,
-        @Principal() principal: unknown,
-      ) {
-        seen.push(session, items, input, signal, user, whole, principal);
-        return `${this.prefix} ${input}`;
+      store(@Principal() principal: string, @Input() input: string) {
+        return `${this.prefix} ${input} of ${principal}`;
       }
     }
-    const route = firstRoute(new FileController());
-    if (route === undefined || isTopicRoute(route)) throw new Error('no route');
-    expect((route.handler as (i: unknown, c: unknown) => unknown)('a.txt', context)).toBe(
-      'stored a.txt',
-    );
-    const { session, items, signal, user, principal } = context;
-    expect(seen).toEqual([session, items, 'a.txt', signal, user, context, principal]);
-    expect(seen[5]).toBe(context);
+    expect(run(new FileController(), 'a.txt')).toBe('stored a.txt of ada');
   });
 
   it('hands an authorizer the params', () => {
@@ -127,12 +139,7 @@ describe('the injected form', () => {
     @FilesService()
     class FileController {
       @FilesService.store.injected()
-      store(
-        _first: string,
-        @Input() @Context() _second: unknown,
-        _third: string,
-        @User() _last: unknown,
-      ) {
+      store(_first: string, @Input() @Context() _second: unknown, _third: string) {
         return '';
       }
     }
@@ -205,10 +212,7 @@ describe('metadata that the compiler emits', () => {
       Reflect.defineMetadata(key, types, FileController.prototype, 'store');
     }
     Reflect.defineMetadata('design:paramtypes', types, FileController);
-    const route = firstRoute(new FileController());
-    if (route === undefined || isTopicRoute(route)) throw new Error('no route');
-    const run = route.handler as (input: unknown, context: unknown) => unknown;
-    expect(run('a.txt', context)).toBe('a.txt of {"name":"Ada"}');
+    expect(run(new FileController(), 'a.txt')).toBe('a.txt of {"name":"Ada"}');
   });
 
   it('is never asked for an enum parameter of a real method either', () => {

@@ -6,7 +6,7 @@ import { noteOnClass, noteOnMethod, type Role } from './metadata.js';
 import { roleDecoratorName, serviceName } from './service-name.js';
 
 /** Stands on a class that has a method for each call and stream of the contract. */
-export interface ServiceClassDecorator<M extends Members> {
+interface ServiceClassDecorator<M extends Members> {
   // Results only: what its parameters may be is checked where a method is decorated.
   <
     Class extends abstract new (...args: never[]) => {
@@ -18,7 +18,7 @@ export interface ServiceClassDecorator<M extends Members> {
 }
 
 /** Makes the decorators of a call or stream. The method has the procedure's name. */
-export interface HandlerDecorators<D, Name extends string> {
+interface HandlerDecorators<D, Name extends string> {
   /** For a method of the shape `(input, context)`, which the compiler checks whole. */
   (): <Method extends Handler<D>>(
     target: object,
@@ -37,7 +37,7 @@ export interface HandlerDecorators<D, Name extends string> {
 }
 
 /** Makes the decorators of a method that decides on a topic. The method's name is free. */
-export interface AuthorizerDecorators<D extends TopicDefinition> {
+interface AuthorizerDecorators<D extends TopicDefinition> {
   /** For a method of the shape `(params, context)`, which the compiler checks whole. */
   (): <
     Method extends (params: TopicParams<D>, context: TopicContext) => boolean | Promise<boolean>,
@@ -55,7 +55,7 @@ export interface AuthorizerDecorators<D extends TopicDefinition> {
 }
 
 /** The decorators of a topic. */
-export interface TopicDecorators<D extends TopicDefinition> {
+interface TopicDecorators<D extends TopicDefinition> {
   /** For the method that decides who may subscribe. */
   readonly authorize: AuthorizerDecorators<D>;
   /** For the method that decides which client may publish. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeRawFrame, type RawFrame } from '../testing/raw-peer.js';
+import { encodeRawFrame, type RawFrame } from '../../tests/raw-peer.js';
 import { FrameTracker } from './frame-tracker.js';
 
 const MASK = [1, 2, 3, 4];

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { RawPeer } from '../testing/raw-peer.js';
+import { RawPeer } from '../../tests/raw-peer.js';
 import { encodeFrames, frameBytes } from './frame.js';
 
 const LENGTHS = [0, 1, 125, 126, 127, 255, 256, 65_535, 65_536, 262_144];

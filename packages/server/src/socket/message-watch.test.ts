@@ -1,6 +1,6 @@
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { describe, expect, it } from 'vitest';
-import { encodeRawFrame } from '../testing/raw-peer.js';
+import { encodeRawFrame } from '../../tests/raw-peer.js';
 import { MessageWatch } from './message-watch.js';
 
 const MESSAGE = encodeRawFrame({ first: 0x82, payload: new Uint8Array(10), mask: [0, 0, 0, 0] });

@@ -6,18 +6,12 @@ import {
   type Closed,
   type Runtime,
   type Timer,
-  type Transport,
   type TransportSink,
 } from '@trunkline/protocol';
+import type { AcceptedTransport } from '../accepted-transport.js';
 import type { ServerLimits } from '../limits.js';
 import { encodeFrames, frameBytes } from './frame.js';
 import { MessageWatch } from './message-watch.js';
-
-/** The transport of a connection that a server has accepted. */
-export interface AcceptedTransport extends Transport {
-  /** The user is authenticated: the socket leaves its place among the pending. Idempotent. */
-  authenticated(): void;
-}
 
 /** What is needed of a WebSocket, as the library has it. */
 export interface WebSocketEnd {
@@ -138,10 +132,11 @@ export class WsTransport implements AcceptedTransport {
     this.#options.webSocket.terminate();
   }
 
-  webSocketOnMessage(data: unknown, isBinary: boolean): void {
+  webSocketOnMessage(data: Uint8Array, isBinary: boolean): void {
     if (this.#isClosing || this.#sink === undefined) return;
     try {
-      if (isBinary) this.#sink.receive(data as Uint8Array);
+      // Not the Buffer itself: its `slice` would give a view to somebody who wants a copy.
+      if (isBinary) this.#sink.receive(new Uint8Array(data.buffer, data.byteOffset, data.length));
       else this.#sink.receiveText();
     } catch (error) {
       // No bytes of a peer may end the process, not even through a fault of our own.

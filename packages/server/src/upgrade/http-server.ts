@@ -67,7 +67,7 @@ export function createHttpServer(
   return server;
 }
 
-/** Starts to listen. Rejects when the port cannot be had, and says which one. */
+/** Starts to listen. Rejects, and says where, when it cannot or when it is closed meanwhile. */
 export async function startListening(
   server: Server | SecureServer,
   options: ListenOptions,
@@ -76,6 +76,11 @@ export async function startListening(
   try {
     await new Promise<void>((resolve, reject) => {
       server.on('error', reject);
+      server.once('close', () => {
+        // A name that is still being looked up would be listened on afterwards.
+        server.on('listening', () => server.close());
+        reject(new Error('it was closed meanwhile'));
+      });
       server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve);
     });
   } catch (error) {

@@ -26,19 +26,17 @@ export function canonicalOrigin(text: string): string | undefined {
 export type OriginRule = (origin: string, own: string | undefined) => boolean;
 
 /**
- * Makes the rule of the `origins` option. Without the option a page must come from the server's
- * own scheme, host and port; a list replaces that. In a list, `https://*.example.com` stands for
- * exactly one label before `.example.com`. Throws a TypeError for an entry that is no origin.
+ * Makes the rule of the `origins` option. A page may come from the server's own scheme, host and
+ * port, and from the origins of the list, where `https://*.example.com` stands for exactly one
+ * label before `.example.com`. Throws a TypeError for an entry that is no origin.
  */
 export function createOriginRule(origins: readonly string[] | 'any' | undefined): OriginRule {
   if (origins === 'any') return () => true;
-  if (origins === undefined) {
-    return (origin, own) => own !== undefined && canonicalOrigin(origin) === own;
-  }
-  const allowed = origins.map(parseEntry);
-  return (text) => {
+  const listed = (origins ?? []).map(parseEntry);
+  return (text, own) => {
     const origin = canonicalOrigin(text);
-    return origin !== undefined && allowed.some((isAllowed) => isAllowed(origin));
+    if (origin === undefined) return false;
+    return origin === own || listed.some((isAllowed) => isAllowed(origin));
   };
 }
 

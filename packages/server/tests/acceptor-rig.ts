@@ -1,9 +1,9 @@
-import type { Close, Closed, TransportSink } from '@trunkline/protocol';
+import type { Closed, TransportSink } from '@trunkline/protocol';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
-import type { ConnectionInfo } from '../context.js';
-import { resolveServerLimits, type ServerLimits } from '../limits.js';
-import type { AcceptedTransport } from '../socket/ws-transport.js';
-import { WsAcceptor, type AcceptorOptions } from '../ws-acceptor.js';
+import type { AcceptedTransport } from '../src/accepted-transport.js';
+import type { ConnectionInfo } from '../src/context.js';
+import { resolveServerLimits, type ServerLimits } from '../src/limits.js';
+import { WsAcceptor, type AcceptorOptions } from '../src/ws-acceptor.js';
 
 /** What a rig may be told. */
 export interface AcceptorRigOptions extends Partial<Omit<AcceptorOptions, 'limits' | 'runtime'>> {
@@ -43,11 +43,6 @@ export class AcceptedConnection implements TransportSink {
   closed(closed: Closed): void {
     this.closes.push(closed);
     this.rig.happened();
-  }
-
-  /** Closes as a server would. */
-  close(close: Close): void {
-    this.transport.close(close);
   }
 }
 
@@ -114,15 +109,18 @@ export class AcceptorRig {
     for (const resolve of waiting) resolve();
   }
 
-  /** Ends every connection and the acceptor, and lists what is left of them: nothing, if all is well. */
-  async dispose(): Promise<string[]> {
+  /** Ends every connection and the acceptor; throws when something of them is left. */
+  async dispose(): Promise<void> {
     for (const { transport } of this.connections) transport.abort();
     await this.acceptor.close();
     await this.runtime.settle();
-    const { sockets, pending } = this.acceptor.count;
-    const counts = { sockets, pending, timers: this.runtime.timers };
-    const left = Object.entries(counts).filter(([, count]) => count !== 0);
-    const unclosed = this.connections.filter(({ closes }) => closes.length !== 1).length;
-    return [...left, ...(unclosed > 0 ? [['not closed once', unclosed]] : [])].map(String);
+    const left = {
+      ...this.acceptor.count,
+      timers: this.runtime.timers,
+      'not closed once': this.connections.filter(({ closes }) => closes.length !== 1).length,
+    };
+    if (Object.values(left).some((count) => count !== 0)) {
+      throw new Error(`left behind: ${JSON.stringify(left)}`);
+    }
   }
 }

@@ -1,0 +1,90 @@
+import type { ContractDescription, MemberDescription, TypeNode } from '@trunkline/contract';
+import { clientTypes } from './client-types.js';
+import { ImportList } from './import-list.js';
+import { partTypeName, memberParts, type MemberPart } from './member-part.js';
+import { pascalCase } from './names.js';
+import { docComment } from './type-text.js';
+
+/**
+ * Writes the client of a contract: flat types, the interface of its proxy, and the shape that
+ * `connect()` takes. Throws a `GenerateError` where types would have the same name.
+ */
+export function emitClient(description: ContractDescription): string {
+  const { name, revision, members } = description;
+  const client = `${pascalCase(name)}Client`;
+  const types = clientTypes(description, client);
+  const imports = new ImportList('@trunkline/client', new Set([...types.names, client]));
+  const service = imports.type('ServiceShape');
+  const methods = members.map(
+    (member) => `${docComment(member, '  ')}  readonly ${member.name}: ${method(member, imports)};\n`,
+  );
+  const shapes = members.map((member) => `    ${member.name}: ${shape(member, description)},\n`);
+  const { deprecated, since } = description;
+  const about = description.description ?? `Client of the contract "${name}".`;
+  return [
+    imports.text,
+    types.text,
+    `${docComment({ ...description, description: about })}export interface ${client} {\n${methods.join('')}}\n`,
+    `${docComment({
+      description: `What \`connect()\` takes as a service for "${name}".`,
+      ...(deprecated !== undefined && { deprecated }),
+      ...(since !== undefined && { since }),
+    })}export const ${client}: ${service}<${client}> = {\n` +
+      `  name: '${name}',\n  revision: '${revision}',\n  members: {\n${shapes.join('')}  },\n};\n`,
+  ].join('\n');
+}
+
+function method(member: MemberDescription, imports: ImportList): string {
+  const parts = memberParts(member);
+  const type = (part: MemberPart['part']) =>
+    parts.some((one) => one.part === part) ? partTypeName(member.name, part) : undefined;
+  const name = imports.type(methodName(member));
+  if (member.kind === 'topic') {
+    return generic(name, [type('params') ?? 'undefined', type('message'), type('publishInput')]);
+  }
+  const directions = member.kind === 'stream' ? [type('up'), type('down')] : [];
+  const needsOutput = type('errors') !== undefined || member.kind === 'call' || !member.down;
+  const output = type('output') ?? (needsOutput ? 'undefined' : undefined);
+  return generic(name, [type('input') ?? 'undefined', ...directions, output, type('errors')]);
+}
+
+function methodName(member: MemberDescription): string {
+  if (member.kind === 'call') return 'CallMethod';
+  if (member.kind === 'topic') {
+    return member.publish === 'client' ? 'PublishableTopicMethod' : 'TopicMethod';
+  }
+  if (member.up === undefined) return 'DownStreamMethod';
+  return member.down === undefined ? 'UpStreamMethod' : 'DuplexStreamMethod';
+}
+
+function generic(name: string, types: readonly (string | undefined)[]): string {
+  return `${name}<${types.filter((type) => type !== undefined).join(', ')}>`;
+}
+
+function shape(member: MemberDescription, description: ContractDescription): string {
+  switch (member.kind) {
+    case 'call':
+      return `{ kind: 'call' }`;
+    case 'stream': {
+      const { up, down, output } = member;
+      const has = [`hasUp: ${!!up}`, `hasDown: ${!!down}`, `hasOutput: ${!!output}`];
+      return `{ kind: 'stream', ${has.join(', ')} }`;
+    }
+    case 'topic': {
+      const names = paramNames(member.params, description).map((name) => JSON.stringify(name));
+      return `{ kind: 'topic', publish: '${member.publish}', paramNames: [${names.join(', ')}] }`;
+    }
+  }
+}
+
+/** Params are one flat object, perhaps one with a name, or made readonly. */
+function paramNames(type: TypeNode | undefined, description: ContractDescription): string[] {
+  switch (type?.kind) {
+    case 'object':
+      return type.properties.map(({ name }) => name).sort();
+    case 'ref':
+      return paramNames(description.types[type.name]?.type, description);
+    default:
+      return [];
+  }
+}
