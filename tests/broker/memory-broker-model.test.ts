@@ -231,7 +231,13 @@ const step = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('unsubscribe' as const), index: fc.nat(9) }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const), key, query }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(220) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('wait' as const),
+      ms: fc.nat(22).map((tens) => tens * 10),
+    }),
+  },
 );
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 

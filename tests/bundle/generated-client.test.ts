@@ -33,7 +33,13 @@ describe('the bundle of a generated client', () => {
   it('has neither zod nor ws nor anything of Node in it', async () => {
     const { inputs, text } = await bundle();
     expect(inputs.some((input) => input.includes('packages/client/src'))).toBe(true);
-    for (const outside of ['node_modules/zod', 'node_modules/ws', 'packages/contract', 'packages/server', 'reflect-metadata']) {
+    for (const outside of [
+      'node_modules/zod',
+      'node_modules/ws',
+      'packages/contract',
+      'packages/server',
+      'reflect-metadata',
+    ]) {
       expect(inputs.filter((input) => input.includes(outside))).toEqual([]);
     }
     expect(text).not.toMatch(/["']node:/);

@@ -130,7 +130,7 @@ describeTransports('calls', (open) => {
     expect(await lost).toMatchObject({ code: 'SESSION_LOST', executed: 'unknown' });
     expect(probe.signals[0]?.aborted).toBe(true);
     probe.answer.resolve('nobody waits');
-    if (peers.runtime !== undefined) await peers.advance(1_000);
+    await peers.restore();
     expect(await client.chat.echo('again')).toBe('again');
     expect(probe.started).toBe(1);
   });

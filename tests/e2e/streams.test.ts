@@ -97,7 +97,7 @@ describeTransports('streams', (open) => {
     const rest = (async () => {
       for (;;) if ((await iterator.next()).done === true) return 'ended';
     })();
-    expect(await rest.catch((e: unknown) => e)).toMatchObject({ code: 'SESSION_LOST' });
+    expect(await rest.catch((e: unknown) => e)).toMatchObject({ code: 'STREAM_LOST' });
     await expect.poll(() => probe.finished).toBe(1);
   });
 });

@@ -3,7 +3,7 @@ import { createTopics, MemoryBroker } from '@trunkline/server';
 import { expect, it } from 'vitest';
 import { chat } from '../support/chat.js';
 import { chatService } from '../support/chat-service.js';
-import { describeTransports, type Peers } from '../support/peers.js';
+import { describeTransports } from '../support/peers.js';
 
 const contracts = { chat };
 
@@ -20,10 +20,6 @@ function collect<Value>() {
     state: (state: SubscriptionState) => void seen.states.push(state),
   };
   return { seen, listeners, live: () => seen.states.at(-1)?.status === 'live' };
-}
-
-async function reconnected(peers: Peers): Promise<void> {
-  if (peers.runtime !== undefined) await peers.advance(21_000);
 }
 
 describeTransports('topics', (open) => {
@@ -58,7 +54,7 @@ describeTransports('topics', (open) => {
     peers.cut();
     await expect.poll(() => lobby.seen.states.at(-1)?.status).toBe('stale');
     for (let n = 1; n <= 5; n++) await topics.messages({ room: 'lobby' }).publish(message(`${n}`));
-    await reconnected(peers);
+    await peers.restore();
     await expect.poll(() => lobby.seen.messages.length).toBe(6);
     expect(lobby.seen.messages.map(({ text }) => text)).toEqual(['0', '1', '2', '3', '4', '5']);
     expect(lobby.seen.states.at(-1)?.joined).toEqual({ kind: 'recovered', count: 5 });
@@ -76,7 +72,7 @@ describeTransports('topics', (open) => {
     peers.cut();
     await expect.poll(() => lobby.seen.states.at(-1)?.status).toBe('stale');
     for (let n = 1; n <= 15; n++) await topics.messages({ room: 'lobby' }).publish(message(`${n}`));
-    await reconnected(peers);
+    await peers.restore();
     await expect.poll(() => lobby.seen.messages.length).toBe(10);
     expect(lobby.seen.gaps).toMatchObject([{ from: 1, to: 5, reason: 'expired' }]);
     expect(lobby.seen.messages[0]).toMatchObject({ text: '6' });
@@ -107,7 +103,7 @@ describeTransports('topics', (open) => {
     peers.cut();
     await expect.poll(() => ticks.seen.states.at(-1)?.status).toBe('stale');
     await topics.ticks().publish(2);
-    await reconnected(peers);
+    await peers.restore();
     await expect.poll(ticks.live).toBe(true);
     await topics.ticks().publish(3);
     await expect.poll(() => ticks.seen.messages).toEqual([1, 3]);

@@ -1,6 +1,5 @@
-import { connect, type Client, type ConnectOptions } from '@trunkline/client';
+import { connect, type Client, type ClientOptions, type ContractShape, type ServiceShape } from '@trunkline/client';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
-import type { Runtime } from '@trunkline/protocol';
 import {
   createServer,
   type Server,
@@ -17,12 +16,11 @@ export interface Peers extends AsyncDisposable {
   /** What the server's `onError` was told. */
   readonly failures: ServerFailure[];
   /** Connects one more client. */
-  connect<const Options extends ConnectOptions>(options: Options): Client<Options>;
-  /** Cuts all connections without a goodbye. */
+  connect<S extends Record<string, ServiceShape> = {}, C extends Record<string, ContractShape> = {}>(options: ClientOptions<S, C>): Client<S, C>;
+  /** Cuts all connections without a goodbye; no other opens until `restore`. */
   cut(): void;
-  /** Moves time on where time is virtual; over real sockets only lets things happen. */
-  advance(ms: number): Promise<void>;
-  readonly runtime: Runtime | undefined;
+  /** Lets connections open again, and clients find out. */
+  restore(): Promise<void>;
 }
 
 export type OpenPeers = (options: Omit<ServerOptions, 'runtime' | 'onError'>) => Promise<Peers>;
@@ -41,14 +39,20 @@ async function openMemory(options: Omit<ServerOptions, 'runtime' | 'onError'>): 
   return {
     server,
     failures,
-    runtime,
     connect: (clientOptions) => {
       const client = connect('ws://memory', { ...clientOptions, runtime, dial: network.dial });
       clients.push(client);
       return client as never;
     },
-    cut: () => network.connections.forEach((connection) => connection.cut()),
-    advance: (ms) => runtime.advance(ms),
+    cut: () => {
+      network.isDown = true;
+      for (const connection of network.connections) connection.cut();
+    },
+    restore: () => {
+      network.isDown = false;
+      // Longer than the longest delay of a client.
+      return runtime.advance(21_000);
+    },
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.close();
       await server.close();
@@ -68,7 +72,6 @@ async function openSockets(options: Omit<ServerOptions, 'runtime' | 'onError'>):
   return {
     server,
     failures,
-    runtime: undefined,
     connect: (clientOptions) => {
       const reconnect = { minMs: 1, maxMs: 20 };
       const client = connect(`ws://127.0.0.1:${relay.port}`, { reconnect, ...clientOptions });
@@ -76,7 +79,7 @@ async function openSockets(options: Omit<ServerOptions, 'runtime' | 'onError'>):
       return client as never;
     },
     cut: () => relay.cut(),
-    advance: () => new Promise((resolve) => setImmediate(resolve)),
+    restore: async () => relay.restore(),
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.close();
       await relay.close();

@@ -3,8 +3,9 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 /** A stretch of real network that a test can cut. */
 export interface Relay {
   readonly port: number;
-  /** Ends all connections by RST. */
+  /** Ends all connections by RST, and takes none until `restore`. */
   cut(): void;
+  restore(): void;
   close(): Promise<void>;
 }
 
@@ -16,7 +17,9 @@ export async function startRelay(targetPort: number): Promise<Relay> {
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
   };
+  let isDown = false;
   const server = createServer((near) => {
+    if (isDown) return void near.destroy();
     const far = connect(targetPort, '127.0.0.1');
     track(near);
     track(far);
@@ -24,11 +27,13 @@ export async function startRelay(targetPort: number): Promise<Relay> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const cut = (): void => {
+    isDown = true;
     for (const socket of sockets) socket.resetAndDestroy();
   };
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    restore: () => void (isDown = false),
     close: () => {
       cut();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -6,13 +6,16 @@ export class CallIds<Holder> {
   /** How many are taken. */
   taken = 0;
 
-  take(holder: Holder): number {
-    let index = this.#firstFree;
-    while (this.#holders[index] !== undefined) index++;
-    this.#holders[index] = holder;
-    this.#firstFree = index + 1;
+  /** The id to be taken next. */
+  get next(): number {
+    while (this.#holders[this.#firstFree] !== undefined) this.#firstFree++;
+    return this.#firstFree * 2;
+  }
+
+  /** Takes an id that is free. */
+  take(id: number, holder: Holder): void {
+    this.#holders[id / 2] = holder;
     this.taken++;
-    return index * 2;
   }
 
   holder(id: number): Holder | undefined {

@@ -219,7 +219,7 @@ export class CallTable {
 
   #write(call: PendingCall, wire: Wire, terms: SessionLimits): void {
     const procedure = this.#bind(call.request, wire);
-    call.id = this.#ids.take(call);
+    call.id = this.#ids.next;
     call.state = 'sent';
     // A broker remembers the highest counter alone, so it is given in the order of writing.
     const publishId =
@@ -227,6 +227,8 @@ export class CallTable {
         ? { publisher: this.#publisher, counter: ++this.#published }
         : undefined;
     call.entry = wire.send(callMessage(call, procedure, publishId));
+    // Not before: the link must see that the connection becomes busy with it.
+    this.#ids.take(call.id, call);
     if (!isStream(call)) return;
     this.#streams++;
     call.handler.opened({ items: terms.upCreditItems, bytes: terms.upCreditBytes });

@@ -15,6 +15,7 @@ import {
   type Services,
 } from './options.js';
 import { createProxy } from './proxy.js';
+import { Subscriptions } from './subscriptions.js';
 
 /** The connection of a client, to be looked at. */
 export interface ClientConnection {
@@ -61,8 +62,10 @@ export function connect<
   const { shapes, limits, onError, deadlineMs } = resolved;
   const publisher = hex(runtime.randomBytes(16));
   const calls = new CallTable({ runtime, limits, publisher });
-  const connection = new Connection({ ...resolved, url, dial, runtime }, routeMessages(calls));
-  const port = { runtime, calls, onError, deadlineMs };
+  const subscriptions = new Subscriptions(runtime);
+  const user = routeMessages(calls, subscriptions);
+  const connection = new Connection({ ...resolved, url, dial, runtime }, user);
+  const port = { runtime, calls, subscriptions, limits, onError, deadlineMs };
   const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
   const close = (): void => connection.close();
   const client = Object.fromEntries<unknown>([...services, ['close', close]]);
@@ -72,8 +75,8 @@ export function connect<
   makeInspectable(client, () => ({
     pendingCalls: calls.pending,
     takenIds: calls.takenIds,
-    subscriptions: 0,
-    subscribers: 0,
+    subscriptions: subscriptions.topics,
+    subscribers: subscriptions.subscribers,
   }));
   return Object.freeze(client) as Client<ServicesOption, ContractsOption>;
 }

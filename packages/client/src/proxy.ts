@@ -1,13 +1,11 @@
 import type { ContractShape, MemberShape } from '@trunkline/protocol';
-import type { CallPort } from './call-port.js';
 import { createCallMethod } from './calls.js';
 import { createStreamMethod } from './streams.js';
-
-/** What the methods of a contract's client are made with. */
-export type ProxyPort = CallPort;
+import type { TopicPort } from './topic-port.js';
+import { createTopicMethod } from './topics.js';
 
 /** Makes the client of one contract: an object with a method for each member. */
-export function createProxy(port: ProxyPort, { name, members }: ContractShape): object {
+export function createProxy(port: TopicPort, { name, members }: ContractShape): object {
   return Object.freeze(
     Object.fromEntries(
       Object.entries(members).map(([key, member]) => {
@@ -17,13 +15,13 @@ export function createProxy(port: ProxyPort, { name, members }: ContractShape): 
   );
 }
 
-function createMethod(port: ProxyPort, name: string, member: MemberShape): object {
+function createMethod(port: TopicPort, name: string, member: MemberShape): object {
   switch (member.kind) {
     case 'call':
       return createCallMethod(port, name);
     case 'stream':
       return createStreamMethod(port, name, member);
     case 'topic':
-      return {};
+      return createTopicMethod(port, name, member);
   }
 }

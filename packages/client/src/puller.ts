@@ -19,12 +19,14 @@ interface Waiter<Value> {
   readonly reject: (error: unknown) => void;
 }
 
+const END = { isEnd: true } as const;
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /** The iterator of a `for await` loop over values that come by calls. */
 export class Puller<Value> implements AsyncIterableIterator<Value, undefined> {
   readonly #source: PullSource<Value>;
   #waiters: Waiter<Value>[] = [];
+  #isPulling = false;
   #state: 'new' | 'started' | 'over' = 'new';
 
   constructor(source: PullSource<Value>) {
@@ -57,18 +59,21 @@ export class Puller<Value> implements AsyncIterableIterator<Value, undefined> {
 
   /** The source has something new: serves who waits. */
   wake(): void {
+    // What is pulled may wake again, and what it brings is pulled by the loop below.
+    if (this.#isPulling) return;
+    this.#isPulling = true;
     while (this.#waiters.length > 0) {
-      const step = this.#state === 'over' ? { isEnd: true as const } : this.#source.pull();
-      if (step === undefined) return;
-      // Taken anew each time, since what is pulled may have ended the loop.
-      const waiter = this.#waiters.shift() as Waiter<Value>;
-      if ('value' in step) {
-        waiter.resolve({ done: false, value: step.value });
-        continue;
-      }
-      this.#state = 'over';
-      if ('error' in step) waiter.reject(step.error);
-      else waiter.resolve(DONE);
+      const step = this.#state === 'over' ? END : this.#source.pull();
+      if (step === undefined) break;
+      this.#serve(this.#waiters.shift() as Waiter<Value>, step);
     }
+    this.#isPulling = false;
+  }
+
+  #serve({ resolve, reject }: Waiter<Value>, step: Step<Value>): void {
+    if ('value' in step) return resolve({ done: false, value: step.value });
+    this.#state = 'over';
+    if ('error' in step) reject(step.error);
+    else resolve(DONE);
   }
 }

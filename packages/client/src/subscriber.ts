@@ -1,6 +1,6 @@
-import type { Cursor, TrunklineError } from '@trunkline/protocol';
-import type { Gap, SubscriptionState } from './topic-method.js';
+import type { Cursor, FrameworkError } from '@trunkline/protocol';
 import { clipGap, joinAt, type Answer, type Need } from './topic-join.js';
+import type { Gap, SubscriptionState } from './topic-method.js';
 
 /** A topic message, decoded once for all subscribers. */
 export interface TopicItem extends Cursor {
@@ -18,9 +18,11 @@ export interface SubscriberSink {
 /** One of those in this client who subscribe to a topic, with a place in the topic of its own. */
 export class Subscriber {
   state: SubscriptionState = Object.freeze({ status: 'joining' });
-  #need: Need;
-  #place: Cursor | undefined;
+  readonly #need: Need;
   readonly #sink: SubscriberSink;
+  /** `undefined` before the first join. */
+  #epoch: string | undefined;
+  #offset = 0;
 
   constructor(need: Need, sink: SubscriberSink) {
     this.#need = need;
@@ -29,43 +31,44 @@ export class Subscriber {
 
   /** What it needs of the next join. */
   get need(): Need {
-    return this.#place === undefined ? this.#need : { kind: 'from', cursor: this.#place };
+    const cursor = this.place;
+    return cursor === undefined ? this.#need : { kind: 'from', cursor };
   }
 
   /** The last topic message that it was given, or where it began. */
   get place(): Cursor | undefined {
-    return this.#place;
+    return this.#epoch === undefined ? undefined : { epoch: this.#epoch, offset: this.#offset };
   }
 
-  /** Takes the answer to a join; who was live all the time only learns of what is missing. */
+  /** Takes the answer to a join; who was live all the time learns only of what has changed. */
   join(answer: Answer): void {
     const wasLive = this.state.status === 'live';
-    const { place, joined } = joinAt(this.need, answer);
-    this.#place = place;
+    const isSame = this.#epoch === answer.epoch;
+    const { place, joined } = joinAt(this.need, answer, wasLive);
+    this.#epoch = place.epoch;
+    this.#offset = place.offset;
+    if (wasLive && isSame && joined.kind !== 'gap') return;
     if (joined.kind === 'gap') {
       const { kind: _, ...gap } = joined;
       this.#sink.gap(gap);
-    } else if (wasLive) {
-      return;
     }
     if (this.state.status !== 'ended') this.#change({ status: 'live', joined });
   }
 
   item(item: TopicItem): void {
-    const place = this.#place;
-    if (place === undefined || (item.epoch === place.epoch && item.offset <= place.offset)) return;
-    this.#place = item;
+    if (this.#epoch !== item.epoch || item.offset <= this.#offset) return;
+    this.#offset = item.offset;
     this.#sink.item(item);
   }
 
   gap(gap: Gap): void {
-    const place = this.#place;
+    const { place } = this;
     if (place === undefined) return;
-    const missed = gap.epoch === place.epoch ? clipGap(place, gap) : gap;
+    // What is missing of another epoch says nothing of the place in this one.
+    if (gap.epoch !== place.epoch) return this.#sink.gap(gap);
+    const missed = clipGap(place, gap);
     if (missed === undefined) return;
-    if (gap.epoch === place.epoch) {
-      this.#place = { epoch: gap.epoch, offset: gap.to ?? place.offset };
-    }
+    this.#offset = gap.to ?? place.offset;
     this.#sink.gap(missed);
   }
 
@@ -75,9 +78,9 @@ export class Subscriber {
   }
 
   /** Ends it; without an error where the client's own code wanted that. */
-  end(error: TrunklineError | undefined): void {
+  end(error?: FrameworkError): void {
     if (this.state.status === 'ended') return;
-    this.#change({ status: 'ended', ...(error && { error: error as never }) });
+    this.#change({ status: 'ended', ...(error !== undefined && { error }) });
   }
 
   #change(state: SubscriptionState): void {

@@ -51,27 +51,39 @@ export function isOlder(need: Need, place: Cursor): boolean {
   );
 }
 
-/** Works out where a subscriber with this need stands after a join. */
-export function joinAt(need: Need, answer: Answer): Join {
+/**
+ * Works out where a subscriber with this need stands after a join. `wasLive` says that it was
+ * joined all the time until now, so that a step ahead is a hole.
+ */
+export function joinAt(need: Need, answer: Answer, wasLive: boolean): Join {
   const { epoch, offset, top, gap } = answer;
-  const fresh: Joined = { kind: 'fresh' };
-  if (need.kind === 'now') return { place: { epoch, offset: top }, joined: fresh };
-  if (need.kind === 'last') {
-    const first = Math.max(afterGap(answer), top - need.count);
-    return { place: { epoch, offset: first }, joined: fresh };
+  switch (need.kind) {
+    case 'now':
+      return { place: { epoch, offset: top }, joined: { kind: 'fresh' } };
+    case 'last': {
+      const first = Math.max(afterGap(answer), top - need.count);
+      return { place: { epoch, offset: first }, joined: { kind: 'fresh' } };
+    }
+    case 'from': {
+      const { cursor } = need;
+      if (answer.state === 'fresh') return joinFresh(cursor, answer, wasLive);
+      const missed = clipGap(cursor, gap) ?? lostEpoch(cursor, answer);
+      if (missed === undefined) {
+        const count = Math.max(0, top - cursor.offset);
+        return { place: cursor, joined: { kind: 'recovered', count } };
+      }
+      const end = cursor.epoch === epoch ? (missed.to ?? offset) : afterGap(answer);
+      return { place: { epoch, offset: end }, joined: { kind: 'gap', ...missed } };
+    }
   }
-  const { cursor } = need;
-  if (answer.state === 'fresh') {
-    const isSame = cursor.epoch === epoch;
-    return { place: { epoch, offset: isSame ? Math.max(offset, cursor.offset) : offset }, joined: fresh };
-  }
-  const missed = clipGap(cursor, gap) ?? lostEpoch(cursor, answer);
-  if (missed !== undefined) {
-    const place = cursor.epoch === epoch ? (missed.to ?? offset) : offset;
-    return { place: { epoch, offset: place }, joined: { kind: 'gap', ...missed } };
-  }
-  const count = Math.max(0, top - cursor.offset);
-  return { place: cursor, joined: { kind: 'recovered', count } };
+}
+
+function joinFresh(cursor: Cursor, { epoch, offset }: Answer, wasLive: boolean): Join {
+  const isSame = cursor.epoch === epoch;
+  const place = { epoch, offset: isSame ? Math.max(offset, cursor.offset) : offset };
+  if (!wasLive || !isSame || offset <= cursor.offset) return { place, joined: { kind: 'fresh' } };
+  const missed: Gap = { epoch, from: cursor.offset + 1, to: offset, reason: 'expired' };
+  return { place, joined: { kind: 'gap', ...missed } };
 }
 
 /** What of a gap lies behind a place in its epoch; `undefined` when nothing does. */

@@ -29,7 +29,8 @@ export class SocketServer {
     this.#http.on('upgrade', (request: IncomingMessage, socket, head: Buffer) => {
       this.requests.push(request);
       if (refuseWith !== undefined) {
-        return socket.end(`HTTP/1.1 ${refuseWith} No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+        socket.end(`HTTP/1.1 ${refuseWith} No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+        return;
       }
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const connection = new ScriptedConnection(transportOf(webSocket), webSocket.protocol);

@@ -2,7 +2,7 @@ import type { ContractDescription, MemberDescription } from '@trunkline/contract
 import { ImportList } from './import-list.js';
 import { memberParts, partTypeName, type PartName } from './member-part.js';
 import { isIdentifier, pascalCase } from './names.js';
-import { docComment } from './type-text.js';
+import { docComment, type DocWords } from './type-text.js';
 
 /** Where a server file takes its contract from. */
 export interface ContractImport {
@@ -77,15 +77,15 @@ function serviceText({ description, prefix, contract, imports }: ServerFile): st
   const about = `Decorators of "${description.name}": \`@${prefix}Service()\` for a class${more}.`;
   return [
     `type Members = (typeof ${contract})['members'];\n`,
-    `${docComment(wordsOf(description, about))}` +
+    `${docComment({ ...wordsOf(description), description: about })}` +
       `export const ${prefix}Service: ${type}<typeof ${contract}> = ${make}(${contract});\n`,
   ].join('\n');
 }
 
 function handlersText({ description, prefix, imports }: ServerFile): string {
   const procedures = description.members.filter(({ kind }) => kind !== 'topic');
-  const about = `What serves "${description.name}": a method for each call and stream.`;
-  const doc = docComment(wordsOf(description, about));
+  const about = description.description ?? `A method for each call and stream of "${description.name}".`;
+  const doc = docComment({ ...wordsOf(description), description: about });
   if (procedures.length === 0) {
     return `${doc}export type ${prefix}Handlers = Record<never, never>;\n`;
   }
@@ -109,7 +109,7 @@ function topicsText({ description, prefix, contract, imports }: ServerFile): str
   return [
     `const Publishers: ${imports.type('TopicsClass')}<${publishers}> = ` +
       `${imports.value('TopicsOf')}(${contract});\n`,
-    `${docComment(wordsOf(description, about))}` +
+    `${docComment({ ...wordsOf(description), description: about })}` +
       `export class ${prefix}Topics extends Publishers {\n${fields.join('')}}\n`,
   ].join('\n');
 }
@@ -134,11 +134,7 @@ function typeParts(member: MemberDescription): Exclude<PartName, 'errors'>[] {
   return member.kind === 'topic' ? parts : [...parts, 'context'];
 }
 
-function wordsOf(words: ContractDescription, description: string) {
-  const { deprecated, since } = words;
-  return {
-    description: words.description === undefined ? description : `${words.description}\n\n${description}`,
-    ...(deprecated !== undefined && { deprecated }),
-    ...(since !== undefined && { since }),
-  };
+/** What holds for all that is made of a contract. */
+function wordsOf({ deprecated, since }: ContractDescription): DocWords {
+  return { ...(deprecated !== undefined && { deprecated }), ...(since !== undefined && { since }) };
 }

@@ -58,9 +58,10 @@ export async function runGenerate(options: GenerateOptions): Promise<GenerateRun
     const outcome = await generateWith(loader, options, used);
     return { outcome, sources: new Sources([...used.files, ...loader.files], used.globs, false) };
   } catch (error) {
-    if (!(error instanceof GenerateError)) throw error;
+    const outcome = error instanceof GenerateError ? error : diskProblem(error);
+    if (outcome === undefined) throw error;
     const sources = new Sources([...used.files, ...loader.files], used.globs, true);
-    return { outcome: error, sources };
+    return { outcome, sources };
   } finally {
     loader.close();
   }
@@ -88,9 +89,9 @@ async function generateWith(
     cwd,
     files: planned,
     folders: outputFolders(config, root),
-    isContractFile: async (path) =>
-      globs.some((glob) => !glob.isNegative && glob.matches(path)) &&
-      !globs.some((glob) => glob.isNegative && glob.matches(path)),
+    isContractFile: (path) =>
+      globs.some((glob) => glob.matches(path) && !glob.isNegative) &&
+      !globs.some((glob) => glob.matches(path) && glob.isNegative),
   });
   if (options.check !== true) await writeOutput(files, cwd);
   return { files, isCurrent: files.every(({ status }) => status === 'unchanged'), emptyFiles };
@@ -102,4 +103,10 @@ async function readConfig(loader: ModuleLoader, options: GenerateOptions, used: 
   const file = await findConfig(cwd, configFile);
   used.files.add(file);
   return { config: await loadConfig(file, cwd, loader), root: dirname(file) };
+}
+
+/** A folder that may not be written to is no fault of ours; anything else would be. */
+function diskProblem(error: unknown): GenerateError | undefined {
+  const isOfSystem = error instanceof Error && 'code' in error && 'syscall' in error;
+  return isOfSystem ? new GenerateError('config', [`the disk refused: ${error.message}`]) : undefined;
 }

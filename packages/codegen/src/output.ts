@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { GenerateError } from './generate-error.js';
-import type { Place, PlannedFile } from './plan.js';
+import type { OutputFolder, Place, PlannedFile } from './plan.js';
 import { toPosix } from './path-glob.js';
 import { contractNamedBy } from './source-file.js';
 
@@ -22,9 +22,9 @@ export interface GeneratedFile {
 /** Where generated files may lie, and which of them this run answers for. */
 export interface OutputPlan extends Place {
   readonly files: readonly PlannedFile[];
-  readonly folders: readonly string[];
+  readonly folders: readonly OutputFolder[];
   /** Tells whether a file is one of this run's contracts; takes an absolute path. */
-  readonly isContractFile: (path: string) => Promise<boolean>;
+  readonly isContractFile: (path: string) => boolean;
 }
 
 /**
@@ -57,10 +57,10 @@ async function compareFile({ path, text }: PlannedFile, plan: OutputPlan): Promi
   return { path: told, status: isSame ? 'unchanged' : 'changed', before, after: text };
 }
 
-async function leftovers(folder: string, plan: OutputPlan): Promise<GeneratedFile[]> {
+async function leftovers({ folder, kind }: OutputFolder, plan: OutputPlan) {
   const wanted = new Set(plan.files.map(({ path }) => path));
   const names = (await readdir(folder).catch(() => [])).filter((name) =>
-    /\.(client|server)\.ts$/.test(name),
+    name.endsWith(`.${kind}.ts`),
   );
   const found = names.map(async (name): Promise<GeneratedFile[]> => {
     const path = join(folder, name);
@@ -69,7 +69,7 @@ async function leftovers(folder: string, plan: OutputPlan): Promise<GeneratedFil
     if (contract === undefined) return [];
     const contractFile = resolve(folder, contract);
     const isGone = (await readText(contractFile)) === undefined;
-    if (!isGone && !(await plan.isContractFile(contractFile))) return [];
+    if (!isGone && !plan.isContractFile(contractFile)) return [];
     const told = toPosix(relative(plan.cwd, path));
     return [{ path: told, status: 'removed', before, after: undefined }];
   });

@@ -21,9 +21,21 @@ export interface Place {
   readonly cwd: string;
 }
 
-/** Lists the folders that a config generates into, absolute. */
-export function outputFolders(config: ResolvedConfig, root: string): string[] {
-  return [...new Set([...config.server, ...config.client].map((folder) => resolve(root, folder)))];
+/** A folder that a config generates into, and which files. */
+export interface OutputFolder {
+  /** Absolute. */
+  readonly folder: string;
+  readonly kind: 'server' | 'client';
+}
+
+/** Lists the folders that a config generates into. */
+export function outputFolders(config: ResolvedConfig, root: string): OutputFolder[] {
+  return (['server', 'client'] as const).flatMap((kind) =>
+    [...new Set(config[kind].map((folder) => resolve(root, folder)))].map((folder) => ({
+      folder,
+      kind,
+    })),
+  );
 }
 
 /**
@@ -48,17 +60,18 @@ export async function planFiles(
         return '';
       }
     };
-    const clients = config.client.map((folder) => ({
-      path: resolve(root, folder, `${name}.client.ts`),
-      body: write(() => emitClient(contract.description)),
-    }));
-    const servers = config.server.map((folder) => {
-      const path = resolve(root, folder, `${name}.server.ts`);
-      const from = contractSpecifier(config, contract.file, dirname(path));
-      const source = { from, exportName: contract.exportName };
-      return { path, body: write(() => emitServer(contract.description, source)) };
+    return outputFolders(config, root).map(({ folder, kind }) => {
+      const source = {
+        from: contractSpecifier(config, contract.file, folder),
+        exportName: contract.exportName,
+      };
+      const body = write(() =>
+        kind === 'client'
+          ? emitClient(contract.description)
+          : emitServer(contract.description, source),
+      );
+      return { path: join(folder, `${name}.${kind}.ts`), body, contractFile: contract.file };
     });
-    return [...clients, ...servers].map((file) => ({ ...file, contractFile: contract.file }));
   });
   if (problems.length > 0) throw new GenerateError('contract', [...new Set(problems)]);
   return Promise.all(
@@ -66,12 +79,12 @@ export async function planFiles(
   );
 }
 
-function contractSpecifier(config: ResolvedConfig, file: string, from: string): string {
+function contractSpecifier(config: ResolvedConfig, file: string, folder: string): string {
   const { contractImport, importExtension } = config;
   const name = basename(file).replace(/\.[cm]?[jt]sx?$/, '');
   if (contractImport !== undefined) return contractImport.replaceAll('*', name);
   const imported = join(dirname(file), importedName(basename(file), importExtension));
-  const path = toPosix(relative(from, imported));
+  const path = toPosix(relative(folder, imported));
   return path.startsWith('.') ? path : `./${path}`;
 }
 

@@ -6,6 +6,7 @@ import { validate } from './validate.js';
 
 function issuesFor(schema: Schema, value: unknown): Issues {
   const result = validate(schema, value);
+  if (result instanceof Promise) throw new Error('the schema waits');
   if (result.ok) throw new Error('the value is accepted');
   return { issues: result.issues, truncated: result.truncated };
 }

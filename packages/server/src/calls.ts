@@ -1,3 +1,4 @@
+import type { Schema } from '@trunkline/contract';
 import {
   ENCODING,
   Violation,
@@ -31,7 +32,7 @@ import {
 import type { BoundProcedure, Session } from './session.js';
 import { StreamRun } from './stream-run.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
-import { parseInput, readValue } from './values.js';
+import { parseItem, readValue } from './values.js';
 
 /** What calls need of their connection. */
 export interface CallLink {
@@ -222,7 +223,7 @@ export class Calls {
     const context = new RequestContext(this.#options.source, 'stream', route.name);
     const entry = this.#open(message, context, this.#deadlineMs(message, route));
     if (route.definition.up !== undefined) {
-      entry.items = this.#itemQueue(route, message.id);
+      entry.items = this.#itemQueue(route.definition.up, message.id);
       context.items = entry.items;
     }
     const replies = dispatcher.stream({ route, call: message, context });
@@ -240,11 +241,11 @@ export class Calls {
     return undefined;
   }
 
-  #itemQueue(route: StreamRoute, id: number): ItemQueue {
+  #itemQueue(schema: Schema, id: number): ItemQueue {
     const { limits, link } = this.#options;
     return new ItemQueue({
       window: { items: limits.upCreditItems, bytes: limits.upCreditBytes },
-      parse: (value) => parseInput(route.definition.up, value),
+      parse: (value) => parseItem(schema, value),
       grant: (totals) => this.#entries.has(id) && link.send({ kind: 'CREDIT', id, ...totals }),
       stop: () => this.#entries.has(id) && link.send({ kind: 'CANCEL', id, reason: 'stopped' }),
     });

@@ -28,15 +28,23 @@ export {
   Signal,
   User,
 } from './decorators/parameter.js';
-export { serviceDecorators } from './decorators/service-decorators.js';
+export { serviceDecorators, type ServiceDecorators } from './decorators/service-decorators.js';
 export { UseErrorMappers, UseGuards, UseInterceptors } from './decorators/use-guards.js';
 export type { ServerFailure } from './failure.js';
 export type { Authenticate } from './gatekeeper.js';
 export type { ErrorMapper, Guard, Interceptor } from './guard.js';
-export type { Handlers } from './handlers.js';
+export type { Handler, HandlerContext, Handlers } from './handlers.js';
 export { implement } from './implement.js';
 export { SERVER_LIMITS } from './limits.js';
 export { createServer, type Server, type ServerOptions } from './server.js';
 export { MemoryBroker } from './topics/memory-broker.js';
-export { createTopics, TopicsOf } from './topics/publisher.js';
+export { createTopics, TopicsOf, type Topics, type TopicsClass } from './topics/publisher.js';
 export { TrunklineError } from '@trunkline/protocol';
+export type {
+  HandlerDown,
+  HandlerInput,
+  HandlerOutput,
+  HandlerUp,
+  TopicMessageInput,
+  TopicParams,
+} from '@trunkline/contract';

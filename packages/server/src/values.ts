@@ -5,6 +5,7 @@ import {
   encodePayload,
   TrunklineError,
   type DecodeLimits,
+  type Executed,
   type Payload,
 } from '@trunkline/protocol';
 import { chain } from './chain.js';
@@ -25,12 +26,22 @@ export function parseInput(schema: Schema | undefined, value: unknown): unknown 
     if (value === undefined) return undefined;
     throw ownError('INVALID_INPUT', 'no input is expected', { executed: 'no' });
   }
+  return parse(schema, value, 'no');
+}
+
+/** Parses an item of a caller, whose handler runs. Throws, or rejects, as `parseInput` does. */
+export function parseItem(schema: Schema, value: unknown): unknown {
+  return parse(schema, value, 'yes');
+}
+
+function parse(schema: Schema, value: unknown, executed: Executed): unknown {
   return chain(validate(schema, value), (parsed) => {
     if (parsed.ok) return parsed.value;
     const { issues, truncated } = parsed;
-    throw ownError('INVALID_INPUT', 'the input does not fit its schema', {
+    const what = executed === 'no' ? 'input' : 'item';
+    throw ownError('INVALID_INPUT', `the ${what} does not fit its schema`, {
       data: truncated ? { issues, truncated } : { issues },
-      executed: 'no',
+      executed,
     });
   });
 }

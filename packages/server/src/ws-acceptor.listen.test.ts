@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { connect } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AcceptorRig, type AcceptorRigOptions } from '../tests/acceptor-rig.js';
 import { RawPeer, upgradeRequest } from '../tests/raw-peer.js';
+import { createSelfSigned } from '../tests/self-signed.js';
 
 const rigs: AcceptorRig[] = [];
 const servers: Server[] = [];
@@ -64,6 +66,29 @@ describe('listen of WsAcceptor', () => {
     await expect(acceptor.listen({ port: 0, path: 'trunkline' })).rejects.toThrow(
       new TypeError('path "trunkline" is not valid: expected one as "/trunkline"'),
     );
+  });
+
+  it('serves TLS, whose pages have an origin of https', async () => {
+    const rig = open();
+    const tls = createSelfSigned();
+    const { port, url } = await rig.acceptor.listen({ port: 0, host: '127.0.0.1', tls });
+    expect(url).toBe(`wss://127.0.0.1:${port}`);
+    const socket = connect({ port, host: '127.0.0.1', ca: tls.cert, servername: 'localhost' });
+    await new Promise((resolve, reject) => {
+      socket.once('secureConnect', resolve);
+      socket.once('error', reject);
+    });
+    const peer = new RawPeer(socket);
+    peer.socket.write(upgradeRequest({ host: 'localhost', origin: 'https://localhost' }));
+    expect(await peer.answer()).toMatch(/^HTTP\/1\.1 101 /);
+    const batch = new Uint8Array(100_000).fill(7);
+    rig.connection.transport.write([batch, batch.subarray(0, 5)]);
+    expect((await peer.frame()).payload.equals(batch)).toBe(true);
+    expect((await peer.frame()).payload.length).toBe(5);
+    rig.connection.transport.close({ code: 'LEAVING', reason: '' });
+    expect(await peer.closeFrame()).toEqual({ code: 1001, reason: '' });
+    socket.end();
+    expect(await rig.untilClosed()).toEqual({ code: 1001, reason: '' });
   });
 
   it('answers what is no upgrade with 426, and another path with 404', async () => {
@@ -155,9 +180,10 @@ describe('close of WsAcceptor', () => {
   it.each(['127.0.0.1', 'localhost'])('leaves nothing listening on %s', async (host) => {
     const { acceptor, runtime } = open();
     const listening = acceptor.listen({ port: 0, host });
-    const refused = expect(listening).rejects.toThrow('it was closed meanwhile');
-    await acceptor.close();
-    await refused;
+    await Promise.all([
+      acceptor.close(),
+      expect(listening).rejects.toThrow('it was closed meanwhile'),
+    ]);
     await runtime.settle();
     await expect(acceptor.listen({ port: 0 })).rejects.toThrow('the acceptor is closed');
     expect(() => acceptor.mount(createServer())).toThrow('the acceptor is closed');

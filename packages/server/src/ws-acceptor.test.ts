@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { AcceptorRig, type AcceptorRigOptions } from '../tests/acceptor-rig.js';
-import { RawPeer } from '../tests/raw-peer.js';
+import {
+  AcceptorRig,
+  type AcceptedConnection,
+  type AcceptorRigOptions,
+} from '../tests/acceptor-rig.js';
+import { encodeRawFrame, RawPeer, upgradeRequest } from '../tests/raw-peer.js';
 
 const rigs: AcceptorRig[] = [];
 
@@ -14,7 +18,7 @@ async function connect(options?: AcceptorRigOptions) {
   const rig = open(options);
   const port = await rig.listen();
   const peer = await RawPeer.upgrade(port);
-  return { rig, port, peer, connection: rig.connection };
+  return { rig, port, peer, connection: rig.connections[0] as AcceptedConnection };
 }
 
 afterEach(async () => {
@@ -49,6 +53,42 @@ describe('a transport of WsAcceptor', () => {
     }
     expect(await peer.closeFrame()).toEqual({ code: 4503, reason: '1500' });
     expect(peer.received.length).toBe(0);
+  });
+
+  it('gives messages that came in one piece with the request', async () => {
+    const rig = open();
+    const peer = await RawPeer.connect(await rig.listen());
+    const frame = encodeRawFrame({
+      first: 0x82,
+      payload: Buffer.from('hello'),
+      mask: [1, 2, 3, 4],
+    });
+    peer.socket.write(Buffer.concat([Buffer.from(upgradeRequest()), frame, frame]));
+    await rig.until(() => rig.connections[0]?.batches.length === 2);
+    expect(rig.connection.batches.map(String)).toEqual(['hello', 'hello']);
+  });
+
+  it('gives bytes whose copies are copies', async () => {
+    const copies: Uint8Array[] = [];
+    let given: Uint8Array | undefined;
+    const { rig, peer } = await connect({
+      accept: (transport) => ({
+        receive: (batch) => {
+          given = batch;
+          copies.push(batch.slice());
+          transport.write([batch.slice()]);
+        },
+        receiveText: () => {},
+        writable: () => {},
+        closed: () => {},
+      }),
+    });
+    peer.send({ first: 0x82, payload: Buffer.from('abc') });
+    await peer.frame();
+    given?.fill(0);
+    expect(copies.map((copy) => Buffer.from(copy).toString())).toEqual(['abc']);
+    peer.socket.destroy();
+    expect(rig.errors).toEqual([]);
   });
 
   it('tells text from batches', async () => {

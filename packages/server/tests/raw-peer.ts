@@ -57,7 +57,7 @@ export class RawPeer {
   isEnded = false;
   readonly #waiting = new Set<() => void>();
 
-  private constructor(readonly socket: Socket) {
+  constructor(readonly socket: Socket) {
     socket.on('data', (chunk: Buffer) => {
       this.received = Buffer.concat([this.received, chunk]);
       this.#changed();

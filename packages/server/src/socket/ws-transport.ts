@@ -14,7 +14,7 @@ import { encodeFrames, frameBytes } from './frame.js';
 import { MessageWatch } from './message-watch.js';
 
 /** What is needed of a WebSocket, as the library has it. */
-export interface WebSocketEnd {
+interface WebSocketEnd {
   readonly readyState: number;
   send(data: Uint8Array, written?: (error?: Error | null) => void): void;
   pong(data: Uint8Array, mask: boolean, written: (error?: Error | null) => void): void;

@@ -17,8 +17,8 @@ const MAX_BYTES = WIRE_LIMITS.batchBytes.value - ENVELOPE_BYTES;
 const UNPACKED = '0'.repeat(16);
 
 /**
- * Parses a topic message and encodes it, once for all subscribers; at once unless the schema waits
- * for something. Throws or rejects with `INVALID_INPUT` and the issues, or with `TOO_LARGE`.
+ * Parses a topic message and encodes it for all of its subscribers. Ready at once, unless the schema
+ * waits for something. Throws or rejects with `INVALID_INPUT` and the issues, or with `TOO_LARGE`.
  */
 export function prepareRecord(
   definition: TopicDefinition,

@@ -6,7 +6,7 @@ import type { Runtime } from '@trunkline/protocol';
 import { refuse } from './refusal.js';
 
 /** Takes over the socket of an upgrade request. Must not throw. */
-export type TakeUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+type TakeUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
 /** Where upgrades of a path go. */
 export interface UpgradeRoute {

@@ -1,0 +1,154 @@
+import {
+  TrunklineError,
+  type FrameworkError,
+  type ReceivedMessage,
+  type Runtime,
+  type SubscribeMessage,
+  type Violation,
+} from '@trunkline/protocol';
+import type { Wire } from './call-table.js';
+import type { Subscriber } from './subscriber.js';
+import { TopicFeed, type Asked, type FeedLink, type TopicName } from './topic-feed.js';
+
+/** Messages that belong to a subscription. */
+export type TopicReply = Extract<
+  ReceivedMessage,
+  { kind: 'SUBSCRIBED' | 'MESSAGE' | 'GAP' | 'ENDED' | 'STALE' }
+>;
+
+/** All topics that a client subscribes to: one feed for each, however many subscribe. */
+export class Subscriptions {
+  readonly #runtime: Runtime;
+  readonly #feeds = new Map<string, TopicFeed>();
+  #link: SubscriptionLink | undefined;
+  #stopped: string | undefined;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Topics that are subscribed. */
+  get topics(): number {
+    return this.#feeds.size;
+  }
+
+  /** Those who subscribe. */
+  get subscribers(): number {
+    return [...this.#feeds.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Adds a subscriber of the topic with this key; gives the function that takes it away. */
+  subscribe(key: string, topic: TopicName, subscriber: Subscriber): () => void {
+    if (this.#stopped !== undefined) {
+      subscriber.end(new TrunklineError('UNAVAILABLE', this.#stopped));
+      return () => {};
+    }
+    const feed = this.#feeds.get(key) ?? this.#createFeed(key, topic);
+    feed.add(subscriber);
+    return () => {
+      feed.remove(subscriber);
+      // Not at once: who leaves often comes back in the same turn.
+      if (feed.size === 0) this.#runtime.endOfTurn(() => this.#closeIdle(key, feed));
+    };
+  }
+
+  attach(wire: Wire): void {
+    this.#link = new SubscriptionLink(wire);
+    for (const feed of this.#feeds.values()) feed.attach(this.#link);
+  }
+
+  detach(): void {
+    this.#link = undefined;
+    for (const feed of this.#feeds.values()) feed.detach();
+  }
+
+  /** No connection will come: ends everything, with an error unless the client wanted it. */
+  stop(code: 'CANCELLED' | 'UNAVAILABLE', reason: string): void {
+    this.#stopped ??= reason;
+    this.#link = undefined;
+    const feeds = [...this.#feeds.values()];
+    this.#feeds.clear();
+    const error: FrameworkError = new TrunklineError('UNAVAILABLE', reason);
+    for (const feed of feeds) feed.close(code === 'CANCELLED' ? undefined : error);
+  }
+
+  receive(message: TopicReply): Violation | undefined {
+    if (message.kind === 'MESSAGE') {
+      return this.#link?.byTopic.get(message.topic)?.message(message);
+    }
+    const feed = this.#link?.bySub.get(message.sub);
+    // The peer may simply be late.
+    if (feed === undefined) return undefined;
+    switch (message.kind) {
+      case 'SUBSCRIBED':
+        this.#link?.named(feed, message.topic);
+        feed.subscribed(message);
+        return undefined;
+      case 'GAP':
+        feed.gap(message);
+        return undefined;
+      case 'STALE':
+        feed.stale();
+        return undefined;
+      case 'ENDED':
+        this.#link?.forget(feed, message.sub);
+        if (!feed.ended(message)) this.#forget(feed);
+        return undefined;
+    }
+  }
+
+  #createFeed(key: string, topic: TopicName): TopicFeed {
+    const feed = new TopicFeed(this.#runtime, topic);
+    this.#feeds.set(key, feed);
+    if (this.#link !== undefined) feed.attach(this.#link);
+    return feed;
+  }
+
+  #closeIdle(key: string, feed: TopicFeed): void {
+    if (feed.size > 0 || this.#feeds.get(key) !== feed) return;
+    this.#feeds.delete(key);
+    feed.close();
+  }
+
+  #forget(feed: TopicFeed): void {
+    for (const [key, other] of this.#feeds) if (other === feed) this.#feeds.delete(key);
+  }
+}
+
+/** The subscriptions of one connection, by the numbers that both sides gave. */
+class SubscriptionLink implements FeedLink {
+  readonly bySub = new Map<number, TopicFeed>();
+  readonly byTopic = new Map<number, TopicFeed>();
+  readonly #wire: Wire;
+  #next = 0;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  subscribe(feed: TopicFeed, asked: Omit<SubscribeMessage, 'kind' | 'sub'>): Asked {
+    const message = { kind: 'SUBSCRIBE', sub: this.#next++, ...asked } as const;
+    this.bySub.set(message.sub, feed);
+    return { message, entry: this.#wire.send(message) };
+  }
+
+  unsubscribe(feed: TopicFeed, { message }: Asked): void {
+    this.forget(feed, message.sub);
+    this.#wire.send({ kind: 'UNSUBSCRIBE', sub: message.sub });
+  }
+
+  /** The server has numbered the topic of a feed. */
+  named(feed: TopicFeed, topic: number): void {
+    this.#forgetTopic(feed);
+    this.byTopic.set(topic, feed);
+  }
+
+  forget(feed: TopicFeed, sub: number): void {
+    this.bySub.delete(sub);
+    this.#forgetTopic(feed);
+  }
+
+  #forgetTopic(feed: TopicFeed): void {
+    for (const [topic, other] of this.byTopic) if (other === feed) this.byTopic.delete(topic);
+  }
+}

@@ -1,0 +1,223 @@
+import {
+  TrunklineError,
+  Violation,
+  type Cursor,
+  type EndedMessage,
+  type ErrorCode,
+  type FrameworkError,
+  type GapMessage,
+  type Outgoing,
+  type Payload,
+  type Runtime,
+  type SubscribedMessage,
+  type SubscribeMessage,
+  type Timer,
+  type TopicMessage,
+} from '@trunkline/protocol';
+import { backoffMs } from './backoff.js';
+import type { Subscriber } from './subscriber.js';
+import { askFor, isOlder, type Answer, type Ask } from './topic-join.js';
+import type { Gap } from './topic-method.js';
+import { decodeValue } from './value.js';
+
+/** A SUBSCRIBE that was handed on, and may be changed until it is written. */
+export interface Asked {
+  readonly message: Mutable<SubscribeMessage>;
+  readonly entry: Outgoing;
+}
+
+type Mutable<Message> = { -readonly [Name in keyof Message]: Message[Name] };
+
+/** What a feed needs of a connection. */
+export interface FeedLink {
+  /** Sends a SUBSCRIBE under the next number, and leads its answers to the feed. */
+  subscribe(feed: TopicFeed, message: Omit<SubscribeMessage, 'kind' | 'sub'>): Asked;
+  /** Sends an UNSUBSCRIBE, and leads nothing to the feed any more. */
+  unsubscribe(feed: TopicFeed, asked: Asked): void;
+}
+
+/** Names a topic on the wire. */
+export interface TopicName {
+  readonly name: string;
+  readonly params: Payload;
+}
+
+const NO_LAYOUT = '0000000000000000';
+const RETRY_RANGE = { minMs: 250, maxMs: 20_000 };
+const RETRYABLE: readonly string[] = ['BUSY', 'RATE', 'DRAINING'] satisfies ErrorCode[];
+
+/**
+ * One topic on the wire, for all its subscribers in this client.
+ *
+ *   off ──attach──▶ asking ──SUBSCRIBED──▶ joined ◀──SUBSCRIBED── stale
+ *    ▲                ▲ ▲                    │ └───────STALE────────▲
+ *    └──── detach ────┘ └── an older need ───┘   ENDED: resting, then asking, or the end
+ */
+export class TopicFeed {
+  readonly #runtime: Runtime;
+  readonly #topic: TopicName;
+  readonly #subscribers = new Set<Subscriber>();
+  #phase: 'off' | 'asking' | 'joined' | 'stale' | 'resting' = 'off';
+  #link: FeedLink | undefined;
+  #asked: Asked | undefined;
+  /** A join whose GAP has not come yet. */
+  #owed: SubscribedMessage | undefined;
+  #place: Cursor | undefined;
+  #retries = 0;
+  #timer: Timer | undefined;
+
+  constructor(runtime: Runtime, topic: TopicName) {
+    this.#runtime = runtime;
+    this.#topic = topic;
+  }
+
+  /** How many subscribe. */
+  get size(): number {
+    return this.#subscribers.size;
+  }
+
+  add(subscriber: Subscriber): void {
+    this.#subscribers.add(subscriber);
+    if (this.#phase === 'asking') return this.#askAnew();
+    if (this.#place === undefined || this.#owed !== undefined) return;
+    if (this.#phase !== 'joined' && this.#phase !== 'stale') return;
+    if (isOlder(subscriber.need, this.#place)) return this.#askAnew();
+    if (this.#phase === 'stale') return;
+    const { offset } = this.#place;
+    subscriber.join({ ...this.#place, state: 'recovered', top: offset, gap: undefined });
+  }
+
+  remove(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber);
+  }
+
+  attach(link: FeedLink): void {
+    this.#link = link;
+    this.#ask();
+  }
+
+  /** The connection is gone. */
+  detach(): void {
+    this.#drop('off');
+    this.#link = undefined;
+    for (const subscriber of this.#subscribers) subscriber.stale();
+  }
+
+  /** Leaves the topic, and ends those who still subscribe. */
+  close(error?: FrameworkError): void {
+    if (this.#asked !== undefined) this.#link?.unsubscribe(this, this.#asked);
+    this.#drop('off');
+    const ended = [...this.#subscribers];
+    this.#subscribers.clear();
+    for (const subscriber of ended) subscriber.end(error);
+  }
+
+  subscribed(message: SubscribedMessage): void {
+    const { epoch, offset } = message;
+    this.#phase = 'joined';
+    this.#retries = 0;
+    this.#place = { epoch, offset };
+    if (message.state === 'gap') this.#owed = message;
+    else this.#join({ ...message, gap: undefined });
+  }
+
+  gap(gap: GapMessage): void {
+    const owed = this.#owed;
+    if (this.#place === undefined) return;
+    const { epoch, offset } = this.#place;
+    if (gap.epoch === epoch) this.#place = { epoch, offset: Math.max(offset, gap.to ?? offset) };
+    if (owed !== undefined) return this.#join({ ...owed, gap: gapOf(gap) });
+    for (const subscriber of this.#subscribers) subscriber.gap(gapOf(gap));
+  }
+
+  message(message: TopicMessage): Violation | undefined {
+    const { offset } = message;
+    if (this.#place === undefined) return undefined;
+    const before = offset - message.skipped - 1;
+    // What a join has missed must be told before anything else.
+    if (this.#owed !== undefined || this.#place.offset < before) return new Violation('BAD_OFFSET');
+    if (this.#place.offset > before) return undefined;
+    const { epoch } = this.#place;
+    this.#place = { epoch, offset };
+    const decoded = decodeValue(message);
+    if ('value' in decoded) {
+      const item = { epoch, offset, value: decoded.value, bytes: message.bytes.length };
+      for (const subscriber of this.#subscribers) subscriber.item(item);
+    } else {
+      const gap: Gap = { epoch, from: offset, to: offset, reason: 'layout' };
+      for (const subscriber of this.#subscribers) subscriber.gap(gap);
+    }
+    return undefined;
+  }
+
+  stale(): void {
+    this.#phase = 'stale';
+    for (const subscriber of this.#subscribers) subscriber.stale();
+  }
+
+  /** The server has refused or ended it; `false` when that is for good, and all have ended. */
+  ended({ code, message, retryAfterMs }: EndedMessage): boolean {
+    if (!RETRYABLE.includes(code)) {
+      this.#asked = undefined;
+      this.close(new TrunklineError(code, message) as FrameworkError);
+      return false;
+    }
+    this.#drop('resting');
+    const delayMs = backoffMs(++this.#retries, RETRY_RANGE, this.#runtime.random());
+    this.#timer = this.#runtime.startTimer(Math.max(delayMs, retryAfterMs ?? 0), () => this.#ask());
+    for (const subscriber of this.#subscribers) subscriber.stale();
+    return true;
+  }
+
+  #join(answer: Answer): void {
+    this.#owed = undefined;
+    for (const subscriber of this.#subscribers) subscriber.join(answer);
+  }
+
+  #ask(): void {
+    if (this.#link === undefined) return;
+    const asked = { ...this.#topic, ...this.#need(), payloadHash: NO_LAYOUT };
+    this.#phase = 'asking';
+    this.#asked = this.#link.subscribe(this, asked);
+  }
+
+  /** Makes sure that what was asked is what is needed now. */
+  #askAnew(): void {
+    const asked = this.#asked;
+    if (asked === undefined) return;
+    const { cursor, last } = this.#need();
+    const { message, entry } = asked;
+    if (entry.state === 'queued') {
+      message.cursor = cursor;
+      message.last = last;
+      return;
+    }
+    if (this.#phase === 'asking' && isEqual(message, { cursor, last })) return;
+    this.#link?.unsubscribe(this, asked);
+    this.#drop('off');
+    this.#ask();
+  }
+
+  #need(): Ask {
+    return askFor([...this.#subscribers].map(({ need }) => need), this.#place);
+  }
+
+  #drop(phase: 'off' | 'resting'): void {
+    this.#phase = phase;
+    this.#asked = undefined;
+    this.#owed = undefined;
+    this.#timer?.cancel();
+  }
+}
+
+function isEqual(one: Ask, other: Ask): boolean {
+  return (
+    one.last === other.last &&
+    one.cursor?.epoch === other.cursor?.epoch &&
+    one.cursor?.offset === other.cursor?.offset
+  );
+}
+
+function gapOf({ epoch, from, to, reason }: GapMessage): Gap {
+  return { epoch, from, to, reason };
+}

@@ -1,0 +1,47 @@
+import { TrunklineError, type Payload } from '@trunkline/protocol';
+import type { TopicName } from './topic-feed.js';
+import { encodeValue } from './value.js';
+
+/** A topic with its params in one order, so that the same ones are the same topic. */
+export interface KeyedTopic extends TopicName {
+  readonly key: string;
+  readonly values: Readonly<Record<string, unknown>> | undefined;
+}
+
+const MAX_PARAMS_BYTES = 16_384;
+
+/**
+ * Names a topic with its params. Throws a TrunklineError `INVALID_INPUT` for params that are not
+ * one flat object of strings, numbers and booleans.
+ */
+export function keyTopic(
+  name: string,
+  paramNames: readonly string[],
+  params: unknown,
+): KeyedTopic {
+  if (params === undefined && paramNames.length === 0) {
+    return { name, key: name, params: encodeValue(undefined), values: undefined };
+  }
+  const entries = Object.entries(flatParams(name, params ?? {}))
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const values = Object.fromEntries(entries);
+  const payload: Payload = encodeValue(values, MAX_PARAMS_BYTES);
+  return { name, key: `${name} ${JSON.stringify(entries)}`, params: payload, values };
+}
+
+function flatParams(name: string, params: unknown): object {
+  if (typeof params !== 'object' || params === null) {
+    throw invalid(`params of ${name} must be an object, not "${String(params)}"`);
+  }
+  for (const [key, value] of Object.entries(params)) {
+    if (value === undefined || ['string', 'number', 'boolean'].includes(typeof value)) continue;
+    const kind = value === null ? 'null' : typeof value;
+    throw invalid(`param "${key}" of ${name} must be a string, number or boolean, not a ${kind}`);
+  }
+  return params;
+}
+
+function invalid(message: string): TrunklineError {
+  return new TrunklineError('INVALID_INPUT', message, { executed: 'no' });
+}

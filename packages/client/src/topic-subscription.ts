@@ -1,0 +1,83 @@
+import { TrunklineError, type Cursor } from '@trunkline/protocol';
+import { notify } from './error-hook.js';
+import type { SubscriberSink, TopicItem } from './subscriber.js';
+import type { Gap, Subscription, SubscriptionState, TopicListeners } from './topic-method.js';
+import { createSubscriber, type Joining, type TopicPort, type TopicRequest } from './topic-port.js';
+
+/** What a subscription by callbacks is made with. */
+export interface SubscriptionRequest extends TopicRequest {
+  readonly listeners: TopicListeners<unknown>;
+}
+
+interface Waiter {
+  readonly offset: number;
+  readonly resolve: () => void;
+  readonly reject: (error: TrunklineError) => void;
+}
+
+/** A subscription by callbacks. */
+export class TopicSubscription implements SubscriberSink, Subscription {
+  readonly #port: TopicPort;
+  readonly #listeners: TopicListeners<unknown>;
+  readonly #joining: Joining;
+  #waiters: Waiter[] = [];
+
+  constructor(port: TopicPort, request: SubscriptionRequest) {
+    this.#port = port;
+    this.#listeners = request.listeners;
+    this.#joining = createSubscriber(port, request, this);
+    this.#joining.begin();
+  }
+
+  get state(): SubscriptionState {
+    return this.#joining.subscriber.state;
+  }
+
+  get cursor(): Cursor | undefined {
+    return this.#joining.subscriber.place;
+  }
+
+  reached(offset: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { state, cursor } = this;
+      if (cursor !== undefined && cursor.offset >= offset) return resolve();
+      if (state.status === 'ended') return reject(endedError(state));
+      this.#waiters.push({ offset, resolve, reject });
+    });
+  }
+
+  close(): void {
+    this.#joining.leave();
+  }
+
+  item({ value, offset }: TopicItem): void {
+    notify(this.#listeners.message, value, this.#port.onError);
+    if (this.#waiters.length === 0) return;
+    const reached = this.#takeWaiters((waiter) => waiter.offset <= offset);
+    for (const { resolve } of reached) resolve();
+  }
+
+  gap(gap: Gap): void {
+    const missed = this.#takeWaiters((waiter) => gap.to === undefined || waiter.offset <= gap.to);
+    const text = 'the topic message is among those that are missing';
+    for (const { reject } of missed) reject(new TrunklineError('GAP', text, { data: gap }));
+    notify(this.#listeners.gap, gap, this.#port.onError);
+  }
+
+  changed(state: SubscriptionState): void {
+    if (state.status === 'ended') {
+      for (const { reject } of this.#takeWaiters(() => true)) reject(endedError(state));
+    }
+    notify(this.#listeners.state, state, this.#port.onError);
+  }
+
+  #takeWaiters(isTaken: (waiter: Waiter) => boolean): Waiter[] {
+    const taken = this.#waiters.filter(isTaken);
+    if (taken.length > 0) this.#waiters = this.#waiters.filter((waiter) => !isTaken(waiter));
+    return taken;
+  }
+}
+
+function endedError({ error }: SubscriptionState): TrunklineError {
+  return new TrunklineError('UNAVAILABLE', 'the subscription has ended', { cause: error });
+}
