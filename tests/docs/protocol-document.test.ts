@@ -205,20 +205,15 @@ describe('enumerations', () => {
       {
         node: 'in the memory of one node',
         broker: 'in the memory of a broker',
-        disk: 'on a broker’s disk'.replace('’', "'"),
+        disk: "on a broker's disk",
       },
     ],
   ])('of %s say the names of the code in words, in its order', (title, names, words) => {
     expect(Object.keys(words)).toEqual(names);
-    const said = [
-      ...textOf(title)
-        .replaceAll(/\s+/g, ' ')
-        .matchAll(/\b(\d) ([a-z' ]+)/g),
-    ];
-    const pairs = said.map(([, number, phrase = '']) => [Number(number), phrase.trim()]);
-    expect(pairs).toEqual(expect.arrayContaining(names.map((name, n) => [n, words[name]])));
-    const numbers = pairs.map(([number]) => number as number);
-    expect(Math.max(...numbers)).toBe(names.length - 1);
+    const list = names.map((name, number) => `${number} ${words[name]}`).join(', ');
+    const text = textOf(title).replaceAll(/\s+/g, ' ');
+    expect(text).toContain(list);
+    expect(text).not.toContain(`${list}, ${names.length} `);
   });
 
   it('of encodings have the numbers of the code', () => {

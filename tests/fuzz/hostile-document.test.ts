@@ -99,8 +99,10 @@ describe('decodeSuperjson', () => {
         if (hostile.meta.values !== undefined) converted++;
         expect(findLive(decoded.value)).toBeUndefined();
         const encoded = encodeSuperjson(decoded.value, LIMITS);
-        if ('fault' in encoded) expect(encoded.fault).toMatch(/an instance of TrunklineError/);
-        else expect(decodeSuperjson(encoded.bytes, LIMITS)).toEqual(decoded);
+        // Errors are read and not written.
+        if ('fault' in encoded && encoded.fault.includes('an instance of TrunklineError')) return;
+        const again = 'fault' in encoded ? encoded : decodeSuperjson(encoded.bytes, LIMITS);
+        expect(again).toEqual(decoded);
       }),
       { seed, numRuns: 10_000 },
     );
@@ -112,7 +114,7 @@ describe('decodeSuperjson', () => {
 
 describe('findLive', () => {
   it.each<[string, unknown]>([
-    ['a function', { then: () => 1 }],
+    ['a function', { run: () => 1 }],
     ['an accessor', Object.defineProperty({}, 'a', { get: () => 1, enumerable: true })],
     ['a hidden accessor', Object.defineProperty([], 'x', { get: () => 1 })],
     ['a class', [new (class Room {})()]],

@@ -2,7 +2,7 @@ import type { VirtualRuntime } from '@trunkline/protocol/testing';
 
 /** Bytes that mean something to the wire, to UTF-8 or to JSON. */
 const TELLING = [0x00, 0x01, 0x02, 0x04, 0x7f, 0x80, 0x81, 0x87, 0xc0, 0xed, 0xf4, 0xff];
-const JSON_TELLING = [...'{}[]",:\\u0', '\u0000'].map((character) => character.charCodeAt(0));
+const JSON_TELLING = Array.from(Buffer.from('{}[]",:\\u0'));
 
 /** The longest that a mutated input grows. */
 const MAX_BYTES = 2_000;

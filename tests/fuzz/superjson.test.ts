@@ -42,13 +42,12 @@ describe('superjson', () => {
     fc.assert(
       fc.property(arbitraryValue(ANY), (value) => {
         const encoded = encodeSuperjson(value, LIMITS);
-        if ('fault' in encoded) {
+        if ('fault' in encoded && encoded.fault.startsWith('cannot carry more than 16 binaries')) {
           refused++;
-          expect(encoded.fault).toMatch(/^cannot carry more than 16 binaries at /);
           return;
         }
         carried++;
-        const decoded = decodeSuperjson(encoded.bytes, LIMITS);
+        const decoded = 'fault' in encoded ? encoded : decodeSuperjson(encoded.bytes, LIMITS);
         if ('fault' in decoded) throw new Error(decoded.fault);
         expect(isDeepStrictEqual(decoded.value, value)).toBe(true);
         expect(findLive(decoded.value)).toBeUndefined();

@@ -326,7 +326,8 @@ describe('a server that breaks the protocol', () => {
     const pinged = chat.ping();
     await runtime.settle();
     server.latest.send(message);
-    await expect(pinged).rejects.toMatchObject({ code: 'UNAVAILABLE', executed: 'unknown' });
+    await expect(pinged).rejects.toMatchObject({ code: 'SESSION_LOST', executed: 'unknown' });
+    await expect(chat.ping()).rejects.toMatchObject({ code: 'UNAVAILABLE', executed: 'no' });
     await runtime.settle();
     expect(server.latest.closedWith?.code).toBe(4400);
     expect(client.connection.state.status).toBe('closed');

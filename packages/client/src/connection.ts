@@ -102,7 +102,9 @@ export class Connection {
     const attach = this.#attach;
     this.#drop();
     attach?.close();
-    this.#finish('closed', { code: 'CANCELLED', reason: 'the client was closed' });
+    const reason = 'the client was closed';
+    this.#change({ status: 'closed', reason });
+    this.#user.stop('CANCELLED', reason);
   }
 
   #connect(): void {
@@ -179,18 +181,18 @@ export class Connection {
     });
     this.#attempts = countAttempt(this.#attempts, ending);
     const { reason, status } = decision;
-    if (decision.next === 'stop') return this.#finish(status, { code: 'UNAVAILABLE', reason });
+    const wasLive = ending.phase === 'live';
+    if (decision.next === 'stop') {
+      this.#change({ status, reason });
+      if (wasLive) this.#user.detach();
+      return this.#user.stop('UNAVAILABLE', reason);
+    }
     const { delayMs } = decision;
-    this.#timer = runtime.startTimer(delayMs, () => this.#connect());
+    this.#timer = runtime.startTimer(delayMs, () => this.#connect(), true);
     const hints = status === 'unreachable' ? unreachableHints(url) : undefined;
     const nextAttemptAt = runtime.now() + delayMs;
     this.#change({ status, reason, nextAttemptAt, ...present({ hints }) });
-    if (ending.phase === 'live' && !this.#keeper.isFinal) this.#user.detach();
-  }
-
-  #finish(status: ConnectionState['status'], end: { code: StopCode; reason: string }): void {
-    this.#change({ status, reason: end.reason });
-    this.#user.stop(end.code, end.reason);
+    if (wasLive && !this.#keeper.isFinal) this.#user.detach();
   }
 
   #change(change: Omit<StateChange, 'attempt'>): void {
@@ -205,7 +207,6 @@ export class Connection {
   }
 }
 
-type StopCode = Parameters<ConnectionUser['stop']>[0];
 type Defined<Part> = { readonly [Name in keyof Part]: Exclude<Part[Name], undefined> };
 
 /** Leaves out what is undefined. */

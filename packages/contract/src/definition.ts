@@ -28,9 +28,6 @@ export type AnyDefinition = MemberShape & WithSchemas;
 /** Schemas of the data of declared errors, by UPPER_SNAKE codes. */
 export type ErrorSchemas = Readonly<Record<string, Schema>>;
 
-/** No declared errors. */
-export type NoErrors = Record<never, never>;
-
 /** What holds for calls and streams alike. */
 export interface ProcedureLimits {
   /** The deadline of a call whose caller names none, in milliseconds. */

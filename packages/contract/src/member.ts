@@ -3,7 +3,6 @@ import type {
   CallDefinition,
   CallOptions,
   ErrorSchemas,
-  NoErrors,
   StreamDefinition,
   StreamOptions,
   TopicDefinition,
@@ -18,7 +17,7 @@ import { defOf, isSchema, type Schema } from './schema/schema.js';
 export function call<
   Input extends Schema | undefined = undefined,
   Output extends Schema | undefined = undefined,
-  Errors extends ErrorSchemas = NoErrors,
+  Errors extends ErrorSchemas = {},
 >(options: CallOptions<Input, Output, Errors> = {}): CallDefinition<Input, Output, Errors> {
   return Object.freeze({
     ...options,
@@ -40,7 +39,7 @@ export function stream<
   Up extends Schema | undefined = undefined,
   Down extends Schema | undefined = undefined,
   Output extends Schema | undefined = undefined,
-  Errors extends ErrorSchemas = NoErrors,
+  Errors extends ErrorSchemas = {},
 >(
   options: StreamOptions<Input, Up, Down, Output, Errors>,
 ): StreamDefinition<Input, Up, Down, Output, Errors> {

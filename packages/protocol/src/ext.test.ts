@@ -124,7 +124,7 @@ describe('decodeExt', () => {
     ['a trace parent', 0x81, 64, 'BAD_FIELD'],
     ['a trace state', 0x82, 512, 'BAD_FIELD'],
     ['an idempotency key', 0x03, 64, 'BAD_EXT'],
-  ])('takes %s up to its limit and refuses a byte more', (_what, tag, limit, fault) => {
+  ])('takes %s up to its limit and refuses a byte more', (_what, ...[tag, limit, fault]) => {
     const fits = new Reader(tagged(tag, new Uint8Array(limit).fill(97)));
     decodeExt(fits);
     expect(fits.fault).toBeUndefined();

@@ -12,8 +12,11 @@ export interface Runtime {
   now(): number;
   /** Milliseconds since 1970; only for times that come from outside, such as a token's expiry. */
   wallNow(): number;
-  /** Calls back once, after at least `delayMs` milliseconds. Does not keep a process alive. */
-  startTimer(delayMs: number, callback: () => void): Timer;
+  /**
+   * Calls back once, after at least `delayMs` milliseconds. Only a timer that `keepsAlive` keeps a
+   * process running that has nothing else to wait for.
+   */
+  startTimer(delayMs: number, callback: () => void, keepsAlive?: boolean): Timer;
   /** Calls back when the present turn of the event loop and its microtasks are done. */
   endOfTurn(callback: () => void): void;
   /** A number in [0, 1), for jitter; not for secrets. */

@@ -18,10 +18,10 @@ const surroundings = globalThis as unknown as Surroundings;
 /** setTimeout fires at once above this delay. */
 const MAX_DELAY_MS = 2_147_483_647;
 
-function startTimer(delayMs: number, callback: () => void): Timer {
+function startTimer(delayMs: number, callback: () => void, keepsAlive = false): Timer {
   const handle = surroundings.setTimeout(callback, Math.min(delayMs, MAX_DELAY_MS));
   // Node and Bun: a heartbeat alone must not keep a finished program running.
-  if (typeof handle === 'object' && handle !== null && 'unref' in handle) {
+  if (!keepsAlive && typeof handle === 'object' && handle !== null && 'unref' in handle) {
     (handle as { unref(): void }).unref();
   }
   return { cancel: () => surroundings.clearTimeout(handle) };

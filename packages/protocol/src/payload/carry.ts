@@ -87,7 +87,7 @@ export class CarriageWalk {
       return Number.isFinite(value.getTime()) ? undefined : this.#fail('an invalid date');
     }
     if (value instanceof Set || value instanceof Map) return this.#walkEntries(value);
-    if (Object.prototype.toString.call(value) === '[object URL]') return this.#walkUrl(value);
+    if (isUrl(value)) return this.#walkUrl(value);
     this.#fail(`an instance of ${classOf(value)}`);
   }
 
@@ -97,8 +97,8 @@ export class CarriageWalk {
     this.#fail(`more than ${this.#limits.binaries} binaries`);
   }
 
-  #walkUrl(url: object): void {
-    if (utf8Size(String(url)) <= this.#limits.urlBytes) return;
+  #walkUrl(url: { readonly href: string }): void {
+    if (utf8Size(url.href) <= this.#limits.urlBytes) return;
     this.#fail(`a URL longer than ${this.#limits.urlBytes} bytes`);
   }
 
@@ -154,6 +154,10 @@ export class CarriageWalk {
     this.walk(value);
     this.#path.pop();
   }
+}
+
+function isUrl(value: object): value is { readonly href: string } {
+  return Object.prototype.toString.call(value) === '[object URL]';
 }
 
 function classOf(value: object): string {

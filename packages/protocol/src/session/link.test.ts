@@ -306,7 +306,7 @@ describe('Link, reading', () => {
     ['a number too high', { seq: 2 }, [result(0)], 'BAD_SEQ'],
     ['an acknowledgement of nothing', { ack: 1 }, [], 'BAD_ACK'],
     ['an acknowledgement of nothing before a message', { seq: 1, ack: 9 }, [result(0)], 'BAD_ACK'],
-  ])('refuses %s and takes nothing of it', (_what, head, messages, name) => {
+  ])('refuses %s and takes nothing of it', (_what, ...[head, messages, name]) => {
     const { received, deliver } = new Harness();
     expect(deliver(head, messages)).toBe(name);
     expect(received).toEqual([]);
@@ -326,7 +326,10 @@ describe('Link, reading', () => {
     expect(refused.deliver({ seq: 1 }, [result(0), result(2)])).toBe('BAD_CALL_ID');
     expect(refused.received).toHaveLength(1);
     const stopped = new Harness();
-    stopped.onReceive = () => void stopped.link.stop();
+    stopped.onReceive = () => {
+      stopped.link.stop();
+      return undefined;
+    };
     expect(stopped.deliver({ seq: 1 }, [result(0), result(2)])).toBeUndefined();
     expect(stopped.received).toHaveLength(1);
   });

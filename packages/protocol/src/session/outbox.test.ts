@@ -54,7 +54,8 @@ describe('Outbox', () => {
       outbox.push(result(0));
       const message = { ...result(2), ...topicMessage(), name: '', params: { bytes: EMPTY } };
       outbox.push({ ...message, message: '', code: '', token: '', kind } as unknown as Message);
-      return (outbox.take(1, FREE)[0]?.content as Message).kind === kind && kind !== 'RESULT';
+      const [first] = outbox.take(1, FREE) as [Outgoing];
+      return (first.content as Message).kind === kind && kind !== 'RESULT';
     };
     const control = (Object.keys(KINDS) as Kind[]).filter(isControl);
     const range = (Object.keys(KINDS) as Kind[]).filter((kind) => KINDS[kind] <= 0x0a);

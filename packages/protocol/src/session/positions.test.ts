@@ -16,7 +16,7 @@ describe('Positions.first', () => {
     ['the next one far behind it', 0x5ffff, 0, 0x60000],
     ['a duplicate from before the turn', 0x10003, 0xfffe, 0xfffe],
     ['the oldest that half of 16 bits can mean', 0x8000, 1, 1],
-  ])('takes %s', (_what, rx, seq, number) => {
+  ])('takes %s', (_what, ...[rx, seq, number]) => {
     expect(positionsOf({ rx }).first(seq)).toBe(number);
   });
 
@@ -59,7 +59,7 @@ describe('Positions.acknowledge', () => {
     ['all', 3, 9, 9, 9],
     ['across the turn of 16 bits', 0xfffe, 0x10005, 3, 0x10003],
     ['a whole window', 10, 10 + 16_384, 10 + 16_384, 10 + 16_384],
-  ])('takes an acknowledgement of %s', (_what, acked, tx, ack, now) => {
+  ])('takes an acknowledgement of %s', (_what, ...[acked, tx, ack, now]) => {
     const positions = positionsOf({ acked, tx });
     expect(positions.acknowledge(ack & 0xffff)).toBeUndefined();
     expect(positions.acked).toBe(now);
@@ -71,7 +71,7 @@ describe('Positions.acknowledge', () => {
     ['from before', 3, 9, 2],
     ['of anything when nothing was sent', 0, 0, 1],
     ['across the turn of what was not sent', 0xfffe, 0x10002, 3],
-  ])('refuses an acknowledgement %s', (_what, acked, tx, ack) => {
+  ])('refuses an acknowledgement %s', (_what, ...[acked, tx, ack]) => {
     const positions = positionsOf({ acked, tx });
     expect(positions.acknowledge(ack)).toEqual(new Violation('BAD_ACK'));
     expect(positions.acked).toBe(acked);
