@@ -1,4 +1,10 @@
-import { connect, type Client, type ClientOptions, type ContractShape, type ServiceShape } from '@trunkline/client';
+import {
+  connect,
+  type Client,
+  type ClientOptions,
+  type ContractShape,
+  type ServiceShape,
+} from '@trunkline/client';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
 import {
   createServer,
@@ -16,7 +22,12 @@ export interface Peers extends AsyncDisposable {
   /** What the server's `onError` was told. */
   readonly failures: ServerFailure[];
   /** Connects one more client. */
-  connect<S extends Record<string, ServiceShape> = {}, C extends Record<string, ContractShape> = {}>(options: ClientOptions<S, C>): Client<S, C>;
+  connect<
+    S extends Record<string, ServiceShape> = {},
+    C extends Record<string, ContractShape> = {},
+  >(
+    options: ClientOptions<S, C>,
+  ): Client<S, C>;
   /** Cuts all connections without a goodbye; no other opens until `restore`. */
   cut(): void;
   /** Lets connections open again, and clients find out. */

@@ -1,4 +1,17 @@
 export { decodeBatch, encodeBatch, takesNumber, type Batch, type BatchHead } from './batch.js';
+export type {
+  Broker,
+  BrokerListener,
+  BrokerRecord,
+  BrokerSubscription,
+  BrokerTopic,
+  HistoryPage,
+  HistoryQuery,
+  HistoryStart,
+  KeepPolicy,
+  PlacedRecord,
+  PublishReceipt,
+} from './broker.js';
 export { Reader } from './bytes/reader.js';
 export { varintSize, Writer } from './bytes/writer.js';
 export {
