@@ -12,7 +12,7 @@ function tellOf(
   let times = 0;
   return ({ status, joined, error }) => {
     if (status === 'stale') say.client(name, 'the connection is gone; the subscription waits');
-    if (status === 'ended') say.client(name, `may not read that room: ${error?.code}`);
+    if (error !== undefined) say.client(name, `may not read that room: ${error.code}`);
     if (status !== 'live') return;
     if (joined?.kind === 'recovered') {
       say.client(name, `live again: ${joined.count} messages were missed and are coming, no gap`);

@@ -137,13 +137,14 @@ describe('listen of WsAcceptor', () => {
     expect((await statusOf(port, '/', other)).status).toBe(101);
   });
 
-  it('ends a refused socket whose peer does not end it', async () => {
+  it('ends a refused socket whose peer stays', async () => {
     const rig = open({ limits: { sockets: 0 } });
-    const { status, peer } = await statusOf(await rig.listen(), '/');
-    expect(status).toBe(503);
-    await peer.ended();
-    await rig.runtime.settle();
-    expect(rig.acceptor.count.sockets).toBe(0);
+    const peer = await RawPeer.connect(await rig.listen(), { stays: true });
+    peer.socket.write(upgradeRequest());
+    expect(await peer.answer()).toMatch(/^HTTP\/1\.1 503 /);
+    await rig.acceptor.close();
+    expect(rig.runtime.timers).toBe(0);
+    peer.socket.destroy();
   });
 });
 
@@ -194,10 +195,10 @@ describe('mount of WsAcceptor', () => {
   it('takes upgrades of its path, leaves others to their listeners, and pages alone', async () => {
     const rig = open();
     const { server, port } = await serve();
+    rig.acceptor.mount(server, { path: '/trunkline' });
     server.on('upgrade', (request, socket) => {
       if (request.url === '/chat') socket.end('HTTP/1.1 418 Mine\r\n\r\n');
     });
-    rig.acceptor.mount(server, { path: '/trunkline' });
     expect((await statusOf(port, '/trunkline')).status).toBe(101);
     expect((await statusOf(port, '/chat')).status).toBe(418);
     const peer = await RawPeer.connect(port);

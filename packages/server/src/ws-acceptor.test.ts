@@ -101,10 +101,12 @@ describe('a transport of WsAcceptor', () => {
   it('says that it is writable after a write of the limit, once', async () => {
     const { rig, peer, connection } = await connect({ limits: { writeAheadBytes: 10_000 } });
     connection.transport.write([new Uint8Array(9_000)]);
+    await peer.frame();
+    await rig.runtime.settle();
+    expect(connection.writables).toBe(0);
     connection.transport.write([new Uint8Array(10_000)]);
     await rig.until(() => connection.writables > 0);
     expect(connection.transport.bufferedBytes).toBe(0);
-    await peer.frame();
     await peer.frame();
     expect(connection.writables).toBe(1);
   });
@@ -146,13 +148,17 @@ describe('a transport of WsAcceptor', () => {
   });
 
   it('ends a connection whose peer closes and then stays', async () => {
-    const { rig, peer } = await connect();
-    peer.socket.pause();
+    const rig = open();
+    const peer = await RawPeer.connect(await rig.listen(), { stays: true });
+    peer.socket.write(upgradeRequest());
+    await peer.answer();
     peer.send({ first: 0x88, payload: Buffer.from([3, 232, 98, 121, 101]) });
-    await new Promise<void>((resolve) => peer.socket.end(resolve));
-    while (rig.runtime.timers === 0) await rig.runtime.settle();
-    await rig.runtime.advance(3_000);
+    expect(await peer.closeFrame()).toEqual({ code: 1000, reason: 'bye' });
+    await rig.runtime.advance(2_999);
+    expect(rig.connection.closes).toEqual([]);
+    await rig.runtime.advance(1);
     expect(await rig.untilClosed()).toEqual({ code: 1000, reason: 'bye' });
+    peer.socket.destroy();
   });
 
   it('ends a connection whose peer sends nothing more and does not read', async () => {

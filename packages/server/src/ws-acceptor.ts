@@ -44,12 +44,6 @@ export interface AcceptorOptions {
   readonly accept: (transport: AcceptedTransport, info: ConnectionInfo) => TransportSink;
 }
 
-const CLOSING: Refusal = {
-  status: 503,
-  message: 'the server stops',
-  headers: { 'retry-after': '1' },
-};
-
 const BAD_REQUEST: Refusal = { status: 400, message: 'the upgrade failed' };
 
 /** The library counts in 32 bits, and takes 0 for no limit at all. */
@@ -198,7 +192,6 @@ export class WsAcceptor {
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    if (this.#closing !== undefined) return this.#refuse(socket, CLOSING);
     const { method, url, headers } = request;
     const peer = socket.remoteAddress ?? '';
     const client = this.#proxies.resolve({ peer, isEncrypted: 'encrypted' in socket, headers });

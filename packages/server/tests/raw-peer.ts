@@ -69,9 +69,10 @@ export class RawPeer {
     });
   }
 
-  /** Connects to a port of this machine. */
-  static async connect(port: number): Promise<RawPeer> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  /** Connects to a port of this machine. With `stays`, it does not end when the server does. */
+  static async connect(port: number, { stays = false } = {}): Promise<RawPeer> {
+    const options = { port, host: '127.0.0.1', noDelay: true, allowHalfOpen: stays };
+    const socket = connect(options);
     await new Promise((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
