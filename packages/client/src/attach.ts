@@ -71,7 +71,7 @@ export class Attach {
       opened: (subprotocol) => this.#opened(subprotocol),
       receive: (batch) => this.#received(batch),
       receiveText: () => this.#fail(new Violation('TEXT_MESSAGE')),
-      writable: () => this.#link?.writable(),
+      writable: () => this.#writable(),
       closed: (closed) => this.#end(closed),
     };
   }
@@ -117,6 +117,12 @@ export class Attach {
     const violation =
       this.#link === undefined ? new Violation('TOO_EARLY') : this.#link.receive(batch);
     if (violation !== undefined) this.#fail(violation);
+  }
+
+  #writable(): void {
+    this.#link?.writable();
+    // The link flushes only what waits in it, but there is room now in any case.
+    if (this.#phase === 'live') this.#owner.flushed();
   }
 
   #dispatch(message: ReceivedMessage): Violation | undefined {

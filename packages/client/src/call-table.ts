@@ -1,6 +1,7 @@
 import {
   TrunklineError,
   Violation,
+  WIRE_LIMITS,
   type CancelMessage,
   type ErrorMessage,
   type Executed,
@@ -125,16 +126,14 @@ export class CallTable {
 
   /** Whether an item may be queued; if not, the handler is told when it may. */
   hasRoom(handler: StreamHandler): boolean {
-    if (this.#link === undefined) return false;
-    if (this.#link.wire.queuedBytes < this.#limits.outboxBytes) return true;
-    this.#wantRoom.add(handler);
-    return false;
+    const isRoomy = this.#isRoomy();
+    if (!isRoomy) this.#wantRoom.add(handler);
+    return isRoomy;
   }
 
   /** The outbox of the connection has been written as far as it could. */
   flushed(): void {
-    if (this.#wantRoom.size === 0 || this.#link === undefined) return;
-    if (this.#link.wire.queuedBytes >= this.#limits.outboxBytes) return;
+    if (this.#wantRoom.size === 0 || !this.#isRoomy()) return;
     const waiting = [...this.#wantRoom];
     this.#wantRoom.clear();
     for (const handler of waiting) handler.hasRoom();
@@ -193,6 +192,13 @@ export class CallTable {
     for (const call of open) this.#settle(call);
     this.#forgetConnection();
     open.forEach((call, index) => call.handler.failed(errors[index] as TrunklineError));
+  }
+
+  #isRoomy(): boolean {
+    if (this.#link === undefined) return false;
+    // Below what a socket takes ahead, nobody would tell when there is room again.
+    const maxBytes = Math.max(this.#limits.outboxBytes, WIRE_LIMITS.writeAheadBytes.value);
+    return this.#link.wire.queuedBytes < maxBytes;
   }
 
   #forgetConnection(): void {

@@ -1,21 +1,23 @@
-const FULL = 10;
-const OFF_BELOW = 5;
-const PER_SUCCESS = 0.1;
+// In tenths of a token, which add up exactly.
+const FULL = 100;
+const PER_REFUSAL = 10;
+const PER_SUCCESS = 1;
+const OFF_BELOW = 50;
 
 /**
  * Decides whether refused calls may be tried again by the client itself, so that a server with too
  * much to do does not get more of it: ten tokens, one for each refusal, a tenth back per success.
  */
 export class RetryBudget {
-  #tokens = FULL;
+  #tenths = FULL;
 
   /** Takes note of a refusal; `false` when trying again would add to the trouble. */
   refused(): boolean {
-    this.#tokens = Math.max(0, this.#tokens - 1);
-    return this.#tokens >= OFF_BELOW;
+    this.#tenths = Math.max(0, this.#tenths - PER_REFUSAL);
+    return this.#tenths >= OFF_BELOW;
   }
 
   succeeded(): void {
-    this.#tokens = Math.min(FULL, this.#tokens + PER_SUCCESS);
+    this.#tenths = Math.min(FULL, this.#tenths + PER_SUCCESS);
   }
 }

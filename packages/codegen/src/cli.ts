@@ -60,9 +60,15 @@ function createProgram(terminal: Terminal, run: (flags: GenerateFlags) => Promis
   program
     .command('generate')
     .description('writes <contract>.server.ts and <contract>.client.ts of every contract')
-    .option('--config <file>', 'the config file (default: trunkline.config.ts, .mts, .js, .mjs, .json)')
+    .option(
+      '--config <file>',
+      'the config file (default: trunkline.config.ts, .mts, .js, .mjs, .json)',
+    )
     .option('--cwd <dir>', 'the folder to work in')
-    .option('--check', 'writes nothing; fails with a diff when a file is stale, missing or left over')
+    .option(
+      '--check',
+      'writes nothing; fails with a diff when a file is stale, missing or left over',
+    )
     .addOption(new Option('--watch', 'generates again at each change').conflicts('check'))
     .allowExcessArguments(false)
     .action(run);
@@ -118,7 +124,8 @@ async function runAndReport(flags: GenerateFlags, terminal: Terminal): Promise<G
     for (const problem of outcome.problems) terminal.error(`error: ${problem}`);
   } else if (flags.check) {
     terminal.out(checkReport(outcome, elapsedMs));
-    if (!outcome.isCurrent) terminal.error(`error: generated files are not up to date; run "${mend(flags)}"`);
+    if (!outcome.isCurrent)
+      terminal.error(`error: generated files are not up to date; run "${mend(flags)}"`);
   } else {
     terminal.out(generateReport(outcome, elapsedMs));
   }

@@ -23,22 +23,31 @@ function problemsOf(members: Members): readonly string[] {
 
 describe('clientTypes', () => {
   it('declares types with names first, and objects as interfaces', () => {
-    const Message = z.object({ text: z.string() }).meta({ id: 'Message', description: 'What is said.' });
-    const { text, names } = typesOf({ post: call({ input: z.object({ a: z.int() }), output: Message }) });
+    const Message = z
+      .object({ text: z.string() })
+      .meta({ id: 'Message', description: 'What is said.' });
+    const { text, names } = typesOf({
+      post: call({ input: z.object({ a: z.int() }), output: Message }),
+    });
     expect(text).toBe(
       [
         '/** What is said. */',
         'export interface Message {\n  text: string;\n}\n',
         'export interface PostInput {\n  a: number;\n}\n',
         'export type PostOutput = Message;\n',
-      ].join('\n').replace('*/\n\n', '*/\n'),
+      ]
+        .join('\n')
+        .replace('*/\n\n', '*/\n'),
     );
     expect([...names]).toEqual(['Message', 'PostInput', 'PostOutput']);
   });
 
   it('lets a schema have the very name that its part has', () => {
     const PostInput = z.object({ a: z.int() }).meta({ id: 'PostInput' });
-    const { text } = typesOf({ post: call({ input: PostInput }), other: call({ output: PostInput }) });
+    const { text } = typesOf({
+      post: call({ input: PostInput }),
+      other: call({ output: PostInput }),
+    });
     expect(text).toBe(
       'export interface PostInput {\n  a: number;\n}\n\nexport type OtherOutput = PostInput;\n',
     );
@@ -46,7 +55,9 @@ describe('clientTypes', () => {
 
   it('refuses a name that another part has', () => {
     const schema = z.object({ a: z.int() }).meta({ id: 'PostInput' });
-    expect(problemsOf({ post: call({ input: z.string() }), other: call({ output: schema }) })).toEqual([
+    expect(
+      problemsOf({ post: call({ input: z.string() }), other: call({ output: schema }) }),
+    ).toEqual([
       'chat.post.input: its type would be called "PostInput" as another one is; ' +
         'give the schema that is called "PostInput" by .meta({ id }) another id',
     ]);

@@ -22,7 +22,9 @@ export function clientTypes(description: ContractDescription, reserved: string):
   const declarations = new Map<string, Declaration>(Object.entries(description.types));
   const problems: string[] = [];
   if (declarations.has(reserved)) {
-    problems.push(`${description.name}: the client itself is called "${reserved}"; ${mendOf(reserved)}`);
+    problems.push(
+      `${description.name}: the client itself is called "${reserved}"; ${mendOf(reserved)}`,
+    );
   }
   for (const member of description.members) {
     for (const one of memberParts(member)) {
@@ -30,7 +32,9 @@ export function clientTypes(description: ContractDescription, reserved: string):
       if (isItself(name, one)) continue;
       if (declarations.has(name)) {
         const path = `${description.name}.${member.name}.${one.part}`;
-        problems.push(`${path}: its type would be called "${name}" as another one is; ${mendOf(name)}`);
+        problems.push(
+          `${path}: its type would be called "${name}" as another one is; ${mendOf(name)}`,
+        );
       }
       declarations.set(name, { type: one.type });
     }
@@ -51,6 +55,8 @@ function mendOf(name: string): string {
 
 function declarationText(name: string, { type, ...doc }: Declaration): string {
   const isInterface = type.kind === 'object' && type.properties.length > 0 && !type.rest;
-  const text = isInterface ? `interface ${name} ${typeText(type)}` : `type ${name} = ${typeText(type)};`;
+  const text = isInterface
+    ? `interface ${name} ${typeText(type)}`
+    : `type ${name} = ${typeText(type)};`;
   return `${docComment(doc)}export ${text}\n`;
 }

@@ -17,13 +17,15 @@ function problemsOf(config: unknown): readonly string[] {
 
 describe('resolveConfig', () => {
   it('fills in defaults and makes lists of single paths', () => {
-    expect(resolveConfig(defineConfig({ contracts: 'a.ts', server: ['x', 'x', 'y'] }), '')).toEqual({
-      contracts: ['a.ts'],
-      server: ['x', 'y'],
-      client: [],
-      importExtension: '.js',
-      contractImport: undefined,
-    });
+    expect(resolveConfig(defineConfig({ contracts: 'a.ts', server: ['x', 'x', 'y'] }), '')).toEqual(
+      {
+        contracts: ['a.ts'],
+        server: ['x', 'y'],
+        client: [],
+        importExtension: '.js',
+        contractImport: undefined,
+      },
+    );
   });
 
   it('lets a JSON config name its schema', () => {
@@ -32,7 +34,11 @@ describe('resolveConfig', () => {
 
   const mistakes: readonly (readonly [string, unknown, string])[] = [
     ['no object', 'src', 'expected an object such as { contracts: […], client: \'…\' }, got "src"'],
-    ['nothing', undefined, "expected an object such as { contracts: […], client: '…' }, got undefined"],
+    [
+      'nothing',
+      undefined,
+      "expected an object such as { contracts: […], client: '…' }, got undefined",
+    ],
     ['a list', [right], "expected an object such as { contracts: […], client: '…' }, got a list"],
     [
       'an option with a wrong letter',
@@ -50,10 +56,26 @@ describe('resolveConfig', () => {
       { client: 'out' },
       'option "contracts" is missing; set it to patterns such as \'src/*.contract.ts\'',
     ],
-    ['an empty list', { ...right, contracts: [] }, 'option "contracts": the list is empty; leave it out or fill it'],
-    ['an empty path', { ...right, server: ' ' }, 'option "server": expected a path or a list of paths, got " "'],
-    ['a number', { ...right, client: ['a', 1] }, 'option "client": expected a path or a list of paths, got 1'],
-    ['no output', { contracts: 'a' }, 'nothing would be generated; set "server", "client" or both to a folder'],
+    [
+      'an empty list',
+      { ...right, contracts: [] },
+      'option "contracts": the list is empty; leave it out or fill it',
+    ],
+    [
+      'an empty path',
+      { ...right, server: ' ' },
+      'option "server": expected a path or a list of paths, got " "',
+    ],
+    [
+      'a number',
+      { ...right, client: ['a', 1] },
+      'option "client": expected a path or a list of paths, got 1',
+    ],
+    [
+      'no output',
+      { contracts: 'a' },
+      'nothing would be generated; set "server", "client" or both to a folder',
+    ],
     [
       'another extension',
       { ...right, importExtension: 'js' },
@@ -62,7 +84,7 @@ describe('resolveConfig', () => {
     [
       'a contract import that is no text',
       { ...right, contractImport: {} },
-      "option \"contractImport\": expected a text such as '@acme/contracts', got an object",
+      'option "contractImport": expected a text such as \'@acme/contracts\', got an object',
     ],
   ];
 

@@ -16,7 +16,8 @@ export function emitClient(description: ContractDescription): string {
   const imports = new ImportList('@trunkline/client', new Set([...types.names, client]));
   const service = imports.type('ServiceShape');
   const methods = members.map(
-    (member) => `${docComment(member, '  ')}  readonly ${member.name}: ${method(member, imports)};\n`,
+    (member) =>
+      `${docComment(member, '  ')}  readonly ${member.name}: ${method(member, imports)};\n`,
   );
   const shapes = members.map((member) => `    ${member.name}: ${shape(member, description)},\n`);
   const { deprecated, since } = description;

@@ -84,14 +84,16 @@ function serviceText({ description, prefix, contract, imports }: ServerFile): st
 
 function handlersText({ description, prefix, imports }: ServerFile): string {
   const procedures = description.members.filter(({ kind }) => kind !== 'topic');
-  const about = description.description ?? `A method for each call and stream of "${description.name}".`;
+  const about =
+    description.description ?? `A method for each call and stream of "${description.name}".`;
   const doc = docComment({ ...wordsOf(description), description: about });
   if (procedures.length === 0) {
     return `${doc}export type ${prefix}Handlers = Record<never, never>;\n`;
   }
   const handler = imports.type('Handler');
   const methods = procedures.map(
-    (member) => `${docComment(member, '  ')}  ${member.name}: ${handler}<Members['${member.name}']>;\n`,
+    (member) =>
+      `${docComment(member, '  ')}  ${member.name}: ${handler}<Members['${member.name}']>;\n`,
   );
   return `${doc}export interface ${prefix}Handlers {\n${methods.join('')}}\n`;
 }

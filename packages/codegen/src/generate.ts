@@ -108,5 +108,7 @@ async function readConfig(loader: ModuleLoader, options: GenerateOptions, used: 
 /** A folder that may not be written to is no fault of ours; anything else would be. */
 function diskProblem(error: unknown): GenerateError | undefined {
   const isOfSystem = error instanceof Error && 'code' in error && 'syscall' in error;
-  return isOfSystem ? new GenerateError('config', [`the disk refused: ${error.message}`]) : undefined;
+  return isOfSystem
+    ? new GenerateError('config', [`the disk refused: ${error.message}`])
+    : undefined;
 }

@@ -22,7 +22,9 @@ describe('generated files', () => {
 
   it('are those that lie in the fixtures, which people have read', async () => {
     expect(Object.keys(texts).sort()).toEqual(
-      readdirSync(`${fixtures}/generated`).map((name) => `generated/${name}`).sort(),
+      readdirSync(`${fixtures}/generated`)
+        .map((name) => `generated/${name}`)
+        .sort(),
     );
     for (const [path, text] of Object.entries(texts)) {
       await expect(text).toMatchFileSnapshot(`${fixtures}/${path}`);
@@ -51,9 +53,24 @@ describe('generated files', () => {
     ['beside it', 'out/chat.contract.ts', {}, './chat.contract.js'],
     ['with ".ts"', 'src/chat.contract.ts', { importExtension: '.ts' }, '../src/chat.contract.ts'],
     ['without end', 'src/chat.contract.ts', { importExtension: '' }, '../src/chat.contract'],
-    ['of .mts without end', 'src/chat.contract.mts', { importExtension: '' }, '../src/chat.contract.mjs'],
-    ['from a package', 'src/chat.contract.ts', { contractImport: '@acme/contracts' }, '@acme/contracts'],
-    ['from a package by file', 'src/chat.contract.ts', { contractImport: '@acme/c/*' }, '@acme/c/chat.contract'],
+    [
+      'of .mts without end',
+      'src/chat.contract.mts',
+      { importExtension: '' },
+      '../src/chat.contract.mjs',
+    ],
+    [
+      'from a package',
+      'src/chat.contract.ts',
+      { contractImport: '@acme/contracts' },
+      '@acme/contracts',
+    ],
+    [
+      'from a package by file',
+      'src/chat.contract.ts',
+      { contractImport: '@acme/c/*' },
+      '@acme/c/chat.contract',
+    ],
   ];
 
   it.each(imports)('import their contract %s', async (_, file, options, specifier) => {
@@ -66,7 +83,11 @@ describe('generated files', () => {
     ['its own name', 'export { c as chat }; export default c;', 'import { chat } from'],
     ['another name', 'export { c as other }; export default c;', 'import { other } from'],
     ['no name', 'export default c;', 'import chatContract from'],
-    ['a name of the file', 'export { c as ChatService };', 'import { ChatService as chatContract } from'],
+    [
+      'a name of the file',
+      'export { c as ChatService };',
+      'import { ChatService as chatContract } from',
+    ],
     ['a word of the language', 'export { c as class };', 'import { "class" as chatContract } from'],
   ];
 

@@ -60,10 +60,15 @@ function thrownProblem(error: Error, at: FailedImport): string {
   return `${told(at.file, at)}: ${error.name}: ${told(error.message, at)}${place}`;
 }
 
-/** The innermost line of the stack that is the user's own: `src/chat.contract.ts:7:21`. */
+/** The innermost line of the stack that is the user's own: `src/chat.contract.ts:7`. */
 function userLine(error: Error, at: FailedImport): string | undefined {
-  for (const frame of error.stack?.split('\n') ?? []) {
-    const [, path = '', line = ''] = /(?:\(|at )(?:async )?(?:file:\/\/)?([^()]+?):(\d+:\d+)\)?$/.exec(frame) ?? [];
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  // A contract package in the same workspace is run like files of the user.
+  const built = frames.findLastIndex((frame) => /^\s+at (?:\w+\.)?contract \(/.test(frame));
+  for (const frame of frames.slice(built + 1)) {
+    // Columns are those of the code that really ran, not of the source.
+    const [, path = '', line = ''] =
+      /(?:\(|at |file:\/\/)([^()]+?):(\d+):\d+\)?$/.exec(frame) ?? [];
     if (at.files.has(path)) return `${told(path, at)}:${line}`;
   }
   return undefined;

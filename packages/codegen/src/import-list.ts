@@ -21,7 +21,9 @@ export class ImportList {
 
   /** Writes the import. */
   get text(): string {
-    const entries = [...this.#used].sort(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+    const entries = [...this.#used].sort(([a], [b]) =>
+      a.toLowerCase() < b.toLowerCase() ? -1 : 1,
+    );
     const isTypes = entries.every(([, word]) => word !== '');
     const names = entries.map(([name, word]) => {
       const local = this.#local(name);

@@ -51,7 +51,8 @@ async function runConfig(file: string, cwd: string, loader: ModuleLoader): Promi
     const problems = importProblems(error, { file, cwd, files: loader.files });
     throw new GenerateError('config', problems);
   });
-  if (module['default'] !== undefined) return module['default'];
+  // A module without one gives itself when it is asked.
+  if (Object.keys(module).includes('default')) return module['default'];
   const mend = 'write export default defineConfig({ contracts: […], client: … })';
   throw new GenerateError('config', [`${place}: has no default export; ${mend}`]);
 }

@@ -59,7 +59,9 @@ export async function loadContracts(search: ContractSearch): Promise<FoundContra
         found.push(loaded);
       }
     } catch (error) {
-      problems.push(...importProblems(error, { file, cwd: search.cwd, files: search.loader.files }));
+      problems.push(
+        ...importProblems(error, { file, cwd: search.cwd, files: search.loader.files }),
+      );
     }
   }
   problems.push(...nameProblems(found, search));
@@ -115,9 +117,11 @@ function rank({ exportName, contract }: ExportedContract): number {
 
 /** Known by what it has, since the user's contract package may be another copy than ours. */
 function isContract(value: unknown): value is Contract {
-  if (!isObject(value) || !isObject(value['members'])) return false;
+  // A namespace shows what its default export has, and does not have it as its own.
+  if (!isObject(value) || !Object.keys(value).includes('members')) return false;
   const { name, revision, members } = value;
   return (
+    isObject(members) &&
     typeof name === 'string' &&
     typeof revision === 'string' &&
     Object.values(members).every((member) => isObject(member) && member['~definition'] === true)

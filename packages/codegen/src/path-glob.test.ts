@@ -24,12 +24,24 @@ describe('parseGlob', () => {
   });
 
   it('knows the deepest folder that all matches are in', () => {
-    expect(parseGlob('/project', 'a/b/*.ts')).toMatchObject({ base: '/project/a/b', isRecursive: false });
-    expect(parseGlob('/project', 'a/**/*.ts')).toMatchObject({ base: '/project/a', isRecursive: true });
-    expect(parseGlob('/project', 'a/*/b.ts')).toMatchObject({ base: '/project/a', isRecursive: true });
+    expect(parseGlob('/project', 'a/b/*.ts')).toMatchObject({
+      base: '/project/a/b',
+      isRecursive: false,
+    });
+    expect(parseGlob('/project', 'a/**/*.ts')).toMatchObject({
+      base: '/project/a',
+      isRecursive: true,
+    });
+    expect(parseGlob('/project', 'a/*/b.ts')).toMatchObject({
+      base: '/project/a',
+      isRecursive: true,
+    });
     expect(parseGlob('/project', '../x.ts')).toMatchObject({ base: '/', isRecursive: false });
     expect(parseGlob('/project', '/y/*.ts')).toMatchObject({ base: '/y', isRecursive: false });
-    expect(parseGlob('/project', '!a/b.ts')).toMatchObject({ base: '/project/a', isNegative: true });
+    expect(parseGlob('/project', '!a/b.ts')).toMatchObject({
+      base: '/project/a',
+      isNegative: true,
+    });
   });
 });
 

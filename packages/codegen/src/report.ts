@@ -39,11 +39,22 @@ export function checkReport({ files, emptyFiles }: GenerateResult, elapsedMs: nu
 }
 
 function difference({ path, status, before = '', after = '' }: GeneratedFile): string {
-  const [from, to] = [status === 'added' ? '/dev/null' : path, status === 'removed' ? '/dev/null' : path];
-  const text = createTwoFilesPatch(from, to, before.replaceAll('\r\n', '\n'), after, 'on disk', 'generated', {
-    context: 2,
-    headerOptions: { includeIndex: false, includeUnderline: false, includeFileHeaders: true },
-  });
+  const [from, to] = [
+    status === 'added' ? '/dev/null' : path,
+    status === 'removed' ? '/dev/null' : path,
+  ];
+  const text = createTwoFilesPatch(
+    from,
+    to,
+    before.replaceAll('\r\n', '\n'),
+    after,
+    'on disk',
+    'generated',
+    {
+      context: 2,
+      headerOptions: { includeIndex: false, includeUnderline: false, includeFileHeaders: true },
+    },
+  );
   const lines = text.trimEnd().split('\n');
   const cut = lines.length - DIFF_MAX_LINES;
   const shown = cut > 1 ? [...lines.slice(0, DIFF_MAX_LINES), `… ${cut} more lines`] : lines;

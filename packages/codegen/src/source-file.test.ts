@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { contractNamedBy, sourceText } from './source-file.js';
 
 describe('sourceText', () => {
-  const parts = { path: '/p/apps/web/chat.client.ts', contractFile: '/p/contracts/chat.contract.ts' };
+  const parts = {
+    path: '/p/apps/web/chat.client.ts',
+    contractFile: '/p/contracts/chat.contract.ts',
+  };
 
   it('begins with where the contract is, seen from the file, and lays out the rest', async () => {
     expect(await sourceText({ ...parts, body: 'export const  a = {"b":1}' })).toBe(

@@ -111,26 +111,3 @@ describe('issuesOf', () => {
     expect(issuesOf(guarded).issues).toHaveLength(1);
   });
 });
-
-describe('validate', () => {
-  it('gives the parsed value', () => {
-    const schema = z.object({ a: z.string().default('x'), n: z.stringbool() });
-    expect(validate(schema, { n: 'yes', more: 1 })).toEqual({
-      ok: true,
-      value: { a: 'x', n: true },
-    });
-  });
-
-  it('throws what a schema throws', () => {
-    const failing = z.string().refine(() => {
-      throw new RangeError('broken');
-    });
-    expect(() => validate(failing, 'x')).toThrow(RangeError);
-    expect(() =>
-      validate(
-        z.string().refine(() => Promise.resolve(true)),
-        'x',
-      ),
-    ).toThrow(/async/i);
-  });
-});

@@ -4,7 +4,10 @@ import { validate } from './validate.js';
 
 describe('validate', () => {
   it('answers at once when nothing in the schema waits', () => {
-    expect(validate(z.object({ n: z.int() }), { n: 1, extra: true })).toEqual({ ok: true, value: { n: 1 } });
+    expect(validate(z.object({ n: z.int() }), { n: 1, extra: true })).toEqual({
+      ok: true,
+      value: { n: 1 },
+    });
   });
 
   it('gives the issues of a value that does not fit', () => {
@@ -26,9 +29,23 @@ describe('validate', () => {
     expect(await validate(schema, 'text')).toEqual({ ok: true, value: 'text' });
   });
 
-  it('rejects with what a refinement rejects with, and leaves no promise behind', async () => {
-    const schema = z.string().refine(() => Promise.reject(new Error('database')));
-    const result = validate(schema, 'text');
-    await expect(result).rejects.toThrow('database');
+  it('fills in defaults', () => {
+    const schema = z.object({ a: z.string().default('x'), n: z.stringbool() });
+    expect(validate(schema, { n: 'yes', more: 1 })).toEqual({
+      ok: true,
+      value: { a: 'x', n: true },
+    });
+  });
+
+  it('throws what a schema throws', () => {
+    const failing = z.string().refine(() => {
+      throw new RangeError('broken');
+    });
+    expect(() => validate(failing, 'x')).toThrow(RangeError);
+  });
+
+  it('parses a transform at once', () => {
+    const schema = z.string().transform((text) => text.length);
+    expect(validate(schema, 'four')).toEqual({ ok: true, value: 4 });
   });
 });

@@ -7,19 +7,19 @@ export type Validation<Value> =
   | { readonly ok: true; readonly value: Value }
   | ({ readonly ok: false } & Issues);
 
-/** Schemas that were seen to wait for something, and those that were tried and did not. */
+/** Schemas that were seen to wait for something. */
 const ASYNC = new WeakSet<Schema>();
-const TRIED = new WeakSet<Schema>();
 
 /**
- * Parses a value with a schema: at once, unless a refinement or transform returns a promise. Throws
- * or rejects with what a refinement, transform or default of the schema throws.
+ * Parses a value with a schema: at once, unless a refinement or transform returns a promise, which
+ * `contract()` refuses where it can see it. Throws or rejects with what a refinement, transform or
+ * default of the schema throws.
  */
 export function validate<S extends Schema>(
   schema: S,
   value: unknown,
 ): Validation<SchemaOutput<S>> | Promise<Validation<SchemaOutput<S>>> {
-  if (ASYNC.has(schema) || isAsync(schema, value)) return validateAsync(schema, value);
+  if (ASYNC.has(schema)) return validateAsync(schema, value);
   try {
     return toValidation(safeParse(schema, value));
   } catch (error) {
@@ -27,20 +27,6 @@ export function validate<S extends Schema>(
     ASYNC.add(schema);
     return validateAsync(schema, value);
   }
-}
-
-/**
- * Tries a schema once in zod's asynchronous mode: parsing synchronously would leave behind a promise
- * that nobody waits for, and its rejection could end the process.
- */
-function isAsync(schema: Schema, value: unknown): boolean {
-  if (TRIED.has(schema)) return false;
-  const result = schema._zod.run({ value, issues: [] }, { async: true });
-  TRIED.add(schema);
-  if (!(result instanceof Promise)) return false;
-  result.catch(() => undefined);
-  ASYNC.add(schema);
-  return true;
 }
 
 async function validateAsync<S extends Schema>(

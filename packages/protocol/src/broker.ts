@@ -1,5 +1,5 @@
 import type { PublishId } from './ext.js';
-import type { Cursor, Encoding } from './message.js';
+import type { Cursor, Encoding, StaleMessage } from './message.js';
 
 /** What of a topic is kept for those who were away. */
 export interface KeepPolicy {
@@ -45,9 +45,6 @@ export interface PublishReceipt extends Cursor {
   readonly duplicate: boolean;
 }
 
-/** Why a broker cannot vouch for a subscription: it has lost its store, or looks for what is lost. */
-export type StaleReason = 'unreachable' | 'checking';
-
 /** What a broker calls for a topic that is subscribed. None of these throws. */
 export interface BrokerListener {
   /** The next record, in the topic's order, each once. */
@@ -57,8 +54,11 @@ export interface BrokerListener {
    * broker can vouch for the subscription again. Records follow after it.
    */
   moved(place: Cursor): void;
-  /** The broker cannot vouch for the subscription; `moved` follows when it can again. */
-  stale(reason: StaleReason): void;
+  /**
+   * The broker cannot vouch for the subscription: its store is unreachable, or it looks for what may
+   * be lost. `moved` follows when it can again, and no record before that.
+   */
+  stale(reason: StaleMessage['reason']): void;
 }
 
 /** A live subscription of a node to a topic. */

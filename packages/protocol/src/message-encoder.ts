@@ -37,7 +37,7 @@ const ENVELOPE = 24;
 const HANDSHAKE = 8_192;
 
 /**
- * Guesses the size of a message, near enough for limits, and never so low that a batch which was
+ * Guesses the size of a message, near enough for limits. It is never so low that a batch which was
  * closed by the guess would pass the limit of a batch.
  */
 export function sizeOf(message: Message): number {

@@ -181,11 +181,7 @@ export class Calls {
     }
     if (bound.kind === 'stream' && this.#streams >= limits.streams)
       return no('BUSY', 'too many streams');
-    if (bound.kind === 'publish' && !session.publishes.take()) {
-      const retryAfterMs = session.publishes.waitMs;
-      return ownError('RATE', 'too many publishes', { executed: 'no', retryAfterMs });
-    }
-    return undefined;
+    return bound.kind === 'publish' ? publishRefusal(session, message) : undefined;
   }
 
   #maxInput(route: Route): number {
@@ -317,6 +313,17 @@ export class Calls {
     this.#entries.delete(entry.id);
     this.#options.link.send(final);
   }
+}
+
+/** Brokers remember each publisher, so a client must not be as many of them as it likes. */
+function publishRefusal(session: Session, { publishId }: CallMessage): TrunklineError | undefined {
+  if (publishId !== undefined && session.publisherOf(publishId) !== publishId.publisher) {
+    const text = `one publisher per session: "${session.publisherOf(publishId)}" in this one`;
+    return ownError('INVALID_INPUT', text, { executed: 'no' });
+  }
+  if (session.publishes.take()) return undefined;
+  const retryAfterMs = session.publishes.waitMs;
+  return ownError('RATE', 'too many publishes', { executed: 'no', retryAfterMs });
 }
 
 /** What an input costs while its handler runs: an empty array is two bytes and a whole object. */

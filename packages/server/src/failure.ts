@@ -10,6 +10,7 @@ import {
   type Executed,
   type Payload,
   type Runtime,
+  type TrunklineErrorOptions,
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
 import { isTopicRoute, type Route } from './route.js';
@@ -56,6 +57,20 @@ export function ownError(
   return error;
 }
 
+/** Errors for who called from within the server: what they say is about the server's own data. */
+const LOCAL = new WeakSet<object>();
+
+/** Makes an error that never crosses, however it is thrown on: the client gets INTERNAL. */
+export function localError(
+  code: string,
+  message: string,
+  options: TrunklineErrorOptions<unknown>,
+): TrunklineError {
+  const error = new TrunklineError(code, message, options);
+  LOCAL.add(error);
+  return error;
+}
+
 export interface FailureSource {
   readonly route: Route | undefined;
   readonly runtime: Runtime;
@@ -69,7 +84,7 @@ export interface FailureSource {
  * framework cross; of anything else the client gets INTERNAL and an id, and the application all.
  */
 export function toErrorMessage(id: number, error: unknown, source: FailureSource): ErrorMessage {
-  if (!(error instanceof TrunklineError)) return internal(id, error, source);
+  if (!(error instanceof TrunklineError) || LOCAL.has(error)) return internal(id, error, source);
   if (OWN.has(error))
     return encode(id, error, { data: error.data, executed: error.executed ?? source.executed });
   const data = declaredData(error, source.route);

@@ -1,16 +1,5 @@
 export type { App } from './app.js';
 export type {
-  Broker,
-  BrokerListener,
-  BrokerRecord,
-  BrokerSubscription,
-  HistoryPage,
-  HistoryQuery,
-  KeepPolicy,
-  PlacedRecord,
-  PublishReceipt,
-} from './broker.js';
-export type {
   AnyContext,
   CallContext,
   ConnectContext,
@@ -36,10 +25,11 @@ export type { ErrorMapper, Guard, Interceptor } from './guard.js';
 export type { Handler, HandlerContext, Handlers } from './handlers.js';
 export { implement } from './implement.js';
 export { SERVER_LIMITS } from './limits.js';
+export { MEMORY_BROKER_LIMITS } from './limits/memory-broker-limits.js';
 export { createServer, type Server, type ServerOptions } from './server.js';
 export { MemoryBroker } from './topics/memory-broker.js';
 export { createTopics, TopicsOf, type Topics, type TopicsClass } from './topics/publisher.js';
-export { TrunklineError } from '@trunkline/protocol';
+export { TrunklineError, type Broker } from '@trunkline/protocol';
 export type {
   HandlerDown,
   HandlerInput,

@@ -3,6 +3,7 @@ import type { Server as HttpsServer } from 'node:https';
 import {
   systemRuntime,
   TrunklineError,
+  type Broker,
   type Close,
   type Runtime,
   type Transport,
@@ -10,7 +11,6 @@ import {
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import { bootFaults } from './boot.js';
-import type { Broker } from './broker.js';
 import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
@@ -108,7 +108,7 @@ export class Server {
 
   /** Every limit that holds, with its value, unit, scope and what more than it gets. */
   get limits(): { list(): readonly LimitRow[] } {
-    return { list: () => listLimits(this.#limits) };
+    return { list: () => listLimits(this.#limits, { ownsBroker: this.#ownsBroker }) };
   }
 
   /** The broker that carries this server's topics: make publishers from it. */

@@ -1,4 +1,4 @@
-import type { ProcedureKind, Runtime } from '@trunkline/protocol';
+import type { ProcedureKind, PublishId, Runtime } from '@trunkline/protocol';
 import type { User } from './app.js';
 import type { ConnectionInfo, SessionInfo } from './context.js';
 import type { ServerLimits } from './limits.js';
@@ -39,6 +39,7 @@ export class Session implements SessionInfo {
   readonly faults: TokenBucket;
   readonly publishes: TokenBucket;
   readonly subscribes: TokenBucket;
+  #publisher: string | undefined;
 
   constructor({ runtime, limits, identity, connection }: SessionOptions) {
     this.id = toHex(runtime.randomBytes(16));
@@ -56,6 +57,11 @@ export class Session implements SessionInfo {
       perSecond: limits.subscribeRate,
       burst: limits.subscribeBurst,
     });
+  }
+
+  /** Gives the publisher that the client's publish ids name: the first one, from then on. */
+  publisherOf(publishId: PublishId): string {
+    return (this.#publisher ??= publishId.publisher);
   }
 }
 

@@ -1,14 +1,12 @@
 import {
   TrunklineError,
   Violation,
-  type Cursor,
   type ErrorMessage,
   type Message,
   type Runtime,
   type SubscribeMessage,
   type UnsubscribeMessage,
 } from '@trunkline/protocol';
-import type { Broker } from './broker.js';
 import type { TopicContext } from './context.js';
 import { ownError, toErrorMessage, type ReportFailure } from './failure.js';
 import type { ServerLimits } from './limits.js';
@@ -18,6 +16,8 @@ import { asAnyContext, EventContext, type ContextSource } from './request-contex
 import { isTopicRoute, type TopicRoute } from './route.js';
 import type { Session } from './session.js';
 import type { Hub } from './topics/hub.js';
+import type { JoinWish } from './topics/join-start.js';
+import { keepOf } from './topics/record.js';
 import { topicKey } from './topics/topic-key.js';
 import { TopicSubscription, type SubscriptionLink } from './topics/topic-subscription.js';
 import { parseInput, readValue } from './values.js';
@@ -26,7 +26,6 @@ import { parseInput, readValue } from './values.js';
 export interface TopicServices {
   readonly registry: Registry;
   readonly hub: Hub;
-  readonly broker: Broker;
   readonly runtime: Runtime;
   readonly limits: ServerLimits;
   readonly report: ReportFailure;
@@ -131,17 +130,15 @@ export class Subscriptions {
 
   async #open(
     { route, key, sub }: { route: TopicRoute; key: string; sub: number },
-    { cursor, last }: { cursor: Cursor | undefined; last: number | undefined },
+    { cursor, last }: JoinWish,
   ): Promise<void> {
-    const { hub, broker, limits, link } = this.#options;
-    const topic = await hub.open(key);
+    const { hub, limits, link } = this.#options;
+    const topic = await hub.open({ key, keep: keepOf(route.definition, limits) });
     if (this.#isGone(sub)) return hub.release(topic);
     this.#pending.delete(sub);
     const subscription = new TopicSubscription({
       sub,
       topic,
-      keeps: route.definition.keep !== undefined,
-      broker,
       limits,
       link: {
         send: (outgoing) => link.send(outgoing),
@@ -152,7 +149,7 @@ export class Subscriptions {
       failed: (error) => this.#refuse({ sub, name: route.name }, error),
     });
     this.#live.set(sub, subscription);
-    await subscription.join(cursor, last);
+    await subscription.join({ cursor, last });
   }
 
   /** Guards, params, authorizer; gives the topic's key. */

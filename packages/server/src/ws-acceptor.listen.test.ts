@@ -220,6 +220,25 @@ describe('mount of WsAcceptor', () => {
     expect((await peer.frame()).payload.toString()).toBe('still here');
   });
 
+  it('survives resets of those whom it answers 404', async () => {
+    const rig = open();
+    const { server, port } = await serve();
+    const escaped: unknown[] = [];
+    const onEscaped = (error: unknown): void => void escaped.push(error);
+    process.on('uncaughtException', onEscaped);
+    rig.acceptor.mount(server, { path: '/trunkline' });
+    for (let round = 0; round < 20; round++) {
+      const peer = await RawPeer.connect(port);
+      peer.socket.write(upgradeRequest({}, 'GET /chat HTTP/1.1'));
+      if (round % 2 === 0) await rig.runtime.settle();
+      peer.socket.resetAndDestroy();
+      await peer.ended();
+    }
+    expect((await statusOf(port, '/trunkline')).status).toBe(101);
+    process.off('uncaughtException', onEscaped);
+    expect(escaped).toEqual([]);
+  });
+
   it('shares a server with other acceptors, each with its path', async () => {
     const [one, two, rest] = [open(), open(), open()];
     const { server, port } = await serve();

@@ -63,6 +63,8 @@ export class Gate {
       if (checkStrings && /\p{Surrogate}/u.test(value)) this.#fail('a lone surrogate');
       return;
     }
+    // JSON.parse makes Infinity of a number that is too large.
+    if (value === Infinity || value === -Infinity) return this.#fail('a number out of range');
     if (typeof value !== 'object' || value === null) return;
     if (Array.isArray(value)) {
       for (const element of value) this.#checkTree(element, checkStrings);

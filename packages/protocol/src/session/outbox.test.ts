@@ -33,7 +33,7 @@ describe('Outbox', () => {
     expect([outbox.count, outbox.bytes]).toEqual([0, 0]);
   });
 
-  it('puts control first, in its own order', () => {
+  it('puts control first, and what needs no number before what does', () => {
     const outbox = new Outbox();
     const credit: Message = { kind: 'CREDIT', id: 0, items: 9, bytes: 9 };
     const cancel: Message = { kind: 'CANCEL', id: 0, reason: 'withdrawn' };
@@ -41,11 +41,21 @@ describe('Outbox', () => {
     for (const message of [result(0), credit, result(2), cancel, ping]) outbox.push(message);
     expect(contents(outbox.take(65_536, FREE))).toEqual([
       credit,
-      cancel,
       ping,
+      cancel,
       result(0),
       result(2),
     ]);
+  });
+
+  it('lets a heartbeat pass a cancel that waits for a number', () => {
+    const outbox = new Outbox();
+    const ping: Message = { kind: 'PING', value: 1 };
+    for (const message of [{ kind: 'CANCEL', id: 0, reason: 'withdrawn' } as const, ping]) {
+      outbox.push(message);
+    }
+    expect(contents(outbox.take(65_536, 0))).toEqual([ping]);
+    expect(outbox.count).toBe(1);
   });
 
   it('takes as control what the order of writing names', () => {

@@ -10,7 +10,8 @@ export interface Outgoing {
   state: 'queued' | 'written' | 'withdrawn';
 }
 
-const CONTROL: ReadonlySet<Kind> = new Set<Kind>([
+/** Goes first, and needs no number. */
+const URGENT: ReadonlySet<Kind> = new Set<Kind>([
   'HELLO',
   'WELCOME',
   'RESUME',
@@ -22,9 +23,10 @@ const CONTROL: ReadonlySet<Kind> = new Set<Kind>([
   'AUTH',
   'AUTHED',
   'CREDIT',
-  'CANCEL',
-  'VOID',
 ]);
+
+/** Goes next. It takes numbers, so it may have to wait, and must not hold up a heartbeat then. */
+const CONTROL: ReadonlySet<Kind> = new Set<Kind>(['CANCEL', 'VOID']);
 
 /** Tells whether an entry is a batch of its own that subscribers share. */
 export function isShared(content: Message | Uint8Array): content is Uint8Array {
@@ -64,14 +66,14 @@ export class Outbox {
   bytes = 0;
   /** Messages that wait. */
   count = 0;
+  readonly #urgent = new Queue();
   readonly #control = new Queue();
   readonly #main = new Queue();
 
   push(content: Message | Uint8Array): Outgoing {
     const size = isShared(content) ? content.length : sizeOf(content);
     const entry: Outgoing = { content, size, state: 'queued' };
-    const isControl = !isShared(content) && CONTROL.has(content.kind);
-    (isControl ? this.#control : this.#main).push(entry);
+    this.#queueOf(content).push(entry);
     this.bytes += size;
     this.count++;
     return entry;
@@ -93,7 +95,7 @@ export class Outbox {
     const taken: Outgoing[] = [];
     let bytes = 0;
     for (;;) {
-      const queue = this.#control.peek() === undefined ? this.#main : this.#control;
+      const queue = this.#first();
       const entry = queue.peek();
       if (entry === undefined) return taken;
       const shared = isShared(entry.content);
@@ -106,6 +108,17 @@ export class Outbox {
       bytes += entry.size;
       if (shared) return taken;
     }
+  }
+
+  #queueOf(content: Message | Uint8Array): Queue {
+    if (isShared(content)) return this.#main;
+    if (URGENT.has(content.kind)) return this.#urgent;
+    return CONTROL.has(content.kind) ? this.#control : this.#main;
+  }
+
+  #first(): Queue {
+    if (this.#urgent.peek() !== undefined) return this.#urgent;
+    return this.#control.peek() === undefined ? this.#main : this.#control;
   }
 
   #forget(entry: Outgoing): void {

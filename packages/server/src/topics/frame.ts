@@ -1,5 +1,4 @@
-import { encodeBatch, Writer } from '@trunkline/protocol';
-import type { PlacedRecord } from '../broker.js';
+import { encodeBatch, Writer, type PlacedRecord } from '@trunkline/protocol';
 
 /** One for all frames: what it gives away it does not write again. */
 const writer = new Writer();

@@ -1,17 +1,27 @@
-import type { Cursor } from '@trunkline/protocol';
-import type { Broker, BrokerSubscription, PlacedRecord } from '../broker.js';
+import type {
+  Broker,
+  BrokerSubscription,
+  BrokerTopic,
+  Cursor,
+  HistoryPage,
+  HistoryQuery,
+  PlacedRecord,
+  StaleMessage,
+} from '@trunkline/protocol';
 import { frameOf } from './frame.js';
 
-/** What a topic on this node calls for each of its subscribers. Neither throws. */
+/** What a topic on this node calls for each of its subscribers. None of these throws. */
 export interface Subscriber {
   /** The next topic message, and its batch. */
   deliver(record: PlacedRecord, frame: Uint8Array): void;
-  /** The topic goes on at another place. */
+  /** The topic goes on at another place, or at the same one after it was stale. */
   moved(place: Cursor): void;
+  /** The broker cannot vouch for the topic until it has moved. */
+  stale(reason: StaleMessage['reason']): void;
 }
 
 export interface HubTopicOptions {
-  readonly key: string;
+  readonly topic: BrokerTopic;
   readonly broker: Broker;
   /** Gives a number that this node has never used. */
   readonly nextNumber: () => number;
@@ -20,9 +30,11 @@ export interface HubTopicOptions {
   readonly joinBytes: number;
 }
 
+/** Where a topic stands before the broker has said it. */
+const NOWHERE: Cursor = { epoch: '0000000000000000', offset: 0 };
+
 /** One topic on this node: one subscription at the broker, whatever the number of subscribers. */
 export class HubTopic {
-  readonly key: string;
   /** The number by which MESSAGE names the topic in its present epoch. */
   number: number;
   readonly #options: HubTopicOptions;
@@ -31,14 +43,28 @@ export class HubTopic {
   readonly #recent: PlacedRecord[] = [];
   #recentBytes = 0;
   #joining = 0;
-  #place: Cursor = { epoch: '0000000000000000', offset: 0 };
+  #place = NOWHERE;
+  #staleReason: StaleMessage['reason'] | undefined;
   #subscription: BrokerSubscription | undefined;
   #isClosed = false;
 
   constructor(options: HubTopicOptions) {
     this.#options = options;
-    this.key = options.key;
     this.number = options.nextNumber();
+  }
+
+  get key(): string {
+    return this.#options.topic.key;
+  }
+
+  /** Whether anything of the topic is kept. */
+  get keeps(): boolean {
+    return this.#options.topic.keep !== undefined;
+  }
+
+  /** Why the broker cannot vouch for the topic; `undefined` while it can. */
+  get staleReason(): StaleMessage['reason'] | undefined {
+    return this.#staleReason;
   }
 
   /** Epoch and offset of the newest record that was seen here. */
@@ -48,15 +74,16 @@ export class HubTopic {
 
   /** Subscribes this node at the broker. Rejects with the broker's error. */
   async start(): Promise<void> {
-    const subscription = await this.#options.broker.subscribe(this.key, {
+    const { broker, topic } = this.#options;
+    const subscription = await broker.subscribe(topic, {
       record: (record) => this.#record(record),
       moved: (place) => this.#moved(place),
+      stale: (reason) => this.#stale(reason),
     });
     if (this.#isClosed) return subscription.close();
     this.#subscription = subscription;
-    // Records may have come while the answer was on its way.
-    if (subscription.start.offset > this.#place.offset) this.#place = subscription.start;
-    else if (this.#place.offset === 0) this.#place = subscription.start;
+    // What came while the answer was on its way is newer.
+    if (this.#place === NOWHERE) this.#place = subscription.start;
   }
 
   add(subscriber: Subscriber): void {
@@ -72,6 +99,11 @@ export class HubTopic {
     this.#subscription?.close();
     this.#subscribers.clear();
     this.#recent.length = 0;
+  }
+
+  /** Reads what the broker keeps of the topic. Rejects with the broker's error. */
+  history(query: HistoryQuery): Promise<HistoryPage> {
+    return this.#options.broker.history(this.#options.topic, query);
   }
 
   /** Somebody reads history: live records are held until `endJoin`. */
@@ -129,6 +161,13 @@ export class HubTopic {
     this.#recentBytes = 0;
     if (place.epoch !== this.#place.epoch) this.number = this.#options.nextNumber();
     this.#place = place;
+    this.#staleReason = undefined;
     for (const subscriber of this.#subscribers) subscriber.moved(place);
+  }
+
+  #stale(reason: StaleMessage['reason']): void {
+    if (this.#staleReason === reason) return;
+    this.#staleReason = reason;
+    for (const subscriber of this.#subscribers) subscriber.stale(reason);
   }
 }

@@ -1,4 +1,4 @@
-import type { Broker } from '../broker.js';
+import type { Broker, BrokerTopic } from '@trunkline/protocol';
 import { HubTopic } from './hub-topic.js';
 
 interface Entry {
@@ -32,8 +32,8 @@ export class Hub {
    * Gives a topic that is subscribed at the broker; `release` it once when it is no longer used.
    * Rejects with the broker's error, and then needs no release.
    */
-  async open(key: string): Promise<HubTopic> {
-    const entry = this.#topics.get(key) ?? this.#start(key);
+  async open(topic: BrokerTopic): Promise<HubTopic> {
+    const entry = this.#topics.get(topic.key) ?? this.#start(topic);
     entry.users++;
     try {
       await entry.ready;
@@ -62,10 +62,14 @@ export class Hub {
     entry.topic.close();
   }
 
-  #start(key: string): Entry {
-    const topic = new HubTopic({ ...this.#options, key, nextNumber: () => this.#numbers++ });
+  #start(brokerTopic: BrokerTopic): Entry {
+    const topic = new HubTopic({
+      ...this.#options,
+      topic: brokerTopic,
+      nextNumber: () => this.#numbers++,
+    });
     const entry = { topic, ready: topic.start(), users: 0 };
-    this.#topics.set(key, entry);
+    this.#topics.set(topic.key, entry);
     return entry;
   }
 }

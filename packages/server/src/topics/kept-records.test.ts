@@ -1,10 +1,9 @@
-import { ENCODING } from '@trunkline/protocol';
+import { ENCODING, type HistoryQuery, type PlacedRecord } from '@trunkline/protocol';
 import { describe, expect, it } from 'vitest';
-import type { PlacedRecord } from '../broker.js';
 import { KeptRecords } from './kept-records.js';
 
 const PLENTY = { count: 1_000, ageMs: 1_000, bytes: 1_000_000 };
-const ALL = { after: 0, maxRecords: 1_000_000, maxBytes: 1_000_000_000 };
+const ALL = { from: { after: 0 }, maxRecords: 1_000_000, maxBytes: 1_000_000_000 };
 
 function recordAt(offset: number, size = 1): PlacedRecord {
   return {
@@ -18,8 +17,8 @@ function recordAt(offset: number, size = 1): PlacedRecord {
   };
 }
 
-function offsets(kept: KeptRecords, query: Partial<typeof ALL> = {}): number[] {
-  return kept.after({ ...ALL, ...query }).map(({ offset }) => offset);
+function offsets(kept: KeptRecords, query: Partial<HistoryQuery> = {}): number[] {
+  return kept.page({ ...ALL, ...query }).map(({ offset }) => offset);
 }
 
 describe('KeptRecords', () => {
@@ -29,7 +28,7 @@ describe('KeptRecords', () => {
       kept.add(recordAt(offset), { ...PLENTY, count: 3 }, 0);
     }
     expect(offsets(kept)).toEqual([3, 4, 5]);
-    expect(kept.after(ALL)[0]?.previous).toBe(2);
+    expect(kept.page(ALL)[0]?.previous).toBe(2);
   });
 
   it('keeps the newest of them up to a number of bytes, none if one alone has more', () => {
@@ -75,13 +74,26 @@ describe('KeptRecords', () => {
     const kept = new KeptRecords();
     for (let offset = 1; offset <= 5; offset++) kept.add(recordAt(offset, 10), PLENTY, 0);
     expect(offsets(kept, { maxRecords: 2 })).toEqual([1, 2]);
-    expect(offsets(kept, { after: 2, maxRecords: 2 })).toEqual([3, 4]);
+    expect(offsets(kept, { from: { after: 2 }, maxRecords: 2 })).toEqual([3, 4]);
     expect(offsets(kept, { maxBytes: 30 })).toEqual([1, 2, 3]);
     expect(offsets(kept, { maxBytes: 29 })).toEqual([1, 2]);
     expect(offsets(kept, { maxBytes: 1 })).toEqual([1]);
     expect(offsets(kept, { maxRecords: 0 })).toEqual([1]);
-    expect(offsets(kept, { after: 5 })).toEqual([]);
-    expect(offsets(kept, { after: 99 })).toEqual([]);
+    expect(offsets(kept, { from: { after: 5 } })).toEqual([]);
+    expect(offsets(kept, { from: { after: 99 } })).toEqual([]);
+  });
+
+  it('gives the newest so many that are kept, from the oldest of them on', () => {
+    const kept = new KeptRecords();
+    for (let offset = 1; offset <= 5; offset++) {
+      kept.add(recordAt(offset, 10), { ...PLENTY, count: 4 }, 0);
+    }
+    expect(offsets(kept, { from: { last: 3 } })).toEqual([3, 4, 5]);
+    expect(offsets(kept, { from: { last: 3 }, maxRecords: 1 })).toEqual([3]);
+    expect(offsets(kept, { from: { last: 4 } })).toEqual([2, 3, 4, 5]);
+    expect(offsets(kept, { from: { last: 99 } })).toEqual([2, 3, 4, 5]);
+    expect(offsets(kept, { from: { last: 0 } })).toEqual([]);
+    expect(offsets(new KeptRecords(), { from: { last: 3 } })).toEqual([]);
   });
 
   it('finds its records after thousands have gone', () => {
@@ -90,7 +102,8 @@ describe('KeptRecords', () => {
       kept.add(recordAt(offset), { ...PLENTY, count: 100 }, 0);
       const oldest = Math.max(1, offset - 99);
       expect(offsets(kept, { maxRecords: 1 })).toEqual([oldest]);
-      expect(offsets(kept, { after: offset - 1 })).toEqual([offset]);
+      expect(offsets(kept, { from: { after: offset - 1 } })).toEqual([offset]);
+      expect(offsets(kept, { from: { last: 1 } })).toEqual([offset]);
     }
   });
 });

@@ -1,4 +1,4 @@
-import type { HistoryQuery, KeepPolicy, PlacedRecord } from '../broker.js';
+import type { HistoryQuery, HistoryStart, KeepPolicy, PlacedRecord } from '@trunkline/protocol';
 
 interface Kept {
   readonly record: PlacedRecord;
@@ -41,18 +41,23 @@ export class KeptRecords {
     this.#first = 0;
   }
 
-  /** Gives the records after an offset, within the query's limits but at least one. */
-  after({ after, maxRecords, maxBytes }: HistoryQuery): PlacedRecord[] {
-    const oldest = this.#kept[this.#first]?.record.offset ?? 0;
+  /** Gives the records that are asked for, within the query's limits but at least one. */
+  page({ from, maxRecords, maxBytes }: HistoryQuery): PlacedRecord[] {
     const page: PlacedRecord[] = [];
     let bytes = 0;
-    let at = this.#first + Math.max(0, after + 1 - oldest);
+    let at = Math.max(this.#first, this.#indexOf(from));
     for (let kept = this.#kept[at]; kept; kept = this.#kept[++at]) {
       bytes += kept.record.bytes.length;
       if (page.length > 0 && (page.length >= maxRecords || bytes > maxBytes)) break;
       page.push(kept.record);
     }
     return page;
+  }
+
+  #indexOf(from: HistoryStart): number {
+    if ('last' in from) return this.#kept.length - from.last;
+    const oldest = this.#kept[this.#first]?.record.offset ?? 0;
+    return this.#first + from.after + 1 - oldest;
   }
 
   #isExcess(oldest: Kept, now: number): boolean {

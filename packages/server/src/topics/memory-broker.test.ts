@@ -1,12 +1,19 @@
-import { ENCODING, type PublishId } from '@trunkline/protocol';
+import {
+  ENCODING,
+  type BrokerListener,
+  type BrokerRecord,
+  type BrokerTopic,
+  type KeepPolicy,
+  type PlacedRecord,
+  type PublishId,
+} from '@trunkline/protocol';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { describe, expect, it } from 'vitest';
-import type { BrokerListener, BrokerRecord, KeepPolicy, PlacedRecord } from '../broker.js';
-import type { MemoryBrokerLimits } from './memory-broker-limits.js';
+import type { MemoryBrokerLimits } from '../limits/memory-broker-limits.js';
 import { MemoryBroker } from './memory-broker.js';
 
 const KEEP: KeepPolicy = { count: 100, ageMs: 60_000, bytes: 1_000_000 };
-const ALL = { after: 0, maxRecords: 1_000, maxBytes: 1_000_000 };
+const ALL = { from: { after: 0 }, maxRecords: 1_000, maxBytes: 1_000_000 };
 
 function setup(limits: Partial<MemoryBrokerLimits> = {}) {
   const runtime = new VirtualRuntime();
@@ -20,6 +27,15 @@ function recordOf(text: string, publishId?: PublishId): BrokerRecord {
   return { publishId, encoding: ENCODING.BYTES, layoutHash: '0'.repeat(16), bytes };
 }
 
+function topicOf(key: string, keep?: KeepPolicy): BrokerTopic {
+  return { key, keep };
+}
+
+/** Listens to records alone. */
+function listener(record: BrokerListener['record']): BrokerListener {
+  return { record, moved: () => undefined, stale: () => undefined };
+}
+
 function textOf(record: PlacedRecord): string {
   return new TextDecoder().decode(record.bytes);
 }
@@ -30,24 +46,25 @@ function collect(): BrokerListener & { readonly texts: string[] } {
     texts,
     record: (record) => texts.push(textOf(record)),
     moved: () => texts.push('moved'),
+    stale: () => texts.push('stale'),
   };
 }
 
 describe('MemoryBroker', () => {
   it('counts each topic from 1 and says that a record is stored in this node', async () => {
     const { broker } = setup();
-    const first = await broker.publish('a.a', recordOf('x'), KEEP);
+    const first = await broker.publish(topicOf('a.a', KEEP), recordOf('x'));
     expect(first).toMatchObject({ offset: 1, stored: 'node', duplicate: false });
     expect(first.epoch).toMatch(/^[0-9a-f]{16}$/);
-    expect(await broker.publish('a.a', recordOf('y'), KEEP)).toEqual({ ...first, offset: 2 });
-    expect(await broker.publish('a.b', recordOf('x'), KEEP)).toMatchObject({ offset: 1 });
+    expect(await broker.publish(topicOf('a.a', KEEP), recordOf('y'))).toEqual({ ...first, offset: 2 });
+    expect(await broker.publish(topicOf('a.b', KEEP), recordOf('x'))).toMatchObject({ offset: 1 });
   });
 
   it('delivers before publish returns', async () => {
     const { broker } = setup();
     const listener = collect();
-    await broker.subscribe('a.a', listener);
-    const receipt = broker.publish('a.a', recordOf('x'), undefined);
+    await broker.subscribe(topicOf('a.a'), listener);
+    const receipt = broker.publish(topicOf('a.a'), recordOf('x'));
     expect(listener.texts).toEqual(['x']);
     await receipt;
   });
@@ -55,15 +72,15 @@ describe('MemoryBroker', () => {
   it('shows every listener one order when a listener publishes', async () => {
     const { broker } = setup();
     const [before, after] = [collect(), collect()];
-    await broker.subscribe('a.a', before);
-    await broker.subscribe('a.a', {
+    await broker.subscribe(topicOf('a.a'), before);
+    await broker.subscribe(topicOf('a.a'), {
       moved: () => undefined,
       record: (record) => {
-        if (record.offset < 3) void broker.publish('a.a', recordOf(`${record.offset + 1}`), KEEP);
+        if (record.offset < 3) void broker.publish(topicOf('a.a', KEEP), recordOf(`${record.offset + 1}`));
       },
     });
-    await broker.subscribe('a.a', after);
-    const receipt = await broker.publish('a.a', recordOf('1'), KEEP);
+    await broker.subscribe(topicOf('a.a'), after);
+    const receipt = await broker.publish(topicOf('a.a', KEEP), recordOf('1'));
     expect(receipt.offset).toBe(1);
     expect(before.texts).toEqual(['1', '2', '3']);
     expect(after.texts).toEqual(['1', '2', '3']);
@@ -73,13 +90,13 @@ describe('MemoryBroker', () => {
     const { broker } = setup();
     const late = collect();
     let joined: Promise<unknown> | undefined;
-    await broker.subscribe('a.a', {
+    await broker.subscribe(topicOf('a.a'), {
       moved: () => undefined,
-      record: () => void (joined ??= broker.subscribe('a.a', late)),
+      record: () => void (joined ??= broker.subscribe(topicOf('a.a'), late)),
     });
-    await broker.publish('a.a', recordOf('x'), undefined);
+    await broker.publish(topicOf('a.a'), recordOf('x'));
     expect(await joined).toMatchObject({ start: { offset: 1 } });
-    await broker.publish('a.a', recordOf('y'), undefined);
+    await broker.publish(topicOf('a.a'), recordOf('y'));
     expect(late.texts).toEqual(['y']);
   });
 
@@ -87,10 +104,10 @@ describe('MemoryBroker', () => {
     const { broker } = setup();
     const leaving = collect();
     let leave = (): void => undefined;
-    await broker.subscribe('a.a', { moved: () => undefined, record: () => leave() });
-    const subscription = await broker.subscribe('a.a', leaving);
+    await broker.subscribe(topicOf('a.a'), { moved: () => undefined, record: () => leave() });
+    const subscription = await broker.subscribe(topicOf('a.a'), leaving);
     leave = () => subscription.close();
-    await broker.publish('a.a', recordOf('x'), undefined);
+    await broker.publish(topicOf('a.a'), recordOf('x'));
     expect(leaving.texts).toEqual([]);
   });
 
@@ -98,60 +115,60 @@ describe('MemoryBroker', () => {
     const { broker, errors } = setup();
     const other = collect();
     const fault = new Error('a bug');
-    await broker.subscribe('a.a', {
+    await broker.subscribe(topicOf('a.a'), {
       moved: () => undefined,
       record: () => {
         throw fault;
       },
     });
-    await broker.subscribe('a.a', other);
-    await broker.publish('a.a', recordOf('x'), KEEP);
-    await broker.publish('a.a', recordOf('y'), KEEP);
+    await broker.subscribe(topicOf('a.a'), other);
+    await broker.publish(topicOf('a.a', KEEP), recordOf('x'));
+    await broker.publish(topicOf('a.a', KEEP), recordOf('y'));
     expect(other.texts).toEqual(['x', 'y']);
     expect(errors).toEqual([fault, fault]);
   });
 
   it('says nothing of a listener that throws unless it was asked to', async () => {
     const broker = new MemoryBroker({ runtime: new VirtualRuntime() });
-    await broker.subscribe('a.a', {
+    await broker.subscribe(topicOf('a.a'), {
       moved: () => undefined,
       record: () => {
         throw new Error('a bug');
       },
     });
-    expect(await broker.publish('a.a', recordOf('x'), undefined)).toMatchObject({ offset: 1 });
+    expect(await broker.publish(topicOf('a.a'), recordOf('x'))).toMatchObject({ offset: 1 });
   });
 
   it('owns its bytes: nothing of the buffer that they were read from stays', async () => {
     const { broker } = setup();
     const buffer = Buffer.alloc(64 * 1024, 'x');
     const bytes = buffer.subarray(10, 13);
-    await broker.publish('a.a', { ...recordOf(''), bytes }, KEEP);
+    await broker.publish(topicOf('a.a', KEEP), { ...recordOf(''), bytes });
     buffer.fill('y');
-    const [kept] = (await broker.history('a.a', ALL)).records;
+    const [kept] = (await broker.history(topicOf('a.a'), ALL)).records;
     expect(kept && textOf(kept)).toBe('xxx');
     expect(kept?.bytes.buffer.byteLength).toBe(3);
   });
 
   it('refuses a new publisher with BUSY when it remembers as many as it may', async () => {
     const { broker, runtime } = setup({ publishers: 1, publisherMs: 1_000 });
-    await broker.publish('a.a', recordOf('x', { publisher: 'p', counter: 1 }), KEEP);
+    await broker.publish(topicOf('a.a', KEEP), recordOf('x', { publisher: 'p', counter: 1 }));
     const second = recordOf('y', { publisher: 'q', counter: 1 });
-    await expect(broker.publish('a.a', second, KEEP)).rejects.toMatchObject({ code: 'BUSY' });
-    expect((await broker.history('a.a', ALL)).top.offset).toBe(1);
+    await expect(broker.publish(topicOf('a.a', KEEP), second)).rejects.toMatchObject({ code: 'BUSY' });
+    expect((await broker.history(topicOf('a.a'), ALL)).top.offset).toBe(1);
     await runtime.advance(1_000);
-    expect(await broker.publish('a.a', second, KEEP)).toMatchObject({ offset: 2 });
+    expect(await broker.publish(topicOf('a.a', KEEP), second)).toMatchObject({ offset: 2 });
   });
 
   it('knows a repeated publish in the epoch in which it was stored', async () => {
     const { broker } = setup({ idleTopics: 1 });
     const record = recordOf('x', { publisher: 'p', counter: 1 });
-    const receipt = await broker.publish('a.a', record, undefined);
-    await broker.publish('a.b', recordOf('y'), undefined);
-    await broker.publish('a.c', recordOf('y'), undefined);
-    const again = await broker.publish('a.a', record, undefined);
+    const receipt = await broker.publish(topicOf('a.a'), record);
+    await broker.publish(topicOf('a.b'), recordOf('y'));
+    await broker.publish(topicOf('a.c'), recordOf('y'));
+    const again = await broker.publish(topicOf('a.a'), record);
     expect(again).toEqual({ ...receipt, duplicate: true });
-    expect((await broker.history('a.a', ALL)).top.epoch).not.toBe(receipt.epoch);
+    expect((await broker.history(topicOf('a.a'), ALL)).top.epoch).not.toBe(receipt.epoch);
   });
 
   it('refuses a limit that it does not have', () => {
@@ -163,12 +180,12 @@ describe('MemoryBroker', () => {
 describe('the history of a MemoryBroker', () => {
   it('no longer has what is older than the topic keeps', async () => {
     const { broker, runtime } = setup();
-    await broker.publish('a.a', recordOf('old'), KEEP);
+    await broker.publish(topicOf('a.a', KEEP), recordOf('old'));
     await runtime.advance(59_999);
-    await broker.publish('a.a', recordOf('new'), KEEP);
-    expect((await broker.history('a.a', ALL)).records.map(textOf)).toEqual(['old', 'new']);
+    await broker.publish(topicOf('a.a', KEEP), recordOf('new'));
+    expect((await broker.history(topicOf('a.a'), ALL)).records.map(textOf)).toEqual(['old', 'new']);
     await runtime.advance(1);
-    const { records, top } = await broker.history('a.a', ALL);
+    const { records, top } = await broker.history(topicOf('a.a'), ALL);
     expect(records.map(textOf)).toEqual(['new']);
     expect(records[0]?.previous).toBe(1);
     expect(top.offset).toBe(2);
@@ -176,38 +193,38 @@ describe('the history of a MemoryBroker', () => {
 
   it('shrinks to epoch and offset when nothing is kept and nobody listens', async () => {
     const { broker, runtime } = setup();
-    const receipt = await broker.publish('a.a', recordOf('x'), KEEP);
+    const receipt = await broker.publish(topicOf('a.a', KEEP), recordOf('x'));
     await runtime.advance(600_000);
     expect(runtime.timers).toBe(0);
-    expect(await broker.history('a.a', ALL)).toEqual({
+    expect(await broker.history(topicOf('a.a'), ALL)).toEqual({
       records: [],
       top: { epoch: receipt.epoch, offset: 1 },
     });
-    expect(await broker.publish('a.a', recordOf('y'), KEEP)).toEqual({ ...receipt, offset: 2 });
+    expect(await broker.publish(topicOf('a.a', KEEP), recordOf('y'))).toEqual({ ...receipt, offset: 2 });
   });
 
   it('begins the topic that is idle longest again with another epoch when there are too many', async () => {
     const { broker } = setup({ idleTopics: 2 });
     const epochs = new Map<string, string>();
     for (const key of ['a.a', 'a.b']) {
-      epochs.set(key, (await broker.publish(key, recordOf('x'), undefined)).epoch);
+      epochs.set(key, (await broker.publish(topicOf(key), recordOf('x'))).epoch);
     }
     // Asking counts as use, so "a.b" is idle longest now.
-    expect((await broker.history('a.a', ALL)).top).toEqual({ epoch: epochs.get('a.a'), offset: 1 });
-    await broker.publish('a.c', recordOf('x'), undefined);
-    expect((await broker.history('a.a', ALL)).top).toEqual({ epoch: epochs.get('a.a'), offset: 1 });
-    const begun = (await broker.history('a.b', ALL)).top;
+    expect((await broker.history(topicOf('a.a'), ALL)).top).toEqual({ epoch: epochs.get('a.a'), offset: 1 });
+    await broker.publish(topicOf('a.c'), recordOf('x'));
+    expect((await broker.history(topicOf('a.a'), ALL)).top).toEqual({ epoch: epochs.get('a.a'), offset: 1 });
+    const begun = (await broker.history(topicOf('a.b'), ALL)).top;
     expect(begun.offset).toBe(0);
     expect(begun.epoch).not.toBe(epochs.get('a.b'));
   });
 
   it('keeps the epoch of topics that have subscribers or records, however many are idle', async () => {
     const { broker } = setup({ idleTopics: 0 });
-    const { start } = await broker.subscribe('a.a', collect());
-    const { epoch } = await broker.publish('a.b', recordOf('x'), KEEP);
-    for (let n = 0; n < 10; n++) await broker.publish(`a.c${n}`, recordOf('x'), undefined);
-    expect((await broker.history('a.a', ALL)).top.epoch).toBe(start.epoch);
-    expect((await broker.history('a.b', ALL)).top.epoch).toBe(epoch);
+    const { start } = await broker.subscribe(topicOf('a.a'), collect());
+    const { epoch } = await broker.publish(topicOf('a.b', KEEP), recordOf('x'));
+    for (let n = 0; n < 10; n++) await broker.publish(topicOf(`a.c${n}`), recordOf('x'));
+    expect((await broker.history(topicOf('a.a'), ALL)).top.epoch).toBe(start.epoch);
+    expect((await broker.history(topicOf('a.b'), ALL)).top.epoch).toBe(epoch);
   });
 });
 
@@ -215,11 +232,11 @@ describe('the timer of a MemoryBroker', () => {
   it('runs only while something is kept', async () => {
     const { broker, runtime } = setup({ sweepMs: 10_000 });
     expect(runtime.timers).toBe(0);
-    await broker.subscribe('a.a', collect());
-    await broker.publish('a.a', recordOf('x'), undefined);
-    await broker.history('a.b', ALL);
+    await broker.subscribe(topicOf('a.a'), collect());
+    await broker.publish(topicOf('a.a'), recordOf('x'));
+    await broker.history(topicOf('a.b'), ALL);
     expect(runtime.timers).toBe(0);
-    await broker.publish('a.a', recordOf('x'), KEEP);
+    await broker.publish(topicOf('a.a', KEEP), recordOf('x'));
     expect(runtime.timers).toBe(1);
     await runtime.advance(59_999);
     expect(runtime.timers).toBe(1);
@@ -229,14 +246,14 @@ describe('the timer of a MemoryBroker', () => {
 
   it('stops as soon as the last record goes for another reason', async () => {
     const { broker, runtime } = setup();
-    await broker.publish('a.a', recordOf('x'), KEEP);
-    await broker.publish('a.a', recordOf('x'), undefined);
+    await broker.publish(topicOf('a.a', KEEP), recordOf('x'));
+    await broker.publish(topicOf('a.a'), recordOf('x'));
     expect(runtime.timers).toBe(0);
   });
 
   it('runs while publish ids are remembered', async () => {
     const { broker, runtime } = setup();
-    await broker.publish('a.a', recordOf('x', { publisher: 'p', counter: 1 }), undefined);
+    await broker.publish(topicOf('a.a'), recordOf('x', { publisher: 'p', counter: 1 }));
     await runtime.advance(299_999);
     expect(runtime.timers).toBe(1);
     await runtime.advance(10_000);
@@ -245,9 +262,9 @@ describe('the timer of a MemoryBroker', () => {
 
   it('is gone when the broker was closed, also by a listener', async () => {
     const { broker, runtime } = setup();
-    await broker.subscribe('a.a', { moved: () => undefined, record: () => void broker.close() });
+    await broker.subscribe(topicOf('a.a'), { moved: () => undefined, record: () => void broker.close() });
     const last = recordOf('x', { publisher: 'p', counter: 1 });
-    expect(await broker.publish('a.a', last, KEEP)).toMatchObject({ offset: 1 });
+    expect(await broker.publish(topicOf('a.a', KEEP), last)).toMatchObject({ offset: 1 });
     expect(runtime.timers).toBe(0);
   });
 });

@@ -2,21 +2,19 @@ import {
   resolveLimits,
   systemRuntime,
   TrunklineError,
+  type Broker,
+  type BrokerListener,
+  type BrokerRecord,
+  type BrokerSubscription,
+  type BrokerTopic,
   type Cursor,
+  type HistoryPage,
+  type HistoryQuery,
+  type PublishReceipt,
   type Runtime,
   type Timer,
 } from '@trunkline/protocol';
-import type {
-  Broker,
-  BrokerListener,
-  BrokerRecord,
-  BrokerSubscription,
-  HistoryPage,
-  HistoryQuery,
-  KeepPolicy,
-  PublishReceipt,
-} from '../broker.js';
-import { MEMORY_BROKER_LIMITS, type MemoryBrokerLimits } from './memory-broker-limits.js';
+import { MEMORY_BROKER_LIMITS, type MemoryBrokerLimits } from '../limits/memory-broker-limits.js';
 import { MemoryTopic } from './memory-topic.js';
 import { PublishIds } from './publish-ids.js';
 
@@ -54,11 +52,7 @@ export class MemoryBroker implements Broker {
     this.#publishIds = new PublishIds(this.#limits);
   }
 
-  async publish(
-    key: string,
-    record: BrokerRecord,
-    keep: KeepPolicy | undefined,
-  ): Promise<PublishReceipt> {
+  async publish({ key, keep }: BrokerTopic, record: BrokerRecord): Promise<PublishReceipt> {
     this.#expectOpen();
     const now = this.#runtime.now();
     const use = record.publishId && { id: record.publishId, key, now };
@@ -72,7 +66,7 @@ export class MemoryBroker implements Broker {
     return { ...place, stored: 'node', duplicate: false };
   }
 
-  async subscribe(key: string, listener: BrokerListener): Promise<BrokerSubscription> {
+  async subscribe({ key }: BrokerTopic, listener: BrokerListener): Promise<BrokerSubscription> {
     this.#expectOpen();
     const topic = this.#open(key);
     const subscriber = topic.subscribe(listener);
@@ -83,7 +77,7 @@ export class MemoryBroker implements Broker {
     return { start: subscriber.start, close };
   }
 
-  async history(key: string, query: HistoryQuery): Promise<HistoryPage> {
+  async history({ key }: BrokerTopic, query: HistoryQuery): Promise<HistoryPage> {
     this.#expectOpen();
     const topic = this.#open(key);
     const page = topic.page(query, this.#runtime.now());

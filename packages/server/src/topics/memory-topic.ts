@@ -1,12 +1,12 @@
-import type { Cursor } from '@trunkline/protocol';
 import type {
   BrokerListener,
   BrokerRecord,
+  Cursor,
   HistoryPage,
   HistoryQuery,
   KeepPolicy,
   PlacedRecord,
-} from '../broker.js';
+} from '@trunkline/protocol';
 import { KeptRecords } from './kept-records.js';
 
 /** A listener and the place from which it listens. */
@@ -69,7 +69,7 @@ export class MemoryTopic {
 
   page(query: HistoryQuery, now: number): HistoryPage {
     this.trim(now);
-    return { records: this.#kept.after(query), top: this.place };
+    return { records: this.#kept.page(query), top: this.place };
   }
 
   /** Lets go of records that are too old. */

@@ -1,6 +1,11 @@
-import type { Runtime } from '@trunkline/protocol';
-import { ENCODING, type CallMessage } from '@trunkline/protocol';
-import type { Broker } from '../broker.js';
+import {
+  ENCODING,
+  type Broker,
+  type CallMessage,
+  type PublishReceipt,
+  type Runtime,
+} from '@trunkline/protocol';
+import type { TopicContext } from '../context.js';
 import type { FinalMessage } from '../dispatcher.js';
 import { ownError, toErrorMessage, type ReportFailure } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
@@ -8,7 +13,6 @@ import type { Pipeline } from '../pipeline.js';
 import { asAnyContext, EventContext, type ContextSource } from '../request-context.js';
 import type { TopicRoute } from '../route.js';
 import { parseInput, readValue } from '../values.js';
-import type { TopicContext } from '../context.js';
 import { keepOf, prepareRecord } from './record.js';
 import { topicKey } from './topic-key.js';
 
@@ -70,10 +74,11 @@ export class PublishDispatcher {
     if (isAllowed !== true) throw ownError('DENIED', 'denied', { executed: 'no' });
     const receipt = await pipeline.around(seen, async () => {
       const record = await prepareRecord(definition, raw.message, this.#publishId(call, context));
+      const topic = { key: topicKey(route.name, params), keep: keepOf(definition, limits) };
       progress.executed = 'unknown';
-      return broker.publish(topicKey(route.name, params), record, keepOf(definition, limits));
+      return broker.publish(topic, record);
     });
-    const published = receipt as Awaited<ReturnType<Broker['publish']>>;
+    const published = receipt as PublishReceipt;
     return { kind: 'RESULT', id: call.id, encoding: ENCODING.NONE, bytes: NOTHING, published };
   }
 

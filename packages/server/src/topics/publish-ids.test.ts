@@ -1,6 +1,6 @@
 import { resolveLimits } from '@trunkline/protocol';
 import { describe, expect, it } from 'vitest';
-import { MEMORY_BROKER_LIMITS } from './memory-broker-limits.js';
+import { MEMORY_BROKER_LIMITS } from '../limits/memory-broker-limits.js';
 import { PublishIds } from './publish-ids.js';
 
 const EPOCH = '00000000000000aa';

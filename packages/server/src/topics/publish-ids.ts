@@ -1,5 +1,5 @@
 import { TrunklineError, type Cursor, type PublishId } from '@trunkline/protocol';
-import type { MemoryBrokerLimits } from './memory-broker-limits.js';
+import type { MemoryBrokerLimits } from '../limits/memory-broker-limits.js';
 
 interface Entry {
   readonly publisher: string;

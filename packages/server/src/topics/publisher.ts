@@ -9,11 +9,15 @@ import {
   systemRuntime,
   TrunklineError,
   WIRE_LIMITS,
+  type Broker,
+  type BrokerRecord,
+  type BrokerTopic,
   type ContractShape,
   type PublishId,
+  type PublishReceipt,
   type Runtime,
 } from '@trunkline/protocol';
-import type { Broker, BrokerRecord, KeepPolicy, PublishReceipt } from '../broker.js';
+import { localError } from '../failure.js';
 import { resolveServerLimits, type ServerLimits } from '../limits.js';
 import { keepOf, misfit, prepareRecord } from './record.js';
 import { topicKey } from './topic-key.js';
@@ -33,7 +37,8 @@ export interface OpenTopic<Message> {
   /**
    * Parses the message, encodes it once and gives it to the broker, in the order of the calls. After
    * 256 KiB in one turn it resolves in a later one, so that a loop leaves time for others. Rejects
-   * with `INVALID_INPUT` and the issues, with `TOO_LARGE`, or as the broker does.
+   * with `INVALID_INPUT` and the issues, with `TOO_LARGE`, or as the broker does. A handler that lets
+   * the first two through answers INTERNAL: what does not fit is the server's own.
    */
   readonly publish: (message: Message, options?: PublishOptions) => Promise<PublishReceipt>;
 }
@@ -44,7 +49,7 @@ type ParamsArgument<Params> = [Params] extends [undefined]
     ? [params?: Params]
     : [params: Params];
 
-/** Names a topic by its params. Throws `INVALID_INPUT` for params that do not fit. */
+/** Names a topic by its params. Throws `INVALID_INPUT` or `TOO_LARGE` for params that do not fit. */
 export type TopicPublisher<Params, Message> = (
   ...params: ParamsArgument<Params>
 ) => OpenTopic<Message>;
@@ -87,7 +92,7 @@ export function createTopics<M extends Members>(
     const name = `${contract.name}.${member}`;
     const keep = keepOf(definition, limits);
     publishers[member] = (params) => {
-      const key = topicKey(name, parseParams(name, definition, params));
+      const key = orOurFault(name, () => topicKey(name, parseParams(name, definition, params)));
       return {
         publish: (message, { publishId } = {}) =>
           outlet.publish({ key, keep }, () =>
@@ -121,35 +126,31 @@ function parseParams(name: string, { params: schema }: TopicDefinition, params: 
     );
   }
   if (parsed.ok) return parsed.value;
-  throw ourFault(name, misfit('params object', parsed));
+  throw misfit('params object', parsed);
 }
 
-function orOurFault<Value>(name: string, prepare: () => Value | Promise<Value>) {
+function orOurFault<Value>(name: string, prepare: () => Value): Value {
   try {
     const prepared = prepare();
     if (!(prepared instanceof Promise)) return prepared;
     return prepared.catch((error: unknown) => {
       throw ourFault(name, error);
-    });
+    }) as Value;
   } catch (error) {
     throw ourFault(name, error);
   }
 }
 
 /**
- * What is wrong with a client's publish crosses to it whole, and says that nothing ran. Thrown by a
- * handler that publishes it would say so of the handler, so here it becomes an error of its own.
+ * What is wrong with a client's own publish crosses to it whole. Thrown on by a handler that
+ * publishes it would lay the server's fault at its caller's door and tell of data that is not the
+ * caller's, so here it becomes an error that never crosses.
  */
 function ourFault(name: string, error: unknown): unknown {
   if (!(error instanceof TrunklineError)) return error;
   const { code, message, data } = error;
   const text = `cannot publish on "${name}": ${message}`;
-  return new TrunklineError(code, text, { data, executed: 'no', cause: error });
-}
-
-interface Target {
-  readonly key: string;
-  readonly keep: KeepPolicy | undefined;
+  return localError(code, text, { data, executed: 'no', cause: error });
 }
 
 /** What a record costs beside its bytes, so that empty ones do not come for nothing. */
@@ -169,23 +170,23 @@ class Outlet {
   }
 
   async publish(
-    target: Target,
+    topic: BrokerTopic,
     prepare: () => BrokerRecord | Promise<BrokerRecord>,
   ): Promise<PublishReceipt> {
     const record = prepare();
     const mustWait = this.#waiting !== undefined || record instanceof Promise;
-    const receipt = await (mustWait ? this.#sendLater(target, record) : this.#send(target, record));
+    const receipt = await (mustWait ? this.#sendLater(topic, record) : this.#send(topic, record));
     await this.#budget.pause;
     return receipt;
   }
 
-  #send({ key, keep }: Target, record: BrokerRecord): Promise<PublishReceipt> {
+  #send(topic: BrokerTopic, record: BrokerRecord): Promise<PublishReceipt> {
     this.#budget.spend(record.bytes.length + RECORD_COST);
-    return this.#broker.publish(key, record, keep);
+    return this.#broker.publish(topic, record);
   }
 
   async #sendLater(
-    target: Target,
+    topic: BrokerTopic,
     record: BrokerRecord | Promise<BrokerRecord>,
   ): Promise<PublishReceipt> {
     const before = this.#waiting;
@@ -193,7 +194,7 @@ class Outlet {
     const own =
       record instanceof Promise ? record : { ...record, bytes: new Uint8Array(record.bytes) };
     const sent = Promise.all([own, before]).then(([ready]) => ({
-      receipt: this.#send(target, ready),
+      receipt: this.#send(topic, ready),
     }));
     const waiting = sent
       .then(

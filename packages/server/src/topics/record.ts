@@ -3,10 +3,11 @@ import {
   CLIENT_DECODE_LIMITS,
   encodePayload,
   WIRE_LIMITS,
+  type BrokerRecord,
+  type KeepPolicy,
   type PublishId,
   type TrunklineError,
 } from '@trunkline/protocol';
-import type { BrokerRecord, KeepPolicy } from '../broker.js';
 import { chain } from '../chain.js';
 import { ownError } from '../failure.js';
 import type { ServerLimits } from '../limits.js';

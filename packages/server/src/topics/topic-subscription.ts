@@ -1,7 +1,13 @@
-import type { Cursor, GapReason, JoinState, Message } from '@trunkline/protocol';
-import type { Broker, PlacedRecord } from '../broker.js';
+import type {
+  GapReason,
+  HistoryPage,
+  Message,
+  PlacedRecord,
+  StaleMessage,
+} from '@trunkline/protocol';
 import type { ServerLimits } from '../limits.js';
 import type { HubTopic, Subscriber } from './hub-topic.js';
+import { findJoinStart, type JoinStart, type JoinWish } from './join-start.js';
 
 /** What a subscription needs of its connection. */
 export interface SubscriptionLink {
@@ -16,46 +22,34 @@ export interface SubscriptionLink {
 export interface TopicSubscriptionOptions {
   readonly sub: number;
   readonly topic: HubTopic;
-  /** Whether the topic keeps history. */
-  readonly keeps: boolean;
-  readonly broker: Broker;
-  readonly limits: ServerLimits;
+  readonly limits: Pick<ServerLimits, 'pageRecords' | 'pageBytes'>;
   readonly link: SubscriptionLink;
   /** The broker failed; the subscription has to end. */
   readonly failed: (error: unknown) => void;
 }
 
-interface Missing {
-  readonly epoch: string;
-  readonly from: number;
-  readonly to: number | undefined;
-  readonly reason: GapReason;
-}
-
-/** Where a subscription begins, and what it tells the client about that. */
-interface Start {
-  readonly state: JoinState;
-  readonly offset: number;
-  readonly gap?: Missing;
-}
+type State = 'idle' | 'joining' | 'behind' | 'live' | 'stale' | 'closed';
 
 /**
  * One client's subscription to one topic. It is `live` while every record goes out as it comes, and
  * `behind` while it reads what it has not sent from history: when it joins, and when the client
- * was too slow. Both end in the same place, so there is one way to catch up.
+ * was too slow. Both end in the same place, so there is one way to catch up. It is `stale` while the
+ * broker cannot vouch for the topic; when it can again, the subscription joins from where it was.
  */
 export class TopicSubscription implements Subscriber {
   readonly #options: TopicSubscriptionOptions;
-  #state: 'joining' | 'behind' | 'live' | 'closed' = 'joining';
-  #epoch = '';
-  #position = 0;
+  #state: State = 'idle';
+  /** Where the client is; no epoch before it was told where it begins. */
+  #epoch: string | undefined;
+  #offset = 0;
   /** Why records may be missing when it has to catch up. */
   #lag: GapReason = 'expired';
   #isReading = false;
+  /** Counts joins and moves, so that what was read before the last of them is not taken for new. */
+  #round = 0;
 
   constructor(options: TopicSubscriptionOptions) {
     this.#options = options;
-    options.topic.add(this);
   }
 
   get sub(): number {
@@ -66,34 +60,41 @@ export class TopicSubscription implements Subscriber {
     return this.#options.topic;
   }
 
-  /** Starts from a cursor, from the newest `last` records, or from now. */
-  async join(cursor: Cursor | undefined, last: number | undefined): Promise<void> {
-    this.#state = 'joining';
-    this.topic.beginJoin();
+  /** Starts where it is wished and possible, and tells the client. Call it once; never rejects. */
+  async join(wish: JoinWish): Promise<void> {
+    this.topic.add(this);
+    this.#become('joining');
     try {
-      const start = await this.#findStart(cursor, last);
+      let start: JoinStart;
+      let round: number;
+      do {
+        round = ++this.#round;
+        start = await findJoinStart(this.topic, wish);
+      } while (round !== this.#round && !this.#isClosed());
       if (!this.#isClosed()) this.#begin(start);
     } catch (error) {
-      if (!this.#isClosed()) this.#options.failed(error);
-    } finally {
-      this.topic.endJoin();
+      if (!this.#isClosed()) this.#fail(error);
     }
   }
 
   deliver(record: PlacedRecord, frame: Uint8Array): void {
-    if (this.#state !== 'live') return;
-    if (!this.#options.link.hasRoom()) {
-      this.#lag = 'slow';
-      this.#fallBehind();
-      return;
-    }
-    this.#position = record.offset;
-    this.#options.link.sendShared(frame);
+    // History may have been ahead of what is delivered.
+    if (this.#state !== 'live' || record.offset <= this.#offset) return;
+    if (this.#options.link.hasRoom()) return this.#send(record, frame);
+    this.#lag = 'slow';
+    this.#fallBehind();
   }
 
   moved(): void {
-    if (this.#state === 'closed' || this.#state === 'joining') return;
-    void this.join({ epoch: this.#epoch, offset: this.#position }, undefined);
+    if (this.#state === 'joining') this.#round++;
+    else if (this.#epoch !== undefined && !this.#isClosed()) {
+      void this.join({ cursor: { epoch: this.#epoch, offset: this.#offset }, last: undefined });
+    }
+  }
+
+  stale(reason: StaleMessage['reason']): void {
+    // Who joins is told when it has joined.
+    if (this.#state !== 'joining' && !this.#isClosed()) this.#awaitMove(reason);
   }
 
   /** The connection has room again. */
@@ -102,8 +103,7 @@ export class TopicSubscription implements Subscriber {
   }
 
   close(): void {
-    if (this.#state === 'behind') this.topic.endJoin();
-    this.#state = 'closed';
+    this.#become('closed');
     this.topic.remove(this);
   }
 
@@ -111,138 +111,116 @@ export class TopicSubscription implements Subscriber {
     return this.#state === 'closed';
   }
 
-  async #findStart(cursor: Cursor | undefined, last: number | undefined): Promise<Start> {
-    const { topic, keeps } = this.#options;
-    // Without history nobody can say what was missed, so nothing is said.
-    if (!keeps || (cursor === undefined && last === undefined)) {
-      return { state: 'fresh', offset: topic.place.offset };
-    }
-    if (cursor === undefined) {
-      const wanted = Math.max(0, topic.place.offset - (last ?? 0));
-      return { state: 'fresh', offset: await this.#firstKept(wanted) };
-    }
-    const isSameEpoch = cursor.epoch === topic.place.epoch && cursor.offset <= topic.place.offset;
-    if (!isSameEpoch) {
-      const gap: Missing = {
-        epoch: cursor.epoch,
-        from: cursor.offset + 1,
-        to: undefined,
-        reason: 'epoch',
-      };
-      return { state: 'gap', offset: await this.#firstKept(0), gap };
-    }
-    const offset = await this.#firstKept(cursor.offset);
-    if (offset <= cursor.offset) return { state: 'recovered', offset: cursor.offset };
-    const gap: Missing = {
-      epoch: cursor.epoch,
-      from: cursor.offset + 1,
-      to: offset,
-      reason: 'expired',
-    };
-    return { state: 'gap', offset, gap };
+  /** The topic holds its newest records for whoever joins or is behind. */
+  #become(state: State): void {
+    const held = needsRecent(this.#state);
+    this.#state = state;
+    if (needsRecent(state) === held) return;
+    if (held) this.topic.endJoin();
+    else this.topic.beginJoin();
   }
 
-  /** The place after `after` from which everything is kept. */
-  async #firstKept(after: number): Promise<number> {
-    const { topic, broker } = this.#options;
-    if (after >= topic.place.offset) return topic.place.offset;
-    const page = await broker.history(topic.key, { after, maxRecords: 1, maxBytes: 1 });
-    const first = page.records[0];
-    return first === undefined
-      ? Math.max(after, topic.place.offset)
-      : Math.max(after, first.previous);
-  }
-
-  #begin({ state, offset, gap }: Start): void {
+  #begin({ state, offset, gap }: JoinStart): void {
     const { topic, link, sub } = this.#options;
-    this.#epoch = topic.place.epoch;
-    this.#position = offset;
+    const { epoch } = topic.place;
     const top = Math.max(offset, topic.place.offset);
-    link.send({
-      kind: 'SUBSCRIBED',
-      sub,
-      topic: topic.number,
-      state,
-      epoch: this.#epoch,
-      offset,
-      top,
-    });
+    this.#epoch = epoch;
+    this.#offset = offset;
+    link.send({ kind: 'SUBSCRIBED', sub, topic: topic.number, state, epoch, offset, top });
     if (gap !== undefined) link.send({ kind: 'GAP', sub, ...gap });
     this.#lag = 'expired';
-    this.#fallBehind();
+    if (topic.staleReason !== undefined) this.#awaitMove(topic.staleReason);
+    else this.#fallBehind();
+  }
+
+  #awaitMove(reason: StaleMessage['reason']): void {
+    this.#become('stale');
+    this.#options.link.send({ kind: 'STALE', sub: this.sub, reason });
+  }
+
+  /** A broker that has said that it cannot be reached will say when it can. */
+  #fail(error: unknown): void {
+    const { staleReason } = this.topic;
+    if (this.#epoch === undefined || staleReason === undefined) this.#options.failed(error);
+    else this.#awaitMove(staleReason);
   }
 
   #fallBehind(): void {
-    this.#state = 'behind';
-    this.topic.beginJoin();
+    this.#become('behind');
     this.#catchUp();
-  }
-
-  #goLive(): void {
-    this.#state = 'live';
-    this.topic.endJoin();
   }
 
   /** Sends what is missing, as far as there is room; goes live in the turn in which none is left. */
   #catchUp(): void {
     if (this.#isReading) return;
     while (this.#state === 'behind' && this.#options.link.hasRoom()) {
-      const recent = this.topic.recentAfter(this.#position);
-      if (recent === undefined) return this.#read();
-      if (recent.length === 0) return this.#goLive();
+      const recent = this.topic.recentAfter(this.#offset);
+      if (recent === undefined) return void this.#read();
+      if (recent.length === 0) return this.#become('live');
       this.#sendWhileRoom(recent);
     }
     if (this.#state === 'behind') this.#options.link.waitForRoom(this);
   }
 
-  #read(): void {
+  async #read(): Promise<void> {
     this.#isReading = true;
-    this.#readPage().then(
-      () => {
-        this.#isReading = false;
-        this.#catchUp();
-      },
-      (error: unknown) => {
-        this.#isReading = false;
-        if (!this.#isClosed()) this.#options.failed(error);
-      },
-    );
+    const round = this.#round;
+    const isWanted = (): boolean => this.#state === 'behind' && this.#round === round;
+    try {
+      const page = await this.#readPage();
+      if (isWanted()) this.#sendPage(page);
+    } catch (error) {
+      if (isWanted()) this.#fail(error);
+    }
+    this.#isReading = false;
+    this.#catchUp();
   }
 
-  async #readPage(): Promise<void> {
-    const { broker, keeps, limits, topic } = this.#options;
-    const epoch = this.#epoch;
-    const query = {
-      after: this.#position,
+  async #readPage(): Promise<HistoryPage> {
+    const { limits, topic } = this.#options;
+    if (!topic.keeps) return { records: [], top: { ...topic.place, offset: topic.recentStart } };
+    return topic.history({
+      from: { after: this.#offset },
       maxRecords: limits.pageRecords,
       maxBytes: limits.pageBytes,
-    };
-    const page = keeps ? await broker.history(topic.key, query) : undefined;
-    if (this.#state !== 'behind' || epoch !== topic.place.epoch) return;
-    const records = page?.records ?? [];
-    const from = records[0]?.previous ?? this.topic.recentStart;
-    if (from > this.#position) this.#reportGap(from);
+    });
+  }
+
+  #sendPage({ records, top }: HistoryPage): void {
+    // Another epoch has begun at the broker, and `moved` is on its way.
+    if (top.epoch !== this.#epoch) return this.#awaitMove('checking');
+    const newest = top.offset > this.#offset ? top.offset : this.topic.recentStart;
+    const from = records[0]?.previous ?? newest;
+    if (from > this.#offset) this.#reportGap(from);
     this.#sendWhileRoom(records);
   }
 
   #sendWhileRoom(records: readonly PlacedRecord[]): void {
     for (const record of records) {
       if (!this.#options.link.hasRoom()) return;
-      this.#position = record.offset;
-      this.#options.link.sendShared(this.topic.frame(record));
+      this.#send(record);
     }
+  }
+
+  /** A place that a page gave may lie behind what the live record names as the one before it. */
+  #send(record: PlacedRecord, shared?: Uint8Array): void {
+    const { link, topic } = this.#options;
+    const isNext = record.previous >= this.#offset;
+    const frame = isNext
+      ? (shared ?? topic.frame(record))
+      : topic.frame({ ...record, previous: this.#offset });
+    this.#offset = record.offset;
+    link.sendShared(frame);
   }
 
   #reportGap(to: number): void {
     const { link, sub } = this.#options;
-    link.send({
-      kind: 'GAP',
-      sub,
-      epoch: this.#epoch,
-      from: this.#position + 1,
-      to,
-      reason: this.#lag,
-    });
-    this.#position = to;
+    const { epoch } = this.topic.place;
+    link.send({ kind: 'GAP', sub, epoch, from: this.#offset + 1, to, reason: this.#lag });
+    this.#offset = to;
   }
+}
+
+function needsRecent(state: State): boolean {
+  return state === 'joining' || state === 'behind';
 }

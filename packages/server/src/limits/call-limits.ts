@@ -1,0 +1,103 @@
+import type { LimitTable } from '@trunkline/protocol';
+
+/** Limits of the calls and streams of a session. */
+export const CALL_LIMITS = {
+  callsInFlight: {
+    value: 256,
+    unit: 'items',
+    scope: 'session',
+    onExcess: 'BUSY',
+    reason: 'the client queues the rest',
+  },
+  valueInBytes: {
+    value: 1_048_576,
+    unit: 'bytes',
+    scope: 'payload',
+    onExcess: 'TOO_LARGE',
+    reason: 'raised per procedure where it must be larger',
+  },
+  valueOutBytes: {
+    value: 4_194_304,
+    unit: 'bytes',
+    scope: 'payload',
+    onExcess: 'TOO_LARGE',
+    reason: 'raised per procedure where it must be larger',
+  },
+  inputCost: {
+    value: 4_194_304,
+    unit: 'bytes',
+    scope: 'inputs of running handlers of a session; 48 for each value are added',
+    onExcess: 'BUSY',
+    reason: 'one MiB of empty arrays decodes to 14 MB',
+  },
+  boundProcedures: {
+    value: 4_096,
+    unit: 'items',
+    scope: 'session',
+    onExcess: 'close 4429',
+    reason: 'larger than any contract',
+  },
+  deadlineMs: {
+    value: 30_000,
+    unit: 'ms',
+    scope: 'call without a deadline',
+    onExcess: 'DEADLINE',
+    reason: 'what people wait for',
+  },
+  maxDeadlineMs: {
+    value: 300_000,
+    unit: 'ms',
+    scope: 'call',
+    onExcess: 'DEADLINE',
+    reason: 'what takes longer is a stream or a job',
+  },
+  faultRate: {
+    value: 33,
+    unit: 'per second',
+    scope: 'session: cancels and calls refused by its own fault',
+    onExcess: 'close 4429',
+    reason: 'each costs work that no handler is counted for',
+  },
+  faultBurst: {
+    value: 200,
+    unit: 'items',
+    scope: 'session: cancels and calls refused by its own fault',
+    onExcess: 'close 4429',
+    reason: 'a page that is left cancels all it has',
+  },
+  streams: {
+    value: 32,
+    unit: 'items',
+    scope: 'session',
+    onExcess: 'BUSY',
+    reason: 'each has credit of its own',
+  },
+  upCreditItems: {
+    value: 16,
+    unit: 'items',
+    scope: 'stream to the server',
+    onExcess: 'close 4400',
+    reason: 'all streams of a session together stay within 512 KiB',
+  },
+  upCreditBytes: {
+    value: 16_384,
+    unit: 'bytes',
+    scope: 'stream to the server',
+    onExcess: 'close 4400',
+    reason: 'all streams of a session together stay within 512 KiB',
+  },
+  heldBytes: {
+    value: 2_097_152,
+    unit: 'bytes',
+    scope: 'session: results not yet written',
+    onExcess: 'BUSY',
+    reason: 'no new work for a reader that does not take what it asked for',
+  },
+  heldMaxBytes: {
+    value: 8_388_608,
+    unit: 'bytes',
+    scope: 'session: results not yet written',
+    onExcess: 'OVERLOADED',
+    reason: 'what was running before may still end',
+  },
+} as const satisfies LimitTable;

@@ -1,0 +1,96 @@
+import type { LimitTable } from '@trunkline/protocol';
+
+/** Limits of subscribing, publishing, and of what is kept of a topic. */
+export const TOPIC_LIMITS = {
+  subscriptions: {
+    value: 1_024,
+    unit: 'items',
+    scope: 'session',
+    onExcess: 'BUSY',
+    reason: 'each is an entry in a table',
+  },
+  subscribeRate: {
+    value: 20,
+    unit: 'per second',
+    scope: 'session: subscribes and unsubscribes',
+    onExcess: 'close 4429',
+    reason: 'each may read history',
+  },
+  subscribeBurst: {
+    value: 1_024,
+    unit: 'items',
+    scope: 'session: subscribes and unsubscribes',
+    onExcess: 'close 4429',
+    reason: 'a client that comes back subscribes to all it had',
+  },
+  outboxBytes: {
+    value: 1_048_576,
+    unit: 'bytes',
+    scope: 'connection: topic messages not yet written',
+    onExcess: 'read again from history, or a gap',
+    reason: 'a reader that is slow for a moment loses nothing',
+  },
+  outboxMessages: {
+    value: 2_048,
+    unit: 'items',
+    scope: 'connection: topic messages not yet written',
+    onExcess: 'read again from history, or a gap',
+    reason: 'a reader that is slow for a moment loses nothing',
+  },
+  publishRate: {
+    value: 100,
+    unit: 'per second',
+    scope: 'session',
+    onExcess: 'RATE',
+    reason: 'each is multiplied by the subscribers',
+  },
+  publishBurst: {
+    value: 200,
+    unit: 'items',
+    scope: 'session',
+    onExcess: 'RATE',
+    reason: 'two seconds of the rate',
+  },
+  keepCount: {
+    value: 100,
+    unit: 'items',
+    scope: 'topic that keeps history and does not say how much',
+    onExcess: 'the oldest go',
+    reason: 'bridges a reconnect of most topics',
+  },
+  keepAgeMs: {
+    value: 300_000,
+    unit: 'ms',
+    scope: 'topic that keeps history and does not say how long',
+    onExcess: 'the oldest go',
+    reason: 'bridges a tunnel or a deploy',
+  },
+  keepBytes: {
+    value: 1_048_576,
+    unit: 'bytes',
+    scope: 'topic that keeps history and does not say how much',
+    onExcess: 'the oldest go',
+    reason: 'many topics must fit',
+  },
+  pageRecords: {
+    value: 300,
+    unit: 'items',
+    scope: 'one read of history',
+    onExcess: 'next page',
+    reason: 'a client that was away must not fill its outbox at once',
+  },
+  pageBytes: {
+    value: 1_048_576,
+    unit: 'bytes',
+    scope: 'one read of history',
+    onExcess: 'next page',
+    reason: 'a client that was away must not fill its outbox at once',
+  },
+  joinRecords: {
+    value: 1_000,
+    unit: 'items',
+    scope: 'topic: live records held while somebody joins',
+    onExcess: 'read again from history',
+    reason: 'joins history and live without a seam',
+  },
+} as const satisfies LimitTable;

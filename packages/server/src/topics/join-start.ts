@@ -1,0 +1,58 @@
+import type { Cursor, GapMessage, HistoryStart, JoinState } from '@trunkline/protocol';
+import type { HubTopic } from './hub-topic.js';
+
+/** What a subscriber wants of what is kept: all after a cursor, the newest `last`, or nothing. */
+export interface JoinWish {
+  readonly cursor: Cursor | undefined;
+  readonly last: number | undefined;
+}
+
+/** Where a subscription begins, and what its client is told about that. */
+export interface JoinStart {
+  readonly state: JoinState;
+  /** What is published after this offset follows. */
+  readonly offset: number;
+  readonly gap?: Omit<GapMessage, 'kind' | 'sub'>;
+}
+
+/** Finds where a subscriber may begin. Rejects with the broker's error. */
+export async function findJoinStart(
+  topic: HubTopic,
+  { cursor, last }: JoinWish,
+): Promise<JoinStart> {
+  // Without history nobody can say what was missed, so nothing is said.
+  if (!topic.keeps || (cursor === undefined && last === undefined)) {
+    return { state: 'fresh', offset: topic.place.offset };
+  }
+  if (cursor === undefined) {
+    return { state: 'fresh', offset: await firstKept(topic, { last: last ?? 0 }) };
+  }
+  const { epoch } = cursor;
+  const from = cursor.offset + 1;
+  if (!(await isPlaceOf(topic, cursor))) {
+    const offset = await firstKept(topic, { after: 0 });
+    return { state: 'gap', offset, gap: { epoch, from, to: undefined, reason: 'epoch' } };
+  }
+  const offset = await firstKept(topic, { after: cursor.offset });
+  if (offset <= cursor.offset) return { state: 'recovered', offset: cursor.offset };
+  return { state: 'gap', offset, gap: { epoch, from, to: offset, reason: 'expired' } };
+}
+
+/** Another node may have given the client what has not come here yet, so the broker is asked. */
+async function isPlaceOf(topic: HubTopic, { epoch, offset }: Cursor): Promise<boolean> {
+  if (epoch !== topic.place.epoch) return false;
+  if (offset <= topic.place.offset) return true;
+  const { top } = await topic.history({ from: { after: offset }, maxRecords: 1, maxBytes: 1 });
+  return top.epoch === epoch && top.offset >= offset;
+}
+
+/** The place after which everything is kept that is wanted. */
+async function firstKept(topic: HubTopic, from: HistoryStart): Promise<number> {
+  const { epoch, offset } = topic.place;
+  const wanted = 'after' in from ? from.after : 0;
+  if ('after' in from && wanted >= offset) return wanted;
+  const { records, top } = await topic.history({ from, maxRecords: 1, maxBytes: 1 });
+  // Another epoch has begun at the broker, and `moved` is on its way.
+  if (top.epoch !== epoch) return 'after' in from ? wanted : offset;
+  return Math.max(wanted, records[0]?.previous ?? top.offset);
+}
