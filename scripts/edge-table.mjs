@@ -13,7 +13,7 @@
 export const MODULE_EDGES = [
   {
     names: ['ws'],
-    homes: { server: 'ws-acceptor.ts', client: 'node-websocket.ts' },
+    homes: { server: 'ws-acceptor.ts', client: 'websocket-node.ts' },
     reason: 'another WebSocket library is then a change of one file',
   },
   {
@@ -33,13 +33,23 @@ export const MODULE_EDGES = [
   },
   {
     names: ['node:*'],
-    homes: { server: '*', codegen: '*', client: 'node-websocket.ts' },
+    homes: { server: '*', codegen: '*', client: 'websocket-node.ts' },
     reason: 'protocol, contract and client run in browsers and workers too',
   },
-  { names: ['jiti'], homes: { codegen: 'load-contract.ts' }, reason: 'it runs the code of users' },
-  { names: ['commander', 'chokidar'], homes: { codegen: 'cli.ts' }, reason: 'one command line' },
+  { names: ['jiti'], homes: { codegen: 'module-loader.ts' }, reason: 'it runs the code of users' },
+  { names: ['commander'], homes: { codegen: 'cli.ts' }, reason: 'one command line' },
+  {
+    names: ['chokidar'],
+    homes: { codegen: 'file-watcher.ts' },
+    reason: 'everything else sees events, so a test needs no disk',
+  },
+  {
+    names: ['#websocket'],
+    homes: { client: 'client.ts' },
+    reason: 'the platform chooses the socket where the client is put together',
+  },
   { names: ['oxfmt'], homes: { codegen: 'source-file.ts' }, reason: 'one way to print a file' },
-  { names: ['diff'], homes: { codegen: 'cli.ts' }, reason: 'only people read differences' },
+  { names: ['diff'], homes: { codegen: 'report.ts' }, reason: 'only people read differences' },
 ];
 
 /**
@@ -49,7 +59,7 @@ export const MODULE_EDGES = [
 export const GLOBAL_EDGES = [
   {
     names: ['WebSocket', 'CloseEvent', 'MessageEvent'],
-    homes: { client: 'websocket-transport.ts' },
+    homes: { client: 'websocket-browser.ts' },
     reason: 'everything else sees the transport, so a test needs no socket',
   },
   {
@@ -77,7 +87,7 @@ export const GLOBAL_EDGES = [
   },
   {
     names: ['process'],
-    homes: { codegen: 'cli.ts' },
-    reason: 'arguments, environment and exit codes belong to the command line',
+    homes: { codegen: 'cli.ts', server: 'print-failure.ts' },
+    reason: 'arguments, environment, streams and exit codes belong to the edge',
   },
 ];

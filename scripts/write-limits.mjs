@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DECODE_LIMITS, WIRE_LIMITS } from '@trunkline/protocol';
-import { SERVER_LIMITS } from '@trunkline/server';
+import { MEMORY_BROKER_LIMITS, SERVER_LIMITS } from '@trunkline/server';
 
 const FILE = fileURLToPath(new URL('../docs/limits.md', import.meta.url));
 
@@ -10,7 +10,9 @@ const INTRODUCTION = `# Limits
 
 Everything that a peer can make grow has a limit. Those of a server are options of the same name,
 \`createServer({ limits: { callsInFlight: 64 } })\`, and \`server.limits.list()\` gives them all with
-the values that hold. This page is written from the same tables: \`node scripts/write-limits.mjs\`.
+the values that hold. Those of the memory broker are options of \`new MemoryBroker({ limits })\`; a
+server that makes its own broker lists them too. This page is written from the same tables:
+\`node scripts/write-limits.mjs\`.
 `;
 
 /** @param {string} title @param {import('@trunkline/protocol').LimitTable} table */
@@ -27,7 +29,8 @@ const text =
   INTRODUCTION +
   section('The wire, both sides', WIRE_LIMITS) +
   section('One decoded value', DECODE_LIMITS) +
-  section('A server', SERVER_LIMITS);
+  section('A server', SERVER_LIMITS) +
+  section('The memory broker', MEMORY_BROKER_LIMITS);
 
 if (process.argv.includes('--check')) {
   let written = '';

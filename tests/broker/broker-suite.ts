@@ -1,5 +1,11 @@
-import { ENCODING, type PublishId } from '@trunkline/protocol';
-import type { Broker, BrokerRecord, KeepPolicy, PlacedRecord } from '@trunkline/server';
+import {
+  ENCODING,
+  type Broker,
+  type BrokerRecord,
+  type BrokerTopic,
+  type PlacedRecord,
+  type PublishId,
+} from '@trunkline/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Collector, textOf } from './collector.js';
 
@@ -9,18 +15,21 @@ export interface BrokerNodes {
   readonly there: Broker;
 }
 
-const KEEP: KeepPolicy = { count: 1_000, ageMs: 600_000, bytes: 10_000_000 };
-const ALL = { after: 0, maxRecords: 10_000, maxBytes: 100_000_000 };
-const KEY = 'chat.messages{"room":"lobby"}';
-const OTHER_KEY = 'chat.messages{"room":"lobby "}';
+const KEEP = { count: 1_000, ageMs: 600_000, bytes: 10_000_000 };
+const LIMITS = { maxRecords: 10_000, maxBytes: 100_000_000 };
+const ALL = { from: { after: 0 }, ...LIMITS };
+const KEPT: BrokerTopic = { key: 'chat.messages{"room":"lobby"}', keep: KEEP };
+const FEW: BrokerTopic = { key: 'chat.few', keep: { ...KEEP, count: 2 } };
+const PASSING: BrokerTopic = { key: 'chat.ticks', keep: undefined };
+const OTHER: BrokerTopic = { key: 'chat.messages{"room":"lobby "}', keep: KEEP };
 
 function recordOf(text: string, publishId?: PublishId): BrokerRecord {
   const bytes = new TextEncoder().encode(text);
   return { publishId, encoding: ENCODING.SUPERJSON, layoutHash: '00000000000000ab', bytes };
 }
 
-async function publishAll(broker: Broker, texts: readonly string[], keep: KeepPolicy | undefined) {
-  return Promise.all(texts.map((text) => broker.publish(KEY, recordOf(text), keep)));
+async function publishAll(broker: Broker, texts: readonly string[], topic: BrokerTopic) {
+  return Promise.all(texts.map((text) => broker.publish(topic, recordOf(text))));
 }
 
 function expectChain(records: readonly PlacedRecord[], start: number): void {
@@ -59,7 +68,7 @@ export function describeBroker(
 
     describe('publish', () => {
       it('gives each record a larger offset in one epoch of 16 hexadecimal digits', async () => {
-        const receipts = await publishAll(here, ['1', '2', '3'], KEEP);
+        const receipts = await publishAll(here, ['1', '2', '3'], KEPT);
         expect(receipts[0]?.epoch).toMatch(/^[0-9a-f]{16}$/);
         expect(new Set(receipts.map(({ epoch }) => epoch)).size).toBe(1);
         const offsets = receipts.map(({ offset }) => offset);
@@ -68,25 +77,25 @@ export function describeBroker(
       });
 
       it('says what was stored, and that it was not a repetition', async () => {
-        const receipt = await here.publish(KEY, recordOf('x'), KEEP);
+        const receipt = await here.publish(KEPT, recordOf('x'));
         expect(['node', 'broker', 'disk']).toContain(receipt.stored);
         expect(receipt.duplicate).toBe(false);
       });
 
       it('gives no two publishes one offset, on whatever nodes', async () => {
         const receipts = await Promise.all([
-          publishAll(here, numbers(1, 50), KEEP),
-          publishAll(there, numbers(51, 100), KEEP),
+          publishAll(here, numbers(1, 50), KEPT),
+          publishAll(there, numbers(51, 100), KEPT),
         ]);
         expect(new Set(receipts.flat().map(({ offset }) => offset)).size).toBe(100);
       });
 
       it('lets the publisher change its bytes as soon as it returns', async () => {
         const record = recordOf('before');
-        const receipt = here.publish(KEY, record, KEEP);
+        const receipt = here.publish(KEPT, record);
         record.bytes.fill(0);
         await receipt;
-        expect((await there.history(KEY, ALL)).records.map(textOf)).toEqual(['before']);
+        expect((await there.history(KEPT, ALL)).records.map(textOf)).toEqual(['before']);
       });
     });
 
@@ -94,77 +103,77 @@ export function describeBroker(
       const id = { publisher: 'p', counter: 7 };
 
       it('that is repeated stores nothing more and answers with the first place', async () => {
-        const first = await here.publish(KEY, recordOf('x', id), KEEP);
-        const again = await there.publish(KEY, recordOf('x', id), KEEP);
+        const first = await here.publish(KEPT, recordOf('x', id));
+        const again = await there.publish(KEPT, recordOf('x', id));
         expect(again).toEqual({ ...first, duplicate: true });
-        expect((await here.history(KEY, ALL)).records).toHaveLength(1);
+        expect((await here.history(KEPT, ALL)).records).toHaveLength(1);
       });
 
       it('that is repeated is not delivered again', async () => {
         const collector = new Collector();
-        await there.subscribe(KEY, collector);
-        await here.publish(KEY, recordOf('x', id), undefined);
-        await here.publish(KEY, recordOf('x', id), undefined);
-        await here.publish(KEY, recordOf('last'), undefined);
+        await there.subscribe(PASSING, collector);
+        await here.publish(PASSING, recordOf('x', id));
+        await here.publish(PASSING, recordOf('x', id));
+        await here.publish(PASSING, recordOf('last'));
         expect((await collector.until(2)).texts).toEqual(['x', 'last']);
       });
 
       it('that was stored before a newer one answers with a place not before its own', async () => {
-        const first = await here.publish(KEY, recordOf('x', id), KEEP);
-        await here.publish(KEY, recordOf('y', { ...id, counter: 8 }), KEEP);
-        const again = await here.publish(KEY, recordOf('x', id), KEEP);
+        const first = await here.publish(KEPT, recordOf('x', id));
+        await here.publish(KEPT, recordOf('y', { ...id, counter: 8 }));
+        const again = await here.publish(KEPT, recordOf('x', id));
         expect(again).toMatchObject({ duplicate: true, epoch: first.epoch });
         expect(again.offset).toBeGreaterThanOrEqual(first.offset);
-        expect((await here.history(KEY, ALL)).records).toHaveLength(2);
+        expect((await here.history(KEPT, ALL)).records).toHaveLength(2);
       });
 
       it('counts for one publisher and one topic', async () => {
-        await here.publish(KEY, recordOf('x', id), KEEP);
-        const other = await here.publish(KEY, recordOf('y', { ...id, publisher: 'q' }), KEEP);
-        const elsewhere = await here.publish(OTHER_KEY, recordOf('x', id), KEEP);
+        await here.publish(KEPT, recordOf('x', id));
+        const other = await here.publish(KEPT, recordOf('y', { ...id, publisher: 'q' }));
+        const elsewhere = await here.publish(OTHER, recordOf('x', id));
         expect([other.duplicate, elsewhere.duplicate]).toEqual([false, false]);
       });
 
       it('may jump, and records without one are never repetitions', async () => {
-        await here.publish(KEY, recordOf('x', id), KEEP);
-        await here.publish(KEY, recordOf('x', { ...id, counter: 70 }), KEEP);
-        await publishAll(here, ['x', 'x'], KEEP);
-        expect((await here.history(KEY, ALL)).records).toHaveLength(4);
+        await here.publish(KEPT, recordOf('x', id));
+        await here.publish(KEPT, recordOf('x', { ...id, counter: 70 }));
+        await publishAll(here, ['x', 'x'], KEPT);
+        expect((await here.history(KEPT, ALL)).records).toHaveLength(4);
       });
 
       it('holds for a topic that keeps nothing', async () => {
-        const first = await here.publish(KEY, recordOf('x', id), undefined);
-        const again = await here.publish(KEY, recordOf('x', id), undefined);
+        const first = await here.publish(PASSING, recordOf('x', id));
+        const again = await here.publish(PASSING, recordOf('x', id));
         expect(again).toEqual({ ...first, duplicate: true });
       });
     });
 
     describe('subscribe', () => {
       it('starts at the newest place and gives what comes after it', async () => {
-        const [, before] = await publishAll(here, ['1', '2'], KEEP);
+        const [, before] = await publishAll(here, ['1', '2'], KEPT);
         const collector = new Collector();
-        const { start } = await here.subscribe(KEY, collector);
+        const { start } = await here.subscribe(KEPT, collector);
         expect(start).toEqual({ epoch: before?.epoch, offset: before?.offset });
-        await publishAll(here, ['3', '4'], KEEP);
+        await publishAll(here, ['3', '4'], KEPT);
         expect((await collector.until(2)).texts).toEqual(['3', '4']);
         expectChain(collector.records, start.offset);
       });
 
       it('begins a topic that nobody has used, in the epoch that it goes on with', async () => {
-        const { start } = await here.subscribe(KEY, new Collector());
-        const receipt = await here.publish(KEY, recordOf('x'), undefined);
+        const { start } = await here.subscribe(PASSING, new Collector());
+        const receipt = await here.publish(PASSING, recordOf('x'));
         expect(receipt.epoch).toBe(start.epoch);
         expect(receipt.offset).toBeGreaterThan(start.offset);
       });
 
       it('gives records as they were published, with their places', async () => {
         const collector = new Collector();
-        await there.subscribe(KEY, collector);
+        await there.subscribe(KEPT, collector);
         const record = {
           ...recordOf('x', { publisher: 'p', counter: 1 }),
           encoding: ENCODING.BYTES,
         };
-        const { epoch, offset } = await here.publish(KEY, record, KEEP);
+        const { epoch, offset } = await here.publish(KEPT, record);
         const [delivered] = (await collector.until(1)).records;
         expect(delivered).toMatchObject({ epoch, offset, encoding: ENCODING.BYTES });
         expect(delivered?.layoutHash).toBe(record.layoutHash);
@@ -174,19 +183,19 @@ export function describeBroker(
 
       it('gives the records of a process in the order in which it published them', async () => {
         const collector = new Collector();
-        await there.subscribe(KEY, collector);
-        await publishAll(here, numbers(1, 200), undefined);
+        await there.subscribe(PASSING, collector);
+        await publishAll(here, numbers(1, 200), PASSING);
         expect((await collector.until(200)).texts).toEqual(numbers(1, 200));
       });
 
       it('gives all subscribers on all nodes one order without a hole', async () => {
         const collectors = [new Collector(), new Collector(), new Collector()] as const;
-        const { start } = await here.subscribe(KEY, collectors[0]);
-        await here.subscribe(KEY, collectors[1]);
-        await there.subscribe(KEY, collectors[2]);
+        const { start } = await here.subscribe(PASSING, collectors[0]);
+        await here.subscribe(PASSING, collectors[1]);
+        await there.subscribe(PASSING, collectors[2]);
         await Promise.all([
-          publishAll(here, numbers(1, 100), undefined),
-          publishAll(there, numbers(101, 200), undefined),
+          publishAll(here, numbers(1, 100), PASSING),
+          publishAll(there, numbers(101, 200), PASSING),
         ]);
         for (const collector of collectors)
           expectChain((await collector.until(200)).records, start.offset);
@@ -197,22 +206,22 @@ export function describeBroker(
 
       it('gives nothing of other topics, also of those with a similar key', async () => {
         const collector = new Collector();
-        await here.subscribe(KEY, collector);
-        await here.publish(OTHER_KEY, recordOf('other'), KEEP);
-        await here.publish('chat.messages', recordOf('other'), KEEP);
-        await here.publish(KEY, recordOf('mine'), KEEP);
+        await here.subscribe(KEPT, collector);
+        await here.publish(OTHER, recordOf('other'));
+        await here.publish({ ...KEPT, key: 'chat.messages' }, recordOf('other'));
+        await here.publish(KEPT, recordOf('mine'));
         expect((await collector.until(1)).texts).toEqual(['mine']);
       });
 
       it('gives nothing after it was closed, while others go on; closing twice is fine', async () => {
         const [ending, staying] = [new Collector(), new Collector()];
-        const subscription = await here.subscribe(KEY, ending);
-        await here.subscribe(KEY, staying);
-        await here.publish(KEY, recordOf('1'), undefined);
+        const subscription = await here.subscribe(PASSING, ending);
+        await here.subscribe(PASSING, staying);
+        await here.publish(PASSING, recordOf('1'));
         await Promise.all([ending.until(1), staying.until(1)]);
         subscription.close();
         subscription.close();
-        await here.publish(KEY, recordOf('2'), undefined);
+        await here.publish(PASSING, recordOf('2'));
         expect((await staying.until(2)).texts).toEqual(['1', '2']);
         expect(ending.texts).toEqual(['1']);
       });
@@ -220,10 +229,10 @@ export function describeBroker(
 
     describe('history', () => {
       it('gives what is kept after an offset, oldest first, with the newest place', async () => {
-        const receipts = await publishAll(here, numbers(1, 5), KEEP);
-        const { records, top } = await there.history(KEY, {
+        const receipts = await publishAll(here, numbers(1, 5), KEPT);
+        const { records, top } = await there.history(KEPT, {
           ...ALL,
-          after: receipts[1]?.offset ?? 0,
+          from: { after: receipts[1]?.offset ?? 0 },
         });
         expect(records.map(textOf)).toEqual(['3', '4', '5']);
         expectChain(records, receipts[1]?.offset ?? 0);
@@ -231,25 +240,28 @@ export function describeBroker(
       });
 
       it('gives nothing after the newest record', async () => {
-        const [receipt] = await publishAll(here, ['1'], KEEP);
-        const page = await here.history(KEY, { ...ALL, after: receipt?.offset ?? 0 });
+        const [receipt] = await publishAll(here, ['1'], KEPT);
+        const page = await here.history(KEPT, { ...ALL, from: { after: receipt?.offset ?? 0 } });
         expect(page).toMatchObject({ records: [], top: { offset: receipt?.offset } });
       });
 
       it('shows by what came before the first record that older ones have gone', async () => {
-        const receipts = await publishAll(here, numbers(1, 5), { ...KEEP, count: 2 });
-        const { records } = await here.history(KEY, { ...ALL, after: receipts[0]?.offset ?? 0 });
+        const receipts = await publishAll(here, numbers(1, 5), FEW);
+        const { records } = await here.history(FEW, {
+          ...ALL,
+          from: { after: receipts[0]?.offset ?? 0 },
+        });
         expect(records.map(textOf)).toEqual(['4', '5']);
         expect(records[0]?.previous).toBeGreaterThan(receipts[0]?.offset ?? 0);
         expect(records[0]?.previous).toBeLessThan(records[0]?.offset ?? 0);
       });
 
       it('gives pages within their limits, of at least one record, that join without a seam', async () => {
-        await publishAll(here, numbers(10, 29), KEEP);
+        await publishAll(here, numbers(10, 29), KEPT);
         for (const limit of [{ maxRecords: 3 }, { maxBytes: 7 }, { maxBytes: 1 }]) {
           const read: PlacedRecord[] = [];
           for (let after = 0, top = 1; after < top; after = read.at(-1)?.offset ?? 0) {
-            const page = await there.history(KEY, { ...ALL, ...limit, after });
+            const page = await there.history(KEPT, { ...LIMITS, ...limit, from: { after } });
             expect(page.records.length).toBeGreaterThanOrEqual(1);
             expect(page.records.length).toBeLessThanOrEqual(3);
             read.push(...page.records);
@@ -260,9 +272,36 @@ export function describeBroker(
         }
       });
 
+      it('gives the newest so many of what is kept, from the oldest of them on', async () => {
+        await publishAll(here, numbers(1, 5), KEPT);
+        await here.publish(OTHER, recordOf('other'));
+        const read = (last: number, maxRecords = 10) =>
+          there.history(KEPT, { ...LIMITS, from: { last }, maxRecords });
+        expect((await read(3)).records.map(textOf)).toEqual(['3', '4', '5']);
+        expect((await read(3, 1)).records.map(textOf)).toEqual(['3']);
+        expect((await read(99)).records.map(textOf)).toEqual(numbers(1, 5));
+        expect((await read(0)).records).toEqual([]);
+      });
+
+      it('goes on behind the first of the newest so many, without a seam', async () => {
+        const receipts = await publishAll(here, numbers(1, 5), KEPT);
+        const newest = await there.history(KEPT, { ...LIMITS, from: { last: 3 }, maxRecords: 1 });
+        const after = newest.records[0]?.previous ?? 0;
+        const { records, top } = await there.history(KEPT, { ...LIMITS, from: { after } });
+        expect(records.map(textOf)).toEqual(['3', '4', '5']);
+        expectChain(records, after);
+        expect(top.offset).toBe(receipts[4]?.offset);
+      });
+
+      it('gives no more of the newest than is kept', async () => {
+        await publishAll(here, numbers(1, 5), FEW);
+        const { records } = await there.history(FEW, { ...LIMITS, from: { last: 4 } });
+        expect(records.map(textOf)).toEqual(['4', '5']);
+      });
+
       it('of a topic that keeps nothing is empty and names its newest place', async () => {
-        const [receipt] = await publishAll(here, ['1'], undefined);
-        const { records, top } = await there.history(KEY, ALL);
+        const [receipt] = await publishAll(here, ['1'], PASSING);
+        const { records, top } = await there.history(PASSING, ALL);
         expect(records).toEqual([]);
         expect(top.epoch).toBe(receipt?.epoch);
         expect(top.offset).toBeGreaterThanOrEqual(receipt?.offset ?? 0);
@@ -270,10 +309,10 @@ export function describeBroker(
 
       it('and a subscription that began before it cover everything', async () => {
         const collector = new Collector();
-        const early = publishAll(there, numbers(1, 50), KEEP);
-        const { start } = await here.subscribe(KEY, collector);
-        const late = publishAll(there, numbers(51, 100), KEEP);
-        const { records } = await here.history(KEY, ALL);
+        const early = publishAll(there, numbers(1, 50), KEPT);
+        const { start } = await here.subscribe(KEPT, collector);
+        const late = publishAll(there, numbers(51, 100), KEPT);
+        const { records } = await here.history(KEPT, ALL);
         const receipts = [...(await early), ...(await late)];
         const read = records.filter(({ offset }) => offset <= start.offset);
         const live = receipts.filter(({ offset }) => offset > start.offset);
@@ -286,13 +325,13 @@ export function describeBroker(
     describe('close', () => {
       it('ends subscriptions, and everything afterwards is refused with UNAVAILABLE', async () => {
         const collector = new Collector();
-        const subscription = await here.subscribe(KEY, collector);
+        const subscription = await here.subscribe(KEPT, collector);
         await here.close();
         subscription.close();
         const refusal = { code: 'UNAVAILABLE', executed: 'no' };
-        await expect(here.publish(KEY, recordOf('x'), KEEP)).rejects.toMatchObject(refusal);
-        await expect(here.subscribe(KEY, collector)).rejects.toMatchObject(refusal);
-        await expect(here.history(KEY, ALL)).rejects.toMatchObject(refusal);
+        await expect(here.publish(KEPT, recordOf('x'))).rejects.toMatchObject(refusal);
+        await expect(here.subscribe(KEPT, collector)).rejects.toMatchObject(refusal);
+        await expect(here.history(KEPT, ALL)).rejects.toMatchObject(refusal);
         expect(collector.texts).toEqual([]);
       });
 

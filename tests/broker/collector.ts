@@ -1,10 +1,10 @@
-import type { Cursor } from '@trunkline/protocol';
-import type { BrokerListener, PlacedRecord } from '@trunkline/server';
+import type { BrokerListener, Cursor, PlacedRecord, StaleMessage } from '@trunkline/protocol';
 
 /** Holds what a subscription was given, and waits for more of it without a clock. */
 export class Collector implements BrokerListener {
   readonly records: PlacedRecord[] = [];
   readonly moves: Cursor[] = [];
+  readonly staleReasons: StaleMessage['reason'][] = [];
   readonly #waiters: { readonly count: number; readonly resolve: () => void }[] = [];
 
   record(record: PlacedRecord): void {
@@ -14,6 +14,10 @@ export class Collector implements BrokerListener {
 
   moved(place: Cursor): void {
     this.moves.push(place);
+  }
+
+  stale(reason: StaleMessage['reason']): void {
+    this.staleReasons.push(reason);
   }
 
   get texts(): string[] {

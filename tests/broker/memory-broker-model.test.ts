@@ -1,10 +1,13 @@
-import { ENCODING, type PublishId } from '@trunkline/protocol';
 import {
-  MemoryBroker,
+  ENCODING,
   type BrokerSubscription,
+  type BrokerTopic,
+  type HistoryQuery,
   type KeepPolicy,
   type PlacedRecord,
-} from '@trunkline/server';
+  type PublishId,
+} from '@trunkline/protocol';
+import { MemoryBroker } from '@trunkline/server';
 import { VirtualRuntime } from '@trunkline/server/testing';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -61,6 +64,10 @@ function createModel(): Model {
   const runtime = new VirtualRuntime();
   const broker = new MemoryBroker({ runtime, limits: LIMITS });
   return { runtime, broker, sent: [], idUses: [], uses: [], subscribed: [] };
+}
+
+function topicOf(key: string): BrokerTopic {
+  return { key, keep: POLICIES[key] };
 }
 
 function inEpoch(model: Model, key: string, epoch: string): Sent[] {
@@ -129,7 +136,7 @@ async function publish(model: Model, key: string, { size, id }: { size: number; 
   const before = rememberedUses(model).find(
     (use) => use.publisher === id?.publisher && use.key === key,
   );
-  const published = broker.publish(key, record, POLICIES[key]);
+  const published = broker.publish(topicOf(key), record);
   if (id && before === undefined && isFull(model, id.publisher)) {
     await expect(published).rejects.toMatchObject({ code: 'BUSY', executed: 'no' });
     return;
@@ -151,7 +158,7 @@ async function publish(model: Model, key: string, { size, id }: { size: number; 
 
 async function subscribe(model: Model, key: string) {
   const collector = new Collector();
-  const subscription = await model.broker.subscribe(key, collector);
+  const subscription = await model.broker.subscribe(topicOf(key), collector);
   const { epoch, offset } = subscription.start;
   expectEpoch(model, key, epoch);
   expect(offset).toBe(topOf(model, key, epoch));
@@ -167,11 +174,19 @@ function unsubscribe(model: Model, index: number) {
   model.uses.push({ key: gone.key, epoch, at: model.runtime.now() });
 }
 
-async function read(model: Model, key: string, query: { after: number; maxRecords: number }) {
-  const { records, top } = await model.broker.history(key, { ...query, maxBytes: PAGE_BYTES });
+type Query = Pick<HistoryQuery, 'from' | 'maxRecords'>;
+
+function wantedOf(kept: Sent[], { from }: Query): Sent[] {
+  if ('last' in from) return kept.slice(Math.max(0, kept.length - from.last));
+  return kept.filter(({ offset }) => offset > from.after);
+}
+
+async function read(model: Model, key: string, query: Query) {
+  const page = { ...query, maxBytes: PAGE_BYTES };
+  const { records, top } = await model.broker.history(topicOf(key), page);
   expectEpoch(model, key, top.epoch);
   expect(top.offset).toBe(topOf(model, key, top.epoch));
-  const wanted = keptOf(model, key, top.epoch).filter(({ offset }) => offset > query.after);
+  const wanted = wantedOf(keptOf(model, key, top.epoch), query);
   const given = wanted.slice(0, records.length);
   expect(records.map(textOf)).toEqual(given.map(({ text }) => text));
   expectChain(records, (given[0]?.offset ?? 0) - 1);
@@ -209,8 +224,10 @@ async function expectQuiet(model: Model, isClosedFirst: boolean) {
   else await model.runtime.advance(2_000 + LIMITS.sweepMs);
   expect(model.runtime.timers).toBe(0);
   await model.broker.close();
-  const query = { after: 0, maxRecords: 1, maxBytes: 1 };
-  await expect(model.broker.history('few', query)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  const query = { from: { after: 0 }, maxRecords: 1, maxBytes: 1 };
+  await expect(model.broker.history(topicOf('few'), query)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  });
   expect(model.runtime.timers).toBe(0);
 }
 
@@ -220,7 +237,8 @@ const id = fc.record({
   publisher: fc.constantFrom('p', 'q', 'r'),
   counter: fc.integer({ min: 1, max: 8 }),
 });
-const query = fc.record({ after: fc.nat(12), maxRecords: fc.integer({ min: 1, max: 4 }) });
+const from = fc.oneof(fc.record({ after: fc.nat(12) }), fc.record({ last: fc.nat(5) }));
+const query = fc.record({ from, maxRecords: fc.integer({ min: 1, max: 4 }) });
 
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('publish' as const), key, size }) },

@@ -1,5 +1,5 @@
 import { WIRE_LIMITS, type Message } from '@trunkline/protocol';
-import { createTopics, MemoryBroker } from '@trunkline/server';
+import { createTopics, MEMORY_BROKER_LIMITS, MemoryBroker } from '@trunkline/server';
 import { describe, expect, it } from 'vitest';
 import { chat } from '../support/chat.js';
 import { chatService, createProbe } from '../support/chat-service.js';
@@ -22,6 +22,17 @@ describe('limits of a server', () => {
       expect(row.scope && row.onExcess && row.reason && row.unit).toBeTruthy();
       expect(Number.isSafeInteger(row.value)).toBe(true);
     }
+  });
+
+  it('are listed with those of the memory broker where the server has made it', async () => {
+    const options = { anonymous: true as const, services: [chatService()] };
+    await using host = openRawHost(options);
+    await using withBroker = openRawHost({ ...options, broker: new MemoryBroker() });
+    const names = ({ server }: typeof host) => server.limits.list().map(({ name }) => name);
+    expect(names(host).filter((name) => !names(withBroker).includes(name))).toEqual(
+      Object.keys(MEMORY_BROKER_LIMITS),
+    );
+    expect(new Set(names(host)).size).toBe(names(host).length);
   });
 
   it('refuse a name that does not exist and a value that is none', () => {
@@ -114,6 +125,30 @@ describe('limits of a server', () => {
     await host.runtime.advance(100);
     await peer.send(publish(4));
     expect(peer.of('RESULT')).toHaveLength(3);
+  });
+
+  it('hold the publishers of a session to the first one that it names', async () => {
+    await using host = openRawHost({ anonymous: true, services: [chatService()] });
+    const publish = (id: number, publisher?: string): Message => ({
+      ...call(id, 0, { params: { id: 1 }, message: 'x' }),
+      ...(publisher !== undefined && { publishId: { publisher, counter: id + 1 } }),
+    });
+    const [peer, other] = [host.connect(), host.connect()];
+    await peer.hello();
+    await peer.send(bind(0, 'chat.board', 'publish'));
+    await peer.send(publish(0), publish(2, 'p'), publish(4, 'q'), publish(6, 'p'), publish(8));
+    expect(peer.of('RESULT').map(({ id }) => id)).toEqual([0, 2, 6, 8]);
+    expect(peer.of('ERROR')).toMatchObject([
+      {
+        id: 4,
+        code: 'INVALID_INPUT',
+        executed: 'no',
+        message: expect.stringMatching(/^one publisher per session/),
+      },
+    ]);
+    await other.hello();
+    await other.send(bind(0, 'chat.board', 'publish'), publish(0, 'q'));
+    expect(other.of('RESULT')).toHaveLength(1);
   });
 
   it('hold the rate of subscribes: more closes with 4429', async () => {

@@ -7,8 +7,8 @@ export interface ReconnectOptions {
 }
 
 /**
- * Gives the delay after so many failures in a row, from 1: anywhere between `minMs` and a bound
- * that doubles up to `maxMs`. `random` is in [0, 1).
+ * Gives the delay after so many failures in a row, from 1. It lies anywhere between `minMs` and a
+ * bound that doubles up to `maxMs`; `random` is in [0, 1).
  */
 export function backoffMs(failures: number, range: ReconnectOptions, random: number): number {
   const bound = Math.min(range.maxMs, range.minMs * 2 ** Math.min(failures, 30));

@@ -33,7 +33,5 @@ export type WithInput<Input, Options> = undefined extends Input
 export interface CallMethod<Input, Output, Errors = {}> {
   (...args: WithInput<Input, CallOptions>): Promise<Output>;
   /** Calls it and gives the outcome as a value, so that errors are typed. */
-  readonly safe: (
-    ...args: WithInput<Input, CallOptions>
-  ) => Promise<SafeResult<Output, Errors>>;
+  readonly safe: (...args: WithInput<Input, CallOptions>) => Promise<SafeResult<Output, Errors>>;
 }

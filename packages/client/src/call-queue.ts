@@ -85,7 +85,7 @@ export class CallQueue {
 
   #expire(now: number): number {
     let next = NEVER;
-    for (const call of [...this.#open]) {
+    for (const call of this.#open) {
       const { deadlineAt = NEVER } = call.request;
       if (deadlineAt > now) next = Math.min(next, deadlineAt);
       // One that was due may have been settled by what another one's caller did.

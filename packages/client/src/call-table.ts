@@ -50,8 +50,8 @@ const MAX_RETRIES = 4;
 const RETRY_RANGE = { minMs: 50, maxMs: 2_000 };
 
 /**
- * All calls, streams and publishes of a client: those that wait for a connection, for a place among
- * the calls in flight or for another try, and those that wait for their final message.
+ * All calls, streams and publishes of a client. Some wait for a connection, for a place among the
+ * calls in flight or for another try, the others for their final message.
  */
 export class CallTable {
   readonly #runtime: Runtime;

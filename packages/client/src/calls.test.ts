@@ -223,14 +223,15 @@ describe('an AbortSignal', () => {
     const { server, runtime, chat } = await startLive();
     const { signal } = new AbortController();
     let listeners = 0;
-    const { addEventListener: add, removeEventListener: remove } = signal;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
     signal.addEventListener = (...args: Parameters<typeof add>) => {
       listeners++;
-      add.apply(signal, args);
+      add(...args);
     };
     signal.removeEventListener = (...args: Parameters<typeof remove>) => {
       listeners--;
-      remove.apply(signal, args);
+      remove(...args);
     };
     const good = chat.ping(undefined, { signal });
     const bad = chat.ping(undefined, { signal });

@@ -22,9 +22,9 @@ export interface ClientConnection {
   /** The connection at this moment. */
   readonly state: ConnectionState;
   /** Calls the listener at each change from now on; gives the function that ends it. */
-  watch(listener: (state: ConnectionState) => void): () => void;
+  readonly watch: (listener: (state: ConnectionState) => void) => () => void;
   /** Resolves when the connection is live; fails with `UNAVAILABLE` when it never will be. */
-  live(): Promise<void>;
+  readonly live: () => Promise<void>;
 }
 
 /** What a client has beside its services. */
@@ -34,7 +34,7 @@ export interface ClientControls extends Disposable {
    * Ends the connection for good. Calls that are pending fail with `CANCELLED`, streams too, and
    * loops over topics end. Idempotent.
    */
-  close(): void;
+  readonly close: () => void;
 }
 
 type ServiceClient<Service> = Service extends ServiceShape<infer Client> ? Client : never;

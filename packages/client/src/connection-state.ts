@@ -66,7 +66,7 @@ export class StateKeeper {
       since: change.status === status ? since : this.#runtime.now(),
     });
     const { state } = this;
-    for (const { listener } of [...this.#watchers]) notify(listener, state, this.#onError);
+    for (const { listener } of this.#watchers) notify(listener, state, this.#onError);
   }
 
   /** Calls the listener at each change from now on; gives the function that ends it. */

@@ -1,16 +1,8 @@
-export type { ReconnectOptions } from './backoff.js';
-export type {
-  CallMethod,
-  CallOptions,
-  ErrorOf,
-  SafeResult,
-} from './call-method.js';
+export type { CallMethod, CallOptions, ErrorOf, SafeResult } from './call-method.js';
 export { connect, type Client, type ClientConnection, type ClientControls } from './client.js';
 export type { ClientLimits } from './client-limits.js';
 export type { ClientOf } from './client-of.js';
-export type { AuthOption } from './connection.js';
 export type { ConnectionState, ConnectionStatus } from './connection-state.js';
-export type { ErrorHook } from './error-hook.js';
 export type { ClientOptions } from './options.js';
 export type {
   DownStream,

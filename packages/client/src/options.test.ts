@@ -4,6 +4,8 @@ import { connect } from './index.js';
 import { checkUrl, resolveOptions } from './options.js';
 
 const services = { chat: ChatClient };
+// oxlint-disable-next-line unicorn/no-thenable -- that this is refused is tested here
+const thenable = { then: ChatClient };
 
 describe('resolveOptions', () => {
   test('fills in the defaults', () => {
@@ -40,7 +42,7 @@ describe('resolveOptions', () => {
   test.each<[string, object, string]>([
     ['an unknown option', { services, retries: 3 }, 'unknown option "retries": expected services,'],
     ['no service at all', {}, '"services" and "contracts"'],
-    ['a service named then', { services: { then: ChatClient } }, '"services.then"'],
+    ['a service named then', { services: thenable }, '"services.then"'],
     ['a service named close', { services: { close: ChatClient } }, '"services.close"'],
     ['a contract named connection', { contracts: { connection: ChatClient } }, '"contracts.connec'],
     ['a name that stands in both', { services, contracts: services }, '"contracts.chat"'],

@@ -5,8 +5,8 @@ const PER_SUCCESS = 1;
 const OFF_BELOW = 50;
 
 /**
- * Decides whether refused calls may be tried again by the client itself, so that a server with too
- * much to do does not get more of it: ten tokens, one for each refusal, a tenth back per success.
+ * Decides whether the client itself may try refused calls again. A server with too much to do must
+ * not get more of it: there are ten tokens, each refusal takes one, each success gives back a tenth.
  */
 export class RetryBudget {
   #tenths = FULL;

@@ -17,7 +17,7 @@ export interface StreamListeners<Item, Output = undefined, Errors = {}> {
  */
 export interface DownStream<Item, Output = undefined, Errors = {}> extends AsyncIterable<Item> {
   /** Reads by callbacks. Gives the function that ends it, after which nothing is called. */
-  subscribe(listeners: StreamListeners<Item, Output, Errors>): () => void;
+  readonly subscribe: (listeners: StreamListeners<Item, Output, Errors>) => () => void;
   /** What the stream ends with. Settles when it has been read to its end, or has failed. */
   readonly output: Promise<Output>;
 }
@@ -43,11 +43,7 @@ export interface UpStreamMethod<Input, Up, Output, Errors = {}> {
 
 /** Opens a stream with items both ways. A stream without input is given `undefined`. */
 export interface DuplexStreamMethod<Input, Up, Down, Output = undefined, Errors = {}> {
-  (
-    input: Input,
-    items: ItemSource<Up>,
-    options?: CallOptions,
-  ): DownStream<Down, Output, Errors>;
+  (input: Input, items: ItemSource<Up>, options?: CallOptions): DownStream<Down, Output, Errors>;
 }
 
 /** Opens a stream; `undefined` stands for a direction that it does not have. */

@@ -1,2 +1,7 @@
-export { MemoryNetwork, VirtualRuntime, type Accept, type MemoryConnection } from '@trunkline/protocol/testing';
+export {
+  MemoryNetwork,
+  VirtualRuntime,
+  type Accept,
+  type MemoryConnection,
+} from '@trunkline/protocol/testing';
 export { inspect, type ClientCounts } from './inspection.js';

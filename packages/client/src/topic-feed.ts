@@ -199,7 +199,10 @@ export class TopicFeed {
   }
 
   #need(): Ask {
-    return askFor([...this.#subscribers].map(({ need }) => need), this.#place);
+    return askFor(
+      [...this.#subscribers].map(({ need }) => need),
+      this.#place,
+    );
   }
 
   #drop(phase: 'off' | 'resting'): void {

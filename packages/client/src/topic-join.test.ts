@@ -13,24 +13,44 @@ describe('askFor', () => {
     ['nothing for who wants what comes now', [NOW, NOW], undefined, {}],
     ['the most of the kept messages', [last(5), NOW, last(20)], undefined, { last: 20 }],
     ['the oldest cursor', [from(7), from(3), NOW], undefined, { cursor: at(3) }],
-    ['a cursor, and kept messages if it is of no use', [from(7), last(2)], undefined, {
-      cursor: at(7),
-      last: 2,
-    }],
-    ['the cursor of the first epoch where they differ', [from(7), from(3, F)], undefined, {
-      cursor: at(7),
-    }],
+    [
+      'a cursor, and kept messages if it is of no use',
+      [from(7), last(2)],
+      undefined,
+      {
+        cursor: at(7),
+        last: 2,
+      },
+    ],
+    [
+      'the cursor of the first epoch where they differ',
+      [from(7), from(3, F)],
+      undefined,
+      {
+        cursor: at(7),
+      },
+    ],
     ['the epoch that was seen last', [from(7), from(3, F)], at(9, F), { cursor: at(3, F) }],
-    ['kept messages as a place, where one is known', [from(40), last(10)], at(40), {
-      cursor: at(30),
-      last: 10,
-    }],
-    ['an older cursor before kept messages', [from(5), last(10)], at(40), {
-      cursor: at(5),
-      last: 10,
-    }],
+    [
+      'kept messages as a place, where one is known',
+      [from(40), last(10)],
+      at(40),
+      {
+        cursor: at(30),
+        last: 10,
+      },
+    ],
+    [
+      'an older cursor before kept messages',
+      [from(5), last(10)],
+      at(40),
+      {
+        cursor: at(5),
+        last: 10,
+      },
+    ],
     ['no place before the first', [last(10)], at(4), { cursor: at(0), last: 10 }],
-  ])('asks for %s', (_, needs, place, expected) => {
+  ])('asks for %s', (...[, needs, place, expected]) => {
     expect(askFor(needs, place)).toEqual({ cursor: undefined, last: undefined, ...expected });
   });
 });
@@ -125,7 +145,7 @@ describe('joinAt', () => {
       at(10),
       fresh,
     ],
-  ])('%s', (_, need, given, place, joined) => {
+  ])('%s', (...[, need, given, place, joined]) => {
     expect(joinAt(need, given, false)).toEqual({ place, joined });
   });
 

@@ -27,7 +27,7 @@ export interface Join {
 }
 
 /**
- * Gives what to ask so that all subscribers of a topic get what they need: the oldest need decides,
+ * Gives what to ask so that all subscribers of a topic get what they need. The oldest need decides,
  * and each skips what it has. `place` is how far the topic was received before.
  */
 export function askFor(needs: readonly Need[], place: Cursor | undefined): Ask {
@@ -45,9 +45,7 @@ export function askFor(needs: readonly Need[], place: Cursor | undefined): Ask {
 export function isOlder(need: Need, place: Cursor): boolean {
   if (need.kind === 'last') return need.count > 0 && place.offset > 0;
   return (
-    need.kind === 'from' &&
-    need.cursor.epoch === place.epoch &&
-    need.cursor.offset < place.offset
+    need.kind === 'from' && need.cursor.epoch === place.epoch && need.cursor.offset < place.offset
   );
 }
 

@@ -14,15 +14,11 @@ const MAX_PARAMS_BYTES = 16_384;
  * Names a topic with its params. Throws a TrunklineError `INVALID_INPUT` for params that are not
  * one flat object of strings, numbers and booleans.
  */
-export function keyTopic(
-  name: string,
-  paramNames: readonly string[],
-  params: unknown,
-): KeyedTopic {
+export function keyTopic(name: string, paramNames: readonly string[], params: unknown): KeyedTopic {
   if (params === undefined && paramNames.length === 0) {
     return { name, key: name, params: encodeValue(undefined), values: undefined };
   }
-  const entries = Object.entries(flatParams(name, params ?? {}))
+  const entries = Object.entries(flatParams(name, params === undefined ? {} : params))
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const values = Object.fromEntries(entries);
@@ -37,7 +33,7 @@ function flatParams(name: string, params: unknown): object {
   for (const [key, value] of Object.entries(params)) {
     if (value === undefined || ['string', 'number', 'boolean'].includes(typeof value)) continue;
     const kind = value === null ? 'null' : typeof value;
-    throw invalid(`param "${key}" of ${name} must be a string, number or boolean, not a ${kind}`);
+    throw invalid(`param "${key}" of ${name} must be a string, number or boolean, not "${kind}"`);
   }
   return params;
 }

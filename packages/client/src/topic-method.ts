@@ -57,9 +57,9 @@ export interface Subscription {
    * Resolves when the topic message with this offset, or a later one, has been given to the
    * client's code; fails with the code `UNAVAILABLE` when the subscription ends before.
    */
-  reached(offset: number): Promise<void>;
-  /** Ends it; nothing is called afterwards. */
-  close(): void;
+  readonly reached: (offset: number) => Promise<void>;
+  /** Ends it; nothing is called afterwards. Idempotent. */
+  readonly close: () => void;
 }
 
 /**
@@ -68,17 +68,17 @@ export interface Subscription {
  */
 export interface Topic<Message> extends AsyncIterable<Message> {
   /** Subscribes by callbacks, at once. */
-  subscribe(listeners: TopicListeners<Message>): Subscription;
+  readonly subscribe: (listeners: TopicListeners<Message>) => Subscription;
 }
 
 /** A topic that clients may publish on. */
 export interface PublishableTopic<Message, PublishInput = Message> extends Topic<Message> {
   /** Publishes; resolves to the place of the topic message and to what was stored of it. */
-  publish(message: PublishInput, options?: CallOptions): Promise<Published>;
+  readonly publish: (message: PublishInput, options?: CallOptions) => Promise<Published>;
 }
 
 /** Params and options of a topic; a topic without params is given none, or `undefined`. */
-export type WithParams<Params> = undefined extends Params
+type WithParams<Params> = undefined extends Params
   ? [params?: Params, options?: TopicOptions]
   : {} extends Params
     ? [params?: Params, options?: TopicOptions]

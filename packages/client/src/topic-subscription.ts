@@ -37,18 +37,17 @@ export class TopicSubscription implements SubscriberSink, Subscription {
     return this.#joining.subscriber.place;
   }
 
-  reached(offset: number): Promise<void> {
+  // These two may be taken off the subscription and handed on.
+  readonly reached = (offset: number): Promise<void> => {
     return new Promise((resolve, reject) => {
       const { state, cursor } = this;
       if (cursor !== undefined && cursor.offset >= offset) return resolve();
       if (state.status === 'ended') return reject(endedError(state));
       this.#waiters.push({ offset, resolve, reject });
     });
-  }
+  };
 
-  close(): void {
-    this.#joining.leave();
-  }
+  readonly close = (): void => this.#joining.leave();
 
   item({ value, offset }: TopicItem): void {
     notify(this.#listeners.message, value, this.#port.onError);

@@ -52,7 +52,7 @@ export class UpPump {
 
   async #run(): Promise<void> {
     // The stream is not quite open yet, and its owner does not know its id.
-    await undefined;
+    await Promise.resolve();
     if (this.#isStopped) return;
     try {
       this.#iterator = iteratorOf(this.#source);

@@ -49,6 +49,14 @@ export async function startLive(options: TestOptions = {}): Promise<Harness> {
   return harness;
 }
 
+/** What a promise fails with; fails itself when it does not. */
+export function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => Promise.reject(new Error('expected a failure')),
+    (error: unknown) => error,
+  );
+}
+
 /** What a promise has come to so far: its value, its error, or `pending`. */
 export async function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
   const pending = Symbol('pending');

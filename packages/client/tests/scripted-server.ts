@@ -13,7 +13,6 @@ import {
   type Closed,
   type Message,
   type ReceivedMessage,
-  type Runtime,
   type SessionLimits,
   type Transport,
   type TransportSink,
@@ -149,14 +148,13 @@ export function decoded(message: Parameters<typeof decodePayload>[0]): unknown {
 
 /** A server in memory whose answers a test writes by hand. */
 export class ScriptedServer {
-  readonly runtime: VirtualRuntime;
+  readonly runtime = new VirtualRuntime();
   readonly network: MemoryNetwork;
   readonly connections: ScriptedConnection[] = [];
   /** The WELCOME for each HELLO at once; `undefined` to let clients wait. */
   welcome: WelcomeMessage | undefined = welcome();
 
-  constructor(runtime: Runtime | undefined = undefined) {
-    this.runtime = (runtime as VirtualRuntime | undefined) ?? new VirtualRuntime();
+  constructor() {
     this.network = new MemoryNetwork(this.runtime);
     this.network.listen((transport, subprotocol) => {
       const connection = new ScriptedConnection(transport, subprotocol);

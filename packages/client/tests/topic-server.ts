@@ -7,7 +7,10 @@ export const OTHER_EPOCH = '00000000000000f0';
 type Fields<Kind extends Message['kind']> = Partial<Extract<Message, { kind: Kind }>>;
 
 /** Answers the newest SUBSCRIBE, or the one that is named. */
-export function subscribed(connection: ScriptedConnection, fields: Fields<'SUBSCRIBED'> = {}): void {
+export function subscribed(
+  connection: ScriptedConnection,
+  fields: Fields<'SUBSCRIBED'> = {},
+): void {
   const { sub } = connection.last('SUBSCRIBE');
   const offset = fields.offset ?? 0;
   connection.send({

@@ -1,10 +1,17 @@
-import { call, contract, describe as describeContract, stream, topic } from '@trunkline/contract';
+import {
+  call,
+  contract,
+  describe as describeContract,
+  stream,
+  topic,
+  type MemberDefinition,
+} from '@trunkline/contract';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { clientTypes } from './client-types.js';
 import { GenerateError } from './generate-error.js';
 
-type Members = Parameters<typeof contract>[1];
+type Members = Record<string, MemberDefinition>;
 
 function typesOf(members: Members) {
   return clientTypes(describeContract(contract('chat', members)), 'ChatClient');
@@ -15,9 +22,8 @@ function problemsOf(members: Members): readonly string[] {
     typesOf(members);
     return [];
   } catch (error) {
-    if (!(error instanceof GenerateError)) throw error;
-    expect(error.fault).toBe('contract');
-    return error.problems;
+    if (error instanceof GenerateError && error.fault === 'contract') return error.problems;
+    throw error;
   }
 }
 

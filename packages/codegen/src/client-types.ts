@@ -15,8 +15,9 @@ interface Declaration extends DocWords {
 }
 
 /**
- * Declares the types of a contract as its clients see them: those with names of their own, sorted,
- * and one for each part of a member. Throws a `GenerateError` where two would have one name.
+ * Declares the types of a contract as its clients see them. Types with names of their own come
+ * first, sorted, then one for each part of a member. Throws a `GenerateError` where two would have
+ * one name.
  */
 export function clientTypes(description: ContractDescription, reserved: string): ClientTypes {
   const declarations = new Map<string, Declaration>(Object.entries(description.types));

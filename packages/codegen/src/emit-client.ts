@@ -6,8 +6,8 @@ import { pascalCase } from './names.js';
 import { docComment } from './type-text.js';
 
 /**
- * Writes the client of a contract: flat types, the interface of its proxy, and the shape that
- * `connect()` takes. Throws a `GenerateError` where types would have the same name.
+ * Writes the client of a contract: its types, its interface, and the shape that `connect()` takes.
+ * Types are flat and spelled out. Throws a `GenerateError` where two would have the same name.
  */
 export function emitClient(description: ContractDescription): string {
   const { name, revision, members } = description;
@@ -20,17 +20,14 @@ export function emitClient(description: ContractDescription): string {
       `${docComment(member, '  ')}  readonly ${member.name}: ${method(member, imports)};\n`,
   );
   const shapes = members.map((member) => `    ${member.name}: ${shape(member, description)},\n`);
-  const { deprecated, since } = description;
   const about = description.description ?? `Client of the contract "${name}".`;
+  const use = `What \`connect()\` takes as a service for "${name}".`;
+  const doc = (text: string) => docComment({ ...description, description: text });
   return [
     imports.text,
     types.text,
-    `${docComment({ ...description, description: about })}export interface ${client} {\n${methods.join('')}}\n`,
-    `${docComment({
-      description: `What \`connect()\` takes as a service for "${name}".`,
-      ...(deprecated !== undefined && { deprecated }),
-      ...(since !== undefined && { since }),
-    })}export const ${client}: ${service}<${client}> = {\n` +
+    `${doc(about)}export interface ${client} {\n${methods.join('')}}\n`,
+    `${doc(use)}export const ${client}: ${service}<${client}> = {\n` +
       `  name: '${name}',\n  revision: '${revision}',\n  members: {\n${shapes.join('')}  },\n};\n`,
   ].join('\n');
 }

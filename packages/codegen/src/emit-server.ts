@@ -2,7 +2,7 @@ import type { ContractDescription, MemberDescription } from '@trunkline/contract
 import { ImportList } from './import-list.js';
 import { memberParts, partTypeName, type PartName } from './member-part.js';
 import { isIdentifier, pascalCase } from './names.js';
-import { docComment, type DocWords } from './type-text.js';
+import { docComment } from './type-text.js';
 
 /** Where a server file takes its contract from. */
 export interface ContractImport {
@@ -33,8 +33,8 @@ const PART_TYPES: Readonly<Record<Exclude<PartName, 'errors'>, string>> = {
 };
 
 /**
- * Writes the server side of a contract: its decorators, what its handlers must be, publishers for
- * its topics, and a short name for each type that a handler needs.
+ * Writes the server side of a contract: decorators, handlers, publishers, and names for types.
+ * Types are taken from the contract itself, so that its fields are what the compiler talks about.
  */
 export function emitServer(description: ContractDescription, source: ContractImport): string {
   const prefix = pascalCase(description.name);
@@ -55,7 +55,7 @@ export function emitServer(description: ContractDescription, source: ContractImp
 }
 
 function localName(exportName: string, name: string, own: ReadonlySet<string>): string {
-  const isFree = isIdentifier(exportName) && !own.has(exportName) && exportName !== 'default';
+  const isFree = isIdentifier(exportName) && !own.has(exportName);
   if (isFree) return exportName;
   const camel = pascalCase(name);
   return `${camel.charAt(0).toLowerCase()}${camel.slice(1)}Contract`;
@@ -77,7 +77,7 @@ function serviceText({ description, prefix, contract, imports }: ServerFile): st
   const about = `Decorators of "${description.name}": \`@${prefix}Service()\` for a class${more}.`;
   return [
     `type Members = (typeof ${contract})['members'];\n`,
-    `${docComment({ ...wordsOf(description), description: about })}` +
+    `${docComment({ ...description, description: about })}` +
       `export const ${prefix}Service: ${type}<typeof ${contract}> = ${make}(${contract});\n`,
   ].join('\n');
 }
@@ -86,7 +86,7 @@ function handlersText({ description, prefix, imports }: ServerFile): string {
   const procedures = description.members.filter(({ kind }) => kind !== 'topic');
   const about =
     description.description ?? `A method for each call and stream of "${description.name}".`;
-  const doc = docComment({ ...wordsOf(description), description: about });
+  const doc = docComment({ ...description, description: about });
   if (procedures.length === 0) {
     return `${doc}export type ${prefix}Handlers = Record<never, never>;\n`;
   }
@@ -111,7 +111,7 @@ function topicsText({ description, prefix, contract, imports }: ServerFile): str
   return [
     `const Publishers: ${imports.type('TopicsClass')}<${publishers}> = ` +
       `${imports.value('TopicsOf')}(${contract});\n`,
-    `${docComment({ ...wordsOf(description), description: about })}` +
+    `${docComment({ ...description, description: about })}` +
       `export class ${prefix}Topics extends Publishers {\n${fields.join('')}}\n`,
   ].join('\n');
 }
@@ -134,9 +134,4 @@ function typeParts(member: MemberDescription): Exclude<PartName, 'errors'>[] {
     .map(({ part }) => part)
     .filter((part) => part !== 'errors' && part !== 'publishInput');
   return member.kind === 'topic' ? parts : [...parts, 'context'];
-}
-
-/** What holds for all that is made of a contract. */
-function wordsOf({ deprecated, since }: ContractDescription): DocWords {
-  return { ...(deprecated !== undefined && { deprecated }), ...(since !== undefined && { since }) };
 }

@@ -40,7 +40,7 @@ export interface GenerateRun {
 }
 
 /**
- * Runs the contracts of a config and writes their servers and clients; files that are as they
+ * Runs the contracts of a config and writes their servers and clients. Files that are as they
  * should be are not touched. Rejects with a `GenerateError` that lists all problems, and has then
  * written nothing.
  */

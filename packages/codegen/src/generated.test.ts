@@ -73,7 +73,8 @@ describe('generated files', () => {
     ],
   ];
 
-  it.each(imports)('import their contract %s', async (_, file, options, specifier) => {
+  it.each(imports)('import their contract %s', async (...row) => {
+    const [, file, options, specifier] = row;
     await using project = await TempProject.create({ [file]: contractText('chat') });
     const written = await textsOf(project.folder, { contracts: file, server: 'out', ...options });
     expect(written['out/chat.server.ts']).toContain(`import { chat } from '${specifier}';`);

@@ -63,7 +63,7 @@ async function inTime<Module>(loading: Promise<Module>, runtime: Runtime): Promi
 }
 
 /** Thrown when a module does not end its import. */
-export class ImportTimeout extends Error {
+class ImportTimeout extends Error {
   override readonly name = 'ImportTimeout';
 
   constructor() {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { GenerateError } from './generate-error.js';
@@ -68,8 +69,7 @@ async function leftovers({ folder, kind }: OutputFolder, plan: OutputPlan) {
     const contract = before === undefined ? undefined : contractNamedBy(before);
     if (contract === undefined) return [];
     const contractFile = resolve(folder, contract);
-    const isGone = (await readText(contractFile)) === undefined;
-    if (!isGone && !plan.isContractFile(contractFile)) return [];
+    if (existsSync(contractFile) && !plan.isContractFile(contractFile)) return [];
     const told = toPosix(relative(plan.cwd, path));
     return [{ path: told, status: 'removed', before, after: undefined }];
   });
@@ -77,8 +77,8 @@ async function leftovers({ folder, kind }: OutputFolder, plan: OutputPlan) {
 }
 
 /**
- * Brings the disk in line: files that changed are written beside their places and renamed into
- * them together, so that nobody sees half of a run; what is unchanged is not touched.
+ * Brings the disk in line, and touches nothing that is unchanged. Files are written beside their
+ * places and renamed into them together, so that nobody sees half of a run.
  */
 export async function writeOutput(files: readonly GeneratedFile[], cwd: string): Promise<void> {
   const written = files.filter(({ status }) => status === 'added' || status === 'changed');

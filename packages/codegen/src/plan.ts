@@ -48,35 +48,33 @@ export async function planFiles(
   { root, cwd }: Place,
 ): Promise<PlannedFile[]> {
   const problems: string[] = [];
-  const files = contracts.flatMap((contract) => {
-    const name = kebabCase(contract.description.name);
-    const write = (body: () => string) => {
+  const files = contracts.flatMap((contract) =>
+    outputFolders(config, root).flatMap((output) => {
+      const name = `${kebabCase(contract.description.name)}.${output.kind}.ts`;
       try {
-        return body();
+        const body = bodyOf(contract, output, config);
+        return [{ path: join(output.folder, name), body, contractFile: contract.file }];
       } catch (error) {
         if (!(error instanceof GenerateError)) throw error;
         const file = toPosix(relative(cwd, contract.file));
         problems.push(...error.problems.map((problem) => `${file}: ${problem}`));
-        return '';
+        return [];
       }
-    };
-    return outputFolders(config, root).map(({ folder, kind }) => {
-      const source = {
-        from: contractSpecifier(config, contract.file, folder),
-        exportName: contract.exportName,
-      };
-      const body = write(() =>
-        kind === 'client'
-          ? emitClient(contract.description)
-          : emitServer(contract.description, source),
-      );
-      return { path: join(folder, `${name}.${kind}.ts`), body, contractFile: contract.file };
-    });
-  });
+    }),
+  );
   if (problems.length > 0) throw new GenerateError('contract', [...new Set(problems)]);
   return Promise.all(
     files.map(async (file) => ({ path: file.path, text: await sourceText(file) })),
   );
+}
+
+function bodyOf(contract: LoadedContract, output: OutputFolder, config: ResolvedConfig): string {
+  const { description, exportName, file } = contract;
+  if (output.kind === 'client') return emitClient(description);
+  return emitServer(description, {
+    from: contractSpecifier(config, file, output.folder),
+    exportName,
+  });
 }
 
 function contractSpecifier(config: ResolvedConfig, file: string, folder: string): string {
@@ -85,7 +83,7 @@ function contractSpecifier(config: ResolvedConfig, file: string, folder: string)
   if (contractImport !== undefined) return contractImport.replaceAll('*', name);
   const imported = join(dirname(file), importedName(basename(file), importExtension));
   const path = toPosix(relative(folder, imported));
-  return path.startsWith('.') ? path : `./${path}`;
+  return path.startsWith('../') ? path : `./${path}`;
 }
 
 /** How a module is named that imports a file: `.ts` becomes `.js` and `.mts` becomes `.mjs`. */

@@ -21,6 +21,7 @@ import { Gatekeeper, type Authenticate } from './gatekeeper.js';
 import type { Around } from './guard.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
+import { printFailure } from './print-failure.js';
 import { Registry } from './registry.js';
 import type { MakeScope } from './request-context.js';
 import type { Service } from './route.js';
@@ -230,11 +231,4 @@ function reporter(onError: ServerOptions['onError']): ReportFailure {
       printFailure({ error, where: 'onError' });
     }
   };
-}
-
-function printFailure({ error, where, id }: ServerFailure): void {
-  const name = id === undefined ? where : `${where} (${id})`;
-  process.stderr.write(
-    `trunkline: ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
 }

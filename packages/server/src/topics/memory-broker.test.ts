@@ -56,16 +56,19 @@ describe('MemoryBroker', () => {
     const first = await broker.publish(topicOf('a.a', KEEP), recordOf('x'));
     expect(first).toMatchObject({ offset: 1, stored: 'node', duplicate: false });
     expect(first.epoch).toMatch(/^[0-9a-f]{16}$/);
-    expect(await broker.publish(topicOf('a.a', KEEP), recordOf('y'))).toEqual({ ...first, offset: 2 });
+    expect(await broker.publish(topicOf('a.a', KEEP), recordOf('y'))).toEqual({
+      ...first,
+      offset: 2,
+    });
     expect(await broker.publish(topicOf('a.b', KEEP), recordOf('x'))).toMatchObject({ offset: 1 });
   });
 
   it('delivers before publish returns', async () => {
     const { broker } = setup();
-    const listener = collect();
-    await broker.subscribe(topicOf('a.a'), listener);
+    const collected = collect();
+    await broker.subscribe(topicOf('a.a'), collected);
     const receipt = broker.publish(topicOf('a.a'), recordOf('x'));
-    expect(listener.texts).toEqual(['x']);
+    expect(collected.texts).toEqual(['x']);
     await receipt;
   });
 
@@ -73,12 +76,12 @@ describe('MemoryBroker', () => {
     const { broker } = setup();
     const [before, after] = [collect(), collect()];
     await broker.subscribe(topicOf('a.a'), before);
-    await broker.subscribe(topicOf('a.a'), {
-      moved: () => undefined,
-      record: (record) => {
-        if (record.offset < 3) void broker.publish(topicOf('a.a', KEEP), recordOf(`${record.offset + 1}`));
-      },
-    });
+    await broker.subscribe(
+      topicOf('a.a'),
+      listener(({ offset }) => {
+        if (offset < 3) void broker.publish(topicOf('a.a', KEEP), recordOf(`${offset + 1}`));
+      }),
+    );
     await broker.subscribe(topicOf('a.a'), after);
     const receipt = await broker.publish(topicOf('a.a', KEEP), recordOf('1'));
     expect(receipt.offset).toBe(1);
@@ -90,10 +93,10 @@ describe('MemoryBroker', () => {
     const { broker } = setup();
     const late = collect();
     let joined: Promise<unknown> | undefined;
-    await broker.subscribe(topicOf('a.a'), {
-      moved: () => undefined,
-      record: () => void (joined ??= broker.subscribe(topicOf('a.a'), late)),
-    });
+    await broker.subscribe(
+      topicOf('a.a'),
+      listener(() => void (joined ??= broker.subscribe(topicOf('a.a'), late))),
+    );
     await broker.publish(topicOf('a.a'), recordOf('x'));
     expect(await joined).toMatchObject({ start: { offset: 1 } });
     await broker.publish(topicOf('a.a'), recordOf('y'));
@@ -104,7 +107,10 @@ describe('MemoryBroker', () => {
     const { broker } = setup();
     const leaving = collect();
     let leave = (): void => undefined;
-    await broker.subscribe(topicOf('a.a'), { moved: () => undefined, record: () => leave() });
+    await broker.subscribe(
+      topicOf('a.a'),
+      listener(() => leave()),
+    );
     const subscription = await broker.subscribe(topicOf('a.a'), leaving);
     leave = () => subscription.close();
     await broker.publish(topicOf('a.a'), recordOf('x'));
@@ -115,12 +121,12 @@ describe('MemoryBroker', () => {
     const { broker, errors } = setup();
     const other = collect();
     const fault = new Error('a bug');
-    await broker.subscribe(topicOf('a.a'), {
-      moved: () => undefined,
-      record: () => {
+    await broker.subscribe(
+      topicOf('a.a'),
+      listener(() => {
         throw fault;
-      },
-    });
+      }),
+    );
     await broker.subscribe(topicOf('a.a'), other);
     await broker.publish(topicOf('a.a', KEEP), recordOf('x'));
     await broker.publish(topicOf('a.a', KEEP), recordOf('y'));
@@ -130,12 +136,12 @@ describe('MemoryBroker', () => {
 
   it('says nothing of a listener that throws unless it was asked to', async () => {
     const broker = new MemoryBroker({ runtime: new VirtualRuntime() });
-    await broker.subscribe(topicOf('a.a'), {
-      moved: () => undefined,
-      record: () => {
+    await broker.subscribe(
+      topicOf('a.a'),
+      listener(() => {
         throw new Error('a bug');
-      },
-    });
+      }),
+    );
     expect(await broker.publish(topicOf('a.a'), recordOf('x'))).toMatchObject({ offset: 1 });
   });
 
@@ -154,7 +160,9 @@ describe('MemoryBroker', () => {
     const { broker, runtime } = setup({ publishers: 1, publisherMs: 1_000 });
     await broker.publish(topicOf('a.a', KEEP), recordOf('x', { publisher: 'p', counter: 1 }));
     const second = recordOf('y', { publisher: 'q', counter: 1 });
-    await expect(broker.publish(topicOf('a.a', KEEP), second)).rejects.toMatchObject({ code: 'BUSY' });
+    await expect(broker.publish(topicOf('a.a', KEEP), second)).rejects.toMatchObject({
+      code: 'BUSY',
+    });
     expect((await broker.history(topicOf('a.a'), ALL)).top.offset).toBe(1);
     await runtime.advance(1_000);
     expect(await broker.publish(topicOf('a.a', KEEP), second)).toMatchObject({ offset: 2 });
@@ -200,7 +208,10 @@ describe('the history of a MemoryBroker', () => {
       records: [],
       top: { epoch: receipt.epoch, offset: 1 },
     });
-    expect(await broker.publish(topicOf('a.a', KEEP), recordOf('y'))).toEqual({ ...receipt, offset: 2 });
+    expect(await broker.publish(topicOf('a.a', KEEP), recordOf('y'))).toEqual({
+      ...receipt,
+      offset: 2,
+    });
   });
 
   it('begins the topic that is idle longest again with another epoch when there are too many', async () => {
@@ -210,9 +221,15 @@ describe('the history of a MemoryBroker', () => {
       epochs.set(key, (await broker.publish(topicOf(key), recordOf('x'))).epoch);
     }
     // Asking counts as use, so "a.b" is idle longest now.
-    expect((await broker.history(topicOf('a.a'), ALL)).top).toEqual({ epoch: epochs.get('a.a'), offset: 1 });
+    expect((await broker.history(topicOf('a.a'), ALL)).top).toEqual({
+      epoch: epochs.get('a.a'),
+      offset: 1,
+    });
     await broker.publish(topicOf('a.c'), recordOf('x'));
-    expect((await broker.history(topicOf('a.a'), ALL)).top).toEqual({ epoch: epochs.get('a.a'), offset: 1 });
+    expect((await broker.history(topicOf('a.a'), ALL)).top).toEqual({
+      epoch: epochs.get('a.a'),
+      offset: 1,
+    });
     const begun = (await broker.history(topicOf('a.b'), ALL)).top;
     expect(begun.offset).toBe(0);
     expect(begun.epoch).not.toBe(epochs.get('a.b'));
@@ -262,7 +279,10 @@ describe('the timer of a MemoryBroker', () => {
 
   it('is gone when the broker was closed, also by a listener', async () => {
     const { broker, runtime } = setup();
-    await broker.subscribe(topicOf('a.a'), { moved: () => undefined, record: () => void broker.close() });
+    await broker.subscribe(
+      topicOf('a.a'),
+      listener(() => void broker.close()),
+    );
     const last = recordOf('x', { publisher: 'p', counter: 1 });
     expect(await broker.publish(topicOf('a.a', KEEP), last)).toMatchObject({ offset: 1 });
     expect(runtime.timers).toBe(0);

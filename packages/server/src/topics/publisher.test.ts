@@ -3,13 +3,17 @@ import {
   CLIENT_DECODE_LIMITS,
   decodePayload,
   TrunklineError,
+  type Broker,
+  type BrokerRecord,
+  type BrokerTopic,
+  type KeepPolicy,
   type PublishId,
+  type PublishReceipt,
 } from '@trunkline/protocol';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import 'reflect-metadata';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import * as z from 'zod';
-import type { Broker, BrokerRecord, KeepPolicy, PublishReceipt } from '../broker.js';
 import { MemoryBroker } from './memory-broker.js';
 import { createTopics, TopicsOf, type Topics } from './publisher.js';
 
@@ -41,15 +45,11 @@ interface Published {
 class NotingBroker extends MemoryBroker {
   readonly published: Published[] = [];
 
-  override publish(
-    key: string,
-    record: BrokerRecord,
-    keep: KeepPolicy | undefined,
-  ): Promise<PublishReceipt> {
+  override publish(topic: BrokerTopic, record: BrokerRecord): Promise<PublishReceipt> {
     const decoded = decodePayload(record, CLIENT_DECODE_LIMITS);
     const value = 'value' in decoded ? decoded.value : undefined;
-    this.published.push({ key, value, publishId: record.publishId, keep });
-    return super.publish(key, record, keep);
+    this.published.push({ ...topic, value, publishId: record.publishId });
+    return super.publish(topic, record);
   }
 
   get values(): unknown[] {

@@ -1,201 +1,324 @@
-import { decodeBatch, Violation, type Message } from '@trunkline/protocol';
+import {
+  ENCODING,
+  type Broker,
+  type BrokerListener,
+  type BrokerTopic,
+  type Cursor,
+  type PlacedRecord,
+} from '@trunkline/protocol';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Broker, HistoryPage, HistoryQuery } from '../broker.js';
-import { resolveServerLimits } from '../limits.js';
+import { FaultyBroker } from '../../tests/faulty-broker.js';
+import { Follower } from '../../tests/follower.js';
 import { Hub } from './hub.js';
-import { MemoryBroker } from './memory-broker.js';
-import { TopicSubscription, type SubscriptionLink } from './topic-subscription.js';
+import type { JoinWish } from './join-start.js';
+import { TopicSubscription } from './topic-subscription.js';
 
-const KEEP = { count: 20, ageMs: 1e9, bytes: 1e9 };
+const KEPT: BrokerTopic = { key: 't', keep: { count: 20, ageMs: 1e9, bytes: 1e9 } };
+const PASSING: BrokerTopic = { key: 't', keep: undefined };
 
-/** A broker whose answers about history wait until a test lets them go. */
-class SlowBroker implements Broker {
-  readonly memory: MemoryBroker;
-  readonly #waiting: (() => void)[] = [];
-  isSlow = false;
-
-  constructor(runtime: VirtualRuntime) {
-    this.memory = new MemoryBroker({ runtime });
-  }
-
-  publish: Broker['publish'] = (key, record, keep) => this.memory.publish(key, record, keep);
-  subscribe: Broker['subscribe'] = (key, listener) => this.memory.subscribe(key, listener);
-
-  async history(key: string, query: HistoryQuery): Promise<HistoryPage> {
-    const page = await this.memory.history(key, query);
-    if (this.isSlow) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    return page;
-  }
-
-  release(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-
-  close(): Promise<void> {
-    this.release();
-    return this.memory.close();
-  }
-}
-
-/** A connection that takes what it is given while it has room. */
-class FakeLink implements SubscriptionLink {
-  hasSpace = true;
-  readonly seen: Message[] = [];
-  readonly #waiters: { resume(): void }[] = [];
-
-  send(message: Message): void {
-    this.seen.push(message);
-  }
-
-  sendShared(frame: Uint8Array): void {
-    const batch = decodeBatch(frame);
-    if (batch instanceof Violation) throw new Error(batch.reason);
-    this.seen.push(...(batch.messages as Message[]));
-  }
-
-  hasRoom(): boolean {
-    return this.hasSpace;
-  }
-
-  waitForRoom(waiter: { resume(): void }): void {
-    this.#waiters.push(waiter);
-  }
-
-  open(): void {
-    this.hasSpace = true;
-    for (const waiter of this.#waiters.splice(0)) waiter.resume();
-  }
-}
-
-/** Where a client's position is after all that it was sent; throws when the chain has a hole. */
-function follow(seen: readonly Message[]): { start: number; position: number; messages: number[]; missing: number } {
-  let position = -1;
-  let start = -1;
-  let missing = 0;
-  const messages: number[] = [];
-  for (const message of seen) {
-    if (message.kind === 'SUBSCRIBED') {
-      position = message.offset;
-      start = start === -1 ? position : start;
-    } else if (message.kind === 'GAP') {
-      if (message.from !== position + 1) throw new Error(`gap from ${message.from} at ${position}`);
-      missing += (message.to ?? position) - position;
-      position = message.to ?? position;
-    } else if (message.kind === 'MESSAGE') {
-      const before = message.offset - message.skipped - 1;
-      if (before !== position) throw new Error(`message ${message.offset} after ${position}`);
-      position = message.offset;
-      messages.push(position);
-    }
-  }
-  return { start, position, messages, missing };
-}
-
-function setUp(keeps: boolean) {
+function setUp(topic = KEPT) {
   const runtime = new VirtualRuntime();
-  const broker = new SlowBroker(runtime);
+  const broker = new FaultyBroker(runtime);
   const hub = new Hub({ broker, joinRecords: 5, joinBytes: 1e6 });
-  const link = new FakeLink();
-  const publish = () =>
-    broker.publish('t', { publishId: undefined, encoding: 2, layoutHash: '0'.repeat(16), bytes: new Uint8Array(3) }, keeps ? KEEP : undefined);
-  const subscribe = async () => {
-    const topic = await hub.open('t');
-    return new TopicSubscription({
-      sub: 0,
-      topic,
-      keeps,
-      broker,
-      limits: resolveServerLimits({ pageRecords: 4 }),
-      link,
-      failed: (error) => {
-        throw error;
-      },
-    });
+  const failures: unknown[] = [];
+  const publish = async (count = 1): Promise<void> => {
+    for (let n = 0; n < count; n++) {
+      const layoutHash = '0'.repeat(16);
+      const bytes = new Uint8Array(3);
+      const encoding = ENCODING.SUPERJSON;
+      await broker.publish(topic, { publishId: undefined, encoding, layoutHash, bytes });
+    }
   };
-  return { runtime, broker, hub, link, publish, subscribe };
+  const subscribe = async (follower: Follower, wish: Partial<JoinWish> = {}) => {
+    const subscription = new TopicSubscription({
+      sub: 0,
+      topic: await hub.open(topic),
+      limits: { pageRecords: 4, pageBytes: 1e6 },
+      link: follower,
+      failed: (error) => failures.push(error),
+    });
+    const joined = subscription.join({ cursor: follower.place, last: undefined, ...wish });
+    return { subscription, joined };
+  };
+  /** A follower that is live, or stale if the broker is. */
+  const follow = async (wish?: Partial<JoinWish>): Promise<Follower> => {
+    const follower = new Follower(wish?.cursor, topic.keep !== undefined);
+    await (
+      await subscribe(follower, wish)
+    ).joined;
+    await runtime.settle();
+    return follower;
+  };
+  const placeAt = async (offset: number): Promise<Cursor> => ({
+    epoch: (await hub.open(topic)).place.epoch,
+    offset,
+  });
+  return { runtime, broker, hub, failures, publish, subscribe, follow, placeAt };
 }
 
-describe('TopicSubscription', () => {
+describe('a subscription', () => {
   it('joins history and live without a seam while messages go on', async () => {
-    const { runtime, broker, link, publish, subscribe } = setUp(true);
-    for (let n = 0; n < 10; n++) await publish();
+    const { runtime, broker, publish, subscribe, placeAt } = setUp();
+    await publish(10);
+    const follower = new Follower(await placeAt(2));
     broker.isSlow = true;
-    const subscription = await subscribe();
-    const joining = subscription.join({ epoch: subscription.topic.place.epoch, offset: 2 }, undefined);
+    const { joined } = await subscribe(follower);
     for (let round = 0; round < 8; round++) {
       await publish();
       broker.release();
       await runtime.settle();
     }
-    await joining;
-    expect(follow(link.seen)).toMatchObject({ start: 2, position: 18, missing: 0 });
+    await joined;
+    expect(follower).toMatchObject({ missing: 0, place: { offset: 18 } });
+    expect(follower.offsets).toHaveLength(16);
+  });
+
+  it('begins at the oldest of the newest so many that are kept', async () => {
+    const { publish, follow } = setUp();
+    await publish(30);
+    expect((await follow({ last: 3 })).offsets).toEqual([28, 29, 30]);
+    expect((await follow({ last: 100 })).offsets).toHaveLength(20);
+    expect((await follow({ last: 0 })).offsets).toEqual([]);
   });
 
   it('reports what was trimmed before a slow reader came back to it', async () => {
-    const { link, publish, subscribe, runtime } = setUp(true);
-    const subscription = await subscribe();
-    await subscription.join(undefined, undefined);
-    link.hasSpace = false;
-    for (let n = 0; n < 50; n++) await publish();
-    link.open();
+    const { publish, follow, runtime } = setUp();
+    const follower = await follow();
+    follower.hasSpace = false;
+    await publish(50);
+    follower.open();
     await runtime.settle();
-    expect(link.seen.find(({ kind }) => kind === 'GAP')).toMatchObject({ from: 1, to: 30, reason: 'slow' });
-    expect(follow(link.seen)).toMatchObject({ position: 50, missing: 30 });
+    expect(follower.of('GAP')).toMatchObject([{ from: 1, to: 30, reason: 'slow' }]);
+    expect(follower).toMatchObject({ missing: 30, place: { offset: 50 } });
   });
 
-  it('recovers from the live records when the topic keeps nothing and the reader was slow for a moment', async () => {
-    const { link, publish, subscribe, runtime } = setUp(false);
-    const subscription = await subscribe();
-    await subscription.join(undefined, undefined);
-    link.hasSpace = false;
-    for (let n = 0; n < 4; n++) await publish();
-    link.open();
+  it('recovers from the live records when the topic keeps nothing and its reader is slow', async () => {
+    const { publish, follow, runtime } = setUp(PASSING);
+    const follower = await follow();
+    follower.hasSpace = false;
+    await publish(4);
+    follower.open();
     await runtime.settle();
-    expect(follow(link.seen)).toMatchObject({ position: 4, missing: 0 });
+    expect(follower).toMatchObject({ missing: 0, place: { offset: 4 } });
   });
 
-  it('chains every message and gap, whatever happens in between', async () => {
-    const step = fc.constantFrom('publish', 'slow', 'release', 'stall', 'open', 'rejoin');
-    await fc.assert(
-      fc.asyncProperty(fc.boolean(), fc.array(step, { maxLength: 60 }), async (keeps, steps) => {
-        const { runtime, broker, hub, link, publish, subscribe } = setUp(keeps);
-        let published = 0;
-        let subscription = await subscribe();
-        await subscription.join(undefined, undefined);
-        for (const one of steps) {
-          if (one === 'publish') published = (await publish()).offset;
-          else if (one === 'slow') broker.isSlow = true;
-          else if (one === 'release') broker.release();
-          else if (one === 'stall') link.hasSpace = false;
-          else if (one === 'open') link.open();
-          else {
-            const place = { epoch: subscription.topic.place.epoch, offset: follow(link.seen).position };
-            subscription.close();
-            hub.release(subscription.topic);
-            link.seen.length = 0;
-            subscription = await subscribe();
-            void subscription.join(place, undefined);
-          }
-          await runtime.settle();
-        }
-        broker.isSlow = false;
-        for (let round = 0; round < 40; round++) {
-          broker.release();
-          link.open();
-          await runtime.settle();
-        }
-        const { start, position, messages, missing } = follow(link.seen);
-        expect(position).toBe(published);
-        expect(messages.length + missing).toBe(position - start);
-        subscription.close();
-        hub.release(subscription.topic);
-        expect(hub.size).toBe(0);
-        await broker.close();
-        expect(runtime.timers).toBe(0);
-      }),
-      { numRuns: 150 },
-    );
+  it('starts from a cursor that is newer than what has come to this node', async () => {
+    const { broker, publish, follow, placeAt, runtime } = setUp();
+    await publish(3);
+    const live = await follow();
+    broker.interrupt();
+    await publish(2);
+    const ahead = await follow({ cursor: await placeAt(5) });
+    expect(ahead.of('SUBSCRIBED')).toMatchObject([{ state: 'recovered', offset: 5, top: 5 }]);
+    broker.recover();
+    await publish();
+    await runtime.settle();
+    expect(ahead.offsets).toEqual([6]);
+    expect(live.offsets).toEqual([4, 5, 6]);
+  });
+
+  it('says that a cursor behind the newest place of its epoch belongs to another', async () => {
+    const { publish, follow, placeAt } = setUp();
+    await publish(3);
+    const lost = await follow({ cursor: await placeAt(9) });
+    expect(lost.of('GAP')).toMatchObject([{ from: 10, to: undefined, reason: 'epoch' }]);
+    expect(lost.offsets).toEqual([1, 2, 3]);
+  });
+});
+
+describe('a subscription to a topic whose offsets jump', () => {
+  const epoch = '00000000000000aa';
+  const recordAt = (offset: number, previous: number): PlacedRecord => ({
+    ...{ publishId: undefined, encoding: ENCODING.SUPERJSON, layoutHash: '0'.repeat(16) },
+    ...{ bytes: new Uint8Array(3), epoch, offset, previous },
+  });
+
+  /** The newest kept record is 20, and the page that begins with it does not know what was before. */
+  async function joinAtLast() {
+    let listener: BrokerListener | undefined;
+    const broker: Pick<Broker, 'subscribe' | 'history'> = {
+      subscribe: async (_topic, given) => {
+        listener = given;
+        return { start: { epoch, offset: 10 }, close: () => undefined };
+      },
+      history: async () => {
+        listener?.record(recordAt(20, 10));
+        return { records: [recordAt(20, 19)], top: { epoch, offset: 20 } };
+      },
+    };
+    const hub = new Hub({ broker: broker as Broker, joinRecords: 5, joinBytes: 1e6 });
+    const follower = new Follower();
+    const topic = await hub.open(KEPT);
+    const limits = { pageRecords: 4, pageBytes: 1e6 };
+    const failed = (): void => undefined;
+    const subscription = new TopicSubscription({ sub: 0, topic, limits, link: follower, failed });
+    await subscription.join({ cursor: undefined, last: 1 });
+    return { follower, deliver: (record: PlacedRecord) => listener?.record(record) };
+  }
+
+  it('is told that a live record follows the place that history gave', async () => {
+    const { follower } = await joinAtLast();
+    expect(follower.of('SUBSCRIBED')).toMatchObject([{ offset: 19, top: 20 }]);
+    expect(follower.of('MESSAGE')).toMatchObject([{ offset: 20, skipped: 0 }]);
+  });
+
+  it('does not get again what history was ahead with', async () => {
+    const { follower, deliver } = await joinAtLast();
+    deliver(recordAt(20, 10));
+    deliver(recordAt(30, 20));
+    expect(follower.of('MESSAGE')).toMatchObject([{ offset: 20 }, { offset: 30, skipped: 9 }]);
+  });
+});
+
+describe('a subscription that the broker cannot vouch for', () => {
+  it('is told so once for each reason, and gets nothing until it joins again', async () => {
+    const { broker, publish, follow, runtime } = setUp();
+    const follower = await follow();
+    await publish();
+    broker.interrupt('unreachable');
+    broker.interrupt('unreachable');
+    broker.interrupt('checking');
+    await publish(3);
+    await runtime.settle();
+    expect(follower.of('STALE').map(({ reason }) => reason)).toEqual(['unreachable', 'checking']);
+    expect(follower.offsets).toEqual([1]);
+    broker.recover();
+    await runtime.settle();
+    const [first, again] = follower.of('SUBSCRIBED');
+    expect(again).toMatchObject({ state: 'recovered', offset: 1, top: 4, topic: first?.topic });
+    expect(follower.offsets).toEqual([1, 2, 3, 4]);
+    await publish();
+    expect(follower.offsets).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('joins again with a gap when too much was published meanwhile', async () => {
+    const { broker, publish, follow, runtime } = setUp();
+    const follower = await follow();
+    broker.interrupt('checking');
+    await publish(50);
+    broker.recover();
+    await runtime.settle();
+    expect(follower.of('GAP')).toMatchObject([{ from: 1, to: 30, reason: 'expired' }]);
+    expect(follower).toMatchObject({ missing: 30, place: { offset: 50 } });
+  });
+
+  it('joins again in another epoch, under another number', async () => {
+    const { broker, publish, follow, runtime } = setUp();
+    const follower = await follow();
+    await publish(2);
+    broker.interrupt('unreachable');
+    await broker.beginAnew();
+    await publish(1);
+    broker.recover();
+    await runtime.settle();
+    const [first, again] = follower.of('SUBSCRIBED');
+    expect(again?.topic).not.toBe(first?.topic);
+    expect(again?.epoch).not.toBe(first?.epoch);
+    expect(follower.of('GAP')).toMatchObject([{ from: 3, to: undefined, reason: 'epoch' }]);
+    expect(follower.offsets).toEqual([1, 2, 1]);
+  });
+
+  it('joins fresh again when the topic keeps nothing', async () => {
+    const { broker, publish, follow, runtime } = setUp(PASSING);
+    const follower = await follow();
+    broker.interrupt('checking');
+    await publish(3);
+    broker.recover();
+    await runtime.settle();
+    expect(follower.of('SUBSCRIBED')[1]).toMatchObject({ state: 'fresh', offset: 3 });
+    await publish();
+    expect(follower.offsets).toEqual([4]);
+  });
+
+  it('is joined first and then told so when it begins meanwhile', async () => {
+    const { broker, publish, follow, runtime } = setUp();
+    broker.interrupt('checking');
+    const follower = await follow();
+    expect(follower.seen.map(({ kind }) => kind)).toEqual(['SUBSCRIBED', 'STALE']);
+    await publish(2);
+    expect(follower.offsets).toEqual([]);
+    broker.recover();
+    await runtime.settle();
+    expect(follower.offsets).toEqual([1, 2]);
+  });
+
+  it('waits when history fails while the broker is known not to be reached', async () => {
+    const { broker, publish, follow, runtime, failures } = setUp();
+    const follower = await follow();
+    follower.hasSpace = false;
+    await publish(10);
+    broker.isSlow = true;
+    follower.open();
+    broker.interrupt('unreachable');
+    broker.release();
+    await runtime.settle();
+    expect(failures).toEqual([]);
+    broker.isSlow = false;
+    broker.recover();
+    await runtime.settle();
+    expect(follower).toMatchObject({ missing: 0, place: { offset: 10 } });
+  });
+
+  it('fails when it has not begun and history cannot be read', async () => {
+    const { broker, publish, subscribe, runtime, failures, placeAt } = setUp();
+    await publish(2);
+    const follower = new Follower(await placeAt(1));
+    broker.isSlow = true;
+    const { joined } = await subscribe(follower);
+    broker.interrupt('unreachable');
+    broker.release();
+    await joined;
+    await runtime.settle();
+    expect(failures).toMatchObject([{ code: 'UNAVAILABLE' }]);
+    expect(follower.seen).toEqual([]);
+  });
+});
+
+describe('a topic that moves', () => {
+  it('in its epoch, without a word before: what was lost is read from history', async () => {
+    const { broker, publish, follow, runtime } = setUp();
+    const follower = await follow();
+    broker.interrupt();
+    await publish(3);
+    broker.recover();
+    await runtime.settle();
+    expect(follower.of('STALE')).toEqual([]);
+    expect(follower).toMatchObject({ missing: 0, place: { offset: 3 } });
+  });
+
+  it('while somebody joins: the join starts over from where the topic is', async () => {
+    const { broker, publish, subscribe, runtime, placeAt } = setUp();
+    await publish(10);
+    const follower = new Follower(await placeAt(2));
+    broker.isSlow = true;
+    const { joined } = await subscribe(follower);
+    await broker.beginAnew();
+    await publish(1);
+    broker.recover();
+    broker.isSlow = false;
+    broker.release();
+    await joined;
+    await runtime.settle();
+    expect(follower.of('SUBSCRIBED')).toHaveLength(1);
+    expect(follower.of('GAP')).toMatchObject([{ from: 3, to: undefined, reason: 'epoch' }]);
+    expect(follower.offsets).toEqual([1]);
+  });
+
+  it('is waited for when history is already in another epoch', async () => {
+    const { broker, publish, follow, runtime } = setUp();
+    const follower = await follow();
+    follower.hasSpace = false;
+    await publish(10);
+    await broker.beginAnew();
+    await publish(2);
+    follower.open();
+    await runtime.settle();
+    expect(follower.of('STALE')).toMatchObject([{ reason: 'checking' }]);
+    expect(follower.offsets).toEqual([]);
+    broker.recover();
+    await runtime.settle();
+    expect(follower.of('GAP')).toMatchObject([{ from: 1, to: undefined, reason: 'epoch' }]);
+    expect(follower.offsets).toEqual([1, 2]);
   });
 });

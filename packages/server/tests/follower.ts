@@ -1,0 +1,113 @@
+import {
+  decodeBatch,
+  Violation,
+  type Cursor,
+  type GapMessage,
+  type Message,
+  type SubscribedMessage,
+} from '@trunkline/protocol';
+import type { SubscriptionLink } from '../src/topics/topic-subscription.js';
+
+/**
+ * A connection that takes what it is given while it has room, and a client that follows one
+ * subscription: it throws when it is told what does not follow from what it was told before.
+ */
+export class Follower implements SubscriptionLink {
+  hasSpace = true;
+  readonly seen: Message[] = [];
+  /** Offsets of the messages that have come, and how many it was told that it misses. */
+  readonly offsets: number[] = [];
+  missing = 0;
+  place: Cursor | undefined;
+  isStale = false;
+  #topic: number | undefined;
+  #owed: SubscribedMessage | undefined;
+  readonly #keeps: boolean;
+  readonly #waiters: { resume(): void }[] = [];
+
+  /** `keeps` says whether the topic has history, so that no join but the first may be fresh. */
+  constructor(place?: Cursor, keeps = true) {
+    this.place = place;
+    this.#keeps = keeps;
+  }
+
+  send(message: Message): void {
+    this.seen.push(message);
+    if (message.kind === 'SUBSCRIBED') this.#subscribed(message);
+    else if (message.kind === 'GAP') this.#gap(message);
+    else if (message.kind === 'STALE') this.isStale = true;
+  }
+
+  sendShared(frame: Uint8Array): void {
+    const batch = decodeBatch(frame);
+    if (batch instanceof Violation) throw new Error(batch.reason);
+    for (const message of batch.messages as Message[]) {
+      this.seen.push(message);
+      if (message.kind !== 'MESSAGE') throw new Error(`${message.kind} in a shared frame`);
+      this.#expect(!this.isStale, 'a message while stale');
+      this.#expect(message.topic === this.#topic, `a message of topic ${message.topic}`);
+      this.#advance(message.offset - message.skipped - 1, message.offset);
+      this.offsets.push(message.offset);
+    }
+  }
+
+  hasRoom(): boolean {
+    return this.hasSpace;
+  }
+
+  waitForRoom(waiter: { resume(): void }): void {
+    this.#waiters.push(waiter);
+  }
+
+  open(): void {
+    this.hasSpace = true;
+    for (const waiter of this.#waiters.splice(0)) waiter.resume();
+  }
+
+  /** The messages of one kind that have come. */
+  of<Kind extends Message['kind']>(kind: Kind): Extract<Message, { kind: Kind }>[] {
+    return this.seen.filter(
+      (message): message is Extract<Message, { kind: Kind }> => message.kind === kind,
+    );
+  }
+
+  #subscribed(message: SubscribedMessage): void {
+    this.isStale = false;
+    this.#topic = message.topic;
+    const { epoch, offset } = message;
+    if (message.state === 'gap') {
+      this.#owed = message;
+      return;
+    }
+    if (message.state === 'recovered') {
+      this.#expect(this.place?.epoch === epoch, 'recovered in another epoch');
+      this.#expect(this.place?.offset === offset, `recovered at ${offset}`);
+    }
+    if (message.state === 'fresh') this.#expect(!this.#keeps || !this.place, 'fresh again');
+    this.place = { epoch, offset };
+  }
+
+  #gap({ epoch, from, to }: GapMessage): void {
+    this.#expect(epoch === this.place?.epoch, `a gap in epoch ${epoch}`);
+    const owed = this.#owed;
+    this.#owed = undefined;
+    if (owed !== undefined && to === undefined) {
+      this.#expect(from === (this.place?.offset ?? 0) + 1, `a gap from ${from}`);
+      this.place = { epoch: owed.epoch, offset: owed.offset };
+      return;
+    }
+    this.#advance(from - 1, to ?? 0);
+    this.missing += (to ?? 0) - from + 1;
+    this.#expect(owed === undefined || owed.offset === to, `a gap to ${to}`);
+  }
+
+  #advance(before: number, offset: number): void {
+    this.#expect(this.#owed === undefined, 'no gap where one was announced');
+    this.#expect(before === this.place?.offset && offset > before, `${offset} after ${before}`);
+    this.place = { epoch: this.place?.epoch ?? '', offset };
+  }
+
+  #expect(holds: boolean, what: string): void {
+    if (!holds) throw new Error(`${what}, at ${this.place?.epoch} ${this.place?.offset}`);
+  }
+}
