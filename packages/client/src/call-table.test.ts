@@ -69,6 +69,17 @@ describe('calls in flight', () => {
   });
 });
 
+test('a procedure beyond those that a session may use fails with BUSY, executed no', async () => {
+  const server = serverWith({ boundProcedures: 1 });
+  const { runtime, chat } = start({}, server);
+  const calls = [chat.ping(), chat.post({ text: 'x' }), chat.ping()];
+  await expect(calls[1]).rejects.toMatchObject({ code: 'BUSY', executed: 'no' });
+  await runtime.settle();
+  expect(server.latest.all('BIND')).toHaveLength(1);
+  for (const id of [0, 2]) server.latest.result(id);
+  await Promise.all([calls[0], calls[2]]);
+});
+
 describe('without a connection', () => {
   test('calls wait and leave in order when it is there', async () => {
     const server = new ScriptedServer();

@@ -1,7 +1,6 @@
 import {
   TrunklineError,
   Violation,
-  WIRE_LIMITS,
   type CancelMessage,
   type ErrorMessage,
   type Executed,
@@ -11,11 +10,12 @@ import {
   type Runtime,
   type SessionLimits,
 } from '@trunkline/protocol';
-import { backoffMs } from './backoff.js';
 import { executedOf, lostError, receivedError } from './call-error.js';
 import { CallIds } from './call-ids.js';
 import { CallQueue } from './call-queue.js';
+import { CallRetry } from './call-retry.js';
 import type { ClientLimits } from './client-limits.js';
+import { OutboxRoom } from './outbox-room.js';
 import {
   callMessage,
   createPendingCall,
@@ -25,7 +25,6 @@ import {
   type PendingCall,
   type StreamHandler,
 } from './pending-call.js';
-import { RetryBudget } from './retry-budget.js';
 import { MAX_PAYLOAD_BYTES, sizeError } from './value.js';
 
 /** What calls and subscriptions need of a connection. */
@@ -46,8 +45,6 @@ export type CallReply = Extract<
 >;
 
 const NO_LAYOUT = '0000000000000000';
-const MAX_RETRIES = 4;
-const RETRY_RANGE = { minMs: 50, maxMs: 2_000 };
 
 /**
  * All calls, streams and publishes of a client. Some wait for a connection, for a place among the
@@ -55,13 +52,12 @@ const RETRY_RANGE = { minMs: 50, maxMs: 2_000 };
  */
 export class CallTable {
   readonly #runtime: Runtime;
-  readonly #limits: ClientLimits;
   readonly #publisher: string;
   readonly #queue: CallQueue;
-  readonly #budget = new RetryBudget();
+  readonly #retry: CallRetry;
+  readonly #room: OutboxRoom;
   readonly #ids = new CallIds<PendingCall>();
   readonly #procedures = new Map<string, number>();
-  readonly #wantRoom = new Set<StreamHandler>();
   #streams = 0;
   #published = 0;
   #stopped: string | undefined;
@@ -69,7 +65,8 @@ export class CallTable {
 
   constructor({ runtime, limits, publisher }: CallTableOptions) {
     this.#runtime = runtime;
-    this.#limits = limits;
+    this.#retry = new CallRetry(runtime);
+    this.#room = new OutboxRoom(limits.outboxBytes);
     this.#publisher = publisher;
     this.#queue = new CallQueue(runtime, limits, (call) => this.#expired(call));
   }
@@ -126,17 +123,12 @@ export class CallTable {
 
   /** Whether an item may be queued; if not, the handler is told when it may. */
   hasRoom(handler: StreamHandler): boolean {
-    const isRoomy = this.#isRoomy();
-    if (!isRoomy) this.#wantRoom.add(handler);
-    return isRoomy;
+    return this.#link !== undefined && this.#room.isOpen(this.#link.wire, handler);
   }
 
   /** The outbox of the connection has been written as far as it could. */
   flushed(): void {
-    if (this.#wantRoom.size === 0 || !this.#isRoomy()) return;
-    const waiting = [...this.#wantRoom];
-    this.#wantRoom.clear();
-    for (const handler of waiting) handler.hasRoom();
+    if (this.#link !== undefined) this.#room.flushed(this.#link.wire);
   }
 
   receive(message: CallReply): Violation | undefined {
@@ -147,7 +139,7 @@ export class CallTable {
       case 'RESULT':
       case 'END':
         if (isStream(call) !== (message.kind === 'END')) return new Violation('BAD_ITEM');
-        this.#budget.succeeded();
+        this.#retry.succeeded();
         this.#finish(call, () => call.handler.done(message));
         return undefined;
       case 'ERROR':
@@ -194,18 +186,11 @@ export class CallTable {
     open.forEach((call, index) => call.handler.failed(errors[index] as TrunklineError));
   }
 
-  #isRoomy(): boolean {
-    if (this.#link === undefined) return false;
-    // Below what a socket takes ahead, nobody would tell when there is room again.
-    const maxBytes = Math.max(this.#limits.outboxBytes, WIRE_LIMITS.writeAheadBytes.value);
-    return this.#link.wire.queuedBytes < maxBytes;
-  }
-
   #forgetConnection(): void {
     this.#ids.clear();
     this.#streams = 0;
     this.#procedures.clear();
-    this.#wantRoom.clear();
+    this.#room.clear();
   }
 
   #pump(): void {
@@ -217,10 +202,20 @@ export class CallTable {
       // Calls pass a stream that waits, since streams may last for ever.
       if (isStream(call) && this.#streams >= terms.streams) continue;
       this.#queue.take(call);
-      const tooLarge = sizeError(call.request.payload, terms.valueInBytes);
-      if (tooLarge === undefined) this.#write(call, wire, terms);
-      else this.#end(call, tooLarge);
+      const fault = this.#fault(call.request, terms);
+      if (fault === undefined) this.#write(call, wire, terms);
+      else this.#end(call, fault);
     }
+  }
+
+  /** Why the server would not take a call whatever happens. */
+  #fault({ name, payload }: CallRequest, terms: SessionLimits): TrunklineError | undefined {
+    const { boundProcedures, valueInBytes } = terms;
+    if (this.#procedures.has(name) || this.#procedures.size < boundProcedures) {
+      return sizeError(payload, valueInBytes);
+    }
+    const message = `the server lets a session use ${boundProcedures} procedures at most`;
+    return new TrunklineError('BUSY', message, { executed: 'no' });
   }
 
   #write(call: PendingCall, wire: Wire, terms: SessionLimits): void {
@@ -251,7 +246,8 @@ export class CallTable {
   }
 
   #failed(call: PendingCall, message: ErrorMessage): void {
-    if (call.state !== 'sent' || !this.#mayRetry(call, message)) {
+    const restMs = call.state === 'sent' ? this.#retry.restMs(call, message) : undefined;
+    if (restMs === undefined) {
       this.#finish(call, () => call.handler.failed(receivedError(message)));
       return;
     }
@@ -259,18 +255,12 @@ export class CallTable {
     call.state = 'resting';
     call.entry = undefined;
     call.retries++;
-    const backoff = backoffMs(call.retries, RETRY_RANGE, this.#runtime.random());
-    call.timer = this.#runtime.startTimer(Math.max(backoff, message.retryAfterMs ?? 0), () => {
+    call.timer = this.#runtime.startTimer(restMs, () => {
       call.timer = undefined;
       this.#queue.wait(call);
       this.#pump();
     });
     this.#pump();
-  }
-
-  #mayRetry(call: PendingCall, { code, executed }: ErrorMessage): boolean {
-    if (code !== 'BUSY' || executed !== 'no' || !call.handler.isRepeatable) return false;
-    return call.retries < MAX_RETRIES && this.#budget.refused();
   }
 
   #finish(call: PendingCall, tell: () => void): void {
@@ -288,7 +278,7 @@ export class CallTable {
 
   #settle(call: PendingCall): void {
     this.#queue.settle(call);
-    if (isStream(call)) this.#wantRoom.delete(call.handler);
+    if (isStream(call)) this.#room.forget(call.handler);
   }
 
   #free(call: PendingCall): void {

@@ -89,9 +89,9 @@ export interface HistoryQuery {
 }
 
 /**
- * Carries topics between nodes: the memory broker within one process, others over Redis Streams or
- * NATS JetStream. A topic begins when it is first used. Failing methods reject with a
- * TrunklineError, `UNAVAILABLE` when the broker cannot be reached.
+ * Carries topics between nodes; what it owes is in docs/guides/brokers.md. A topic begins when it is
+ * first used. Failing methods reject with a TrunklineError, `UNAVAILABLE` when the broker cannot be
+ * reached.
  */
 export interface Broker {
   /**

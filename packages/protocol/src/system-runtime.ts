@@ -19,7 +19,7 @@ const surroundings = globalThis as unknown as Surroundings;
 const MAX_DELAY_MS = 2_147_483_647;
 
 function startTimer(delayMs: number, callback: () => void, keepsAlive = false): Timer {
-  const handle = surroundings.setTimeout(callback, Math.min(delayMs, MAX_DELAY_MS));
+  const handle = surroundings.setTimeout(callback, Math.min(Math.max(0, delayMs), MAX_DELAY_MS));
   // Node and Bun: a heartbeat alone must not keep a finished program running.
   if (!keepsAlive && typeof handle === 'object' && handle !== null && 'unref' in handle) {
     (handle as { unref(): void }).unref();

@@ -41,6 +41,7 @@ export interface CallLink {
   readonly queuedBytes: number;
 }
 
+/** What the calls of one session are made from. */
 export interface CallsOptions {
   readonly session: Session;
   readonly source: ContextSource;

@@ -71,6 +71,7 @@ export function localError(
   return error;
 }
 
+/** Where a failure comes from, and who is told of it. */
 export interface FailureSource {
   readonly route: Route | undefined;
   readonly runtime: Runtime;

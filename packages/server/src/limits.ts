@@ -34,8 +34,8 @@ export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined
 }
 
 /**
- * Lists every limit with the value that holds, those of the memory broker included where the server
- * has made one for itself: what an application's own broker holds to is not known here.
+ * Lists every limit with the value that holds. Those of the memory broker are among them where the
+ * server has made it for itself: what an application's own broker holds to is not known here.
  */
 export function listLimits(
   limits: ServerLimits,

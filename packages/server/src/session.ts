@@ -22,6 +22,7 @@ export interface BoundProcedure {
   readonly route: Route | undefined;
 }
 
+/** What a session is made from. */
 export interface SessionOptions {
   readonly runtime: Runtime;
   readonly limits: ServerLimits;

@@ -35,6 +35,7 @@ export interface TopicServices {
 /** What subscriptions need of their connection. */
 export type TopicLink = Omit<SubscriptionLink, 'waitForRoom'>;
 
+/** What the subscriptions of one connection are made from. */
 export interface SubscriptionsOptions extends TopicServices {
   readonly session: Session;
   readonly source: ContextSource;

@@ -20,6 +20,7 @@ export interface Subscriber {
   stale(reason: StaleMessage['reason']): void;
 }
 
+/** What a topic on this node is made from. */
 export interface HubTopicOptions {
   readonly topic: BrokerTopic;
   readonly broker: Broker;

@@ -7,6 +7,7 @@ interface Entry {
   users: number;
 }
 
+/** What a hub is made from; the limits are those of `HubTopicOptions`. */
 export interface HubOptions {
   readonly broker: Broker;
   readonly joinRecords: number;

@@ -16,6 +16,7 @@ import { parseInput, readValue } from '../values.js';
 import { keepOf, prepareRecord } from './record.js';
 import { topicKey } from './topic-key.js';
 
+/** What publishes of clients need. */
 export interface PublishDispatcherOptions {
   readonly broker: Broker;
   readonly runtime: Runtime;

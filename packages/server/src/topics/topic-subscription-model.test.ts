@@ -8,8 +8,17 @@ import { Hub } from './hub.js';
 import { TopicSubscription } from './topic-subscription.js';
 
 const STEPS = [
-  ...['publish', 'publish', 'slow', 'release', 'stall', 'open', 'rejoin'],
-  ...['lose', 'check', 'cut off', 'recover', 'begin anew'],
+  'publish',
+  'slow',
+  'release',
+  'stall',
+  'open',
+  'rejoin',
+  'lose',
+  'check',
+  'cut off',
+  'recover',
+  'begin anew',
 ] as const;
 
 /** One client at one node, and a broker that has every fault. */
@@ -120,11 +129,16 @@ class Model {
   }
 }
 
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.constant('publish' as const) },
+  { weight: 10, arbitrary: fc.constantFrom(...STEPS) },
+);
+
 it('a subscription tells its client of every message or of a gap, whatever happens', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.boolean(),
-      fc.array(fc.constantFrom(...STEPS), { maxLength: 60, size: 'max' }),
+      fc.array(step, { maxLength: 60, size: 'max' }),
       async (keeps, steps) => {
         const model = new Model(keeps);
         await model.rejoin();

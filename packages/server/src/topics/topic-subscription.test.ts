@@ -130,8 +130,13 @@ describe('a subscription', () => {
 describe('a subscription to a topic whose offsets jump', () => {
   const epoch = '00000000000000aa';
   const recordAt = (offset: number, previous: number): PlacedRecord => ({
-    ...{ publishId: undefined, encoding: ENCODING.SUPERJSON, layoutHash: '0'.repeat(16) },
-    ...{ bytes: new Uint8Array(3), epoch, offset, previous },
+    publishId: undefined,
+    encoding: ENCODING.SUPERJSON,
+    layoutHash: '0'.repeat(16),
+    bytes: new Uint8Array(3),
+    epoch,
+    offset,
+    previous,
   });
 
   /** The newest kept record is 20, and the page that begins with it does not know what was before. */

@@ -19,6 +19,7 @@ export interface SubscriptionLink {
   waitForRoom(waiter: { resume(): void }): void;
 }
 
+/** What a subscription is made from. */
 export interface TopicSubscriptionOptions {
   readonly sub: number;
   readonly topic: HubTopic;
