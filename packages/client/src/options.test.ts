@@ -53,6 +53,7 @@ describe('resolveOptions', () => {
       '"services.chat"',
     ],
     ['an auth that is a number', { services, auth: 3 }, 'option "auth"'],
+    ['a token that is too long', { services, auth: 'x'.repeat(4_097) }, 'at most 4096 bytes'],
     ['a deadline below 0', { services, deadlineMs: -1 }, 'option "deadlineMs"'],
     ['an agent that is too long', { services, agent: 'x'.repeat(65) }, 'option "agent"'],
     ['an onError that is no function', { services, onError: 'log' }, 'option "onError"'],

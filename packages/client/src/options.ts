@@ -67,6 +67,7 @@ const TAKEN_NAMES: readonly string[] = ['close', 'connection', 'then'];
 const DEFAULT_DEADLINE_MS = 30_000;
 const DEFAULT_RECONNECT: ReconnectOptions = { minMs: 250, maxMs: 20_000 };
 const MAX_AGENT_BYTES = 64;
+const MAX_TOKEN_BYTES = 4_096;
 const MAX_CONTRACTS = 64;
 /** What HELLO has room for beside the longest token. */
 const MAX_REVISION_BYTES = 3_900;
@@ -78,6 +79,10 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   check(
     auth === undefined || typeof auth === 'string' || typeof auth === 'function',
     `option "auth" must be a string or a function, not "${typeof auth}"`,
+  );
+  check(
+    typeof auth !== 'string' || byteLength(auth) <= MAX_TOKEN_BYTES,
+    `option "auth" must be a token of at most ${MAX_TOKEN_BYTES} bytes`,
   );
   check(
     onError === undefined || typeof onError === 'function',

@@ -248,6 +248,23 @@ describe('a stream by callbacks', () => {
     expect(errors).toMatchObject([{ code: 'NOT_FOUND' }]);
   });
 
+  test('that fails at once tells it when the function that stops it is there', async () => {
+    const { runtime, client, chat } = await startLive();
+    client.close();
+    const seen: string[] = [];
+    const stop = chat.history(ROOM).subscribe({
+      error: ({ code }) => {
+        seen.push(code);
+        stop();
+      },
+    });
+    const silent = chat.history(ROOM).subscribe({ error: () => seen.push('never') });
+    silent();
+    expect(seen).toEqual([]);
+    await runtime.settle();
+    expect(seen).toEqual(['UNAVAILABLE']);
+  });
+
   test('goes on when a listener throws, and the hook is told', async () => {
     const { server, runtime, chat, errors } = await startLive();
     const seen: unknown[] = [];

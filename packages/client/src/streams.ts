@@ -2,7 +2,8 @@ import { TrunklineError, type StreamShape } from '@trunkline/protocol';
 import type { CallOptions } from './call-method.js';
 import { cancelledError, checkDeadlineMs, type CallPort } from './call-port.js';
 import { promiseOf, safely } from './calls.js';
-import { notify, type ErrorHook } from './error-hook.js';
+import { notify } from './error-hook.js';
+import { HeldCalls } from './held-calls.js';
 import { Later } from './later.js';
 import { Puller, type PullSource, type Step } from './puller.js';
 import { StreamCall, type StreamConsumer, type StreamRequest } from './stream-call.js';
@@ -137,7 +138,8 @@ interface SubscribeRequest extends StreamRequest {
 
 function subscribe(port: CallPort, request: SubscribeRequest): () => void {
   const { listeners, output } = request;
-  const { onError }: { onError: ErrorHook } = port;
+  const { onError } = port;
+  const held = new HeldCalls();
   const call: StreamCall = new StreamCall(port, request, {
     item: (value, bytes) => {
       notify(listeners.item, value, onError);
@@ -149,12 +151,17 @@ function subscribe(port: CallPort, request: SubscribeRequest): () => void {
     },
     failed: (error) => {
       output.reject(error);
-      if (listeners.error !== undefined) notify(listeners.error, error as never, onError);
-      else if (!output.isAskedFor) onError(error);
+      // A stream may fail at once.
+      held.run(() => {
+        if (listeners.error !== undefined) notify(listeners.error, error as never, onError);
+        else if (!output.isAskedFor) onError(error);
+      });
     },
   });
   call.start();
+  held.release();
   return () => {
+    held.drop();
     call.leave();
     output.reject(cancelledError('unknown', undefined));
   };

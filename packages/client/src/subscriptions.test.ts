@@ -41,7 +41,11 @@ describe('subscribers of one topic', () => {
   test('share one subscription on the wire, which ends with the last of them', async () => {
     const { harness, server, runtime, client, subscription, messages } = await startSubscribed();
     const other = record(harness);
-    expect(other.states).toEqual([{ status: 'live', joined: { kind: 'fresh' } }]);
+    expect(other.subscription.state).toEqual({ status: 'live', joined: { kind: 'fresh' } });
+    // No listener is called before there is a subscription for it to use.
+    expect(other.states).toEqual([]);
+    await runtime.settle();
+    expect(other.states).toEqual([other.subscription.state]);
     expect(inspect(client)).toMatchObject({ subscriptions: 1, subscribers: 2 });
     publish(server.latest, 11, '11');
     await runtime.settle();
@@ -142,7 +146,7 @@ describe('subscribers of one topic', () => {
     const same = record(harness, { from: { epoch: EPOCH, offset: 10 } });
     const ahead = record(harness, { from: { epoch: EPOCH, offset: 12 } });
     const nothing = record(harness, { last: 0 });
-    expect(same.states).toEqual([{ status: 'live', joined: { kind: 'recovered', count: 0 } }]);
+    expect(same.subscription.state.joined).toEqual({ kind: 'recovered', count: 0 });
     for (const offset of [11, 12, 13]) publish(server.latest, offset, `${offset}`);
     await runtime.settle();
     expect(same.messages).toEqual(['11', '12', '13']);
@@ -154,8 +158,9 @@ describe('subscribers of one topic', () => {
   });
 
   test('that come with a cursor of another epoch are told the gap at once', async () => {
-    const { harness, subscription } = await startSubscribed();
+    const { harness, runtime, subscription } = await startSubscribed();
     const other = record(harness, { from: { epoch: OTHER_EPOCH, offset: 3 } });
+    await runtime.settle();
     expect(other.gaps).toEqual([{ epoch: OTHER_EPOCH, from: 4, to: undefined, reason: 'epoch' }]);
     expect(other.subscription.cursor).toEqual({ epoch: EPOCH, offset: 10 });
     for (const one of [subscription, other.subscription]) one.close();

@@ -47,3 +47,21 @@ describe('reached', () => {
     await expect(subscription.reached(1)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
+
+test('a listener may use the subscription from its first call on', async () => {
+  const { server, runtime, chat } = await startLive();
+  const first = record(chat.messages(LOBBY));
+  await runtime.settle();
+  subscribed(server.latest);
+  await runtime.settle();
+  const seen: string[] = [];
+  const second = chat.messages(LOBBY).subscribe({
+    state: () => seen.push(second.state.status),
+  });
+  const third = chat.messages(LOBBY).subscribe({ state: ({ status }) => seen.push(status) });
+  third.close();
+  expect(seen).toEqual(['ended']);
+  await runtime.settle();
+  expect(seen).toEqual(['ended', 'live']);
+  for (const subscription of [first.subscription, second]) subscription.close();
+});

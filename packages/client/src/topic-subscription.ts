@@ -1,5 +1,6 @@
 import { TrunklineError, type Cursor } from '@trunkline/protocol';
 import { notify } from './error-hook.js';
+import { HeldCalls } from './held-calls.js';
 import type { SubscriberSink, TopicItem } from './subscriber.js';
 import type { Gap, Subscription, SubscriptionState, TopicListeners } from './topic-method.js';
 import { createSubscriber, type Joining, type TopicPort, type TopicRequest } from './topic-port.js';
@@ -20,6 +21,7 @@ export class TopicSubscription implements SubscriberSink, Subscription {
   readonly #port: TopicPort;
   readonly #listeners: TopicListeners<unknown>;
   readonly #joining: Joining;
+  readonly #held = new HeldCalls();
   #waiters: Waiter[] = [];
 
   constructor(port: TopicPort, request: SubscriptionRequest) {
@@ -27,6 +29,7 @@ export class TopicSubscription implements SubscriberSink, Subscription {
     this.#listeners = request.listeners;
     this.#joining = createSubscriber(port, request, this);
     this.#joining.begin();
+    this.#held.release();
   }
 
   get state(): SubscriptionState {
@@ -47,10 +50,13 @@ export class TopicSubscription implements SubscriberSink, Subscription {
     });
   };
 
-  readonly close = (): void => this.#joining.leave();
+  readonly close = (): void => {
+    this.#held.drop();
+    this.#joining.leave();
+  };
 
   item({ value, offset }: TopicItem): void {
-    notify(this.#listeners.message, value, this.#port.onError);
+    this.#notify(this.#listeners.message, value);
     if (this.#waiters.length === 0) return;
     const reached = this.#takeWaiters((waiter) => waiter.offset <= offset);
     for (const { resolve } of reached) resolve();
@@ -60,14 +66,18 @@ export class TopicSubscription implements SubscriberSink, Subscription {
     const missed = this.#takeWaiters((waiter) => gap.to === undefined || waiter.offset <= gap.to);
     const text = 'the topic message is among those that are missing';
     for (const { reject } of missed) reject(new TrunklineError('GAP', text, { data: gap }));
-    notify(this.#listeners.gap, gap, this.#port.onError);
+    this.#notify(this.#listeners.gap, gap);
   }
 
   changed(state: SubscriptionState): void {
     if (state.status === 'ended') {
       for (const { reject } of this.#takeWaiters(() => true)) reject(endedError(state));
     }
-    notify(this.#listeners.state, state, this.#port.onError);
+    this.#notify(this.#listeners.state, state);
+  }
+
+  #notify<Value>(listener: ((value: Value) => unknown) | undefined, value: Value): void {
+    this.#held.run(() => notify(listener, value, this.#port.onError));
   }
 
   #takeWaiters(isTaken: (waiter: Waiter) => boolean): Waiter[] {
