@@ -67,6 +67,21 @@ describe('findDoorFaults', () => {
     ]);
   });
 
+  it('counts no names that only generated code imports', () => {
+    const names = Array.from({ length: 41 }, (_, index) => `n${index + 10}`);
+    const text = names.map((name) => `/** A number. */\nexport const ${name} = 1;`).join('\n');
+    const root = createTree({
+      ...packageOf('client', { 'index.ts': text }),
+      'docs/api/client.txt': `@trunkline/client\n${names.map((name) => `  const ${name}\n`).join('')}`,
+      'packages/codegen/fixtures/generated/chat.client.ts':
+        "import { n10, n20 } from '@trunkline/client';\nimport { n11 } from '@trunkline/server';",
+    });
+    expect(findDoorFaults(root, { client: { names: ['n10'], reason: 'generated' } })).toEqual([]);
+    expect(findDoorFaults(root, { client: { names: ['n10', 'n11'], reason: '' } })).toEqual([
+      expect.stringContaining('imports "n11" from @trunkline/client; take it out'),
+    ]);
+  });
+
   it.each([
     ['without a comment', 'export const a = 1;', 'exported without a doc comment'],
     ['behind a line comment', '// Why.\nexport const a = 1;', 'exported without a doc comment'],

@@ -38,7 +38,7 @@ export function summarize(measured, base) {
  * The middle value; of an even number of values the mean of the middle two.
  * @param {readonly number[]} values at least one
  */
-export function median(values) {
+function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

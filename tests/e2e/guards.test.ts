@@ -179,6 +179,7 @@ describe('errors that a handler throws', () => {
       class Secrets {
         @service.leak()
         leak(): string {
+          // oxlint-disable-next-line typescript/only-throw-error -- handlers throw whatever they like
           throw make();
         }
       }

@@ -1,5 +1,5 @@
 import { TrunklineError } from '@trunkline/protocol';
-import { implement, type Broker } from '@trunkline/server';
+import { implement } from '@trunkline/server';
 import { chat } from './chat.js';
 import { createDeferred, type Deferred } from './deferred.js';
 
@@ -69,5 +69,3 @@ export function chatService(probe: ChatProbe = createProbe()) {
     board: { authorizePublish: ({ id }) => id !== 13 },
   });
 }
-
-export type { Broker };

@@ -1,7 +1,7 @@
 import { call, contract, stream, topic } from '@trunkline/contract';
 import * as z from 'zod';
 
-export const Message = z.object({ room: z.string(), text: z.string().max(2000), sentAt: z.date() });
+const Message = z.object({ room: z.string(), text: z.string().max(2000), sentAt: z.date() });
 
 /** A contract with one member of every kind, for tests across packages. */
 export const chat = contract('chat', {

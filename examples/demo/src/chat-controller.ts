@@ -21,7 +21,7 @@ import { MessageStore } from './message-store.js';
 import { say } from './story.js';
 
 /** Lets only those in who are signed in. */
-export class SignedIn implements Guard {
+class SignedIn implements Guard {
   canActivate(context: AnyContext): boolean {
     return context.principal !== undefined;
   }

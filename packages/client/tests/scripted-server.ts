@@ -178,6 +178,6 @@ export class ScriptedServer {
 }
 
 /** The number of a close code. */
-export function codeOf(name: CloseCode): number {
+function codeOf(name: CloseCode): number {
   return CLOSE_CODES[name].code;
 }

@@ -26,8 +26,9 @@ const PATH_MAX_LENGTH = 32;
 const KEYS_MAX = 4;
 
 /**
- * Gives the issues of a zod error for the peer that sent the value: few, short, and without the
- * value itself. Never reads the error's `message`, which zod makes as long as the input wants.
+ * Gives the issues of a zod error for the peer that sent the value. They are few, short, and
+ * without the value itself. Never reads the error's `message`, which zod makes as long as the
+ * input wants.
  */
 export function issuesOf(error: { readonly issues: readonly core.$ZodIssue[] }): Issues {
   const issues: Issue[] = [];

@@ -9,9 +9,9 @@ const UNSEEN_KEYS = new Set(
 );
 
 /**
- * Hashes what a peer can see of a contract: names, kinds, types, what may be missing, errors, who
- * publishes, whether messages are kept. Order is not seen: neither of members nor of properties
- * nor of the alternatives of a union.
+ * Hashes what a peer can see of a contract. That is names, kinds, types, what may be missing,
+ * errors, who publishes and whether messages are kept. Order is not seen: neither of members nor
+ * of properties nor of the alternatives of a union.
  */
 export function revisionOf(description: Omit<ContractDescription, 'revision'>): string {
   return hashText(canonicalText(description));

@@ -11,8 +11,8 @@ export type Validation<Value> =
 const ASYNC = new WeakSet<Schema>();
 
 /**
- * Parses a value with a schema: at once, unless a refinement or transform returns a promise, which
- * `contract()` refuses where it can see it. Throws or rejects with what a refinement, transform or
+ * Parses a value with a schema, at once unless the schema has asynchronous code. `contract()`
+ * refuses such code where it can see it. Throws or rejects with what a refinement, transform or
  * default of the schema throws.
  */
 export function validate<S extends Schema>(

@@ -61,7 +61,7 @@ export function decodeBatch(bytes: Uint8Array): Batch | Violation {
 }
 
 /** Writes the head of a batch; the messages follow it in the same writer. */
-export function encodeHead(writer: Writer, head: BatchHead): void {
+function encodeHead(writer: Writer, head: BatchHead): void {
   const { seq, ack, now } = head;
   const bits = (seq === undefined ? 0 : SEQ) | (ack === undefined ? 0 : ACK) | (now ? NOW : 0);
   writer.u8(bits);

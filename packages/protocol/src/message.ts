@@ -4,6 +4,7 @@ import type { ExtFields } from './ext.js';
 
 /** Encoding of a payload, as the flags say it. */
 export const ENCODING = { NONE: 0, PACKED: 1, SUPERJSON: 2, BYTES: 3 } as const;
+/** The number of an encoding, as it stands in the flags. */
 export type Encoding = (typeof ENCODING)[keyof typeof ENCODING];
 
 /** A value as bytes, with how to read them. */
@@ -78,8 +79,10 @@ export const SESSION_LIMITS = {
   upCreditBytes: { tag: 6, absent: 16_384 },
   boundProcedures: { tag: 7, absent: 4_096 },
 } as const;
+/** The limits of one session: what the server told, and the defaults of what it did not tell. */
 export type SessionLimits = { readonly [Name in keyof typeof SESSION_LIMITS]: number };
 
+/** Client to server: opens a session, with the features and contract revisions of the client. */
 export interface HelloMessage {
   readonly kind: 'HELLO';
   readonly features: number;
@@ -87,6 +90,7 @@ export interface HelloMessage {
   readonly token: string;
   readonly revisions: readonly Revision[];
 }
+/** Server to client: answers HELLO with the session and the limits that hold in it. */
 export interface WelcomeMessage {
   readonly kind: 'WELCOME';
   readonly features: number;
@@ -99,6 +103,7 @@ export interface WelcomeMessage {
   readonly limits: SessionLimits;
   readonly revisions: readonly Revision[];
 }
+/** Client to server: takes up a session on a new connection, from the positions that it names. */
 export interface ResumeMessage {
   readonly kind: 'RESUME';
   readonly features: number;
@@ -110,6 +115,7 @@ export interface ResumeMessage {
   readonly first: number;
   readonly revisions: readonly Revision[];
 }
+/** Server to client: answers RESUME; the session goes on from `rx`. */
 export interface ResumedMessage {
   readonly kind: 'RESUMED';
   readonly features: number;
@@ -129,6 +135,7 @@ export const GONE_REASONS = [
   'node',
   'drained',
 ] as const;
+/** Server to client: answers RESUME; the session is over, for the reason given. */
 export interface GoneMessage {
   readonly kind: 'GONE';
   readonly reason: (typeof GONE_REASONS)[number];
@@ -137,24 +144,29 @@ export interface GoneMessage {
 }
 /** Reasons of GOAWAY, in the order of their numbers. */
 export const GOAWAY_REASONS = ['stopping', 'old', 'spread'] as const;
+/** Server to client: connect anew after `afterMs`; this connection lives `windowMs` at most. */
 export interface GoawayMessage {
   readonly kind: 'GOAWAY';
   readonly reason: (typeof GOAWAY_REASONS)[number];
   readonly afterMs: number;
   readonly windowMs: number;
 }
+/** Both ways: asks for a PONG with the same value, at once. */
 export interface PingMessage {
   readonly kind: 'PING';
   readonly value: number;
 }
+/** Both ways: answers PING, with its value. */
 export interface PongMessage {
   readonly kind: 'PONG';
   readonly value: number;
 }
+/** Client to server: a new token for the session that runs. */
 export interface AuthMessage {
   readonly kind: 'AUTH';
   readonly token: string;
 }
+/** Server to client: answers AUTH; tells how long the new token holds. */
 export interface AuthedMessage {
   readonly kind: 'AUTHED';
   readonly expiresInMs: number;
@@ -162,7 +174,9 @@ export interface AuthedMessage {
 
 /** Kinds of BIND, in the order of their numbers. */
 export const PROCEDURE_KINDS = ['call', 'stream', 'publish'] as const;
+/** What a bound procedure is: a call, a stream, or the publishing to a topic. */
 export type ProcedureKind = (typeof PROCEDURE_KINDS)[number];
+/** From the caller: gives a procedure the number by which CALL names it. */
 export interface BindMessage {
   readonly kind: 'BIND';
   readonly procedure: number;
@@ -171,6 +185,7 @@ export interface BindMessage {
   readonly sendHash: string;
   readonly receiveHash: string;
 }
+/** From the caller: starts a call, a stream or a publish; the payload is its input. */
 export interface CallMessage extends Payload, ExtFields {
   readonly kind: 'CALL';
   readonly id: number;
@@ -180,12 +195,14 @@ export interface CallMessage extends Payload, ExtFields {
   /** The caller's deadline on its own clock. Not on the wire. */
   readonly deadlineAt?: number;
 }
+/** From the callee: ends a call or a publish with its output. */
 export interface ResultMessage extends Payload, ExtFields {
   readonly kind: 'RESULT';
   readonly id: number;
 }
 /** Values of `executed`, in the order of their numbers. */
 export const EXECUTED = ['no', 'unknown', 'yes'] as const;
+/** From the callee: ends a call, stream or publish with an error instead of its output. */
 export interface ErrorMessage extends Payload, ExtFields {
   readonly kind: 'ERROR';
   readonly id: number;
@@ -195,25 +212,30 @@ export interface ErrorMessage extends Payload, ExtFields {
 }
 /** Reasons of CANCEL, in the order of their numbers. */
 export const CANCEL_REASONS = ['withdrawn', 'deadline', 'stopped', 'failed'] as const;
+/** From the caller or a stream's consumer: asks that the work of an id stop. */
 export interface CancelMessage {
   readonly kind: 'CANCEL';
   readonly id: number;
   readonly reason: (typeof CANCEL_REASONS)[number];
 }
+/** From a stream's producer: one item, paid for with credit. */
 export interface ItemMessage extends Payload, ExtFields {
   readonly kind: 'ITEM';
   readonly id: number;
 }
+/** From a stream's producer: no more items; from the callee it carries the output. */
 export interface EndMessage extends Payload, ExtFields {
   readonly kind: 'END';
   readonly id: number;
 }
+/** From a stream's consumer: the items and bytes it takes in all, counted from the start. */
 export interface CreditMessage {
   readonly kind: 'CREDIT';
   readonly id: number;
   readonly items: number;
   readonly bytes: number;
 }
+/** Both ways: a piece of a value that is too large for one batch. */
 export interface ChunkMessage {
   readonly kind: 'CHUNK';
   readonly transfer: number;
@@ -224,6 +246,7 @@ export interface ChunkMessage {
   readonly size: number;
   readonly bytes: Uint8Array;
 }
+/** Both ways: means nothing, and keeps the number of a message that was withdrawn. */
 export interface VoidMessage {
   readonly kind: 'VOID';
 }
@@ -233,6 +256,7 @@ export interface Cursor {
   readonly epoch: string;
   readonly offset: number;
 }
+/** Client to server: joins a topic, from a cursor or with the last messages on request. */
 export interface SubscribeMessage {
   readonly kind: 'SUBSCRIBE';
   readonly sub: number;
@@ -244,7 +268,9 @@ export interface SubscribeMessage {
 }
 /** States of SUBSCRIBED, in the order of their numbers. */
 export const JOIN_STATES = ['fresh', 'recovered', 'gap'] as const;
+/** How a subscription starts: afresh, with nothing missed, or with a gap. */
 export type JoinState = (typeof JOIN_STATES)[number];
+/** Server to client: answers SUBSCRIBE with the topic's number and where it starts. */
 export interface SubscribedMessage extends Cursor {
   readonly kind: 'SUBSCRIBED';
   readonly sub: number;
@@ -252,10 +278,12 @@ export interface SubscribedMessage extends Cursor {
   readonly state: JoinState;
   readonly top: number;
 }
+/** Client to server: leaves a topic; nothing answers it. */
 export interface UnsubscribeMessage {
   readonly kind: 'UNSUBSCRIBE';
   readonly sub: number;
 }
+/** Server to client: MESSAGE, one message of a topic; the bytes are the same for everyone. */
 export interface TopicMessage extends Payload, ExtFields {
   readonly kind: 'MESSAGE';
   readonly topic: number;
@@ -264,7 +292,9 @@ export interface TopicMessage extends Payload, ExtFields {
 }
 /** Reasons of GAP, in the order of their numbers. */
 export const GAP_REASONS = ['overflow', 'expired', 'epoch', 'slow', 'limit', 'layout'] as const;
+/** Why topic messages are missing. */
 export type GapReason = (typeof GAP_REASONS)[number];
+/** Server to client: messages of a topic that a subscription will not get. */
 export interface GapMessage {
   readonly kind: 'GAP';
   readonly sub: number;
@@ -274,6 +304,7 @@ export interface GapMessage {
   readonly to: number | undefined;
   readonly reason: GapReason;
 }
+/** Server to client: ends a subscription with an error. */
 export interface EndedMessage extends ExtFields {
   readonly kind: 'ENDED';
   readonly sub: number;
@@ -282,6 +313,7 @@ export interface EndedMessage extends ExtFields {
 }
 /** Reasons of STALE, in the order of their numbers. */
 export const STALE_REASONS = ['unreachable', 'checking'] as const;
+/** Server to client: no word can be given for a subscription until SUBSCRIBED comes again. */
 export interface StaleMessage {
   readonly kind: 'STALE';
   readonly sub: number;

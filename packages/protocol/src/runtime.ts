@@ -4,8 +4,8 @@ export interface Timer {
 }
 
 /**
- * Clock, timers and randomness, given to everything that needs them, so that a test can hold all
- * three. `systemRuntime` is the real one.
+ * Clock, timers and randomness, passed to whatever needs them. So a test can hold all three;
+ * `systemRuntime` is the real one.
  */
 export interface Runtime {
   /** Monotonic milliseconds from some start. */

@@ -1,7 +1,7 @@
 import type { ErrorCode } from './error-code.js';
 
 /**
- * Whether the handler of a failed call ran: `no` is a proof, `yes` is the callee's word, and
+ * Whether the handler of a failed call ran. `no` is a proof, `yes` is the callee's word, and
  * `unknown` is everything else after a byte was written.
  */
 export type Executed = 'no' | 'unknown' | 'yes';

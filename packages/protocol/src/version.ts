@@ -12,8 +12,8 @@ const MAX_NAMES = 8;
 const MAX_BYTES = 256;
 
 /**
- * What a server does with an upgrade: `speak` the name, `explain` with close 4406 after answering
- * the bare name, or `refuse` with HTTP 400.
+ * What a server does with the subprotocols of an upgrade. It speaks the name, explains with close
+ * 4406 after answering the bare name, or refuses with HTTP 400.
  */
 export type Negotiation =
   | { readonly outcome: 'speak'; readonly name: string }

@@ -1,5 +1,5 @@
 /**
- * What the application declares once for all of its handlers:
+ * What the application declares once for all of its handlers.
  * `declare module '@trunkline/server' { interface App { user: User; scope: Scope } }`.
  */
 export interface App {}

@@ -1,6 +1,5 @@
 import type { Schema } from '@trunkline/contract';
 import {
-  ENCODING,
   Violation,
   type BindMessage,
   type CallMessage,
@@ -15,7 +14,8 @@ import {
   type TrunklineError,
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
-import { maxPayloadBytes, type Dispatcher, type FinalMessage } from './dispatcher.js';
+import { CallQuota } from './call-quota.js';
+import type { Dispatcher, FinalMessage } from './dispatcher.js';
 import { ownError } from './failure.js';
 import { ItemQueue } from './item-queue.js';
 import type { ServerLimits } from './limits.js';
@@ -39,6 +39,8 @@ export interface CallLink {
   send(message: Message): void;
   /** Bytes that wait to be written. */
   readonly queuedBytes: number;
+  /** Closes the connection: the client has passed a limit that ends it. */
+  fail(violation: Violation): void;
 }
 
 /** What the calls of one session are made from. */
@@ -62,28 +64,22 @@ interface Entry {
   timer: Timer | undefined;
 }
 
-const VALUE_COST = 48;
-const COMMA = 0x2c;
-const BRACKET = 0x5b;
-const BRACE = 0x7b;
-
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
 export class Calls {
   readonly #options: CallsOptions;
   readonly #entries = new Map<number, Entry>();
-  /** Handlers that run, also those whose caller has left. */
-  #running = 0;
-  #streams = 0;
-  #inputCost = 0;
+  readonly #quota: CallQuota;
   #isClosed = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
+    const { session, limits, link } = options;
+    this.#quota = new CallQuota({ session, limits, queuedBytes: () => link.queuedBytes });
   }
 
   /** How many handlers run. */
   get running(): number {
-    return this.#running;
+    return this.#quota.running;
   }
 
   bind(message: BindMessage): Violation | undefined {
@@ -101,7 +97,7 @@ export class Calls {
     if (message.id % 2 !== 0 || this.#entries.has(message.id)) return new Violation('BAD_CALL_ID');
     const bound = session.bound[message.procedure];
     if (bound === undefined) return new Violation('BAD_PROCEDURE');
-    const refusal = this.#refusal(message, bound);
+    const refusal = this.#quota.refusal(message, bound);
     if (refusal !== undefined) return this.#refuse(message.id, refusal);
     return this.#start(message, bound.route as Route);
   }
@@ -163,36 +159,6 @@ export class Calls {
     return this.#options.session.faults.take() ? undefined : new Violation('TOO_MANY_CANCELS');
   }
 
-  #refusal(message: CallMessage, bound: BoundProcedure): TrunklineError | undefined {
-    const { limits, link, session } = this.#options;
-    const no = (
-      code: 'NOT_FOUND' | 'TOO_LARGE' | 'BUSY' | 'DEADLINE',
-      text: string,
-    ): TrunklineError => ownError(code, text, { executed: 'no' });
-    if (bound.route === undefined) return no('NOT_FOUND', 'the server has no such procedure');
-    const maxBytes = this.#maxInput(bound.route);
-    if (message.bytes.length > maxBytes) {
-      return no('TOO_LARGE', `the input has more than ${maxBytes} bytes`);
-    }
-    if (message.deadlineMs === 0) return no('DEADLINE', 'the deadline had passed');
-    if (this.#running >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
-    if (link.queuedBytes > limits.heldBytes) return no('BUSY', 'too many results are waiting');
-    if (this.#inputCost > 0 && this.#inputCost + costOf(message) > limits.inputCost) {
-      return no('BUSY', 'the inputs of running calls are too large');
-    }
-    if (bound.kind === 'stream' && this.#streams >= limits.streams)
-      return no('BUSY', 'too many streams');
-    return bound.kind === 'publish' ? publishRefusal(session, message) : undefined;
-  }
-
-  #maxInput(route: Route): number {
-    const wanted = isTopicRoute(route) ? undefined : route.definition.maxInputBytes;
-    return Math.min(
-      wanted ?? this.#options.limits.valueInBytes,
-      maxPayloadBytes(this.#options.limits),
-    );
-  }
-
   #start(message: CallMessage, route: Route): Violation | undefined {
     if (isStreamRoute(route)) return this.#startStream(message, route);
     const context = new RequestContext(this.#options.source, 'call', route.name);
@@ -202,15 +168,12 @@ export class Calls {
     const final = isCallRoute(route)
       ? this.#options.dispatcher.call({ route, call: message, context })
       : this.#options.publishes.publish(route as TopicRoute, message, this.#options.source);
-    const cost = costOf(message);
     if (!isPromise(final)) return this.#settle(entry, final);
-    this.#running++;
-    this.#inputCost += cost;
+    const leave = this.#quota.enter(message, isCallRoute(route) ? 'call' : 'publish');
     this.#watchDeadline(entry);
     void final.then((settled) => {
-      this.#running--;
-      this.#inputCost -= cost;
-      this.#settle(entry, settled);
+      leave();
+      this.#settleLater(entry, settled);
     });
     return undefined;
   }
@@ -223,17 +186,15 @@ export class Calls {
       entry.items = this.#itemQueue(route.definition.up, message.id);
       context.items = entry.items;
     }
+    const leave = this.#quota.enter(message, 'stream');
     const replies = dispatcher.stream({ route, call: message, context });
     const credit = { items: limits.downCreditItems, bytes: limits.downCreditBytes };
     const run = new StreamRun({ replies, credit, send: (item) => link.send(item) });
     entry.run = run;
-    this.#running++;
-    this.#streams++;
     this.#watchDeadline(entry);
     void run.done.then((final) => {
-      this.#running--;
-      this.#streams--;
-      if (final !== undefined) this.#settle(entry, final);
+      leave();
+      if (final !== undefined) this.#settleLater(entry, final);
     });
     return undefined;
   }
@@ -294,10 +255,17 @@ export class Calls {
     entry.run?.stop();
   }
 
+  /** Settles in a later turn, in which no batch is there to blame. */
+  #settleLater(entry: Entry, final: FinalMessage): void {
+    const violation = this.#settle(entry, final);
+    if (violation !== undefined) this.#options.link.fail(violation);
+  }
+
   #settle(entry: Entry, final: FinalMessage): Violation | undefined {
     const { limits, link, dispatcher } = this.#options;
     if (this.#entries.get(entry.id) !== entry) return undefined;
-    if (link.queuedBytes + final.bytes.length > limits.heldMaxBytes) {
+    const isResult = final.kind !== 'ERROR';
+    if (isResult && link.queuedBytes + final.bytes.length > limits.heldMaxBytes) {
       const error = ownError('OVERLOADED', 'too many results are waiting', { executed: 'yes' });
       this.#finish(entry, dispatcher.refuse(entry.id, error));
       return undefined;
@@ -314,25 +282,6 @@ export class Calls {
     this.#entries.delete(entry.id);
     this.#options.link.send(final);
   }
-}
-
-/** Brokers remember each publisher, so a client must not be as many of them as it likes. */
-function publishRefusal(session: Session, { publishId }: CallMessage): TrunklineError | undefined {
-  if (publishId !== undefined && session.publisherOf(publishId) !== publishId.publisher) {
-    const text = `one publisher per session: "${session.publisherOf(publishId)}" in this one`;
-    return ownError('INVALID_INPUT', text, { executed: 'no' });
-  }
-  if (session.publishes.take()) return undefined;
-  const retryAfterMs = session.publishes.waitMs;
-  return ownError('RATE', 'too many publishes', { executed: 'no', retryAfterMs });
-}
-
-/** What an input costs while its handler runs: an empty array is two bytes and a whole object. */
-function costOf({ encoding, bytes }: CallMessage): number {
-  if (encoding !== ENCODING.SUPERJSON) return bytes.length + VALUE_COST;
-  let values = 1;
-  for (const byte of bytes) if (byte === COMMA || byte === BRACKET || byte === BRACE) values++;
-  return bytes.length + values * VALUE_COST;
 }
 
 function kindOf(route: Route): BoundProcedure['kind'] {

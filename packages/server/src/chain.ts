@@ -10,8 +10,8 @@ export function isPromise<Value>(value: Value | PromiseLike<Value>): value is Pr
 /** Goes on with a value, at once if it is there: what is synchronous stays in its turn. */
 export function chain<Value, Next>(
   value: Value | PromiseLike<Value>,
-  next: (value: Value) => Next | PromiseLike<Next>,
+  step: (value: Value) => Next | PromiseLike<Next>,
 ): Next | Promise<Next> {
-  if (!isPromise(value)) return next(value) as Next | Promise<Next>;
-  return Promise.resolve(value).then((settled) => next(settled));
+  if (!isPromise(value)) return step(value) as Next | Promise<Next>;
+  return Promise.resolve(value).then((settled) => step(settled));
 }

@@ -46,8 +46,8 @@ type Admitted = Extract<Admission, { session: Session }>;
 const EARLY: ReadonlySet<ReceivedMessage['kind']> = new Set(['BIND', 'SUBSCRIBE', 'SKIPPED']);
 
 /**
- * One connection: HELLO, authentication, WELCOME, and then messages, each handed to the room that
- * knows it. In this version a session ends with its connection.
+ * One connection, from HELLO and authentication to its end. Once it is live, each message is
+ * handed to the room that knows it. In this version a session ends with its connection.
  */
 export class Connection implements TransportSink {
   readonly #transport: AcceptedTransport;
@@ -196,6 +196,7 @@ export class Connection implements TransportSink {
         get queuedBytes() {
           return link.queuedBytes;
         },
+        fail: (violation: Violation) => this.close(violation),
         send: (message: Message) => void link.send(message),
         sendShared: (frame: Uint8Array) => void link.sendShared(frame),
         hasRoom: () =>

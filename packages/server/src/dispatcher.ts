@@ -27,6 +27,7 @@ export interface StreamReplies {
   stop(): void;
 }
 
+/** What a dispatcher is made of. */
 export interface DispatcherOptions {
   readonly runtime: Runtime;
   readonly limits: ServerLimits;

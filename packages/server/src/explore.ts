@@ -28,8 +28,9 @@ interface Exploration {
 }
 
 /**
- * Gives what the entries of the `services` option serve: instances of decorated classes, what
- * `implement()` gave, and classes where there is a `resolve`. Throws a TypeError with all faults.
+ * Gives what the entries of the `services` option serve. An entry is an instance of a decorated
+ * class, what `implement()` gave, or a class where there is a `resolve`. Throws a TypeError with
+ * all faults.
  */
 export function servicesOf(entries: readonly object[], resolve?: Resolve): readonly Service[] {
   const explored = entries.map((entry) => exploreEntry(entry, resolve));

@@ -31,6 +31,7 @@ export type Admission =
     }
   | { readonly close: Close; readonly release?: undefined };
 
+/** What a gatekeeper decides by. */
 export interface GatekeeperOptions {
   readonly runtime: Runtime;
   readonly limits: ServerLimits;

@@ -26,8 +26,8 @@ export type InterceptorLike = Interceptor | (new () => Interceptor) | Intercepto
 export type ErrorMapperLike = ErrorMapper | (new () => ErrorMapper) | ErrorMapper['mapError'];
 
 /**
- * What runs around a procedure: guards and interceptors outermost first, error mappers in the order
- * in which they are asked.
+ * What runs around a procedure. Guards and interceptors stand outermost first, error mappers in the
+ * order in which they are asked.
  */
 export interface Around {
   readonly guards: readonly GuardLike[];

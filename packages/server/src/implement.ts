@@ -17,9 +17,9 @@ interface LooseRules {
 }
 
 /**
- * Implements a contract without decorators: an object with a function for each call and stream, and
- * for a topic an object with `authorize` and `authorizePublish`. Throws a TypeError that lists the
- * members that have no handler, and the handlers that belong to no member.
+ * Implements a contract without decorators, by an object with a function for each call and stream.
+ * For a topic it has an object with `authorize` and `authorizePublish`. Throws a TypeError that
+ * lists the members that have no handler, and the handlers that belong to no member.
  */
 export function implement<Members extends Readonly<Record<string, MemberDefinition>>>(
   contract: ContractShape & { readonly members: Members },

@@ -10,6 +10,7 @@ type Waiter = {
   readonly reject: (error: unknown) => void;
 };
 
+/** What an item queue keeps to, and whom it tells. */
 export interface ItemQueueOptions {
   readonly window: CreditWindow;
   /** Parses an item; throws, or rejects, when it does not fit. */

@@ -1,6 +1,7 @@
 import { ProducerCredit, type CreditWindow, type ItemMessage } from '@trunkline/protocol';
 import type { FinalMessage, StreamReplies } from './dispatcher.js';
 
+/** Where a stream's items come from, how many may go at first, and where they go. */
 export interface StreamRunOptions {
   readonly replies: StreamReplies;
   readonly credit: CreditWindow;

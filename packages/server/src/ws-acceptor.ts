@@ -50,8 +50,8 @@ const BAD_REQUEST: Refusal = { status: 400, message: 'the upgrade failed' };
 const MAX_COUNT = 0x7fffffff;
 
 /**
- * Accepts WebSockets on servers of its own and on those of others, within the limits, and makes
- * transports of them. Whatever a peer sends, it neither throws nor leaves a socket behind.
+ * Accepts WebSockets within the limits and makes transports of them. The servers are its own or
+ * those of others. Whatever a peer sends, it neither throws nor leaves a socket behind.
  */
 export class WsAcceptor {
   readonly #options: AcceptorOptions;

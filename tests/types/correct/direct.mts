@@ -5,7 +5,7 @@ import {
   type AnswerInput,
   type ChatHandlers,
   type HistoryInput,
-  type HistoryItem,
+  type HistoryDown,
   type MessagesParams,
   type PostContext,
   type PostInput,
@@ -13,7 +13,7 @@ import {
   type UploadContext,
   type UploadInput,
   type UploadOutput,
-} from '../chat.server.mjs';
+} from '../generated/chat.server.js';
 
 class SignedIn {
   canActivate(): boolean {
@@ -37,7 +37,7 @@ export class ChatController implements ChatHandlers {
 
   @UseGuards(SignedIn)
   @ChatService.history()
-  async *history(input: HistoryInput): AsyncGenerator<HistoryItem> {
+  async *history(input: HistoryInput): AsyncGenerator<HistoryDown> {
     yield { ...someMessage, room: input.room };
   }
 

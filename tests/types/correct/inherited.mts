@@ -1,5 +1,5 @@
 import { someMessage } from '../app.mjs';
-import { ChatService, type HistoryInput, type PostInput } from '../chat.server.mjs';
+import { ChatService, type HistoryInput, type PostInput } from '../generated/chat.server.js';
 
 abstract class Stored<Row extends { readonly room: string }> {
   protected abstract rows(room: string): Iterable<Row>;

@@ -5,7 +5,7 @@ import {
   type HistoryInput,
   type PostContext,
   type PostInput,
-} from '../chat.server.mjs';
+} from '../generated/chat.server.js';
 
 @ChatService()
 export class InjectedController {

@@ -1,4 +1,4 @@
-import { ChatService, type PostContext, type PostInput } from '../chat.server.mjs';
+import { ChatService, type PostContext, type PostInput } from '../generated/chat.server.js';
 
 export class ChatController {
   @ChatService.post()

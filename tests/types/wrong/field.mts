@@ -1,6 +1,6 @@
 import { UseGuards } from '@trunkline/server';
 import { someMessage } from '../app.mjs';
-import { ChatService } from '../chat.server.mjs';
+import { ChatService } from '../generated/chat.server.js';
 
 export class ChatController {
   @ChatService.post()

@@ -1,5 +1,5 @@
 import { someMessage } from '../app.mjs';
-import type { ChatHandlers, HistoryInput } from '../chat.server.mjs';
+import type { ChatHandlers, HistoryInput } from '../generated/chat.server.js';
 
 export abstract class ChatController implements ChatHandlers {
   abstract leave(): void;

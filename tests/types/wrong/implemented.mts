@@ -1,6 +1,6 @@
 import { implement } from '@trunkline/server';
 import { someMessage } from '../app.mjs';
-import { chat } from '../chat.contract.mjs';
+import { chat } from '../chat.contract.js';
 
 export const service = implement(chat, {
   post: ({ rom }) => ({ ...someMessage, room: rom }),

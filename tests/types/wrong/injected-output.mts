@@ -1,6 +1,6 @@
 import { Input } from '@trunkline/server';
 import { someMessage } from '../app.mjs';
-import { ChatService, type PostInput } from '../chat.server.mjs';
+import { ChatService, type PostInput } from '../generated/chat.server.js';
 
 export class ChatController {
   @ChatService.post.injected()

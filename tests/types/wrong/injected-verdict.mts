@@ -1,5 +1,5 @@
 import { Params } from '@trunkline/server';
-import { ChatService, type MessagesParams } from '../chat.server.mjs';
+import { ChatService, type MessagesParams } from '../generated/chat.server.js';
 
 export class ChatController {
   @ChatService.messages.authorize.injected()

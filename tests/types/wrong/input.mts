@@ -1,5 +1,5 @@
 import { someMessage } from '../app.mjs';
-import { ChatService } from '../chat.server.mjs';
+import { ChatService } from '../generated/chat.server.js';
 
 export class ChatController {
   @ChatService.post()

@@ -1,4 +1,4 @@
-import { ChatService } from '../chat.server.mjs';
+import { ChatService } from '../generated/chat.server.js';
 
 export class ChatController {
   @ChatService.answer()

@@ -1,4 +1,4 @@
-import { ChatService, type TypingParams } from '../chat.server.mjs';
+import { ChatService, type TypingParams } from '../generated/chat.server.js';
 
 export class ChatController {
   @ChatService.typing.authorizePublish()

@@ -1,4 +1,4 @@
-import { ChatService, type UploadContext, type UploadInput } from '../chat.server.mjs';
+import { ChatService, type UploadContext, type UploadInput } from '../generated/chat.server.js';
 
 export class ChatController {
   @ChatService.upload()

@@ -39,8 +39,8 @@ interface NamedAt {
 }
 
 /**
- * Reads zod schemas to types as plain data and notes what nothing can carry or only the compiler
- * knows. One reader serves one contract, since types with names are shared by its positions.
+ * Reads zod schemas to types as plain data. It notes what nothing can carry and what only the
+ * compiler knows. One reader serves one contract, since its positions share types with names.
  */
 export class TypeReader {
   readonly types = new Map<string, NamedType>();

@@ -10,8 +10,8 @@ export class BinarySlot {
 }
 
 /**
- * Walks a value before it is written: finds what cannot be carried, names it by its path, and
- * keeps to the limits that the receiver will hold it to.
+ * Finds in a value that is to be written what cannot be carried, and names it by its path. Holds
+ * the value to the limits that the receiver will hold it to.
  */
 export class CarriageWalk {
   /** Why the value cannot be sent, with the path of the part. */

@@ -18,8 +18,8 @@ export interface Scan {
 }
 
 /**
- * Walks JSON text once, as bytes, and finds what would make parsing it dear: `JSON.parse` itself
- * takes any depth and any count. It does not check the grammar; `JSON.parse` does. The document
+ * Walks JSON text once, as bytes, and finds what would make parsing it dear. `JSON.parse` itself
+ * takes any depth and any count. Nothing here checks the grammar; `JSON.parse` does. The document
  * around the value is one level and one value more than the limits say.
  */
 export function scanJson(bytes: Uint8Array, limits: DecodeLimits): Scan {

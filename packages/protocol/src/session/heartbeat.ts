@@ -9,6 +9,7 @@ export interface Heartbeated {
   dead(): void;
 }
 
+/** What a heartbeat judges by: the clock, the wire's times, and which side it is on. */
 export interface HeartbeatOptions {
   readonly runtime: Runtime;
   readonly limits: WireLimits;

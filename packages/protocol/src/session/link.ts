@@ -22,6 +22,7 @@ export interface LinkOwner {
   failed(close: Close | 'cut'): void;
 }
 
+/** What a link is made of; the transport must be open. */
 export interface LinkOptions {
   readonly transport: Transport;
   readonly runtime: Runtime;
@@ -30,8 +31,8 @@ export interface LinkOptions {
 }
 
 /**
- * One connection's messages: reads batches and checks their numbers, gathers what is sent in a turn
- * into one write, acknowledges, and watches that the peer lives.
+ * One connection's messages, from batches and into batches. It checks their numbers, acknowledges
+ * them, gathers what is sent in a turn into one write, and watches that the peer lives.
  */
 export class Link {
   readonly #owner: LinkOwner;

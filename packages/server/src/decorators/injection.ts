@@ -22,8 +22,9 @@ const PICKS: Readonly<Record<ParameterSource, Pick>> = {
 const BASIC: readonly ParameterSource[] = ['context', 'user', 'principal', 'session'];
 
 /**
- * Makes the function that a route calls: the method itself with its instance bound; in the injected
- * form one that hands each parameter what its decorator says. Its parameters must have been checked.
+ * Makes the function that a route calls. It is the method with its instance bound, or in the
+ * injected form one that hands each parameter what its decorator says; parameters must have been
+ * checked.
  */
 export function handlerFor(
   instance: object,

@@ -77,7 +77,7 @@ export function noteOnClass(place: DecoratorPlace, note: Partial<ClassMetadata>)
 }
 
 /**
- * Notes something of a method under its class and name, so that it outlives whatever replaces the
+ * Notes something of a method under its class and name. So it outlives whatever replaces the
  * function. What stands on a static method, a symbol or a constructor is noted as a stray.
  * Throws a TypeError under a compiler with other decorators.
  */

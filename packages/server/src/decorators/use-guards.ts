@@ -21,8 +21,9 @@ export function UseGuards(...guards: readonly GuardLike[]): AroundDecorator {
 }
 
 /**
- * Puts interceptors around a method, or around all methods of a class: inside those of the server
- * and of base classes, the first one outermost. An override keeps those of what it overrides.
+ * Puts interceptors around a method, or around all methods of a class. They stand inside those of
+ * the server and of base classes, the first one outermost. An override keeps those of what it
+ * overrides.
  */
 export function UseInterceptors(...interceptors: readonly InterceptorLike[]): AroundDecorator {
   return aroundDecorator('@UseInterceptors()', { interceptors });

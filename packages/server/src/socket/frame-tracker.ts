@@ -2,9 +2,8 @@
 const SHORT_HEADER = 2;
 
 /**
- * Follows the frames in the bytes of a WebSocket without looking at what they carry, to know
- * whether a message is on its way (RFC 6455, section 5.2). It takes the bytes as they come and
- * holds none of them.
+ * Follows the frames in the bytes of a WebSocket, to know whether a message is on its way. It takes
+ * the bytes as they come, holds none of them and looks at headers alone (RFC 6455, section 5.2).
  */
 export class FrameTracker {
   /** Messages that have arrived whole. */

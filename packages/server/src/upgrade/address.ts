@@ -15,7 +15,7 @@ LOCAL.addSubnet('fc00::', 7, 'ipv6');
 LOCAL.addSubnet('fe80::', 10, 'ipv6');
 
 /**
- * Gives the plain form of an address: without its zone, lower case, and as IPv4 where IPv6 only
+ * Gives the plain form of an address. That has no zone, is lower case, and is IPv4 where IPv6 only
  * wraps it. `undefined` for text that is no address.
  */
 export function plainAddress(text: string): string | undefined {
@@ -30,8 +30,8 @@ export function plainAddress(text: string): string | undefined {
 }
 
 /**
- * Gives what the limits of an address are counted for: an IPv4 address, or the /64 of an IPv6
- * address, since whoever has one address of it has them all.
+ * Gives what the limits of an address are counted for. That is an IPv4 address, or the /64 of an
+ * IPv6 address, since whoever has one address of it has them all.
  */
 export function addressGroup(address: string): string {
   if (!isIPv6(address)) return address;

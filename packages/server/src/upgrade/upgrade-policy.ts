@@ -21,8 +21,8 @@ export interface UpgradePolicy {
 }
 
 /**
- * What comes of an upgrade request: an HTTP refusal, an upgrade that is closed at once (a page can
- * read why, which it cannot of a refusal), or a connection.
+ * What comes of an upgrade request: a refusal, a close or a connection. A refusal is an answer in
+ * HTTP; a close comes right after the upgrade, so that a page can read why.
  */
 export type UpgradeDecision =
   | { readonly outcome: 'refuse'; readonly refusal: Refusal }

@@ -1,0 +1,107 @@
+import { ENCODING, type CallMessage, type TrunklineError } from '@trunkline/protocol';
+import { maxPayloadBytes } from './dispatcher.js';
+import { ownError } from './failure.js';
+import type { ServerLimits } from './limits.js';
+import { isTopicRoute, type Route } from './route.js';
+import type { BoundProcedure, Session } from './session.js';
+
+/** What a quota is made from. */
+export interface CallQuotaOptions {
+  readonly session: Session;
+  readonly limits: ServerLimits;
+  /** Bytes that wait to be written to the client. */
+  readonly queuedBytes: () => number;
+}
+
+const VALUE_COST = 48;
+const COMMA = 0x2c;
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
+
+/** What one client may have running: handlers, streams, and what their inputs cost. */
+export class CallQuota {
+  readonly #options: CallQuotaOptions;
+  /** Handlers that run, also those whose caller has left. */
+  #running = 0;
+  #streams = 0;
+  #inputCost = 0;
+
+  constructor(options: CallQuotaOptions) {
+    this.#options = options;
+  }
+
+  /** How many handlers run. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Says why a call may not start, with `executed: 'no'`; `undefined` when it may. */
+  refusal(call: CallMessage, bound: BoundProcedure): TrunklineError | undefined {
+    if (bound.route === undefined) return no('NOT_FOUND', 'the server has no such procedure');
+    const maxBytes = this.#maxInput(bound.route);
+    if (call.bytes.length > maxBytes) {
+      return no('TOO_LARGE', `the input has more than ${maxBytes} bytes`);
+    }
+    if (call.deadlineMs === 0) return no('DEADLINE', 'the deadline had passed');
+    return this.#busy(call, bound) ?? this.#publishRefusal(call, bound);
+  }
+
+  /** Counts a handler that has started; what it gives is called once when the handler is done. */
+  enter(call: CallMessage, kind: BoundProcedure['kind']): () => void {
+    const cost = costOf(call);
+    const streams = kind === 'stream' ? 1 : 0;
+    this.#running++;
+    this.#streams += streams;
+    this.#inputCost += cost;
+    return () => {
+      this.#running--;
+      this.#streams -= streams;
+      this.#inputCost -= cost;
+    };
+  }
+
+  #busy(call: CallMessage, { kind }: BoundProcedure): TrunklineError | undefined {
+    const { limits, queuedBytes } = this.#options;
+    if (this.#running >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
+    if (queuedBytes() > limits.heldBytes) return no('BUSY', 'too many results are waiting');
+    if (this.#inputCost > 0 && this.#inputCost + costOf(call) > limits.inputCost) {
+      return no('BUSY', 'the inputs of running calls are too large');
+    }
+    const isFull = kind === 'stream' && this.#streams >= limits.streams;
+    return isFull ? no('BUSY', 'too many streams') : undefined;
+  }
+
+  /** Brokers remember each publisher, so a client must not be as many of them as it likes. */
+  #publishRefusal(
+    { publishId }: CallMessage,
+    { kind }: BoundProcedure,
+  ): TrunklineError | undefined {
+    const { session } = this.#options;
+    if (kind !== 'publish') return undefined;
+    if (publishId !== undefined && session.publisherOf(publishId) !== publishId.publisher) {
+      const text = `one publisher per session: "${session.publisherOf(publishId)}" in this one`;
+      return no('INVALID_INPUT', text);
+    }
+    if (session.publishes.take()) return undefined;
+    const retryAfterMs = session.publishes.waitMs;
+    return ownError('RATE', 'too many publishes', { executed: 'no', retryAfterMs });
+  }
+
+  #maxInput(route: Route): number {
+    const { limits } = this.#options;
+    const wanted = isTopicRoute(route) ? undefined : route.definition.maxInputBytes;
+    return Math.min(wanted ?? limits.valueInBytes, maxPayloadBytes(limits));
+  }
+}
+
+function no(code: Parameters<typeof ownError>[0], text: string): TrunklineError {
+  return ownError(code, text, { executed: 'no' });
+}
+
+/** What an input costs while its handler runs: an empty array is two bytes and a whole object. */
+function costOf({ encoding, bytes }: CallMessage): number {
+  if (encoding !== ENCODING.SUPERJSON) return bytes.length + VALUE_COST;
+  let values = 1;
+  for (const byte of bytes) if (byte === COMMA || byte === BRACKET || byte === BRACE) values++;
+  return bytes.length + values * VALUE_COST;
+}
