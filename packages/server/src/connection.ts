@@ -1,5 +1,4 @@
 import {
-  decodeBatch,
   Link,
   SESSION_LIMITS,
   Violation,
@@ -14,7 +13,8 @@ import {
 import type { AcceptedTransport } from './accepted-transport.js';
 import { Calls } from './calls.js';
 import type { ConnectionInfo } from './context.js';
-import type { Admission, Gatekeeper } from './gatekeeper.js';
+import type { Gatekeeper } from './gatekeeper.js';
+import { Handshake, type Admitted } from './handshake.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { MakeScope } from './request-context.js';
 import { Session, type Identity } from './session.js';
@@ -32,7 +32,7 @@ export interface ConnectionServices extends TopicServices {
 }
 
 /** Where a connection is: nothing runs before `live`. */
-type State = 'hello' | 'authenticating' | 'live' | 'closed';
+type State = 'handshake' | 'live' | 'closed';
 
 /** The parts of a connection that has a session. */
 interface Live {
@@ -41,32 +41,22 @@ interface Live {
   readonly subscriptions: Subscriptions;
 }
 
-type Admitted = Extract<Admission, { session: Session }>;
-
-const EARLY: ReadonlySet<ReceivedMessage['kind']> = new Set(['BIND', 'SUBSCRIBE', 'SKIPPED']);
-
 /**
  * One connection, from HELLO and authentication to its end. Once it is live, each message is
  * handed to the room that knows it. In this version a session ends with its connection.
  */
 export class Connection implements TransportSink {
   readonly #transport: AcceptedTransport;
-  readonly #info: ConnectionInfo;
   readonly #services: ConnectionServices;
   readonly #link: Link;
-  #helloTimer: Timer;
-  /** Batches that came before WELCOME: held as they came, since nothing is believed yet. */
-  #early: Uint8Array[] = [];
-  #earlyBytes = 0;
-  #hasResumed = false;
-  #state: State = 'hello';
+  readonly #handshake: Handshake;
+  #state: State = 'handshake';
   #live: Live | undefined;
   #expiry: Timer | undefined;
   #release: (() => void) | undefined;
 
   constructor(transport: AcceptedTransport, info: ConnectionInfo, services: ConnectionServices) {
     this.#transport = transport;
-    this.#info = info;
     this.#services = services;
     const { runtime, limits } = services;
     this.#link = new Link(
@@ -78,7 +68,13 @@ export class Connection implements TransportSink {
       },
       { transport, runtime, limits, side: 'server' },
     );
-    this.#helloTimer = this.#awaitHello();
+    this.#handshake = new Handshake({
+      ...services,
+      info,
+      send: (message) => this.#send(message),
+      close: (close) => this.close(close),
+      admitted: (hello, admitted) => this.#welcome(hello, admitted),
+    });
   }
 
   /** The session, once there is one. */
@@ -95,15 +91,8 @@ export class Connection implements TransportSink {
   }
 
   receive(batch: Uint8Array): void {
-    switch (this.#state) {
-      case 'hello':
-        return this.#receiveHello(batch);
-      case 'authenticating':
-        return this.#hold(batch);
-      case 'live':
-        return this.#receiveLive(batch);
-      case 'closed':
-    }
+    if (this.#state === 'handshake') this.#handshake.receive(batch);
+    else if (this.#state === 'live') this.#receiveLive(batch);
   }
 
   receiveText(): void {
@@ -131,56 +120,19 @@ export class Connection implements TransportSink {
     this.#transport.abort();
   }
 
-  #receiveHello(batch: Uint8Array): void {
-    const { limits } = this.#services;
-    if (batch.length > limits.helloBytes) return this.close(new Violation('HELLO_TOO_BIG'));
-    const decoded = decodeBatch(batch);
-    if (decoded instanceof Violation) return this.close(decoded);
-    const [message, second] = decoded.messages;
-    if (message === undefined || second !== undefined)
-      return this.close(new Violation('HELLO_FIRST'));
-    if (message.kind === 'RESUME' && !this.#hasResumed) return this.#refuseResume();
-    if (message.kind !== 'HELLO') return this.close(new Violation('HELLO_FIRST'));
-    this.#helloTimer.cancel();
-    this.#state = 'authenticating';
-    void this.#welcome(message);
-  }
-
-  #awaitHello(): Timer {
-    const { runtime, limits } = this.#services;
-    return runtime.startTimer(limits.helloMs, () => this.close(new Violation('HELLO_LATE')));
-  }
-
-  /** Sessions are not resumed in this version, so none is known; HELLO may come next, once. */
-  #refuseResume(): void {
-    this.#hasResumed = true;
-    this.#helloTimer.cancel();
-    this.#helloTimer = this.#awaitHello();
-    this.#send({ kind: 'GONE', reason: 'unknown', rx: undefined });
-  }
-
   #send(message: Message): void {
     this.#link.send(message);
     this.#link.flush();
   }
 
-  #hold(batch: Uint8Array): void {
-    this.#earlyBytes += batch.length;
-    if (this.#earlyBytes > this.#services.limits.earlyBytes)
-      return this.close(new Violation('TOO_EARLY'));
-    // The bytes belong to the socket.
-    this.#early.push(batch.slice());
-  }
-
-  async #welcome(hello: HelloMessage): Promise<void> {
-    const admitted = await this.#services.gatekeeper.admit(hello.token, this.#info);
-    if (this.#state === 'closed') return admitted.release?.();
-    if ('close' in admitted) return this.close(admitted.close);
+  #welcome(hello: HelloMessage, admitted: Admitted): void {
     this.#release = admitted.release;
     this.#open(admitted.session, admitted.identity);
     this.#send(this.#welcomeMessage(hello, admitted));
     this.#transport.authenticated();
-    this.#receiveEarly();
+    const early = this.#handshake.takeEarly();
+    if (early instanceof Violation) return this.close(early);
+    for (const batch of early) this.receive(batch);
   }
 
   #open(session: Session, identity: Identity | undefined): void {
@@ -234,15 +186,6 @@ export class Connection implements TransportSink {
     };
   }
 
-  #receiveEarly(): void {
-    const early = this.#early;
-    this.#early = [];
-    for (const batch of early) {
-      if (!isEarly(batch)) return this.close(new Violation('TOO_EARLY'));
-      this.#receiveLive(batch);
-    }
-  }
-
   #receiveLive(batch: Uint8Array): void {
     const violation = this.#link.receive(batch);
     if (violation !== undefined) return this.close(violation);
@@ -282,25 +225,14 @@ export class Connection implements TransportSink {
   #end(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#helloTimer.cancel();
+    this.#handshake.stop();
     this.#expiry?.cancel();
-    this.#early = [];
     this.#link.stop();
     this.#live?.calls.close();
     this.#live?.subscriptions.close();
     this.#release?.();
     this.#services.ended(this);
   }
-}
-
-/** What may come before WELCOME may be lost with the session. */
-function isEarly(batch: Uint8Array): boolean {
-  const decoded = decodeBatch(batch);
-  if (decoded instanceof Violation) return true;
-  return decoded.messages.every(
-    (message) =>
-      EARLY.has(message.kind) || (message.kind === 'CALL' && message.idempotencyKey !== undefined),
-  );
 }
 
 function violationOf(

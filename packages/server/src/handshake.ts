@@ -1,0 +1,123 @@
+import {
+  decodeBatch,
+  Violation,
+  type Close,
+  type HelloMessage,
+  type Message,
+  type ReceivedMessage,
+  type Runtime,
+  type Timer,
+} from '@trunkline/protocol';
+import type { ConnectionInfo } from './context.js';
+import type { Admission, Gatekeeper } from './gatekeeper.js';
+import type { ServerLimits } from './limits.js';
+
+/** A client that may have a session. */
+export type Admitted = Extract<Admission, { session: unknown }>;
+
+/** What a handshake is made from, and what it tells its connection. */
+export interface HandshakeOptions {
+  readonly runtime: Runtime;
+  readonly limits: ServerLimits;
+  readonly gatekeeper: Gatekeeper;
+  readonly info: ConnectionInfo;
+  readonly send: (message: Message) => void;
+  readonly close: (close: Close) => void;
+  /** The client may have a session: WELCOME it, and then take what came early. */
+  readonly admitted: (hello: HelloMessage, admitted: Admitted) => void;
+}
+
+const EARLY: ReadonlySet<ReceivedMessage['kind']> = new Set(['BIND', 'SUBSCRIBE', 'SKIPPED']);
+
+/** The beginning of a connection, until WELCOME: nothing runs, and little is held. */
+export class Handshake {
+  readonly #options: HandshakeOptions;
+  #timer: Timer;
+  #state: 'hello' | 'authenticating' | 'ended' = 'hello';
+  #hasResumed = false;
+  /** Batches that came before WELCOME: held as they came, since nothing is believed yet. */
+  readonly #early: Uint8Array[] = [];
+  #earlyBytes = 0;
+
+  constructor(options: HandshakeOptions) {
+    this.#options = options;
+    this.#timer = this.#awaitHello();
+  }
+
+  receive(batch: Uint8Array): void {
+    if (this.#state === 'hello') this.#receiveHello(batch);
+    else if (this.#state === 'authenticating') this.#hold(batch);
+  }
+
+  /** Gives what came before WELCOME, or the violation that some of it is. */
+  takeEarly(): readonly Uint8Array[] | Violation {
+    const early = this.#early.splice(0);
+    return early.every(isEarly) ? early : new Violation('TOO_EARLY');
+  }
+
+  /** Ends it, whatever its outcome; nobody is admitted afterwards. */
+  stop(): void {
+    this.#state = 'ended';
+    this.#timer.cancel();
+    this.#early.length = 0;
+  }
+
+  #receiveHello(batch: Uint8Array): void {
+    const { limits, close } = this.#options;
+    if (batch.length > limits.helloBytes) return close(new Violation('HELLO_TOO_BIG'));
+    const decoded = decodeBatch(batch);
+    if (decoded instanceof Violation) return close(decoded);
+    const [message, second] = decoded.messages;
+    if (message?.kind === 'RESUME' && second === undefined && !this.#hasResumed) {
+      return this.#refuseResume();
+    }
+    if (message?.kind !== 'HELLO' || second !== undefined) {
+      return close(new Violation('HELLO_FIRST'));
+    }
+    this.#timer.cancel();
+    this.#state = 'authenticating';
+    void this.#admit(message);
+  }
+
+  #awaitHello(): Timer {
+    const { runtime, limits, close } = this.#options;
+    return runtime.startTimer(limits.helloMs, () => close(new Violation('HELLO_LATE')));
+  }
+
+  /** Sessions are not resumed in this version, so none is known; HELLO may come next, once. */
+  #refuseResume(): void {
+    this.#hasResumed = true;
+    this.#timer.cancel();
+    this.#timer = this.#awaitHello();
+    this.#options.send({ kind: 'GONE', reason: 'unknown', rx: undefined });
+  }
+
+  #hold(batch: Uint8Array): void {
+    this.#earlyBytes += batch.length;
+    if (this.#earlyBytes > this.#options.limits.earlyBytes) {
+      return this.#options.close(new Violation('TOO_EARLY'));
+    }
+    // The bytes belong to the socket.
+    this.#early.push(batch.slice());
+  }
+
+  async #admit(hello: HelloMessage): Promise<void> {
+    const { gatekeeper, info, close, admitted } = this.#options;
+    const admission = await gatekeeper.admit(hello.token, info);
+    // The client may have left while it was looked at.
+    if (this.#state === 'ended') return admission.release?.();
+    if ('close' in admission) return close(admission.close);
+    admitted(hello, admission);
+  }
+}
+
+/** What may come before WELCOME may be lost with the session. */
+function isEarly(batch: Uint8Array): boolean {
+  const decoded = decodeBatch(batch);
+  // What is malformed is found again, and named, when it is read.
+  if (decoded instanceof Violation) return true;
+  return decoded.messages.every(
+    (message) =>
+      EARLY.has(message.kind) || (message.kind === 'CALL' && message.idempotencyKey !== undefined),
+  );
+}
