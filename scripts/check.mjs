@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { delimiter, join } from 'node:path';
-import { PACKAGES, ROOT } from './source-tree.mjs';
+import { delimiter, dirname, join } from 'node:path';
+import { PACKAGES, ROOT, listGeneratorConfigs } from './source-tree.mjs';
+
+// What runs our own code, runs it as it is built.
+const BUILD = 'tsc -b tsconfig.build.json';
 
 /** @type {Record<string, string[]>} */
 const CHECKS = {
@@ -10,12 +13,23 @@ const CHECKS = {
   floors: ['node scripts/check-floors.mjs'],
   edges: ['node scripts/check-edges.mjs'],
   doors: ['node scripts/check-doors.mjs'],
+  docs: [BUILD, 'node scripts/write-limits.mjs --check'],
+  generated: [
+    BUILD,
+    ...listGeneratorConfigs(ROOT).map((config) => {
+      return `node packages/codegen/bin/trunkline.js generate --check --cwd ${dirname(config)}`;
+    }),
+  ],
   lockfile: ['node scripts/check-lockfile.mjs'],
   unused: ['knip'],
-  packages: PACKAGES.flatMap((name) => [
-    `publint run packages/${name} --strict`,
-    `attw --pack packages/${name} --profile esm-only -f ascii --no-emoji`,
-  ]),
+  packages: [
+    BUILD,
+    'node scripts/check-tarballs.mjs',
+    ...PACKAGES.flatMap((name) => [
+      `publint run packages/${name} --strict`,
+      `attw --pack packages/${name} --profile esm-only -f ascii --no-emoji`,
+    ]),
+  ],
 };
 
 const bin = join(ROOT, 'node_modules', '.bin');

@@ -33,6 +33,19 @@ function listFiles(folder) {
 }
 
 /**
+ * Lists the projects whose generated code is in the repository, by their generator's config. The
+ * generator's own fixtures are left to its tests.
+ * @param {string} root
+ */
+export function listGeneratorConfigs(root) {
+  return ['examples', 'tests'].flatMap((folder) => {
+    return readdirSync(join(root, folder))
+      .flatMap((name) => ['ts', 'json'].map((end) => `${folder}/${name}/trunkline.config.${end}`))
+      .filter((path) => existsSync(join(root, path)));
+  });
+}
+
+/**
  * Gives the file that a relative specifier of a file names, both relative to the same folder.
  * @param {string} file
  * @param {string} specifier

@@ -1,5 +1,4 @@
 import {
-  CLOSE_CODES,
   decodeBatch,
   decodePayload,
   encodeBatch,
@@ -175,9 +174,4 @@ export class ScriptedServer {
     if (latest === undefined) throw new Error('nobody has connected');
     return latest;
   }
-}
-
-/** The number of a close code. */
-function codeOf(name: CloseCode): number {
-  return CLOSE_CODES[name].code;
 }

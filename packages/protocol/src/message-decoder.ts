@@ -1,53 +1,45 @@
 import type { Reader } from './bytes/reader.js';
-import { decodeExt, type ExtFields } from './ext.js';
+import { decodeExt } from './ext.js';
+import {
+  decodeCode,
+  decodeName,
+  FLAGS,
+  flags,
+  MAX_MESSAGE,
+  payload,
+  pick,
+} from './field-decoder.js';
 import {
   CANCEL_REASONS,
   ENCODING,
   EXECUTED,
   GAP_REASONS,
   GOAWAY_REASONS,
-  GONE_REASONS,
   isOptional,
   isSequenced,
   JOIN_STATES,
   KINDS,
   PROCEDURE_KINDS,
-  SESSION_LIMITS,
   STALE_REASONS,
   type CallMessage,
   type ChunkMessage,
   type Encoding,
   type ErrorMessage,
-  type HelloMessage,
   type ReceivedMessage,
-  type ResumedMessage,
-  type ResumeMessage,
-  type Revision,
-  type SessionLimits,
   type SubscribeMessage,
   type TopicMessage,
-  type WelcomeMessage,
 } from './message.js';
+import {
+  decodeGone,
+  decodeHello,
+  decodeResume,
+  decodeResumed,
+  decodeWelcome,
+  MAX_TOKEN,
+} from './session-decoder.js';
 
-const ENCODING_BITS = 0x03;
-const EXT = 0x04;
-const BIT_3 = 0x08;
-const BIT_4 = 0x10;
-
-const MAX_AGENT = 64;
-const MAX_TOKEN = 4_096;
-const MAX_NAME = 128;
-const MAX_CODE = 64;
-const MAX_MESSAGE = 1_024;
-const MAX_SESSION = 128;
-const MAX_SECRET = 32;
-const MAX_REVISIONS = 64;
+const PAYLOAD_FLAGS = FLAGS.ENCODING | FLAGS.EXT;
 const MAX_LAST = 10_000;
-
-const NAME = /^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*){1,7}$/;
-const CODE = /^[A-Z][A-Z0-9_]*$/;
-
-const NO_EXT: ExtFields = {};
 
 /** Reads the body of one message, to the end of `body`; a fault is noted in `body`. */
 export function decodeMessage(kind: number, body: Reader): ReceivedMessage {
@@ -120,59 +112,29 @@ const EXTENDED: ReadonlySet<number> = new Set<number>([
   KINDS.STALE,
 ]);
 
-function pick<Value extends string>(body: Reader, values: readonly Value[]): Value {
-  return values[body.choice(values.length)] ?? (values[0] as Value);
-}
-
-function flags(body: Reader, known: number): number {
-  const byte = body.u8();
-  if ((byte & ~known) !== 0) body.fail('BAD_FLAGS');
-  // Packed payloads are not offered: nobody could read one.
-  if ((byte & ENCODING_BITS) === ENCODING.PACKED) body.fail('BAD_FLAGS');
-  return byte;
-}
-
-/** Reads ext and payload; what follows the flags and fixed fields of a payload message. */
-function payload(
-  body: Reader,
-  byte: number,
-): { encoding: Encoding; bytes: Uint8Array } & ExtFields {
-  const ext = (byte & EXT) === 0 ? NO_EXT : decodeExt(body);
-  const encoding = (byte & ENCODING_BITS) as Encoding;
-  const bytes = body.rest();
-  if (encoding === ENCODING.NONE && bytes.length > 0) body.fail('TRAILING');
-  return { encoding, bytes, ...ext };
-}
-
 // id flags [ext] payload
 function decodePayloadMessage<K extends 'RESULT' | 'ITEM' | 'END'>(body: Reader, kind: K) {
   const id = body.varint();
-  return { kind, id, ...payload(body, flags(body, ENCODING_BITS | EXT)) };
+  return { kind, id, ...payload(body, flags(body, PAYLOAD_FLAGS)) };
 }
 
 // id procedure flags [deadlineMs:u32] [ext] payload
 function decodeCall(body: Reader): CallMessage {
   const id = body.varint();
   const procedure = body.varint();
-  const byte = flags(body, ENCODING_BITS | EXT | BIT_3);
-  const deadline = (byte & BIT_3) === 0 ? {} : { deadlineMs: body.u32() };
+  const byte = flags(body, PAYLOAD_FLAGS | FLAGS.BIT_3);
+  const deadline = (byte & FLAGS.BIT_3) === 0 ? {} : { deadlineMs: body.u32() };
   return { kind: 'CALL', id, procedure, ...deadline, ...payload(body, byte) };
 }
 
 // id flags executed:u8 code:text message:text [ext] payload
 function decodeError(body: Reader): ErrorMessage {
   const id = body.varint();
-  const byte = flags(body, ENCODING_BITS | EXT);
+  const byte = flags(body, PAYLOAD_FLAGS);
   const executed = pick(body, EXECUTED);
   const code = decodeCode(body);
   const message = body.text(MAX_MESSAGE);
   return { kind: 'ERROR', id, executed, code, message, ...payload(body, byte) };
-}
-
-function decodeCode(body: Reader): string {
-  const code = body.text(MAX_CODE);
-  if (!CODE.test(code)) body.fail('BAD_FIELD');
-  return code;
 }
 
 // procedure kind:u8 name:text sendHash:u64 receiveHash:u64 [ext]
@@ -188,12 +150,6 @@ function decodeBind(body: Reader): ReceivedMessage {
     sendHash: body.u64(),
     receiveHash: body.u64(),
   };
-}
-
-function decodeName(body: Reader): string {
-  const name = body.text(MAX_NAME);
-  if (!NAME.test(name)) body.fail('BAD_FIELD');
-  return name;
 }
 
 // transfer flags [size] bytes
@@ -218,14 +174,15 @@ function decodeChunk(body: Reader): ChunkMessage {
 function decodeSubscribe(body: Reader): SubscribeMessage {
   const sub = body.varint();
   const name = decodeName(body);
-  const byte = flags(body, ENCODING_BITS | BIT_3 | BIT_4);
-  const encoding = (byte & ENCODING_BITS) as Encoding;
+  const byte = flags(body, FLAGS.ENCODING | FLAGS.BIT_3 | FLAGS.BIT_4);
+  const encoding = (byte & FLAGS.ENCODING) as Encoding;
   if (encoding === ENCODING.BYTES) body.fail('BAD_FLAGS');
   const bytes = body.bytes(body.varint());
   if (encoding === ENCODING.NONE && bytes.length > 0) body.fail('BAD_FIELD');
   const payloadHash = body.u64();
-  const cursor = (byte & BIT_3) === 0 ? undefined : { epoch: body.u64(), offset: body.varint() };
-  const last = (byte & BIT_4) === 0 ? undefined : body.varint();
+  const cursor =
+    (byte & FLAGS.BIT_3) === 0 ? undefined : { epoch: body.u64(), offset: body.varint() };
+  const last = (byte & FLAGS.BIT_4) === 0 ? undefined : body.varint();
   if (last !== undefined && last > MAX_LAST) body.fail('BAD_FIELD');
   return { kind: 'SUBSCRIBE', sub, name, params: { encoding, bytes }, payloadHash, cursor, last };
 }
@@ -249,7 +206,7 @@ function decodeTopicMessage(body: Reader): TopicMessage {
   const skipped = body.varint();
   if (skipped >= offset) body.fail('BAD_OFFSET');
   // Parts of large topic messages are not offered, so bit 3 has no meaning.
-  const byte = flags(body, ENCODING_BITS | EXT);
+  const byte = flags(body, PAYLOAD_FLAGS);
   return { kind: 'MESSAGE', topic, offset, skipped, ...payload(body, byte) };
 }
 
@@ -275,91 +232,5 @@ function decodeEnded(body: Reader): ReceivedMessage {
   const sub = body.varint();
   const code = decodeCode(body);
   const message = body.text(MAX_MESSAGE);
-  return { kind: 'ENDED', sub, code, message, ...(body.remaining > 0 ? decodeExt(body) : NO_EXT) };
-}
-
-function decodeGone(body: Reader): ReceivedMessage {
-  const reason = pick(body, GONE_REASONS);
-  const rx = body.varint();
-  return { kind: 'GONE', reason, rx: rx === 0 ? undefined : rx - 1 };
-}
-
-function decodeRevisions(body: Reader): Revision[] {
-  const count = body.varint();
-  if (count > MAX_REVISIONS) body.fail('BAD_FIELD');
-  const revisions: Revision[] = [];
-  while (revisions.length < count && body.fault === undefined) {
-    revisions.push({ name: body.text(MAX_NAME), revision: body.u64() });
-  }
-  return revisions;
-}
-
-function decodeLimits(body: Reader): SessionLimits {
-  const limits = Object.fromEntries(
-    Object.entries(SESSION_LIMITS).map(([name, { absent }]) => [name, absent]),
-  ) as { -readonly [Name in keyof SessionLimits]: number };
-  const count = body.varint();
-  for (let index = 0; index < count && body.fault === undefined; index++) {
-    const tag = body.u8();
-    const value = body.varint();
-    for (const name of Object.keys(SESSION_LIMITS) as (keyof SessionLimits)[]) {
-      if (SESSION_LIMITS[name].tag === tag) limits[name] = value;
-    }
-  }
-  return limits;
-}
-
-function decodeHello(body: Reader): HelloMessage {
-  const features = body.varint();
-  const agent = body.text(MAX_AGENT);
-  const token = body.text(MAX_TOKEN);
-  return { kind: 'HELLO', features, agent, token, revisions: decodeRevisions(body) };
-}
-
-function decodeSecret(body: Reader): Uint8Array {
-  const size = body.varint();
-  if (size !== 0 && size !== MAX_SECRET) body.fail('BAD_FIELD');
-  return body.copy(size);
-}
-
-function decodeTerms(body: Reader) {
-  const ttlMs = body.varint();
-  const expiresInMs = body.varint();
-  const idleMs = body.varint();
-  const limits = decodeLimits(body);
-  return { ttlMs, expiresInMs, idleMs, limits, revisions: decodeRevisions(body) };
-}
-
-function decodeWelcome(body: Reader): WelcomeMessage {
-  const features = body.varint();
-  const session = body.text(MAX_SESSION);
-  const secret = decodeSecret(body);
-  return { kind: 'WELCOME', features, session, secret, ...decodeTerms(body) };
-}
-
-function decodeResume(body: Reader): ResumeMessage {
-  const features = body.varint();
-  const token = body.text(MAX_TOKEN);
-  const session = body.text(MAX_SESSION);
-  const attach = body.varint();
-  const secret = decodeSecret(body);
-  const rx = body.varint();
-  const first = body.varint();
-  return {
-    kind: 'RESUME',
-    features,
-    token,
-    session,
-    attach,
-    secret,
-    rx,
-    first,
-    revisions: decodeRevisions(body),
-  };
-}
-
-function decodeResumed(body: Reader): ResumedMessage {
-  const features = body.varint();
-  const rx = body.varint();
-  return { kind: 'RESUMED', features, rx, ...decodeTerms(body) };
+  return { kind: 'ENDED', sub, code, message, ...(body.remaining > 0 ? decodeExt(body) : {}) };
 }
