@@ -272,3 +272,35 @@ describe('a reader that takes nothing', () => {
     expect(peer.of('RESULT')).toHaveLength(4);
   });
 });
+
+describe('calls that fail by the fault of the client', () => {
+  it('close with 4429 when there are too many, also where a guard takes its time', async () => {
+    await using host = openRawHost({
+      anonymous: true,
+      services: [chatService()],
+      guards: [(context) => Promise.resolve(context.kind === 'connect')],
+      limits: { faultBurst: 3 },
+    });
+    const peer = host.connect();
+    await peer.hello();
+    await peer.send(bind(0, 'chat.echo'), ...[0, 2, 4].map((id) => call(id, 0)));
+    expect(peer.of('ERROR').map(({ code }) => code)).toEqual(['DENIED', 'DENIED', 'DENIED']);
+    expect(peer.closed).toBeUndefined();
+    await peer.send(call(0, 0));
+    expect(peer.closed).toEqual({ code: 4429, reason: '5000' });
+  });
+
+  it('keep their code when too many results are waiting', async () => {
+    await using host = openRawHost({
+      anonymous: true,
+      services: [chatService()],
+      limits: { heldBytes: 400_000, heldMaxBytes: 1 },
+    });
+    const peer = host.connect();
+    await peer.hello();
+    await peer.send(bind(0, 'chat.post'), call(0, 0, { room: 'attic', text: 'x' }));
+    expect(peer.of('ERROR')).toMatchObject([{ code: 'ROOM_CLOSED', executed: 'yes' }]);
+    await peer.send(call(2, 0, { room: 'lobby', text: 'x' }));
+    expect(peer.of('ERROR')[1]).toMatchObject({ id: 2, code: 'OVERLOADED', executed: 'yes' });
+  });
+});
