@@ -249,9 +249,11 @@ describe('limits', () => {
     ],
     ['keys of an object; bytes of a key', [decode('keys'), decode('keyBytes')]],
     [
-      'entries of a map or set; annotations; binaries',
-      [decode('entries'), decode('annotations'), decode('binaries')],
+      'entries of all maps and sets of a value; numbers and bigints among their keys, to a server / to a client',
+      [decode('entries'), decode('numericEntries'), CLIENT_DECODE_LIMITS.numericEntries],
     ],
+    ['annotations; binaries', [decode('annotations'), decode('binaries')]],
+    ["steps of an annotation's path; bytes of a URL", [decode('pathSteps'), decode('urlBytes')]],
     ['un-acknowledged messages of a direction', [wire('unackedMessages')]],
   ])('of the table: %s', (what, values) => {
     const row = rowsOf(textOf('Limits'), 'what', 'limit').find(([name]) => name === what);

@@ -15,6 +15,7 @@ describe('resolveLimits', () => {
       keys: 1_000,
       keyBytes: 256,
       entries: 10_000,
+      numericEntries: 2_500,
       annotations: 1_000,
       pathSteps: 64,
       binaries: 16,
@@ -41,7 +42,11 @@ describe('resolveLimits', () => {
   });
 
   it('lets a client read more values than a server', () => {
-    expect(CLIENT_DECODE_LIMITS).toEqual({ ...SERVER_DECODE_LIMITS, values: 1_000_000 });
+    expect(CLIENT_DECODE_LIMITS).toEqual({
+      ...SERVER_DECODE_LIMITS,
+      values: 1_000_000,
+      numericEntries: 10_000,
+    });
   });
 });
 

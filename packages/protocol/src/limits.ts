@@ -101,6 +101,20 @@ export const WIRE_LIMITS = {
     onExcess: 'close 4508',
     reason: 'a reader that takes nothing for so long holds memory for nothing',
   },
+  outboxMaxMessages: {
+    value: 65_536,
+    unit: 'items',
+    scope: 'connection: all that is not yet written',
+    onExcess: 'close 4508',
+    reason: 'four times what may be un-acknowledged; only a peer that takes nothing gets there',
+  },
+  outboxMaxBytes: {
+    value: 33_554_432,
+    unit: 'bytes',
+    scope: 'connection: all that is not yet written',
+    onExcess: 'close 4508',
+    reason: 'above what results, streams and topics together may hold',
+  },
   downCreditItems: {
     value: 64,
     unit: 'items',
@@ -150,9 +164,16 @@ export const DECODE_LIMITS = {
   entries: {
     value: 10_000,
     unit: 'items',
-    scope: 'map or set',
+    scope: 'all maps and sets of a value',
     onExcess: 'INVALID_INPUT',
     reason: 'each entry is hashed',
+  },
+  numericEntries: {
+    value: 2_500,
+    unit: 'items',
+    scope: 'numbers and bigints as keys of all maps and sets of a value',
+    onExcess: 'INVALID_INPUT',
+    reason: 'engines hash numbers without a secret, so chosen ones collide and cost their square',
   },
   annotations: {
     value: 1_000,
@@ -223,6 +244,7 @@ export function resolveLimits<Table extends LimitTable>(
 /** Limits of decoding at a client, which reads what its own server sends. */
 export const CLIENT_DECODE_LIMITS: DecodeLimits = resolveLimits(DECODE_LIMITS, {
   values: 1_000_000,
+  numericEntries: 10_000,
 });
 
 /** Limits of decoding at a server. */

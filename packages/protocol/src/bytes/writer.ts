@@ -44,7 +44,9 @@ export class Writer {
     this.u32(Number.parseInt(hex.slice(0, 8), 16));
   }
 
+  /** Throws a RangeError for anything but a whole number from 0 to 2^53 − 1. */
   varint(value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`no varint: ${value}`);
     this.#reserve(8);
     while (value >= 128) {
       this.#buffer[this.#position++] = (value % 128) | 128;

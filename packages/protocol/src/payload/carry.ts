@@ -21,6 +21,8 @@ export class CarriageWalk {
   #values = 0;
   #annotations = 0;
   #binaries = 0;
+  #entries = 0;
+  #numbers = 0;
 
   constructor(limits: DecodeLimits) {
     this.#limits = limits;
@@ -120,8 +122,17 @@ export class CarriageWalk {
   }
 
   #walkEntries(entries: ReadonlySet<unknown> | ReadonlyMap<unknown, unknown>): void {
-    if (entries.size <= this.#limits.entries) return this.#walkElements([...entries]);
-    this.#fail(`more than ${this.#limits.entries} entries`);
+    this.#entries += entries.size;
+    if (this.#entries > this.#limits.entries) {
+      return this.#fail(`more than ${this.#limits.entries} entries`);
+    }
+    for (const key of entries.keys()) {
+      if (typeof key === 'number' || typeof key === 'bigint') this.#numbers++;
+    }
+    if (this.#numbers > this.#limits.numericEntries) {
+      return this.#fail(`more than ${this.#limits.numericEntries} numbers as keys`);
+    }
+    this.#walkElements([...entries]);
   }
 
   #walkMembers(value: object): void {

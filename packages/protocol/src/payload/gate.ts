@@ -28,6 +28,8 @@ export class Gate {
   readonly #binaries: readonly Uint8Array[];
   readonly #used: Set<number> = new Set();
   #annotations = 0;
+  #entries = 0;
+  #numbers = 0;
 
   constructor(limits: DecodeLimits, binaries: readonly Uint8Array[]) {
     this.#limits = limits;
@@ -138,7 +140,7 @@ export class Gate {
       case 'number':
         return SPECIAL_NUMBERS.get(value) ?? this.#fail('malformed number');
       case 'set':
-        return this.#isEntries(value) ? new Set(value) : undefined;
+        return this.#isEntries(value) && this.#hasFewNumbers(value) ? new Set(value) : undefined;
       case 'map':
         return this.#convertMap(value);
       case 'URL':
@@ -180,12 +182,27 @@ export class Gate {
   #convertMap(value: unknown): unknown {
     if (!this.#isEntries(value)) return undefined;
     const pairs = value.every((entry) => Array.isArray(entry) && entry.length === 2);
-    return pairs ? new Map(value as [unknown, unknown][]) : this.#fail('malformed map');
+    if (!pairs) return this.#fail('malformed map');
+    const entries = value as [unknown, unknown][];
+    return this.#hasFewNumbers(entries.map(([key]) => key)) ? new Map(entries) : undefined;
   }
 
   #isEntries(value: unknown): value is unknown[] {
-    if (Array.isArray(value) && value.length <= this.#limits.entries) return true;
-    this.#fail('malformed map or set');
+    if (!Array.isArray(value)) {
+      this.#fail('malformed map or set');
+      return false;
+    }
+    this.#entries += value.length;
+    if (this.#entries <= this.#limits.entries) return true;
+    this.#fail(`more than ${this.#limits.entries} entries of maps and sets`);
+    return false;
+  }
+
+  /** Engines hash numbers without a secret, so a peer can choose them to collide. */
+  #hasFewNumbers(keys: readonly unknown[]): boolean {
+    for (const key of keys) if (isNumeric(key)) this.#numbers++;
+    if (this.#numbers <= this.#limits.numericEntries) return true;
+    this.#fail(`more than ${this.#limits.numericEntries} numbers as keys of maps and sets`);
     return false;
   }
 
@@ -207,6 +224,10 @@ export class Gate {
     if (!isError || Object.keys(rest).length > 0) return this.#fail('malformed error');
     return new TrunklineError(code as string, message as string);
   }
+}
+
+function isNumeric(key: unknown): boolean {
+  return typeof key === 'number' || typeof key === 'bigint';
 }
 
 function isRecord(value: unknown): value is Container {

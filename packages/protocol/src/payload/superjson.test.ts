@@ -190,7 +190,7 @@ describe('encodeSuperjson', () => {
     ],
     [
       'a set of 10,001',
-      [new Set(many(10_001, Number))],
+      [new Set(many(10_001, String))],
       'cannot carry more than 10000 entries at "0"',
     ],
   ])('refuses %s and names its place', (_what, value, fault) => {
@@ -220,6 +220,7 @@ describe('encodeSuperjson and decodeSuperjson at the limits', () => {
     keys: 5_000,
     keyBytes: 5_000,
     entries: 50_000,
+    numericEntries: 50_000,
     annotations: 5_000,
     pathSteps: 500,
     binaries: 500,
@@ -249,8 +250,19 @@ describe('encodeSuperjson and decodeSuperjson at the limits', () => {
     ['bytes of a key of escapes', 256, (count) => ({ ['\u0001'.repeat(count)]: 1 })],
     ['bytes of a key of quotes', 256, (count) => ({ ['"'.repeat(count)]: 1 })],
     ['bytes of a key with an annotation', 256, (count) => ({ ['.'.repeat(count)]: 1n })],
-    ['entries of a set', 10_000, (count) => new Set(many(count, Number))],
-    ['entries of a map', 10_000, (count) => new Map(many(count, (index) => [index, index]))],
+    ['entries of a set', 10_000, (count) => new Set(many(count, String))],
+    ['numbers in a set', 2_500, (count) => new Set(many(count, Number))],
+    [
+      'bigints as keys in several maps',
+      999,
+      (count) => [new Map([[1, 1]]), new Map(many(count - 1, (index) => [BigInt(index), 0]))],
+    ],
+    ['entries of a map', 10_000, (count) => new Map(many(count, (index) => [`${index}`, index]))],
+    [
+      'entries of several maps',
+      10_000,
+      (count) => [new Set(['a']), new Map(many(count - 1, (index) => [`${index}`, index]))],
+    ],
     ['annotations in one object', 1_000, (count) => record(count, () => undefined)],
     [
       'annotations in several',

@@ -18,8 +18,11 @@ export interface LinkOwner {
   isBusy(): boolean;
   /** The outbox has been written as far as it could. */
   flushed(): void;
-  /** The peer is silent or takes nothing: the connection must end like this. */
-  failed(close: Close | 'cut'): void;
+  /**
+   * The connection must end like this: the peer is silent or takes nothing, or something could not
+   * be written, and then `error` says what.
+   */
+  failed(close: Close | 'cut', error?: unknown): void;
 }
 
 /** What a link is made of; the transport must be open. */
@@ -49,6 +52,8 @@ export class Link {
   #unackedBytes = 0;
   #ackTimer: Timer | undefined;
   #stallTimer: Timer | undefined;
+  #pongMessage = { kind: 'PONG' as const, value: 0 };
+  #pongEntry: Outgoing | undefined;
 
   constructor(owner: LinkOwner, options: LinkOptions) {
     this.#owner = owner;
@@ -108,31 +113,15 @@ export class Link {
     return this.#outbox.withdraw(entry);
   }
 
-  /** Writes what waits, as far as the socket takes it. */
+  /** Writes the messages that wait, as far as the socket takes them. Never throws. */
   flush(): void {
-    if (this.#isStopped) return;
-    const batches: Uint8Array[] = [];
-    let room = this.#limits.writeAheadBytes - this.#transport.bufferedBytes;
-    while (room > 0) {
-      const batch = this.#nextBatch();
-      if (batch === undefined) break;
-      batches.push(batch);
-      room -= batch.length;
-    }
-    if (this.#mustAck) batches.push(this.#encode([]));
-    if (batches.length > 0) {
-      this.#transport.write(batches);
-      this.#heartbeat.look();
-    }
-    if (this.#outbox.count > 0 && room <= 0) this.#watchStall();
-    this.#owner.flushed();
+    this.#write(false);
   }
 
   /** The socket has room again. */
   writable(): void {
-    this.#stallTimer?.cancel();
-    this.#stallTimer = undefined;
-    if (this.#outbox.count > 0) this.#schedule();
+    this.#progressed();
+    if (this.#outbox.count > 0 || this.#mustAck) this.#schedule();
   }
 
   /** Ends all timers and sends nothing any more. */
@@ -152,8 +141,10 @@ export class Link {
       this.#unackedBytes += size;
     }
     if (batch.ack !== undefined) {
+      const before = this.#positions.acked;
       const violation = this.#positions.acknowledge(batch.ack);
       if (violation !== undefined) return violation;
+      if (this.#positions.acked > before) this.#progressed();
     }
     for (const message of batch.messages) {
       if (takesNumber(message) && !this.#isNext(number++)) continue;
@@ -175,7 +166,7 @@ export class Link {
   #dispatch(message: ReceivedMessage): Violation | undefined {
     switch (message.kind) {
       case 'PING':
-        this.send({ kind: 'PONG', value: message.value });
+        this.#pong(message.value);
         return undefined;
       case 'PONG':
       case 'VOID':
@@ -203,8 +194,24 @@ export class Link {
     this.#schedule();
   }
 
+  /** One PONG waits at most: a peer that does not read must not make us hold what it asked for. */
+  #pong(value: number): void {
+    if (this.#pongEntry?.state === 'queued') this.#pongMessage.value = value;
+    else {
+      this.#pongMessage = { kind: 'PONG', value };
+      this.#pongEntry = this.#push(this.#pongMessage);
+    }
+  }
+
   #push(content: Message | Uint8Array): Outgoing {
     const entry = this.#outbox.push(content);
+    const { outboxMaxMessages, outboxMaxBytes } = this.#limits;
+    if (this.#outbox.count > outboxMaxMessages || this.#outbox.bytes > outboxMaxBytes) {
+      // Whoever is in the middle of sending goes on with a link that takes nothing any more.
+      this.#outbox.withdraw(entry);
+      if (!this.#isStopped) this.#failSlow();
+      return entry;
+    }
     // A loop that awaits settled promises never lets the turn end, so much of it leaves before.
     if (this.#outbox.bytes >= this.#limits.writeAheadBytes) this.flush();
     else this.#schedule();
@@ -216,8 +223,40 @@ export class Link {
     this.#isScheduled = true;
     this.#runtime.endOfTurn(() => {
       this.#isScheduled = false;
-      this.flush();
+      this.#write(true);
     });
+  }
+
+  /**
+   * Writes batches while there is room. An acknowledgement alone leaves once at the end of a turn,
+   * and waits for room as well: a peer that does not read could ask for it without end.
+   */
+  #write(withAck: boolean): void {
+    if (this.#isStopped) return;
+    try {
+      this.#writeBatches(withAck);
+    } catch (error) {
+      this.#owner.failed('cut', error);
+    }
+  }
+
+  #writeBatches(withAck: boolean): void {
+    const batches: Uint8Array[] = [];
+    let room = this.#limits.writeAheadBytes - this.#transport.bufferedBytes;
+    while (room > 0) {
+      const batch = this.#nextBatch();
+      if (batch === undefined) break;
+      batches.push(batch);
+      room -= batch.length;
+    }
+    if (withAck && this.#mustAck && room > 0) batches.push(this.#encode([]));
+    if (batches.length > 0) {
+      this.#transport.write(batches);
+      this.#heartbeat.look();
+    }
+    // What is left waits for the socket, or for the peer to acknowledge.
+    if (this.#outbox.count > 0 || (this.#mustAck && room <= 0)) this.#watchStall();
+    this.#owner.flushed();
   }
 
   #nextBatch(): Uint8Array | undefined {
@@ -257,9 +296,17 @@ export class Link {
   }
 
   #watchStall(): void {
-    this.#stallTimer ??= this.#runtime.startTimer(this.#limits.stalledMs, () =>
-      this.#owner.failed({ code: 'SLOW', reason: 'the reader is too slow' }),
-    );
+    this.#stallTimer ??= this.#runtime.startTimer(this.#limits.stalledMs, () => this.#failSlow());
+  }
+
+  #failSlow(): void {
+    this.#owner.failed({ code: 'SLOW', reason: 'the reader is too slow' });
+  }
+
+  /** The peer has taken something. */
+  #progressed(): void {
+    this.#stallTimer?.cancel();
+    this.#stallTimer = undefined;
   }
 
   #isBusy(): boolean {
