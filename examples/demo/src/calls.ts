@@ -17,9 +17,9 @@ export async function makeCalls({ chat }: ChatUser): Promise<void> {
 
   say.note('An input that does not fit never reaches the handler:');
   const invalid = await chat.post.safe({ room: 'lobby', text: '' });
-  if (!invalid.ok) {
+  if (!invalid.ok && invalid.error.code === 'INVALID_INPUT') {
     const { code, executed, data } = invalid.error;
-    const [issue] = (data as { issues: { path: string[]; message: string }[] }).issues;
+    const issue = data?.issues[0];
     say.client('alice', `${code} at "${issue?.path.join('.')}": ${issue?.message}`);
     say.client('alice', `executed: ${executed}, so it is safe to try again`);
   }

@@ -15,6 +15,7 @@ import {
   type Timer,
   type Transport,
   type WelcomeMessage,
+  type WireLimits,
 } from '@trunkline/protocol';
 import type { Ending } from './retry-decision.js';
 
@@ -49,12 +50,16 @@ export class Attach {
   readonly #options: AttachOptions;
   readonly #transport: Transport;
   #phase: 'opening' | 'greeting' | 'live' | 'ended' = 'opening';
+  readonly #limits: { -readonly [Name in keyof WireLimits]: number };
   #link: Link | undefined;
   #timer: Timer;
 
   constructor(owner: AttachOwner, options: AttachOptions) {
     this.#owner = owner;
     this.#options = options;
+    const limits = resolveLimits(WIRE_LIMITS);
+    // A server that still authenticates may be silent for as long as we wait for its welcome.
+    this.#limits = { ...limits, deadMs: limits.deadMs + options.welcomeMs };
     this.#transport = options.dial(options.url, OFFERED, this.#sink());
     this.#timer = this.#limit(options.openMs, 'it did not open in time');
   }
@@ -106,7 +111,7 @@ export class Attach {
       {
         transport: this.#transport,
         runtime: this.#options.runtime,
-        limits: resolveLimits(WIRE_LIMITS),
+        limits: this.#limits,
         side: 'client',
       },
     );
@@ -132,6 +137,7 @@ export class Attach {
     if (this.#phase === 'live') return new Violation('SECOND_HELLO');
     this.#timer.cancel();
     this.#phase = 'live';
+    this.#limits.deadMs = WIRE_LIMITS.deadMs.value;
     this.#owner.welcomed(message, this.#link as Link);
     return undefined;
   }

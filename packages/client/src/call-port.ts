@@ -39,6 +39,32 @@ export function cancelledError(executed: 'no' | 'unknown' | 'yes', cause: unknow
 /** Calls back when the signal fires; gives the function that ends listening. */
 export function onAbort(signal: AbortSignal | undefined, aborted: () => void): () => void {
   if (signal === undefined) return () => {};
+  const waiting = WAITING.get(signal) ?? listen(signal);
+  // A function of its own, since the same one may be given twice.
+  const entry = (): void => aborted();
+  waiting.calls.add(entry);
+  return () => {
+    if (!waiting.calls.delete(entry) || waiting.calls.size > 0) return;
+    waiting.stop();
+    WAITING.delete(signal);
+  };
+}
+
+interface Waiting {
+  readonly calls: Set<() => void>;
+  stop(): void;
+}
+
+// One listener for each signal: Node warns of a leak where many calls share one.
+const WAITING = new WeakMap<AbortSignal, Waiting>();
+
+function listen(signal: AbortSignal): Waiting {
+  const calls = new Set<() => void>();
+  const aborted = (): void => {
+    for (const call of calls) call();
+  };
   signal.addEventListener('abort', aborted);
-  return () => signal.removeEventListener('abort', aborted);
+  const waiting = { calls, stop: () => signal.removeEventListener('abort', aborted) };
+  WAITING.set(signal, waiting);
+  return waiting;
 }

@@ -36,6 +36,8 @@ export interface CallTableOptions {
   readonly limits: ClientLimits;
   /** Names this client in publish ids. */
   readonly publisher: string;
+  /** Why there is no connection, when there is none and somebody knows. */
+  readonly whyOffline: () => string | undefined;
 }
 
 /** Messages that belong to a call. */
@@ -53,6 +55,7 @@ const NO_LAYOUT = '0000000000000000';
 export class CallTable {
   readonly #runtime: Runtime;
   readonly #publisher: string;
+  readonly #whyOffline: () => string | undefined;
   readonly #queue: CallQueue;
   readonly #retry: CallRetry;
   readonly #room: OutboxRoom;
@@ -63,11 +66,12 @@ export class CallTable {
   #stopped: string | undefined;
   #link: { readonly wire: Wire; readonly terms: SessionLimits } | undefined;
 
-  constructor({ runtime, limits, publisher }: CallTableOptions) {
+  constructor({ runtime, limits, publisher, whyOffline }: CallTableOptions) {
     this.#runtime = runtime;
     this.#retry = new CallRetry(runtime);
     this.#room = new OutboxRoom(limits.outboxBytes);
     this.#publisher = publisher;
+    this.#whyOffline = whyOffline;
     this.#queue = new CallQueue(runtime, limits, (call) => this.#expired(call));
   }
 
@@ -105,15 +109,9 @@ export class CallTable {
 
   /** Ends a call for its caller; says what is known. The handler is not called any more. */
   cancel(call: PendingCall, reason: CancelMessage['reason']): Executed {
-    const { entry } = call;
-    this.#settle(call);
-    if (entry === undefined) return 'no';
-    if (this.#link?.wire.withdraw(entry) === true) {
-      this.#free(call);
-      return 'no';
-    }
-    this.#link?.wire.send({ kind: 'CANCEL', id: call.id, reason });
-    return 'unknown';
+    return this.#withdraw(call, () => {
+      this.#link?.wire.send({ kind: 'CANCEL', id: call.id, reason });
+    });
   }
 
   /** Sends a message of a stream that is open. */
@@ -286,8 +284,26 @@ export class CallTable {
     if (isStream(call)) this.#streams--;
   }
 
+  /** Settles a call and takes it back; `tell` is called if it was written. */
+  #withdraw(call: PendingCall, tell: () => void): Executed {
+    const { entry } = call;
+    this.#settle(call);
+    if (entry === undefined) return 'no';
+    if (this.#link?.wire.withdraw(entry) === true) {
+      this.#free(call);
+      return 'no';
+    }
+    tell();
+    return 'unknown';
+  }
+
   #expired(call: PendingCall): void {
-    const executed = this.cancel(call, 'deadline');
-    call.handler.failed(new TrunklineError('DEADLINE', 'the deadline passed', { executed }));
+    // No CANCEL: the server has the deadline too and ends the call itself, which frees the id.
+    const executed = this.#withdraw(call, () => {});
+    const reason = executed === 'no' ? this.#whyOffline() : undefined;
+    const where = reason === undefined ? '' : ` before there was a connection: ${reason}`;
+    call.handler.failed(
+      new TrunklineError('DEADLINE', `the deadline passed${where}`, { executed }),
+    );
   }
 }

@@ -236,7 +236,8 @@ describe('an AbortSignal', () => {
     const good = chat.ping(undefined, { signal });
     const bad = chat.ping(undefined, { signal });
     await runtime.settle();
-    expect(listeners).toBe(2);
+    // One for all: Node warns of more than ten.
+    expect(listeners).toBe(1);
     server.latest.result(0);
     server.latest.error(2, { code: 'DENIED' });
     await good;
@@ -272,7 +273,7 @@ describe('a deadline', () => {
     ]);
   });
 
-  test('that passes after the call was written fails it, executed unknown, and says so', async () => {
+  test('that passes after the call was written fails it, executed unknown, and needs no CANCEL', async () => {
     const { server, runtime, chat } = await startLive();
     const posted = chat.post(HELLO, { deadlineMs: 1_000 });
     const later = chat.ping(undefined, { deadlineMs: 2_000 });
@@ -280,7 +281,7 @@ describe('a deadline', () => {
       expect(posted).rejects.toMatchObject({ code: 'DEADLINE', executed: 'unknown' }),
       runtime.advance(1_000),
     ]);
-    expect(server.latest.all('CANCEL')).toEqual([{ kind: 'CANCEL', id: 0, reason: 'deadline' }]);
+    expect(server.latest.all('CANCEL')).toEqual([]);
     expect(await outcomeOf(later)).toBe('pending');
     await Promise.all([
       expect(later).rejects.toMatchObject({ code: 'DEADLINE' }),

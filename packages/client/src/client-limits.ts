@@ -12,8 +12,8 @@ export const CLIENT_LIMITS = {
   authMs: 30_000,
   /** Milliseconds to open a connection: networks that drop packets in silence take minutes. */
   openMs: 10_000,
-  /** Milliseconds from then to being welcome; a server gives authentication 15,000. */
-  welcomeMs: 20_000,
+  /** Milliseconds from then to being welcome; a busy server lets authentication wait in line. */
+  welcomeMs: 40_000,
 };
 
 /** Values of a client's limits. */

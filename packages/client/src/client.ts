@@ -61,10 +61,12 @@ export function connect<
   const dial = options.dial ?? createDial(runtime);
   const { shapes, limits, onError, deadlineMs } = resolved;
   const publisher = hex(runtime.randomBytes(16));
-  const calls = new CallTable({ runtime, limits, publisher });
+  const whyOffline = (): string | undefined =>
+    connection.state.status === 'live' ? undefined : connection.state.reason;
+  const calls = new CallTable({ runtime, limits, publisher, whyOffline });
   const subscriptions = new Subscriptions(runtime);
   const user = routeMessages(calls, subscriptions);
-  const connection = new Connection({ ...resolved, url, dial, runtime }, user);
+  const connection: Connection = new Connection({ ...resolved, url, dial, runtime }, user);
   const port = { runtime, calls, subscriptions, limits, onError, deadlineMs };
   const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
   const close = (): void => connection.close();

@@ -48,6 +48,7 @@ describe('auth', () => {
     let count = 0;
     const { server, runtime, client } = await startLive({ auth: () => `token ${++count}` });
     for (let round = 2; round <= 4; round++) {
+      await runtime.advance(10_000);
       server.latest.close('TOKEN');
       await runtime.advance(500);
       expect(client.connection.state.status).toBe('live');

@@ -134,10 +134,11 @@ describe('a connection', () => {
 });
 
 describe('connecting again', () => {
-  test('happens after a delay between 250 ms and 500 ms, and starts anew when live', async () => {
+  test('happens after a delay between 250 ms and 500 ms, and starts anew when live for 10 s', async () => {
     const { server, runtime, network, client, states } = watched();
     await runtime.settle();
     for (let count = 0; count < 4; count++) {
+      await runtime.advance(10_000);
       network.latest.cut();
       await runtime.settle();
       const { status, nextAttemptAt = 0, reason } = client.connection.state;
@@ -207,11 +208,43 @@ describe('connecting again', () => {
     });
   });
 
-  test('gives up an attempt without WELCOME after 20 s', async () => {
+  test.each([
+    ['SLOW', ''],
+    ['LEAVING', ''],
+    ['TOKEN', ''],
+    ['TOO_MUCH', '0'],
+  ] as const)('slows down where each WELCOME is followed by %s', async (code, reason) => {
+    const { server, runtime } = await startLive({ auth: () => 'token' });
+    for (let elapsed = 0; elapsed < 60_000; elapsed += 50) {
+      if (server.latest.closedWith === undefined) server.latest.close(code, reason);
+      await runtime.advance(50);
+    }
+    expect(server.connections.length).toBeGreaterThan(3);
+    expect(server.connections.length).toBeLessThan(20);
+  });
+
+  test('waits for a WELCOME through silence, answers PING meanwhile, and watches then', async () => {
+    const server = new ScriptedServer();
+    server.welcome = undefined;
+    const { runtime, network, client } = start({}, server);
+    await runtime.advance(1_000);
+    server.latest.send({ kind: 'PING', value: 5 });
+    await runtime.advance(38_500);
+    expect(server.latest.closedWith).toBeUndefined();
+    server.latest.send(welcome());
+    await runtime.settle();
+    expect(client.connection.state.status).toBe('live');
+    server.welcome = welcome();
+    network.latest.hold('server');
+    await runtime.advance(54_000);
+    expect(server.connections).toHaveLength(2);
+  });
+
+  test('gives up an attempt without WELCOME after 40 s', async () => {
     const server = new ScriptedServer();
     server.welcome = undefined;
     const { runtime, states } = watched({}, server);
-    await runtime.advance(20_000);
+    await runtime.advance(40_000);
     expect(states.at(-1)).toMatchObject({ status: 'waiting' });
     expect(states.at(-1)?.reason).toContain('no welcome came in time');
     expect(server.latest.closedWith?.code).toBe(1006);

@@ -52,6 +52,8 @@ export interface ConnectionOptions {
 }
 
 const MAX_TOKEN_BYTES = 4_096;
+/** A server in trouble welcomes too, and then closes: only what lasts this long starts anew. */
+const LASTING_MS = 10_000;
 
 /** The connections of a client, one after the other, from the first attempt to the last end. */
 export class Connection {
@@ -63,6 +65,7 @@ export class Connection {
   #asking: object | undefined;
   #timer: Timer | undefined;
   #attempts: Attempts = NO_ATTEMPTS;
+  #liveSince = 0;
   #attempt = 0;
 
   constructor(options: ConnectionOptions, user: ConnectionUser) {
@@ -158,7 +161,7 @@ export class Connection {
   }
 
   #welcomed(welcome: WelcomeMessage, link: Link): void {
-    this.#attempts = NO_ATTEMPTS;
+    this.#liveSince = this.#options.runtime.now();
     this.#attempt = 0;
     const staleContracts = this.#options.revisions
       .filter(({ name, revision }) => {
@@ -174,6 +177,8 @@ export class Connection {
   #ended(ending: Ending): void {
     this.#drop();
     const { reconnect, auth, runtime, url } = this.#options;
+    const wasLive = ending.phase === 'live';
+    if (wasLive && runtime.now() - this.#liveSince >= LASTING_MS) this.#attempts = NO_ATTEMPTS;
     const decision = decideRetry(ending, this.#attempts, {
       reconnect,
       canRenewToken: typeof auth === 'function',
@@ -181,7 +186,6 @@ export class Connection {
     });
     this.#attempts = countAttempt(this.#attempts, ending);
     const { reason, status } = decision;
-    const wasLive = ending.phase === 'live';
     if (decision.next === 'stop') {
       this.#change({ status, reason });
       if (wasLive) this.#user.detach();

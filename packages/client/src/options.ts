@@ -74,6 +74,10 @@ const MAX_REVISION_BYTES = 3_900;
 
 /** Checks options and fills in defaults. Throws a TypeError that names the option and the rule. */
 export function resolveOptions(options: ClientOptions): ResolvedOptions {
+  check(
+    typeof options === 'object' && options !== null,
+    'connect needs options with services or contracts',
+  );
   refuseUnknown('option', options, OPTION_NAMES);
   const { auth, agent = '', onError, deadlineMs = DEFAULT_DEADLINE_MS } = options;
   check(

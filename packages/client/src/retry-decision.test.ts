@@ -49,7 +49,7 @@ describe('decideRetry', () => {
     ['4503', { code: 4503, reason: '7000' }, { next: 'wait', delayMs: 7_000 }],
     ['4503 that names no time', { code: 4503 }, { next: 'wait', delayMs: 250 }],
     ['4503 that names nonsense', { code: 4503, reason: '-5e9' }, { next: 'wait', delayMs: 250 }],
-    ['4503 that names nothing', { code: 4503, reason: '0' }, { next: 'wait', delayMs: 100 }],
+    ['4503 that names nothing', { code: 4503, reason: '0' }, { next: 'wait', delayMs: 250 }],
     ['4503 for days', { code: 4503, reason: '9999999999' }, { next: 'wait', delayMs: 300_000 }],
     ['4401 at the door', { code: 4401, phase: 'greeting' }, { next: 'wait', delayMs: 0 }],
     ['4401 after having been live', { code: 4401 }, { next: 'wait', delayMs: 250 }],
@@ -87,14 +87,16 @@ describe('decideRetry', () => {
     expect(decide(given)).toMatchObject(expected);
   });
 
-  test('grows its delay with the failures in a row, and starts anew after a live connection', () => {
+  test('grows its delay with the failures in a row, live or not, named or not', () => {
     const given: Given = { code: 1006, before: { failures: 5 }, terms: { random: 0.999_999 } };
     expect(decide({ ...given, phase: 'greeting' })).toMatchObject({
       delayMs: expect.closeTo(16_000, 0) as number,
     });
-    expect(decide({ ...given, phase: 'live' })).toMatchObject({
-      delayMs: expect.closeTo(500, 0) as number,
-    });
+    for (const code of [1006, 4401, 4429, 4508]) {
+      expect(decide({ ...given, code, reason: '0', phase: 'live' })).toMatchObject({
+        delayMs: expect.closeTo(16_000, 0) as number,
+      });
+    }
   });
 
   test('says why, with the code and what the server said', () => {
@@ -112,7 +114,7 @@ describe('countAttempt', () => {
     ['auth', { failures: 4, unopened: 2, hasRenewedToken: true }],
     ['opening', { failures: 4, unopened: 3, hasRenewedToken: true }],
     ['greeting', { failures: 4, unopened: 0, hasRenewedToken: true }],
-    ['live', { failures: 1, unopened: 0, hasRenewedToken: false }],
+    ['live', { failures: 4, unopened: 0, hasRenewedToken: false }],
   ])('counts an end while %s', (phase, after) => {
     expect(countAttempt(before, { closed: { code: 1006, reason: '' }, phase })).toEqual(after);
   });

@@ -10,11 +10,12 @@ export interface Ending {
   readonly phase: AttachPhase;
 }
 
-/** What is remembered of the attempts since the last connection that was live. */
+/** What is remembered of the attempts since the last connection that lasted. */
 export interface Attempts {
   readonly failures: number;
   /** How many in a row never opened. */
   readonly unopened: number;
+  /** Whether a token was refused since the last one that was good. */
   readonly hasRenewedToken: boolean;
 }
 
@@ -43,17 +44,18 @@ export const NO_ATTEMPTS: Attempts = { failures: 0, unopened: 0, hasRenewedToken
 const UNREACHABLE_AFTER = 5;
 
 // A server that names no delay at all, or days, is not taken at its word.
-const MIN_NAMED_MS = 100;
+const MIN_NAMED_MS = 250;
 const MAX_NAMED_MS = 300_000;
 
 /** Counts an ending in. */
 export function countAttempt(before: Attempts, { closed, phase }: Ending): Attempts {
-  const base = phase === 'live' ? NO_ATTEMPTS : before;
+  const hadGoodToken = phase === 'live';
   const hasOpened = phase === 'greeting' || phase === 'live';
   return {
-    failures: base.failures + 1,
-    unopened: hasOpened ? 0 : base.unopened + (phase === 'opening' ? 1 : 0),
-    hasRenewedToken: base.hasRenewedToken || reactionTo(closed.code) === 'new-token',
+    failures: before.failures + 1,
+    unopened: hasOpened ? 0 : before.unopened + (phase === 'opening' ? 1 : 0),
+    hasRenewedToken:
+      (before.hasRenewedToken && !hadGoodToken) || reactionTo(closed.code) === 'new-token',
   };
 }
 
@@ -62,6 +64,7 @@ export function decideRetry(ending: Ending, before: Attempts, terms: RetryTerms)
   const { closed, phase } = ending;
   const { failures, unopened } = countAttempt(before, ending);
   const reason = describeEnding(closed);
+  const backoff = backoffMs(failures, terms.reconnect, terms.random);
   const wait = (delayMs: number): RetryDecision => {
     return { next: 'wait', status: 'waiting', delayMs, reason };
   };
@@ -74,14 +77,15 @@ export function decideRetry(ending: Ending, before: Attempts, terms: RetryTerms)
       const isSecond = phase !== 'live' && before.hasRenewedToken;
       if (isSecond || !terms.canRenewToken) return { next: 'stop', status: 'denied', reason };
       // At once, unless the connection had been live: then a hasty circle would be possible.
-      return wait(phase === 'live' ? backoffMs(1, terms.reconnect, terms.random) : 0);
+      return wait(phase === 'live' ? backoff : 0);
     }
     case 'retry-after':
-      return wait(namedDelay(closed.reason) ?? backoffMs(failures, terms.reconnect, terms.random));
+      // What is named grows with the failures too: it may always be the same, and too short.
+      return wait(Math.max(namedDelay(closed.reason) ?? 0, backoff));
     case 'retry':
       break;
   }
-  if (unopened < UNREACHABLE_AFTER) return wait(backoffMs(failures, terms.reconnect, terms.random));
+  if (unopened < UNREACHABLE_AFTER) return wait(backoff);
   const { maxMs } = terms.reconnect;
   const delayMs = maxMs / 2 + (terms.random * maxMs) / 2;
   return { next: 'wait', status: 'unreachable', delayMs, reason };

@@ -297,6 +297,7 @@ describe('ENDED', () => {
   test.each<[string, number | undefined, number]>([
     ['BUSY', undefined, 500],
     ['RATE', 4_000, 4_000],
+    ['UNAVAILABLE', 2_000, 2_000],
     ['DRAINING', undefined, 500],
   ])('with %s is tried again by the client itself', async (code, retryAfterMs, withinMs) => {
     const { server, runtime, subscription } = await startSubscribed();
@@ -330,6 +331,24 @@ describe('ENDED', () => {
     }
     expect(longest).toBeGreaterThan(2_000);
     expect(longest).toBeLessThanOrEqual(20_050);
+    subscription.close();
+  });
+
+  test('is tried at longer delays too where each join is soon ended', async () => {
+    const harness = await startLive();
+    const { server, runtime } = harness;
+    const { subscription } = record(harness);
+    await runtime.settle();
+    for (let elapsed = 0, answered = 0; elapsed < 60_000; elapsed += 50) {
+      const asked = server.latest.all('SUBSCRIBE').length;
+      if (asked > answered) {
+        answered = asked;
+        subscribed(server.latest);
+        ended(server.latest, { code: 'UNAVAILABLE', retryAfterMs: 0 });
+      }
+      await runtime.advance(50);
+    }
+    expect(server.latest.all('SUBSCRIBE').length).toBeLessThan(20);
     subscription.close();
   });
 

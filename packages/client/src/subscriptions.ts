@@ -1,12 +1,14 @@
 import {
   TrunklineError,
   type FrameworkError,
+  type Outgoing,
   type ReceivedMessage,
   type Runtime,
   type SubscribeMessage,
   type Violation,
 } from '@trunkline/protocol';
 import type { Wire } from './call-table.js';
+import { SubscribePace } from './subscribe-pace.js';
 import type { Subscriber } from './subscriber.js';
 import { TopicFeed, type Asked, type FeedLink, type TopicName } from './topic-feed.js';
 
@@ -53,11 +55,12 @@ export class Subscriptions {
   }
 
   attach(wire: Wire): void {
-    this.#link = new SubscriptionLink(wire);
+    this.#link = new SubscriptionLink(wire, this.#runtime);
     for (const feed of this.#feeds.values()) feed.attach(this.#link);
   }
 
   detach(): void {
+    this.#link?.stop();
     this.#link = undefined;
     for (const feed of this.#feeds.values()) feed.detach();
   }
@@ -65,6 +68,7 @@ export class Subscriptions {
   /** No connection will come: ends everything, with an error unless the client wanted it. */
   stop(code: 'CANCELLED' | 'UNAVAILABLE', reason: string): void {
     this.#stopped ??= reason;
+    this.#link?.stop();
     this.#link = undefined;
     const feeds = [...this.#feeds.values()];
     this.#feeds.clear();
@@ -120,21 +124,32 @@ class SubscriptionLink implements FeedLink {
   readonly bySub = new Map<number, TopicFeed>();
   readonly byTopic = new Map<number, TopicFeed>();
   readonly #wire: Wire;
+  readonly #pace: SubscribePace;
   #next = 0;
 
-  constructor(wire: Wire) {
+  constructor(wire: Wire, runtime: Runtime) {
     this.#wire = wire;
+    this.#pace = new SubscribePace(runtime);
+  }
+
+  stop(): void {
+    this.#pace.stop();
   }
 
   subscribe(feed: TopicFeed, asked: Omit<SubscribeMessage, 'kind' | 'sub'>): Asked {
-    const message = { kind: 'SUBSCRIBE', sub: this.#next++, ...asked } as const;
+    const message: Asked['message'] = { kind: 'SUBSCRIBE', sub: this.#next++, ...asked };
     this.bySub.set(message.sub, feed);
-    return { message, entry: this.#wire.send(message) };
+    let entry: Outgoing | undefined;
+    const takeBack = this.#pace.add(() => {
+      entry = this.#wire.send(message);
+    });
+    return { message, takeBack, isWritten: () => entry !== undefined && entry.state !== 'queued' };
   }
 
-  unsubscribe(feed: TopicFeed, { message }: Asked): void {
-    this.forget(feed, message.sub);
-    this.#wire.send({ kind: 'UNSUBSCRIBE', sub: message.sub });
+  unsubscribe(feed: TopicFeed, asked: Asked): void {
+    const { sub } = asked.message;
+    this.forget(feed, sub);
+    if (!asked.takeBack()) this.#pace.add(() => this.#wire.send({ kind: 'UNSUBSCRIBE', sub }));
   }
 
   /** The server has numbered the topic of a feed. */

@@ -6,7 +6,6 @@ import {
   type ErrorCode,
   type FrameworkError,
   type GapMessage,
-  type Outgoing,
   type Payload,
   type Runtime,
   type SubscribedMessage,
@@ -23,7 +22,9 @@ import { decodeValue } from './value.js';
 /** A SUBSCRIBE that was handed on, and may be changed until it is written. */
 export interface Asked {
   readonly message: Mutable<SubscribeMessage>;
-  readonly entry: Outgoing;
+  isWritten(): boolean;
+  /** Takes it back while it waits for its turn; `false` when it was handed on already. */
+  takeBack(): boolean;
 }
 
 type Mutable<Message> = { -readonly [Name in keyof Message]: Message[Name] };
@@ -42,6 +43,8 @@ export interface TopicName {
   readonly params: Payload;
 }
 
+/** What is joined and soon ended over and over must not start anew each time. */
+const LASTING_MS = 10_000;
 const NO_LAYOUT = '0000000000000000';
 const RETRY_RANGE = { minMs: 250, maxMs: 20_000 };
 const RETRYABLE: readonly string[] = ['BUSY', 'RATE', 'DRAINING'] satisfies ErrorCode[];
@@ -61,9 +64,10 @@ export class TopicFeed {
   #link: FeedLink | undefined;
   #asked: Asked | undefined;
   /** A join whose GAP has not come yet. */
-  #owed: SubscribedMessage | undefined;
+  #owed: Omit<Answer, 'gap'> | undefined;
   #place: Cursor | undefined;
   #retries = 0;
+  #joinedAt = Number.POSITIVE_INFINITY;
   #timer: Timer | undefined;
 
   constructor(runtime: Runtime, topic: TopicName) {
@@ -114,11 +118,13 @@ export class TopicFeed {
 
   subscribed(message: SubscribedMessage): void {
     const { epoch, offset } = message;
+    const { cursor, last } = this.#asked?.message ?? {};
+    const onlyLast = cursor === undefined ? last : undefined;
     this.#phase = 'joined';
-    this.#retries = 0;
+    this.#joinedAt = this.#runtime.now();
     this.#place = { epoch, offset };
-    if (message.state === 'gap') this.#owed = message;
-    else this.#join({ ...message, gap: undefined });
+    if (message.state === 'gap') this.#owed = { ...message, onlyLast };
+    else this.#join({ ...message, onlyLast, gap: undefined });
   }
 
   gap(gap: GapMessage): void {
@@ -157,12 +163,15 @@ export class TopicFeed {
 
   /** The server has refused or ended it; `false` when that is for good, and all have ended. */
   ended({ code, message, retryAfterMs }: EndedMessage): boolean {
-    if (!RETRYABLE.includes(code)) {
+    // A time to come back says that it is worth it, whatever the code.
+    if (retryAfterMs === undefined && !RETRYABLE.includes(code)) {
       this.#asked = undefined;
       this.close(new TrunklineError(code, message) as FrameworkError);
       return false;
     }
     this.#drop('resting');
+    if (this.#runtime.now() - this.#joinedAt >= LASTING_MS) this.#retries = 0;
+    this.#joinedAt = Number.POSITIVE_INFINITY;
     const delayMs = backoffMs(++this.#retries, RETRY_RANGE, this.#runtime.random());
     this.#timer = this.#runtime.startTimer(Math.max(delayMs, retryAfterMs ?? 0), () => this.#ask());
     for (const subscriber of this.#subscribers) subscriber.stale();
@@ -186,8 +195,8 @@ export class TopicFeed {
     const asked = this.#asked;
     if (asked === undefined) return;
     const { cursor, last } = this.#need();
-    const { message, entry } = asked;
-    if (entry.state === 'queued') {
+    const { message } = asked;
+    if (!asked.isWritten()) {
       message.cursor = cursor;
       message.last = last;
       return;

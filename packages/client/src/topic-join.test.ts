@@ -85,6 +85,13 @@ describe('joinAt', () => {
   test.each<[string, Need, Answer, object, object]>([
     ['now begins behind the newest', NOW, answer({}), at(20), fresh],
     ['kept messages begin so many before the newest', last(4), answer({}), at(16), fresh],
+    [
+      'kept messages begin where the server says, who asked for these alone',
+      last(4),
+      answer({ onlyLast: 4 }),
+      at(10),
+      fresh,
+    ],
     ['kept messages begin where there are some', last(400), answer({}), at(10), fresh],
     [
       'kept messages begin behind what is gone',

@@ -18,6 +18,8 @@ export interface Answer extends Cursor {
   readonly state: JoinState;
   readonly top: number;
   readonly gap: Gap | undefined;
+  /** How many kept messages were asked for, where nothing else was. */
+  readonly onlyLast?: number | undefined;
 }
 
 /** Where one subscriber stands after a join. */
@@ -59,7 +61,9 @@ export function joinAt(need: Need, answer: Answer, wasLive: boolean): Join {
     case 'now':
       return { place: { epoch, offset: top }, joined: { kind: 'fresh' } };
     case 'last': {
-      const first = Math.max(afterGap(answer), top - need.count);
+      const start = afterGap(answer);
+      // Offsets may jump, so counting back from the newest could skip what was asked for.
+      const first = need.count === answer.onlyLast ? start : Math.max(start, top - need.count);
       return { place: { epoch, offset: first }, joined: { kind: 'fresh' } };
     }
     case 'from': {

@@ -10,6 +10,8 @@ import {
 import { WebSocket, type ClientOptions, type RawData } from 'ws';
 
 const CUT = 1006;
+/** How `ws` tells that the server chose no subprotocol, or one that was not offered. */
+const WRONG_SUBPROTOCOL = /^Server sent (an invalid|no) subprotocol$/;
 const FULL_BYTES = WIRE_LIMITS.writeAheadBytes.value;
 
 const SOCKET_OPTIONS: ClientOptions & { readonly closeTimeout: number } = {
@@ -40,6 +42,7 @@ class NodeTransport implements Transport {
   #isFull = false;
   #isClosed = false;
   #failure = '';
+  #failureCode = CUT;
   readonly #written = (): void => this.#socketOnWritten();
 
   constructor(socket: WebSocket, sink: DialSink) {
@@ -55,7 +58,8 @@ class NodeTransport implements Transport {
     socket.on('message', (data, isBinary) => this.#socketOnMessage(data, isBinary));
     socket.on('close', (code, reason) => {
       this.#isClosed = true;
-      sink.closed({ code, reason: code === CUT ? this.#failure : reason.toString() });
+      if (code === CUT) sink.closed({ code: this.#failureCode, reason: this.#failure });
+      else sink.closed({ code, reason: reason.toString() });
     });
   }
 
@@ -92,5 +96,8 @@ class NodeTransport implements Transport {
   #socketOnError(error: Error & { readonly code?: unknown }): void {
     // Of several addresses that all refused, there is a code and no message.
     this.#failure ||= error.message || String(error.code);
+    if (!WRONG_SUBPROTOCOL.test(error.message)) return;
+    this.#failure = 'subprotocol not offered';
+    this.#failureCode = CLOSE_CODES.VERSION.code;
   }
 }

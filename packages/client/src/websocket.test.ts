@@ -5,6 +5,8 @@ import {
   type Dial,
   type DialSink,
 } from '@trunkline/protocol';
+import { createHash } from 'node:crypto';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -227,6 +229,32 @@ describe('the WebSocket transport of Node', () => {
       });
     });
     expect(reason).toBe('the connection was cut (1006: the server answered HTTP 503)');
+  });
+
+  test.each<[string, string]>([
+    ['another subprotocol than was offered', 'Sec-WebSocket-Protocol: graphql-ws\r\n'],
+    ['no subprotocol', ''],
+  ])('ends for good where the server answers %s', async (_, header) => {
+    const http = createHttpServer();
+    http.on('upgrade', ({ headers }, socket) => {
+      const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+      const accept = createHash('sha1').update(key).digest('base64');
+      const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n';
+      socket.on('error', () => {});
+      socket.write(
+        `${upgrade}Connection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${header}\r\n`,
+      );
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void http.close());
+    const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    const client = connect(url, { services: { chat: ChatClient }, dial });
+    onTestFinished(() => client.close());
+    await expect(client.connection.live()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(client.connection.state).toMatchObject({
+      status: 'closed',
+      reason: 'no version is spoken by both (4406: subprotocol not offered)',
+    });
   });
 
   test('says why nothing could be reached', async () => {

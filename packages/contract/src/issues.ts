@@ -17,8 +17,8 @@ export interface Issues {
 }
 
 const ISSUES_MAX = 16;
-/** Of the 4 KiB that an error reply may have; the rest is for its code, message and envelope. */
-const TEXT_MAX_BYTES = 3_584;
+/** An error reply has 4 KiB, of which 2,816 bytes are for its data; 256 of those go around issues. */
+const TEXT_MAX_BYTES = 2_560;
 const MESSAGE_MAX_LENGTH = 256;
 /** Keys of the input are input: an attacker's text goes back to him, but not much of it. */
 const KEY_MAX_LENGTH = 64;

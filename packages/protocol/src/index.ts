@@ -92,6 +92,8 @@ export {
   TrunklineError,
   type Executed,
   type FrameworkError,
+  type InputIssue,
+  type InvalidInput,
   type TrunklineErrorOptions,
 } from './trunkline-error.js';
 export { negotiate, SPOKEN, SUBPROTOCOLS, type Negotiation } from './version.js';

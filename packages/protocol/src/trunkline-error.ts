@@ -46,5 +46,22 @@ export class TrunklineError<Code extends string = string, Data = unknown> extend
   }
 }
 
-/** An error of Trunkline's own codes. */
-export type FrameworkError = TrunklineError<ErrorCode, unknown>;
+/** One thing that is wrong with a value. */
+export interface InputIssue {
+  /** Keys and indexes from the value down. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  /** What kind of fault it is, such as `invalid_type`. */
+  readonly code: string;
+}
+
+/** Data of `INVALID_INPUT`: at most 16 issues; `truncated` when there were more. */
+export interface InvalidInput {
+  readonly issues: readonly InputIssue[];
+  readonly truncated?: boolean;
+}
+
+/** An error of Trunkline's own codes. Only `INVALID_INPUT` has data, and that not always. */
+export type FrameworkError =
+  | TrunklineError<'INVALID_INPUT', InvalidInput | undefined>
+  | TrunklineError<Exclude<ErrorCode, 'INVALID_INPUT'>, unknown>;

@@ -1,4 +1,4 @@
-import { ENCODING, type CallMessage, type TrunklineError } from '@trunkline/protocol';
+import { ENCODING, type CallMessage, type Runtime, type TrunklineError } from '@trunkline/protocol';
 import { maxPayloadBytes } from './dispatcher.js';
 import { ownError } from './failure.js';
 import type { ServerLimits } from './limits.js';
@@ -9,6 +9,7 @@ import type { BoundProcedure, Session } from './session.js';
 export interface CallQuotaOptions {
   readonly session: Session;
   readonly limits: ServerLimits;
+  readonly runtime: Runtime;
   /** Bytes that wait to be written to the client. */
   readonly queuedBytes: () => number;
 }
@@ -23,6 +24,8 @@ export class CallQuota {
   readonly #options: CallQuotaOptions;
   /** Handlers that run, also those whose caller has left. */
   #running = 0;
+  /** Calls that were answered at once, in the turn that is still going on. */
+  #answeredInTurn = 0;
   #streams = 0;
   #inputCost = 0;
 
@@ -38,7 +41,10 @@ export class CallQuota {
   /** Says why a call may not start, with `executed: 'no'`; `undefined` when it may. */
   refusal(call: CallMessage, bound: BoundProcedure): TrunklineError | undefined {
     if (bound.route === undefined) return no('NOT_FOUND', 'the server has no such procedure');
-    const maxBytes = this.#maxInput(bound.route);
+    if (call.idempotencyKey !== undefined) {
+      return no('UNAVAILABLE', 'idempotency keys are not offered');
+    }
+    const maxBytes = this.maxInputBytes(bound.route);
     if (call.bytes.length > maxBytes) {
       return no('TOO_LARGE', `the input has more than ${maxBytes} bytes`);
     }
@@ -60,9 +66,23 @@ export class CallQuota {
     };
   }
 
+  /** Counts a call that was answered at once: one batch must not hold thousands of them. */
+  noteAnswered(): void {
+    if (this.#answeredInTurn++ > 0) return;
+    this.#options.runtime.endOfTurn(() => (this.#answeredInTurn = 0));
+  }
+
+  /** The most bytes of an input of this route, and of each item to it. */
+  maxInputBytes(route: Route): number {
+    const { limits } = this.#options;
+    const wanted = isTopicRoute(route) ? undefined : route.definition.maxInputBytes;
+    return Math.min(wanted ?? limits.valueInBytes, maxPayloadBytes(limits));
+  }
+
   #busy(call: CallMessage, { kind }: BoundProcedure): TrunklineError | undefined {
     const { limits, queuedBytes } = this.#options;
-    if (this.#running >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
+    const inFlight = this.#running + this.#answeredInTurn;
+    if (inFlight >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
     if (queuedBytes() > limits.heldBytes) return no('BUSY', 'too many results are waiting');
     if (this.#inputCost > 0 && this.#inputCost + costOf(call) > limits.inputCost) {
       return no('BUSY', 'the inputs of running calls are too large');
@@ -85,12 +105,6 @@ export class CallQuota {
     if (session.publishes.take()) return undefined;
     const retryAfterMs = session.publishes.waitMs;
     return ownError('RATE', 'too many publishes', { executed: 'no', retryAfterMs });
-  }
-
-  #maxInput(route: Route): number {
-    const { limits } = this.#options;
-    const wanted = isTopicRoute(route) ? undefined : route.definition.maxInputBytes;
-    return Math.min(wanted ?? limits.valueInBytes, maxPayloadBytes(limits));
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type CancelMessage,
   type CreditMessage,
   type EndMessage,
+  type ErrorCode,
   type ErrorMessage,
   type ItemMessage,
   type Message,
@@ -15,7 +16,7 @@ import {
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
 import { CallQuota } from './call-quota.js';
-import type { Dispatcher, FinalMessage } from './dispatcher.js';
+import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
 import { ItemQueue } from './item-queue.js';
 import type { ServerLimits } from './limits.js';
@@ -32,7 +33,8 @@ import {
 import type { BoundProcedure, Session } from './session.js';
 import { StreamRun } from './stream-run.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
-import { parseItem, readValue } from './values.js';
+import { readItem } from './values.js';
+import { TurnBudget } from './topics/turn-budget.js';
 
 /** What calls need of their connection. */
 export interface CallLink {
@@ -59,22 +61,40 @@ export interface CallsOptions {
 interface Entry {
   readonly id: number;
   readonly context: RequestContext;
+  /** Of each item that the caller sends. */
+  readonly maxItemBytes: number;
   run: StreamRun | undefined;
   items: ItemQueue | undefined;
   timer: Timer | undefined;
 }
+
+/** What the streams of a session may produce before others have their turn. */
+const STREAM_TURN_BYTES = 65_536;
+
+/** What a client is to blame for when the handler did not run. */
+const FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
+  'INVALID_INPUT',
+  'NOT_FOUND',
+  'TOO_LARGE',
+  'DENIED',
+  'UNAUTHENTICATED',
+]);
+
+const FAILED = ownError('CANCELLED', 'the stream has failed', { executed: 'yes' });
 
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
 export class Calls {
   readonly #options: CallsOptions;
   readonly #entries = new Map<number, Entry>();
   readonly #quota: CallQuota;
+  readonly #turn: TurnBudget;
   #isClosed = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    const { session, limits, link } = options;
-    this.#quota = new CallQuota({ session, limits, queuedBytes: () => link.queuedBytes });
+    const { session, limits, link, runtime } = options;
+    this.#quota = new CallQuota({ session, limits, runtime, queuedBytes: () => link.queuedBytes });
+    this.#turn = new TurnBudget(runtime, STREAM_TURN_BYTES);
   }
 
   /** How many handlers run. */
@@ -113,16 +133,13 @@ export class Calls {
     const entry = this.#entries.get(message.id);
     if (entry === undefined) return undefined;
     if (entry.items === undefined || entry.items.hasEnded) return new Violation('BAD_ITEM');
-    try {
-      const value = readValue(message, this.#options.limits);
-      return entry.items.push(value, message.bytes.length) ? undefined : new Violation('NO_CREDIT');
-    } catch (error) {
-      const executed = entry.context.isStarted ? 'yes' : 'no';
-      const refusal = this.#options.dispatcher.refuse(message.id, error);
-      this.#finish(entry, { ...refusal, executed });
-      this.#stop(entry, error as TrunklineError);
-      return this.#countFault();
+    if (message.bytes.length <= entry.maxItemBytes) {
+      return entry.items.push(message) ? undefined : new Violation('NO_CREDIT');
     }
+    const executed = entry.context.isStarted ? 'yes' : 'no';
+    const text = `the item has more than ${entry.maxItemBytes} bytes`;
+    this.#breakOff(entry, ownError('TOO_LARGE', text, { executed }));
+    return this.#countFault();
   }
 
   end(message: EndMessage): Violation | undefined {
@@ -152,7 +169,8 @@ export class Calls {
   #refuse(id: number, error: TrunklineError): Violation | undefined {
     const { dispatcher, link } = this.#options;
     link.send(dispatcher.refuse(id, error));
-    return error.code === 'BUSY' || error.code === 'RATE' ? undefined : this.#countFault();
+    // A client keeps to its slots by itself, so BUSY is rare unless somebody floods.
+    return error.code === 'RATE' ? undefined : this.#countFault();
   }
 
   #countFault(): Violation | undefined {
@@ -162,58 +180,84 @@ export class Calls {
   #start(message: CallMessage, route: Route): Violation | undefined {
     if (isStreamRoute(route)) return this.#startStream(message, route);
     const context = new RequestContext(this.#options.source, 'call', route.name);
-    // Nobody can tell from here how far a publish has come.
-    context.isStarted = isTopicRoute(route);
-    const entry = this.#open(message, context, this.#deadlineMs(message, route));
+    const entry = this.#open(message, context, route);
     const final = isCallRoute(route)
       ? this.#options.dispatcher.call({ route, call: message, context })
-      : this.#options.publishes.publish(route as TopicRoute, message, this.#options.source);
-    if (!isPromise(final)) return this.#settle(entry, final);
+      : this.#options.publishes.publish(route as TopicRoute, {
+          call: message,
+          source: this.#options.source,
+          flight: context,
+        });
+    if (!isPromise(final)) {
+      this.#quota.noteAnswered();
+      return this.#settle(entry, final);
+    }
     const leave = this.#quota.enter(message, isCallRoute(route) ? 'call' : 'publish');
     this.#watchDeadline(entry);
-    void final.then((settled) => {
-      leave();
-      this.#settleLater(entry, settled);
-    });
+    this.#follow(entry, final, leave);
     return undefined;
   }
 
   #startStream(message: CallMessage, route: StreamRoute): Violation | undefined {
-    const { limits, link, dispatcher } = this.#options;
     const context = new RequestContext(this.#options.source, 'stream', route.name);
-    const entry = this.#open(message, context, this.#deadlineMs(message, route));
+    const entry = this.#open(message, context, route);
     if (route.definition.up !== undefined) {
-      entry.items = this.#itemQueue(route.definition.up, message.id);
+      entry.items = this.#itemQueue(route.definition.up, entry);
       context.items = entry.items;
     }
     const leave = this.#quota.enter(message, 'stream');
-    const replies = dispatcher.stream({ route, call: message, context });
-    const credit = { items: limits.downCreditItems, bytes: limits.downCreditBytes };
-    const run = new StreamRun({ replies, credit, send: (item) => link.send(item) });
-    entry.run = run;
+    const replies = this.#options.dispatcher.stream({ route, call: message, context });
+    entry.run = this.#streamRun(replies);
     this.#watchDeadline(entry);
-    void run.done.then((final) => {
-      leave();
-      if (final !== undefined) this.#settleLater(entry, final);
-    });
+    this.#follow(entry, entry.run.done, leave);
     return undefined;
   }
 
-  #itemQueue(schema: Schema, id: number): ItemQueue {
-    const { limits, link } = this.#options;
-    return new ItemQueue({
-      window: { items: limits.upCreditItems, bytes: limits.upCreditBytes },
-      parse: (value) => parseItem(schema, value),
-      grant: (totals) => this.#entries.has(id) && link.send({ kind: 'CREDIT', id, ...totals }),
-      stop: () => this.#entries.has(id) && link.send({ kind: 'CANCEL', id, reason: 'stopped' }),
+  #streamRun(replies: StreamReplies): StreamRun {
+    const { limits, link, runtime } = this.#options;
+    return new StreamRun({
+      replies,
+      runtime,
+      turn: this.#turn,
+      credit: { items: limits.downCreditItems, bytes: limits.downCreditBytes },
+      ahead: { items: limits.downCreditMaxItems, bytes: limits.downCreditMaxBytes },
+      send: (item) => link.send(item),
+      // The other half is left for the results of calls.
+      hasRoom: () => link.queuedBytes * 2 <= limits.heldBytes,
     });
   }
 
-  #open(message: CallMessage, context: RequestContext, deadlineMs: number | undefined): Entry {
+  /** Settles when a handler is done, whatever became of it: its slot is free again. */
+  #follow(entry: Entry, done: PromiseLike<FinalMessage | undefined>, leave: () => void): void {
+    const { dispatcher } = this.#options;
+    const crashed = (error: unknown): FinalMessage => dispatcher.crashed(entry.id, error);
+    Promise.resolve(done)
+      .catch(crashed)
+      .finally(leave)
+      .then((final) => final && this.#settleLater(entry, final))
+      .catch((error: unknown) => this.#finish(entry, crashed(error)));
+  }
+
+  #itemQueue(schema: Schema, entry: Entry): ItemQueue {
+    const { limits, link } = this.#options;
+    const { id } = entry;
+    // The id may be that of another stream when a handler reads on after its own has ended.
+    const isOpen = (): boolean => this.#entries.get(id) === entry;
+    return new ItemQueue({
+      window: { items: limits.upCreditItems, bytes: limits.upCreditBytes },
+      read: (item) => readItem(schema, item, limits),
+      grant: (totals) => isOpen() && link.send({ kind: 'CREDIT', id, ...totals }),
+      stop: () => isOpen() && link.send({ kind: 'CANCEL', id, reason: 'stopped' }),
+    });
+  }
+
+  #open(message: CallMessage, context: RequestContext, route: Route): Entry {
+    const deadlineMs = this.#deadlineMs(message, route);
     if (deadlineMs !== undefined) context.deadlineAt = this.#options.runtime.now() + deadlineMs;
     const entry: Entry = {
       id: message.id,
       context,
+      maxItemBytes: this.#quota.maxInputBytes(route),
       run: undefined,
       items: undefined,
       timer: undefined,
@@ -243,7 +287,12 @@ export class Calls {
   /** Answers in the handler's place; what it gives later is dropped, and its slot stays taken. */
   #abort(entry: Entry, code: 'CANCELLED' | 'DEADLINE', text: string): void {
     const executed = entry.context.isStarted ? 'unknown' : 'no';
-    const error = ownError(code, text, { executed });
+    this.#breakOff(entry, ownError(code, text, { executed }));
+  }
+
+  #breakOff(entry: Entry, error: TrunklineError): void {
+    // Before all else: an upload that is broken off must not look as if it were complete.
+    entry.items?.fail(error);
     this.#finish(entry, this.#options.dispatcher.refuse(entry.id, error));
     this.#stop(entry, error);
   }
@@ -271,14 +320,15 @@ export class Calls {
       return undefined;
     }
     this.#finish(entry, final);
-    const isOwnFault = final.kind === 'ERROR' && final.executed === 'no';
-    return isOwnFault ? this.#countFault() : undefined;
+    const isFault = final.kind === 'ERROR' && final.executed === 'no' && FAULTS.has(final.code);
+    return isFault ? this.#countFault() : undefined;
   }
 
   #finish(entry: Entry, final: FinalMessage | ErrorMessage): void {
     if (this.#isClosed || this.#entries.get(entry.id) !== entry) return;
     entry.timer?.cancel();
-    entry.items?.end();
+    if (final.kind === 'ERROR') entry.items?.fail(FAILED);
+    else entry.items?.end();
     this.#entries.delete(entry.id);
     this.#options.link.send(final);
   }

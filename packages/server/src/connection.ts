@@ -1,7 +1,9 @@
 import {
+  encodeBatch,
   Link,
   SESSION_LIMITS,
   Violation,
+  Writer,
   type Close,
   type HelloMessage,
   type Message,
@@ -37,6 +39,7 @@ type State = 'handshake' | 'live' | 'closed';
 /** The parts of a connection that has a session. */
 interface Live {
   readonly session: Session;
+  readonly link: Link;
   readonly calls: Calls;
   readonly subscriptions: Subscriptions;
 }
@@ -48,7 +51,6 @@ interface Live {
 export class Connection implements TransportSink {
   readonly #transport: AcceptedTransport;
   readonly #services: ConnectionServices;
-  readonly #link: Link;
   readonly #handshake: Handshake;
   #state: State = 'handshake';
   #live: Live | undefined;
@@ -58,20 +60,10 @@ export class Connection implements TransportSink {
   constructor(transport: AcceptedTransport, info: ConnectionInfo, services: ConnectionServices) {
     this.#transport = transport;
     this.#services = services;
-    const { runtime, limits } = services;
-    this.#link = new Link(
-      {
-        receive: (message) => this.#dispatch(message),
-        isBusy: () => (this.#live?.calls.running ?? 0) > 0,
-        flushed: () => this.#resume(),
-        failed: (close) => this.#fail(close),
-      },
-      { transport, runtime, limits, side: 'server' },
-    );
     this.#handshake = new Handshake({
       ...services,
       info,
-      send: (message) => this.#send(message),
+      send: (message) => transport.write([encodeBatch(new Writer(), {}, [message])]),
       close: (close) => this.close(close),
       admitted: (hello, admitted) => this.#welcome(hello, admitted),
     });
@@ -100,7 +92,7 @@ export class Connection implements TransportSink {
   }
 
   writable(): void {
-    this.#link.writable();
+    this.#live?.link.writable();
   }
 
   closed(): void {
@@ -120,26 +112,36 @@ export class Connection implements TransportSink {
     this.#transport.abort();
   }
 
-  #send(message: Message): void {
-    this.#link.send(message);
-    this.#link.flush();
-  }
-
   #welcome(hello: HelloMessage, admitted: Admitted): void {
     this.#release = admitted.release;
-    this.#open(admitted.session, admitted.identity);
-    this.#send(this.#welcomeMessage(hello, admitted));
+    const link = this.#open(admitted.session, admitted.identity);
+    link.send(this.#welcomeMessage(hello, admitted));
+    link.flush();
     this.#transport.authenticated();
     const early = this.#handshake.takeEarly();
     if (early instanceof Violation) return this.close(early);
     for (const batch of early) this.receive(batch);
   }
 
-  #open(session: Session, identity: Identity | undefined): void {
+  /** Not made earlier: a link watches that its peer lives, and before WELCOME deadlines do that. */
+  #openLink(): Link {
+    const { runtime, limits } = this.#services;
+    return new Link(
+      {
+        receive: (message) => this.#dispatch(message),
+        isBusy: () => (this.#live?.calls.running ?? 0) > 0,
+        flushed: () => this.#resume(),
+        failed: (close) => this.#fail(close),
+      },
+      { transport: this.#transport, runtime, limits, side: 'server' },
+    );
+  }
+
+  #open(session: Session, identity: Identity | undefined): Link {
     const { runtime, limits } = this.#services;
     this.#state = 'live';
     const source = { session, identity, runtime, makeScope: this.#services.makeScope };
-    const link = this.#link;
+    const link = this.#openLink();
     const shared = {
       ...this.#services,
       session,
@@ -155,12 +157,15 @@ export class Connection implements TransportSink {
           link.queuedMessages < limits.outboxMessages && link.queuedBytes < limits.outboxBytes,
       },
     };
-    this.#live = { session, calls: new Calls(shared), subscriptions: new Subscriptions(shared) };
+    const calls = new Calls(shared);
+    this.#live = { session, link, calls, subscriptions: new Subscriptions(shared) };
     const expiresInMs = this.#expiresInMs(identity);
-    if (expiresInMs === undefined) return;
-    this.#expiry = runtime.startTimer(expiresInMs, () =>
-      this.close({ code: 'TOKEN', reason: 'expired' }),
-    );
+    if (expiresInMs !== undefined) {
+      this.#expiry = runtime.startTimer(expiresInMs, () =>
+        this.close({ code: 'TOKEN', reason: 'expired' }),
+      );
+    }
+    return link;
   }
 
   #expiresInMs(identity: Identity | undefined): number | undefined {
@@ -187,10 +192,11 @@ export class Connection implements TransportSink {
   }
 
   #receiveLive(batch: Uint8Array): void {
-    const violation = this.#link.receive(batch);
+    const link = this.#live?.link;
+    const violation = link?.receive(batch);
     if (violation !== undefined) return this.close(violation);
     // Answers of synchronous handlers leave in the turn of their calls.
-    if (this.#state === 'live') this.#link.flush();
+    if (this.#state === 'live') link?.flush();
   }
 
   #dispatch(message: ReceivedMessage): Violation | undefined {
@@ -227,7 +233,7 @@ export class Connection implements TransportSink {
     this.#state = 'closed';
     this.#handshake.stop();
     this.#expiry?.cancel();
-    this.#link.stop();
+    this.#live?.link.stop();
     this.#live?.calls.close();
     this.#live?.subscriptions.close();
     this.#release?.();

@@ -62,7 +62,7 @@ describe('coverageOf', () => {
         kind: 'call',
         source: 'ChatController.post',
         guards: ['isMember', 'SignedIn'],
-        interceptors: ['(anonymous)'],
+        interceptors: ['(object)'],
         authorize: 'none',
       },
       {
@@ -112,7 +112,7 @@ describe('formatCoverage', () => {
     ).toEqual([
       'procedure    kind       guards                        interceptors  authorize  source',
       '(session)    connect    isMember                      -             -          server',
-      'chat.post    call       isMember, SignedIn            (anonymous)   -          ChatController.post',
+      'chat.post    call       isMember, SignedIn            (object)      -          ChatController.post',
       'chat.typing  subscribe  isMember, SignedIn            -             yes        ChatController.mayRead',
       'chat.typing  publish    isMember, SignedIn, SignedIn  -             yes        ChatController.mayType',
       'chat.news    subscribe  isMember, SignedIn            -             public     ChatController',

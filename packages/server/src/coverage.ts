@@ -67,5 +67,5 @@ function rowOf(
 
 function nameOf(like: object): string {
   const named = typeof like === 'function' ? like : like.constructor;
-  return named === Object ? '(anonymous)' : named.name || '(anonymous)';
+  return named === Object ? '(object)' : named.name || '(function)';
 }

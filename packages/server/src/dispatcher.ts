@@ -3,6 +3,7 @@ import type {
   DecodeLimits,
   EndMessage,
   ErrorMessage,
+  Executed,
   ItemMessage,
   ResultMessage,
   Runtime,
@@ -23,8 +24,8 @@ export type FinalMessage = ResultMessage | EndMessage | ErrorMessage;
 export interface StreamReplies {
   /** The next ITEM, or the final message. Not called again after a final one. */
   next(): Promise<ItemMessage | EndMessage | ErrorMessage>;
-  /** Ends the handler's generator. Idempotent, never throws. */
-  stop(): void;
+  /** Ends the handler's generator; resolves when it has ended. Idempotent, never rejects. */
+  stop(): Promise<void>;
 }
 
 /** What a dispatcher is made of. */
@@ -92,6 +93,11 @@ export class Dispatcher {
     return this.#errorMessage(id, error, { route: undefined, executed: 'no' });
   }
 
+  /** Answers for what broke on its way to an answer. */
+  crashed(id: number, error: unknown): ErrorMessage {
+    return this.#errorMessage(id, error, { route: undefined, executed: 'unknown' });
+  }
+
   #settled<Final extends FinalMessage>(
     request: Request,
     run: () => Final | Promise<Final>,
@@ -108,6 +114,8 @@ export class Dispatcher {
   #failed({ route, call, context }: Request, error: unknown): ErrorMessage {
     // Whoever asked has been answered; what a handler throws for its signal is no fault of anybody.
     if (context.isAborted) return this.refuse(call.id, ENDED);
+    // An interceptor may still hold the way to the handler, which must not start any more.
+    context.isSettled = true;
     const mapped = this.#pipelineOf(route).mapError(error, asAnyContext(context)) ?? error;
     return this.#errorMessage(call.id, mapped, {
       route,
@@ -118,7 +126,7 @@ export class Dispatcher {
   #errorMessage(
     id: number,
     error: unknown,
-    about: { route: Request['route'] | undefined; executed: 'yes' | 'no' },
+    about: { route: Request['route'] | undefined; executed: Executed },
   ): ErrorMessage {
     return toErrorMessage(id, error, { ...about, runtime: this.#runtime, report: this.#report });
   }
@@ -133,7 +141,7 @@ export class Dispatcher {
       chain(parseInput(route.definition.input, raw), (value) => {
         return pipeline.around(seen, () => {
           // The caller was told that it did not run, maybe while an interceptor waited.
-          if (context.isAborted) throw ENDED;
+          context.assertOpen();
           context.isStarted = true;
           return route.handler(value, asStreamContext(context));
         });
@@ -158,22 +166,24 @@ export class Dispatcher {
     const final = this.#settled(request, () =>
       chain(this.#run(request), (value) => this.#end(request, value)),
     );
-    return { next: () => Promise.resolve(final), stop: () => undefined };
+    return { next: () => Promise.resolve(final), stop: () => Promise.resolve() };
   }
 
   #downReplies(request: Request<StreamRoute>): StreamReplies {
     const { route } = request;
     let iterator: ItemIterator | undefined;
     let isStopped = false;
-    const stop = (): void => {
+    let stopping: Promise<void> | undefined;
+    const stop = (): Promise<void> => {
       isStopped = true;
-      if (iterator !== undefined) this.#stopIterator(route, iterator);
+      if (iterator !== undefined) stopping ??= this.#stopIterator(route, iterator);
+      return stopping ?? Promise.resolve();
     };
     const started = this.#settled(request, () =>
       chain(this.#run(request), (items) => {
         iterator = iteratorOf(items, route.source);
         // It was stopped while the guards were still thinking.
-        if (isStopped) stop();
+        if (isStopped) void stop();
         return NO_FAILURE;
       }),
     );
@@ -183,7 +193,7 @@ export class Dispatcher {
       try {
         return await this.#pull(request, iterator as ItemIterator);
       } catch (error) {
-        stop();
+        await stop();
         return this.#failed(request, error);
       }
     };
@@ -201,12 +211,11 @@ export class Dispatcher {
     return { kind: 'ITEM', id: call.id, ...writeValue(item, this.#maxOutput(route)) };
   }
 
-  #stopIterator(route: StreamRoute, iterator: ItemIterator): void {
-    const fail = (error: unknown): void => this.#report({ error, where: route.name });
+  async #stopIterator(route: StreamRoute, iterator: ItemIterator): Promise<void> {
     try {
-      Promise.resolve(iterator.return?.()).catch(fail);
+      await iterator.return?.();
     } catch (error) {
-      fail(error);
+      this.#report({ error, where: route.name });
     }
   }
 }

@@ -29,7 +29,9 @@ export type ReportFailure = (failure: ServerFailure) => void;
 
 const NOTHING: Payload = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
 const MAX_MESSAGE_BYTES = 1_024;
+/** More than the issues of an INVALID_INPUT may have, with what is around them. */
 const MAX_DATA_BYTES = 2_816;
+const MAX_RETRY_MS = Number.MAX_SAFE_INTEGER;
 
 /** Framework codes that a handler may answer with itself; any other becomes INTERNAL. */
 const PASSED: ReadonlySet<string> = new Set<ErrorCode>([
@@ -85,6 +87,15 @@ export interface FailureSource {
  * framework cross; of anything else the client gets INTERNAL and an id, and the application all.
  */
 export function toErrorMessage(id: number, error: unknown, source: FailureSource): ErrorMessage {
+  try {
+    return classify(id, error, source);
+  } catch (cause) {
+    // What was thrown is anything, also a proxy that throws or data that cannot be carried.
+    return internal(id, new TypeError('what was thrown cannot be sent', { cause }), source);
+  }
+}
+
+function classify(id: number, error: unknown, source: FailureSource): ErrorMessage {
   if (!(error instanceof TrunklineError) || LOCAL.has(error)) return internal(id, error, source);
   if (OWN.has(error))
     return encode(id, error, { data: error.data, executed: error.executed ?? source.executed });
@@ -141,18 +152,25 @@ function encode(
   { data, executed }: { data: unknown; executed: Executed },
 ): ErrorMessage {
   const payload = data === undefined ? NOTHING : encodePayload(data, CLIENT_DECODE_LIMITS);
-  const fits = payload.bytes.length <= MAX_DATA_BYTES;
+  if (payload.bytes.length > MAX_DATA_BYTES) {
+    throw new TypeError(
+      `data of "${error.code}" has more than ${MAX_DATA_BYTES} bytes: errors carry small values`,
+    );
+  }
   const message: ErrorMessage = {
     kind: 'ERROR',
     id,
     executed,
     code: error.code,
     message: cutText(error.message, MAX_MESSAGE_BYTES),
-    ...(fits ? payload : NOTHING),
+    ...payload,
   };
-  return error.retryAfterMs === undefined
-    ? message
-    : { ...message, retryAfterMs: Math.max(0, Math.round(error.retryAfterMs)) };
+  const { retryAfterMs } = error;
+  if (retryAfterMs === undefined || !Number.isFinite(retryAfterMs)) return message;
+  return {
+    ...message,
+    retryAfterMs: Math.min(Math.max(0, Math.round(retryAfterMs)), MAX_RETRY_MS),
+  };
 }
 
 /** Cuts a text so that its UTF-8 has at most `maxBytes` bytes. */

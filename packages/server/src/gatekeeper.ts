@@ -14,8 +14,10 @@ export interface Credentials {
 }
 
 /**
- * Says who a client is. `undefined` and UNAUTHENTICATED ask the client for another token; DENIED
- * turns it away for good; anything else that is thrown makes it try again later.
+ * Says who a client is. `undefined`, an identity that has ended and UNAUTHENTICATED ask the client
+ * for another token; DENIED turns it away for good; anything else that is thrown, or given where an
+ * identity should be, makes it try again later. It must settle: it holds one of `authRunning`
+ * places until then, even after the client was told to come later.
  */
 export type Authenticate = (
   credentials: Credentials,
@@ -31,6 +33,14 @@ export type Admission =
     }
   | { readonly close: Close; readonly release?: undefined };
 
+/** A client that is being decided on. */
+export interface Admitting {
+  /** Resolves always; a failure is a close. */
+  readonly admission: Promise<Admission>;
+  /** The client has left: it is not authenticated any more if that has not begun. */
+  readonly withdraw: () => void;
+}
+
 /** What a gatekeeper decides by. */
 export interface GatekeeperOptions {
   readonly runtime: Runtime;
@@ -45,13 +55,22 @@ export interface GatekeeperOptions {
 const NEW_TOKEN: Close = { code: 'TOKEN', reason: 'token refused' };
 const REFUSED: Close = { code: 'REFUSED', reason: 'refused' };
 const LATER: Close = { code: 'LEAVING', reason: 'authentication failed' };
+const EXPIRED: Close = { code: 'TOKEN', reason: 'expired' };
 const TOO_MANY: Close = { code: 'TOO_MUCH', reason: '5000' };
+
+/** Why a client is not decided on any more. */
+const LEFT = new Error('the client has left');
+
+type Opened =
+  | Pick<Extract<Admission, { session: Session }>, 'session' | 'identity'>
+  | { close: Close };
 
 /** Decides who gets a session: authentication, the server's guards, sessions per principal. */
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
   readonly #principals = new Map<string, number>();
-  readonly #queue: (() => void)[] = [];
+  /** Each gives one of the places to who waits longest. */
+  readonly #queue = new Set<() => void>();
   #running = 0;
 
   constructor(options: GatekeeperOptions) {
@@ -63,52 +82,90 @@ export class Gatekeeper {
     return this.#principals;
   }
 
-  /** Resolves always; a failure is a close. */
-  async admit(token: string, connection: ConnectionInfo): Promise<Admission> {
+  /** Decides on a client; nothing of it throws. */
+  admit(token: string, connection: ConnectionInfo): Admitting {
+    const { runtime, limits } = this.#options;
+    const ending = new AbortController();
+    const timer = runtime.startTimer(limits.authMs, () =>
+      ending.abort(new Error('authentication took too long')),
+    );
+    const admission = this.#decide({ token, connection }, ending.signal).finally(() =>
+      timer.cancel(),
+    );
+    return { admission, withdraw: () => ending.abort(LEFT) };
+  }
+
+  async #decide(credentials: Credentials, signal: AbortSignal): Promise<Admission> {
     try {
-      const identity = await this.#authenticate({ token, connection });
-      if (identity === undefined && this.#options.authenticate !== undefined)
-        return { close: NEW_TOKEN };
-      const { runtime, limits } = this.#options;
-      const session = new Session({ runtime, limits, identity, connection });
-      await this.#guard(session, identity);
-      const release = this.#enter(identity?.principal);
-      return release === undefined ? { close: TOO_MANY } : { session, identity, release };
+      const opened = await unlessAborted(this.#open(credentials, signal), signal);
+      if ('close' in opened) return opened;
+      const release = this.#enter(opened.identity?.principal);
+      return release === undefined ? { close: TOO_MANY } : { ...opened, release };
     } catch (error) {
       return { close: this.#closeFor(error) };
     }
   }
 
-  async #authenticate(credentials: Credentials): Promise<Identity | undefined> {
-    const { authenticate } = this.#options;
-    if (authenticate === undefined) return undefined;
-    await this.#slot();
+  async #open(credentials: Credentials, signal: AbortSignal): Promise<Opened> {
+    const { runtime, limits, authenticate } = this.#options;
+    let identity: Identity | undefined;
+    if (authenticate !== undefined) {
+      identity = readIdentity(await this.#authenticate(authenticate, { credentials, signal }));
+      if (identity === undefined) return { close: NEW_TOKEN };
+      signal.throwIfAborted();
+    }
+    const { connection } = credentials;
+    const session = new Session({ runtime, limits, identity, connection });
+    await this.#guard(session, identity);
+    // Looked at last: the guards may have taken their time.
+    const hasEnded = (identity?.expiresAt?.getTime() ?? Infinity) <= runtime.wallNow();
+    return hasEnded ? { close: EXPIRED } : { session, identity };
+  }
+
+  /** The place is given back when `authenticate` settles, since until then it is at work. */
+  async #authenticate(
+    authenticate: Authenticate,
+    { credentials, signal }: { credentials: Credentials; signal: AbortSignal },
+  ): Promise<unknown> {
+    await this.#slot(signal);
     try {
-      return await this.#inTime(async () => authenticate(credentials));
+      // Who left while its place came free is not authenticated any more.
+      signal.throwIfAborted();
+      return await authenticate(credentials);
     } finally {
-      this.#running--;
-      this.#queue.shift()?.();
+      this.#freeSlot();
     }
   }
 
   /** Waits for one of the places that may authenticate at the same time. */
-  async #slot(): Promise<void> {
-    while (this.#running >= this.#options.limits.authRunning) {
-      await new Promise<void>((resolve) => this.#queue.push(resolve));
+  async #slot(signal: AbortSignal): Promise<void> {
+    if (this.#running < this.#options.limits.authRunning) {
+      this.#running++;
+      return;
     }
-    this.#running++;
+    await new Promise<void>((resolve, reject) => {
+      const leave = (): void => {
+        this.#queue.delete(enter);
+        reject(signal.reason);
+      };
+      const enter = (): void => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      this.#queue.add(enter);
+      signal.addEventListener('abort', leave, { once: true });
+    });
   }
 
-  #inTime<Value>(run: () => Promise<Value>): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const { runtime, limits } = this.#options;
-      const timer = runtime.startTimer(limits.authMs, () =>
-        reject(new Error('authentication took too long')),
-      );
-      run()
-        .then(resolve, reject)
-        .finally(() => timer.cancel());
-    });
+  /** A place goes to who waits longest without becoming free, so that nobody gets in between. */
+  #freeSlot(): void {
+    const [next] = this.#queue;
+    if (next === undefined) {
+      this.#running--;
+    } else {
+      this.#queue.delete(next);
+      next();
+    }
   }
 
   async #guard(session: Session, identity: Identity | undefined): Promise<void> {
@@ -134,9 +191,38 @@ export class Gatekeeper {
   }
 
   #closeFor(error: unknown): Close {
+    if (error === LEFT) return LATER;
     if (error instanceof TrunklineError && error.code === 'UNAUTHENTICATED') return NEW_TOKEN;
     if (error instanceof TrunklineError && error.code === 'DENIED') return REFUSED;
     this.#options.report({ error, where: 'authenticate' });
     return LATER;
   }
+}
+
+/** Whoever is let in by mistake stays in, so nothing but a whole identity counts as one. */
+function readIdentity(given: unknown): Identity | undefined {
+  if (given === undefined || given === null || given === false) return undefined;
+  if (typeof given !== 'object') {
+    throw new TypeError(`authenticate gave a ${typeof given}: expected an identity or undefined`);
+  }
+  const { principal, expiresAt } = given as Readonly<Record<keyof Identity, unknown>>;
+  if (typeof principal !== 'string' || principal === '') {
+    throw new TypeError('authenticate gave no principal: expected a string that is not empty');
+  }
+  const isDate = expiresAt instanceof Date && Number.isFinite(expiresAt.getTime());
+  if (expiresAt !== undefined && !isDate) {
+    const found = expiresAt instanceof Date ? 'an invalid Date' : `a ${typeof expiresAt}`;
+    throw new TypeError(
+      `authenticate gave ${found} as expiresAt: expected a valid Date or nothing`,
+    );
+  }
+  return given as Identity;
+}
+
+/** Gives what comes of a promise, or rejects with the signal's reason if that is first. */
+function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+  });
 }

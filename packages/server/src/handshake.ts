@@ -9,6 +9,7 @@ import {
   type Timer,
 } from '@trunkline/protocol';
 import type { ConnectionInfo } from './context.js';
+import type { ReportFailure } from './failure.js';
 import type { Admission, Gatekeeper } from './gatekeeper.js';
 import type { ServerLimits } from './limits.js';
 
@@ -20,6 +21,7 @@ export interface HandshakeOptions {
   readonly runtime: Runtime;
   readonly limits: ServerLimits;
   readonly gatekeeper: Gatekeeper;
+  readonly report: ReportFailure;
   readonly info: ConnectionInfo;
   readonly send: (message: Message) => void;
   readonly close: (close: Close) => void;
@@ -27,7 +29,17 @@ export interface HandshakeOptions {
   readonly admitted: (hello: HelloMessage, admitted: Admitted) => void;
 }
 
-const EARLY: ReadonlySet<ReceivedMessage['kind']> = new Set(['BIND', 'SUBSCRIBE', 'SKIPPED']);
+const EARLY: ReadonlySet<ReceivedMessage['kind']> = new Set([
+  'BIND',
+  'SUBSCRIBE',
+  'SKIPPED',
+  'PING',
+  'PONG',
+  'VOID',
+]);
+
+/** What a batch costs to hold beside its bytes. */
+const HELD_BYTES = 64;
 
 /** The beginning of a connection, until WELCOME: nothing runs, and little is held. */
 export class Handshake {
@@ -38,6 +50,7 @@ export class Handshake {
   /** Batches that came before WELCOME: held as they came, since nothing is believed yet. */
   readonly #early: Uint8Array[] = [];
   #earlyBytes = 0;
+  #withdraw: (() => void) | undefined;
 
   constructor(options: HandshakeOptions) {
     this.#options = options;
@@ -59,6 +72,7 @@ export class Handshake {
   stop(): void {
     this.#state = 'ended';
     this.#timer.cancel();
+    this.#withdraw?.();
     this.#early.length = 0;
   }
 
@@ -93,7 +107,8 @@ export class Handshake {
   }
 
   #hold(batch: Uint8Array): void {
-    this.#earlyBytes += batch.length;
+    if (batch.length === 0) return this.#options.close(new Violation('TRUNCATED'));
+    this.#earlyBytes += batch.length + HELD_BYTES;
     if (this.#earlyBytes > this.#options.limits.earlyBytes) {
       return this.#options.close(new Violation('TOO_EARLY'));
     }
@@ -102,12 +117,19 @@ export class Handshake {
   }
 
   async #admit(hello: HelloMessage): Promise<void> {
-    const { gatekeeper, info, close, admitted } = this.#options;
-    const admission = await gatekeeper.admit(hello.token, info);
+    const { gatekeeper, info, close, admitted, report } = this.#options;
+    const admitting = gatekeeper.admit(hello.token, info);
+    this.#withdraw = admitting.withdraw;
+    const admission = await admitting.admission;
     // The client may have left while it was looked at.
     if (this.#state === 'ended') return admission.release?.();
     if ('close' in admission) return close(admission.close);
-    admitted(hello, admission);
+    try {
+      admitted(hello, admission);
+    } catch (error) {
+      report({ error, where: 'handshake' });
+      close({ code: 'LEAVING', reason: 'the session could not begin' });
+    }
   }
 }
 

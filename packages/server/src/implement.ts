@@ -51,7 +51,8 @@ export function implement<Members extends Readonly<Record<string, MemberDefiniti
       const handler = entry.bind(handlers) as CallRoute['handler'] & StreamRoute['handler'];
       routes.push({ ...place, definition, handler } as CallRoute | StreamRoute);
     } else {
-      faults.push(`"${name}" of contract "${contract.name}" has no handler`);
+      const what = entry === undefined ? 'has no handler' : 'has a handler that is no function';
+      faults.push(`"${name}" of contract "${contract.name}" ${what}`);
     }
   }
   if (faults.length > 0) throw new TypeError(`cannot implement: ${faults.join('; ')}`);

@@ -1,9 +1,4 @@
-import { ConsumerCredit, type CreditWindow } from '@trunkline/protocol';
-
-interface QueuedItem {
-  readonly value: unknown;
-  readonly bytes: number;
-}
+import { ConsumerCredit, type CreditWindow, type Payload } from '@trunkline/protocol';
 
 type Waiter = {
   readonly resolve: (result: IteratorResult<unknown>) => void;
@@ -13,8 +8,8 @@ type Waiter = {
 /** What an item queue keeps to, and whom it tells. */
 export interface ItemQueueOptions {
   readonly window: CreditWindow;
-  /** Parses an item; throws, or rejects, when it does not fit. */
-  readonly parse: (value: unknown) => unknown;
+  /** Decodes and parses an item; throws, or rejects, when it does not fit. */
+  readonly read: (item: Payload) => unknown;
   /** The handler has taken enough that the caller may send more. */
   readonly grant: (totals: CreditWindow) => void;
   /** The handler wants no more items. */
@@ -25,8 +20,9 @@ export interface ItemQueueOptions {
 export class ItemQueue implements AsyncIterable<unknown> {
   readonly #options: ItemQueueOptions;
   readonly #credit: ConsumerCredit;
-  readonly #items: QueuedItem[] = [];
-  #waiter: Waiter | undefined;
+  /** As they came: decoded, a few bytes can be many values. */
+  readonly #items: Payload[] = [];
+  readonly #waiters: Waiter[] = [];
   #end: { readonly error: unknown } | 'ended' | 'stopped' | undefined;
   #isIterated = false;
 
@@ -41,10 +37,11 @@ export class ItemQueue implements AsyncIterable<unknown> {
   }
 
   /** Takes an item that has arrived; `false` when there was no credit for it. */
-  push(value: unknown, bytes: number): boolean {
-    if (!this.#credit.receive(bytes)) return false;
+  push({ encoding, bytes }: Payload): boolean {
+    if (!this.#credit.receive(bytes.length)) return false;
     if (this.#end !== undefined) return true;
-    this.#items.push({ value, bytes });
+    // The payload is a view of its batch.
+    this.#items.push({ encoding, bytes: bytes.slice() });
     this.#serve();
     return true;
   }
@@ -55,10 +52,11 @@ export class ItemQueue implements AsyncIterable<unknown> {
     this.#serve();
   }
 
-  /** The stream is over: the handler gets this error after the items that are there. */
+  /** The stream has failed: the handler gets this error, the first one, and no item any more. */
   fail(error: unknown): void {
-    if (this.#end === 'stopped') return;
+    if (this.#end === 'stopped' || typeof this.#end === 'object') return;
     this.#end = { error };
+    this.#items.length = 0;
     this.#serve();
   }
 
@@ -70,7 +68,7 @@ export class ItemQueue implements AsyncIterable<unknown> {
 
   #next(): Promise<IteratorResult<unknown>> {
     return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
+      this.#waiters.push({ resolve, reject });
       this.#serve();
     });
   }
@@ -79,27 +77,25 @@ export class ItemQueue implements AsyncIterable<unknown> {
     if (this.#end === undefined) this.#options.stop();
     this.#end = 'stopped';
     this.#items.length = 0;
+    this.#serve();
     return Promise.resolve({ done: true, value: undefined });
   }
 
   #serve(): void {
-    const waiter = this.#waiter;
-    if (waiter === undefined) return;
-    const item = this.#items.shift();
-    if (item !== undefined) {
-      this.#waiter = undefined;
-      return this.#give(item, waiter);
+    while (this.#waiters.length > 0) {
+      const item = this.#items.shift();
+      if (item === undefined && this.#end === undefined) return;
+      const waiter = this.#waiters.shift() as Waiter;
+      if (item !== undefined) this.#give(item, waiter);
+      else if (typeof this.#end === 'object') waiter.reject(this.#end.error);
+      else waiter.resolve({ done: true, value: undefined });
     }
-    if (this.#end === undefined) return;
-    this.#waiter = undefined;
-    if (typeof this.#end === 'object') waiter.reject(this.#end.error);
-    else waiter.resolve({ done: true, value: undefined });
   }
 
-  #give(item: QueuedItem, waiter: Waiter): void {
-    const totals = this.#credit.take(item.bytes);
+  #give(item: Payload, waiter: Waiter): void {
+    const totals = this.#credit.take(item.bytes.length);
     if (totals !== undefined) this.#options.grant(totals);
-    new Promise((resolve) => resolve(this.#options.parse(item.value))).then(
+    new Promise((resolve) => resolve(this.#options.read(item))).then(
       (value) => waiter.resolve({ done: false, value }),
       waiter.reject,
     );

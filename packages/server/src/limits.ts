@@ -28,9 +28,31 @@ export interface LimitRow extends LimitEntry {
   readonly name: string;
 }
 
-/** Fills in the limits that an application does not set. Throws a TypeError as `resolveLimits`. */
+/** A heartbeat spreads its pings up to this much beyond `idleMs`. */
+const IDLE_SPREAD = 1.2;
+
+/** Above it, 16 bits of a number may mean two messages. */
+const MAX_UNACKED_MESSAGES = 32_767;
+
+/**
+ * Fills in the limits that an application does not set. Throws a TypeError as `resolveLimits`, and
+ * for limits that contradict each other.
+ */
 export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined): ServerLimits {
-  return resolveLimits(ALL_LIMITS, overrides);
+  const limits = resolveLimits(ALL_LIMITS, overrides);
+  const { idleMs, deadMs, unackedMessages } = limits;
+  if (idleMs * IDLE_SPREAD >= deadMs) {
+    throw new TypeError(
+      `limit idleMs is "${idleMs}" and deadMs "${deadMs}", so that connections would be cut before ` +
+        `they are pinged: expected idleMs * ${IDLE_SPREAD} below deadMs`,
+    );
+  }
+  if (unackedMessages > MAX_UNACKED_MESSAGES) {
+    throw new TypeError(
+      `limit unackedMessages is "${unackedMessages}": expected at most ${MAX_UNACKED_MESSAGES}`,
+    );
+  }
+  return limits;
 }
 
 /**

@@ -31,6 +31,30 @@ function pipelineOf(server: Partial<Around>, route: Partial<Around> = {}): Pipel
 
 const isDenied = expect.objectContaining({ code: 'DENIED', message: 'denied', executed: 'no' });
 
+describe('what rejects and is left behind', () => {
+  it('is no unhandled rejection when an interceptor does not wait for `next`', async () => {
+    const leave: Around['interceptors'][number] = (_context, next) => {
+      void next();
+      return 'mine';
+    };
+    const pipeline = pipelineOf({ interceptors: [leave, async (_context, next) => next()] });
+    const invoke = () => Promise.reject(new Error('left behind'));
+    expect(await pipeline.around(context, invoke)).toBe('mine');
+  });
+
+  it('is reported when it comes of an error mapper', async () => {
+    const reported: unknown[] = [];
+    const mapper = (async () => {
+      throw new Error('late');
+    }) as never;
+    const report = (error: unknown) => void reported.push(error);
+    const { server } = createPipelines({ ...NONE, errorMappers: [mapper] }, report);
+    expect(server.mapError(new Error('first'), context)).toBeUndefined();
+    await Promise.resolve();
+    expect(reported).toEqual([expect.any(TypeError), new Error('late')]);
+  });
+});
+
 describe('guards', () => {
   it('run in order: the server first, then the route', () => {
     const seen: string[] = [];

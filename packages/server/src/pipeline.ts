@@ -95,7 +95,7 @@ class Onion implements Pipeline {
     const { interceptors } = this.#parts;
     const step = (index: number): unknown => {
       const intercept = interceptors[index];
-      return intercept === undefined ? invoke() : intercept(context, () => step(index + 1));
+      return intercept === undefined ? invoke() : intercept(context, () => noted(step(index + 1)));
     };
     return step(0);
   }
@@ -106,6 +106,7 @@ class Onion implements Pipeline {
       try {
         const mapped: unknown = map(error, context);
         if (mapped instanceof TrunklineError) return mapped;
+        if (isPromise(mapped)) void Promise.resolve(mapped).catch((late) => report(late, where));
         if (mapped !== undefined) throw new TypeError('an error mapper gave no TrunklineError');
       } catch (failure) {
         report(failure, where);
@@ -113,6 +114,13 @@ class Onion implements Pipeline {
     }
     return undefined;
   }
+}
+
+/** An interceptor may leave what it is given; its rejection must not end the process then. */
+function noted(result: unknown): unknown {
+  // Nothing else than a promise: the `then` of others may start their work once more.
+  if (result instanceof Promise) result.catch(() => undefined);
+  return result;
 }
 
 /** Chooses by the kind of use, so that nobody who runs it can choose wrongly. */

@@ -8,6 +8,7 @@ import type {
   StreamContext,
   TopicContext,
 } from './context.js';
+import { ownError } from './failure.js';
 import type { Identity } from './session.js';
 
 /** Makes what the application wants once per context. */
@@ -38,8 +39,8 @@ class SessionContext implements BaseContext {
 
   get scope(): Scope {
     if (!this.#hasScope) {
-      this.#hasScope = true;
       this.#scope = this.#makeScope?.(this);
+      this.#hasScope = true;
     }
     return this.#scope as Scope;
   }
@@ -60,6 +61,8 @@ export class EventContext extends SessionContext {
 export class RequestContext extends SessionContext {
   /** Whether the handler was started: decides what a failure says about it. */
   isStarted = false;
+  /** Whether a failure was answered: what starts later would make a lie of it. */
+  isSettled = false;
   deadlineAt: number | undefined;
   items: AsyncIterable<unknown> = NO_ITEMS;
   readonly #runtime: Runtime;
@@ -92,6 +95,11 @@ export class RequestContext extends SessionContext {
     return this.#abortReason !== undefined;
   }
 
+  /** Throws once nobody may be told any more that the handler ran: call it before it starts. */
+  assertOpen(): void {
+    if (this.isAborted || this.isSettled) throw ENDED;
+  }
+
   error(code: string, data: unknown, message = code): TrunklineError {
     return new TrunklineError(code, message, { data });
   }
@@ -103,6 +111,8 @@ export class RequestContext extends SessionContext {
     this.#controller?.abort(reason);
   }
 }
+
+const ENDED = ownError('CANCELLED', 'ended before', { executed: 'no' });
 
 const NO_ITEMS: AsyncIterable<unknown> = {
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),

@@ -11,54 +11,25 @@ import {
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import { bootFaults } from './boot.js';
+import { isPromise } from './chain.js';
 import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { Dispatcher } from './dispatcher.js';
 import { servicesOf } from './explore.js';
-import type { ReportFailure, ServerFailure } from './failure.js';
-import { Gatekeeper, type Authenticate } from './gatekeeper.js';
+import type { ReportFailure } from './failure.js';
+import { Gatekeeper } from './gatekeeper.js';
 import type { Around } from './guard.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure } from './print-failure.js';
 import { Registry } from './registry.js';
-import type { MakeScope } from './request-context.js';
 import type { Service } from './route.js';
+import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
-
-/** What a server is made from. */
-export interface ServerOptions extends Partial<Around> {
-  /** Implemented contracts: what `implement()` gave, and instances of decorated classes. */
-  readonly services: readonly object[];
-  /** Makes instances of decorated classes that are listed in `services`: a container's hook. */
-  readonly resolve?: (token: new (...args: never[]) => object) => object;
-  /** Says who a client is; leave it out only together with `anonymous: true`. */
-  readonly authenticate?: Authenticate;
-  /** Everybody is let in, as nobody. */
-  readonly anonymous?: true;
-  /** Makes what `context.scope` is, once for each call that asks for it. */
-  readonly scope?: MakeScope;
-  /** Carries topics; the memory broker of this server when left out. */
-  readonly broker?: Broker;
-  /** Overrides of default limits, by name; `server.limits` lists them all. */
-  readonly limits?: Partial<ServerLimits>;
-  /** Origins of pages that may connect beside the server's own: `https://*.example.com` or 'any'. */
-  readonly origins?: readonly string[] | 'any';
-  /** Networks of proxies whose forwarded headers are believed, such as `10.0.0.0/8`. */
-  readonly trustedProxies?: readonly string[];
-  /** Hands the `cookie` header to `authenticate`; pages must then name their origin. */
-  readonly cookies?: boolean;
-  /** Told of every failure that clients are not told of; writes to stderr when left out. */
-  readonly onError?: (failure: ServerFailure) => void;
-  /** Told at boot which guards cover which procedure, as a table to print. */
-  readonly onCoverage?: (table: string) => void;
-  /** Clock, timers and randomness; the machine's when left out. */
-  readonly runtime?: Runtime;
-}
 
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
 
@@ -76,6 +47,7 @@ export class Server {
   #isClosed = false;
 
   constructor(options: ServerOptions) {
+    assertOptions(options);
     const runtime = options.runtime ?? systemRuntime;
     const report = reporter(options.onError);
     this.#limits = resolveServerLimits(options.limits);
@@ -225,10 +197,12 @@ function assertBoots(services: readonly Service[], options: ServerOptions): void
 function reporter(onError: ServerOptions['onError']): ReportFailure {
   const tell = onError ?? printFailure;
   return (failure) => {
+    const failed = (error: unknown): void => printFailure({ error, where: 'onError' });
     try {
-      tell(failure);
+      const told: unknown = tell(failure);
+      if (isPromise(told)) void Promise.resolve(told).catch(failed);
     } catch (error) {
-      printFailure({ error, where: 'onError' });
+      failed(error);
     }
   };
 }

@@ -1,19 +1,40 @@
-import { ProducerCredit, type CreditWindow, type ItemMessage } from '@trunkline/protocol';
+import {
+  ProducerCredit,
+  type CreditWindow,
+  type ItemMessage,
+  type Runtime,
+} from '@trunkline/protocol';
 import type { FinalMessage, StreamReplies } from './dispatcher.js';
+import type { TurnBudget } from './topics/turn-budget.js';
 
 /** Where a stream's items come from, how many may go at first, and where they go. */
 export interface StreamRunOptions {
   readonly replies: StreamReplies;
   readonly credit: CreditWindow;
+  /** How far before what was sent the consumer's totals may be; the rest of them is ignored. */
+  readonly ahead: CreditWindow;
   readonly send: (item: ItemMessage) => void;
+  /** Whether what waits to be written leaves room for an item. */
+  readonly hasRoom: () => boolean;
+  /** Of all streams of the session together. */
+  readonly turn: TurnBudget;
+  readonly runtime: Runtime;
 }
+
+/** An item costs a turn at least this much, or tiny ones would be many. */
+const ITEM_COST = 256;
+const ROOM_LOOK_MS = 20;
 
 /** Sends a stream's items as fast as its consumer allows, and never faster. */
 export class StreamRun {
-  /** Resolves with the final message, or with nothing when it was stopped before. */
+  /**
+   * Resolves with the final message, or with nothing when it was stopped before: in both cases once
+   * the handler's generator has ended.
+   */
   readonly done: Promise<FinalMessage | undefined>;
   readonly #options: StreamRunOptions;
   readonly #credit: ProducerCredit;
+  #sentBytes = 0;
   #isStopped = false;
   #wake: (() => void) | undefined;
 
@@ -25,7 +46,11 @@ export class StreamRun {
 
   /** The consumer allows more. */
   raise(items: number, bytes: number): void {
-    this.#credit.raise(items, bytes);
+    const { ahead } = this.#options;
+    this.#credit.raise(
+      Math.min(items, this.#credit.sentItems + ahead.items),
+      Math.min(bytes, this.#sentBytes + ahead.bytes),
+    );
     if (this.#credit.isOpen) this.#wake?.();
   }
 
@@ -33,26 +58,48 @@ export class StreamRun {
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#options.replies.stop();
+    void this.#options.replies.stop();
     this.#wake?.();
   }
 
   async #run(): Promise<FinalMessage | undefined> {
     for (;;) {
-      if (!this.#credit.isOpen) await this.#opened();
-      if (this.#isStopped) return undefined;
+      for (let wait = this.#obstacle(); wait !== undefined; wait = this.#obstacle()) await wait;
+      if (this.#isStopped) break;
       const message = await this.#options.replies.next();
-      if (this.#isStopped) return undefined;
+      if (this.#isStopped) break;
       if (message.kind !== 'ITEM') return message;
-      this.#credit.spend(message.bytes.length);
-      this.#options.send(message);
+      this.#send(message);
     }
+    await this.#options.replies.stop();
+    return undefined;
   }
 
-  #opened(): Promise<void> {
+  #send(message: ItemMessage): void {
+    const bytes = message.bytes.length;
+    this.#credit.spend(bytes);
+    this.#sentBytes += bytes;
+    this.#options.turn.spend(bytes + ITEM_COST);
+    this.#options.send(message);
+  }
+
+  /** What has to pass before the next item. A synchronous generator would never let a turn end. */
+  #obstacle(): Promise<void> | undefined {
+    if (this.#isStopped) return undefined;
+    if (!this.#credit.isOpen) return this.#woken();
+    if (!this.#options.hasRoom()) return this.#woken(ROOM_LOOK_MS);
+    return this.#options.turn.pause;
+  }
+
+  #woken(withinMs?: number): Promise<void> {
     return new Promise((resolve) => {
+      const timer =
+        withinMs === undefined
+          ? undefined
+          : this.#options.runtime.startTimer(withinMs, () => this.#wake?.());
       this.#wake = () => {
         this.#wake = undefined;
+        timer?.cancel();
         resolve();
       };
     });

@@ -103,6 +103,9 @@ export class Subscriptions {
       if (this.size >= this.#options.limits.subscriptions) {
         throw ownError('BUSY', 'too many subscriptions', { executed: 'no' });
       }
+      if (message.params.bytes.length > this.#options.limits.paramsBytes) {
+        throw ownError('TOO_LARGE', 'the params are too large', { executed: 'no' });
+      }
       return { value: readValue(message.params, this.#options.limits) };
     } catch (error) {
       this.#end(message.sub, error);

@@ -12,10 +12,14 @@ import { chain } from './chain.js';
 import { ownError } from './failure.js';
 
 /** Reads a client's payload: structure only, no schema yet. Throws INVALID_INPUT. */
-export function readValue(payload: Payload, limits: DecodeLimits): unknown {
+export function readValue(
+  payload: Payload,
+  limits: DecodeLimits,
+  executed: Executed = 'no',
+): unknown {
   const decoded = decodePayload(payload, limits);
   if ('fault' in decoded) {
-    throw ownError('INVALID_INPUT', `malformed payload: ${decoded.fault}`, { executed: 'no' });
+    throw ownError('INVALID_INPUT', `malformed payload: ${decoded.fault}`, { executed });
   }
   return decoded.value;
 }
@@ -29,9 +33,9 @@ export function parseInput(schema: Schema | undefined, value: unknown): unknown 
   return parse(schema, value, 'no');
 }
 
-/** Parses an item of a caller, whose handler runs. Throws, or rejects, as `parseInput` does. */
-export function parseItem(schema: Schema, value: unknown): unknown {
-  return parse(schema, value, 'yes');
+/** Reads and parses an item of a caller, whose handler runs. Fails as `parseInput` does. */
+export function readItem(schema: Schema, item: Payload, limits: DecodeLimits): unknown {
+  return parse(schema, readValue(item, limits, 'yes'), 'yes');
 }
 
 function parse(schema: Schema, value: unknown, executed: Executed): unknown {

@@ -55,9 +55,9 @@ describe('listen of WsAcceptor', () => {
     const { acceptor } = open();
     const { port } = await acceptor.listen({ port: 0, host: '127.0.0.1' });
     await expect(acceptor.listen({ port, host: '127.0.0.1' })).rejects.toThrow(
-      `cannot listen on host "127.0.0.1", port "${port}": listen EADDRINUSE`,
+      `cannot listen on port ${port} of "127.0.0.1": listen EADDRINUSE`,
     );
-    await expect(acceptor.listen({ port: 70_000 })).rejects.toThrow('port "70000"');
+    await expect(acceptor.listen({ port: 70_000 })).rejects.toThrow('port 70000');
   });
 
   it('rejects a key that is none and a path that cannot match', async () => {
@@ -261,8 +261,9 @@ describe('mount of WsAcceptor', () => {
     rig.acceptor.mount(server, { path: '/one' });
     rig.acceptor.mount(server, { path: '/two' });
     expect(rig.errors.map(String)).toEqual([
-      'Error: the mounted HTTP server is looser than the limits: maxHeadersCount 2000 ' +
-        '(limit 100), headersTimeout 60000 (limit 10000), requestTimeout 300000 (limit 15000); ' +
+      'Warning: the mounted HTTP server is looser than the limits: maxHeadersCount is 2000 ' +
+        '(limit headerCount: 100), headersTimeout is 60000 (limit headersMs: 10000), ' +
+        'requestTimeout is 300000 (limit requestMs: 15000); ' +
         'tighten it, or raise the limits to say that this is meant',
     ]);
   });

@@ -265,7 +265,7 @@ describe('WsAcceptor', () => {
       expect(rig.connection.info.remoteAddress).toBe('127.0.0.1');
     }
     expect(rig.errors.map(String)).toEqual([
-      'Error: "127.0.0.1" sent forwarded headers, which do not count: it is not in the option ' +
+      'Warning: "127.0.0.1" sent forwarded headers, which do not count: it is not in the option ' +
         '"trustedProxies"; list it if it is a proxy of yours',
     ]);
   });

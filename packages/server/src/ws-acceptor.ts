@@ -235,7 +235,7 @@ export class WsAcceptor {
   #warn(subject: string, text: string): void {
     if (this.#warned.has(subject)) return;
     this.#warned.add(subject);
-    this.#options.onError(new Error(text));
+    this.#options.onError(Object.assign(new Error(text), { name: 'Warning' }));
   }
 }
 

@@ -52,18 +52,18 @@ export const CALL_LIMITS = {
     reason: 'what takes longer is a stream or a job',
   },
   faultRate: {
-    value: 33,
+    value: 64,
     unit: 'per second',
     scope: 'session: cancels and calls refused by its own fault',
     onExcess: 'close 4429',
     reason: 'each costs work that no handler is counted for',
   },
   faultBurst: {
-    value: 200,
+    value: 1_024,
     unit: 'items',
     scope: 'session: cancels and calls refused by its own fault',
     onExcess: 'close 4429',
-    reason: 'a page that is left cancels all it has',
+    reason: 'a page that is left cancels all it has, four times over',
   },
   streams: {
     value: 32,
@@ -71,6 +71,20 @@ export const CALL_LIMITS = {
     scope: 'session',
     onExcess: 'BUSY',
     reason: 'each has credit of its own',
+  },
+  downCreditMaxItems: {
+    value: 1_024,
+    unit: 'items',
+    scope: 'stream to a client: credit before what was sent',
+    onExcess: 'the rest of a CREDIT is ignored',
+    reason: 'a client that allows everything must not make the server produce everything',
+  },
+  downCreditMaxBytes: {
+    value: 1_048_576,
+    unit: 'bytes',
+    scope: 'stream to a client: credit before what was sent',
+    onExcess: 'the rest of a CREDIT is ignored',
+    reason: 'a client that allows everything must not make the server produce everything',
   },
   upCreditItems: {
     value: 16,

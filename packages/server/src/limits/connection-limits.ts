@@ -145,22 +145,22 @@ export const CONNECTION_LIMITS = {
   earlyBytes: {
     value: 8_192,
     unit: 'bytes',
-    scope: 'before WELCOME',
+    scope: 'before WELCOME, each batch with 64 bytes more',
     onExcess: 'close 4400',
     reason: 'nobody is authenticated yet',
   },
   authMs: {
     value: 15_000,
     unit: 'ms',
-    scope: 'authentication',
+    scope: 'authentication and connect guards, with the wait for a place',
     onExcess: 'close 1001',
     reason: 'the deadline of the hello has ended when this starts',
   },
   authRunning: {
     value: 256,
     unit: 'items',
-    scope: 'node',
-    onExcess: 'further ones wait',
+    scope: 'node: authentications that have not settled',
+    onExcess: 'further ones wait, no longer than authMs',
     reason: 'spares what authenticates in a storm of reconnects',
   },
 } as const satisfies LimitTable;

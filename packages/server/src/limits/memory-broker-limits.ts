@@ -23,6 +23,27 @@ export const MEMORY_BROKER_LIMITS = {
     onExcess: 'forgotten',
     reason: 'longer than anybody repeats a publish',
   },
+  publishIds: {
+    value: 1_000_000,
+    unit: 'items',
+    scope: 'node: publish ids that are remembered, one for each publisher and topic',
+    onExcess: 'BUSY for a new one',
+    reason: 'one forgotten early could store a message twice',
+  },
+  keptTopics: {
+    value: 100_000,
+    unit: 'items',
+    scope: 'node: topics with kept messages',
+    onExcess: 'the one used longest ago loses them',
+    reason: 'clients may name topics without end, each below what one topic keeps',
+  },
+  keptBytes: {
+    value: 268_435_456,
+    unit: 'bytes',
+    scope: 'node: kept messages of all topics, each with 256 bytes more',
+    onExcess: 'the topic used longest ago loses its own',
+    reason: 'fits beside the connections of a node',
+  },
   idleTopics: {
     value: 100_000,
     unit: 'items',

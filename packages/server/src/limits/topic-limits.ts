@@ -9,6 +9,13 @@ export const TOPIC_LIMITS = {
     onExcess: 'BUSY',
     reason: 'each is an entry in a table',
   },
+  paramsBytes: {
+    value: 16_384,
+    unit: 'bytes',
+    scope: 'params of a subscribe',
+    onExcess: 'TOO_LARGE',
+    reason: 'clients send no more, and they are read before anything is decided',
+  },
   subscribeRate: {
     value: 20,
     unit: 'per second',

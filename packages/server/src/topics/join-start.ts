@@ -28,7 +28,8 @@ export async function findJoinStart(
     return { state: 'fresh', offset: await firstKept(topic, { last: last ?? 0 }) };
   }
   const { epoch } = cursor;
-  const from = cursor.offset + 1;
+  // A cursor may name the highest number there is, after which none can be written.
+  const from = Math.min(cursor.offset + 1, Number.MAX_SAFE_INTEGER);
   if (!(await isPlaceOf(topic, cursor))) {
     const offset = await firstKept(topic, { after: 0 });
     return { state: 'gap', offset, gap: { epoch, from, to: undefined, reason: 'epoch' } };

@@ -8,6 +8,9 @@ interface Kept {
 /** Records that went are cut off in one go, when they are at least this many and half of all. */
 const CUT_MIN = 64;
 
+/** What a record costs in memory beside its bytes. */
+const RECORD_BYTES = 256;
+
 /** The newest records of one topic, as many as its policy keeps: no hole, the oldest go first. */
 export class KeptRecords {
   /** Undefined where the record went and its place is not yet cut off. */
@@ -16,6 +19,11 @@ export class KeptRecords {
   #first = 0;
   #bytes = 0;
   #policy: KeepPolicy | undefined;
+
+  /** What the records take: their bytes, and what each costs whatever its size. */
+  get bytes(): number {
+    return this.#bytes + (this.#kept.length - this.#first) * RECORD_BYTES;
+  }
 
   get isEmpty(): boolean {
     return this.#first === this.#kept.length;
@@ -39,6 +47,12 @@ export class KeptRecords {
     if (!this.isEmpty && (this.#first < CUT_MIN || this.#first * 2 < this.#kept.length)) return;
     this.#kept.splice(0, this.#first);
     this.#first = 0;
+  }
+
+  clear(): void {
+    this.#kept.length = 0;
+    this.#first = 0;
+    this.#bytes = 0;
   }
 
   /** Gives the records that are asked for, within the query's limits but at least one. */

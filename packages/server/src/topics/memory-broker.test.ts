@@ -50,6 +50,44 @@ function collect(): BrokerListener & { readonly texts: string[] } {
   };
 }
 
+describe('what a MemoryBroker keeps of all topics', () => {
+  const kept = async (broker: MemoryBroker, key: string) =>
+    (await broker.history(topicOf(key), ALL)).records.map(textOf);
+
+  it('is no more topics than the limit: the one used longest ago loses its records', async () => {
+    const { broker } = setup({ keptTopics: 2 });
+    const { epoch } = await broker.publish(topicOf('a.a', KEEP), recordOf('a'));
+    await broker.publish(topicOf('a.b', KEEP), recordOf('b'));
+    await kept(broker, 'a.a');
+    await broker.publish(topicOf('a.c', KEEP), recordOf('c'));
+    expect(await kept(broker, 'a.b')).toEqual([]);
+    expect(await kept(broker, 'a.a')).toEqual(['a']);
+    expect(await kept(broker, 'a.c')).toEqual(['c']);
+    expect(await broker.publish(topicOf('a.a', KEEP), recordOf('d'))).toMatchObject({ epoch });
+  });
+
+  it('is no more bytes than the limit, and a place outlives its records', async () => {
+    const { broker } = setup({ keptBytes: 1_000 });
+    const first = await broker.publish(topicOf('a.a', KEEP), recordOf('x'.repeat(400)));
+    await broker.publish(topicOf('a.b', KEEP), recordOf('y'.repeat(400)));
+    const { records, top } = await broker.history(topicOf('a.a'), ALL);
+    expect({ records, top }).toEqual({ records: [], top: { epoch: first.epoch, offset: 1 } });
+    expect(await kept(broker, 'a.b')).toHaveLength(1);
+    await broker.publish(topicOf('a.b', KEEP), recordOf('z'.repeat(2_000)));
+    expect(await kept(broker, 'a.b')).toEqual([]);
+  });
+
+  it('counts what went by itself no more', async () => {
+    const { broker, runtime } = setup({ keptTopics: 1, keptBytes: 600, sweepMs: 1_000 });
+    await broker.publish(topicOf('a.a', { ...KEEP, ageMs: 500 }), recordOf('a'));
+    await runtime.advance(1_000);
+    for (const text of ['b', 'c', 'd']) {
+      await broker.publish(topicOf('a.b', { ...KEEP, count: 2 }), recordOf(text));
+    }
+    expect(await kept(broker, 'a.b')).toEqual(['c', 'd']);
+  });
+});
+
 describe('MemoryBroker', () => {
   it('counts each topic from 1 and says that a record is stored in this node', async () => {
     const { broker } = setup();

@@ -15,6 +15,7 @@ import {
   type Timer,
 } from '@trunkline/protocol';
 import { MEMORY_BROKER_LIMITS, type MemoryBrokerLimits } from '../limits/memory-broker-limits.js';
+import { KeptTopics } from './kept-topics.js';
 import { MemoryTopic } from './memory-topic.js';
 import { PublishIds } from './publish-ids.js';
 
@@ -29,7 +30,8 @@ export interface MemoryBrokerOptions {
 /**
  * Carries topics within one process. A topic counts alone, 1, 2, 3 …, and a record is delivered
  * before `publish` returns. What nobody uses shrinks to epoch and offset, and the topics that are
- * idle longest are forgotten: they begin again with another epoch.
+ * idle longest are forgotten: they begin again with another epoch. Where all that is kept is too
+ * much, the topics used longest ago lose their records first.
  */
 export class MemoryBroker implements Broker {
   readonly #runtime: Runtime;
@@ -37,8 +39,7 @@ export class MemoryBroker implements Broker {
   readonly #reportError: (error: unknown) => void;
   /** Topics with subscribers or kept records. */
   readonly #topics = new Map<string, MemoryTopic>();
-  /** Those of them with kept records. */
-  readonly #keeping = new Map<string, MemoryTopic>();
+  readonly #kept: KeptTopics;
   /** Places of all others, the one idle longest first. */
   readonly #idle = new Map<string, Cursor>();
   readonly #publishIds: PublishIds;
@@ -50,6 +51,7 @@ export class MemoryBroker implements Broker {
     this.#limits = resolveLimits(MEMORY_BROKER_LIMITS, limits);
     this.#reportError = onError ?? (() => undefined);
     this.#publishIds = new PublishIds(this.#limits);
+    this.#kept = new KeptTopics(this.#limits);
   }
 
   async publish({ key, keep }: BrokerTopic, record: BrokerRecord): Promise<PublishReceipt> {
@@ -89,7 +91,7 @@ export class MemoryBroker implements Broker {
     this.#isClosed = true;
     for (const topic of this.#topics.values()) topic.close();
     this.#topics.clear();
-    this.#keeping.clear();
+    this.#kept.clear();
     this.#idle.clear();
     this.#publishIds.clear();
     this.#scheduleSweep();
@@ -103,7 +105,10 @@ export class MemoryBroker implements Broker {
   /** Gives a topic that is in use until it is settled. */
   #open(key: string): MemoryTopic {
     const live = this.#topics.get(key);
-    if (live !== undefined) return live;
+    if (live !== undefined) {
+      this.#kept.touch(key);
+      return live;
+    }
     const place = this.#idle.get(key) ?? { epoch: this.#newEpoch(), offset: 0 };
     const topic = new MemoryTopic(place, this.#reportError);
     this.#idle.delete(key);
@@ -114,14 +119,18 @@ export class MemoryBroker implements Broker {
   /** Sorts a topic by what is left of it. One that was replaced or closed meanwhile is let be. */
   #settle(key: string, topic: MemoryTopic): void {
     if (this.#topics.get(key) !== topic) return;
-    if (topic.hasRecords) this.#keeping.set(key, topic);
-    else this.#keeping.delete(key);
-    if (topic.isIdle) {
-      this.#topics.delete(key);
-      this.#idle.set(key, topic.place);
-      this.#forgetIdle();
-    }
+    this.#kept.count(key, topic);
+    this.#rest(key, topic);
+    for (const [excess, excessTopic] of this.#kept.takeExcess()) this.#rest(excess, excessTopic);
     this.#scheduleSweep();
+  }
+
+  /** Keeps no more than the place of a topic that nobody uses. */
+  #rest(key: string, topic: MemoryTopic): void {
+    if (!topic.isIdle) return;
+    this.#topics.delete(key);
+    this.#idle.set(key, topic.place);
+    this.#forgetIdle();
   }
 
   #forgetIdle(): void {
@@ -132,7 +141,7 @@ export class MemoryBroker implements Broker {
   }
 
   #scheduleSweep(): void {
-    if (this.#keeping.size === 0 && this.#publishIds.size === 0) {
+    if (this.#kept.size === 0 && this.#publishIds.size === 0) {
       this.#sweep?.cancel();
       this.#sweep = undefined;
     } else {
@@ -144,7 +153,7 @@ export class MemoryBroker implements Broker {
     this.#sweep = undefined;
     const now = this.#runtime.now();
     this.#publishIds.forget(now);
-    for (const [key, topic] of this.#keeping) {
+    for (const [key, topic] of this.#kept.list()) {
       topic.trim(now);
       this.#settle(key, topic);
     }

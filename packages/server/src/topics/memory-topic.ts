@@ -39,6 +39,11 @@ export class MemoryTopic {
     return !this.#kept.isEmpty;
   }
 
+  /** What the kept records take in memory. */
+  get keptBytes(): number {
+    return this.#kept.bytes;
+  }
+
   /** Whether nothing but its place is worth remembering. */
   get isIdle(): boolean {
     return this.#kept.isEmpty && this.#subscribers.size === 0;
@@ -75,6 +80,11 @@ export class MemoryTopic {
   /** Lets go of records that are too old. */
   trim(now: number): void {
     this.#kept.trim(now);
+  }
+
+  /** Lets go of all records; whoever asks for them learns that they are gone. */
+  clear(): void {
+    this.#kept.clear();
   }
 
   /** Ends all subscriptions; nothing is delivered afterwards. */

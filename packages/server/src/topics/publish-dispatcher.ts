@@ -5,12 +5,17 @@ import {
   type PublishReceipt,
   type Runtime,
 } from '@trunkline/protocol';
-import type { TopicContext } from '../context.js';
+import type { AnyContext, TopicContext } from '../context.js';
 import type { FinalMessage } from '../dispatcher.js';
 import { ownError, toErrorMessage, type ReportFailure } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
 import type { Pipeline } from '../pipeline.js';
-import { asAnyContext, EventContext, type ContextSource } from '../request-context.js';
+import {
+  asAnyContext,
+  EventContext,
+  type ContextSource,
+  type RequestContext,
+} from '../request-context.js';
 import type { TopicRoute } from '../route.js';
 import { parseInput, readValue } from '../values.js';
 import { keepOf, prepareRecord } from './record.js';
@@ -25,6 +30,14 @@ export interface PublishDispatcherOptions {
   readonly pipelineOf: (route: TopicRoute) => Pipeline;
 }
 
+/** A client's publish on its way. */
+export interface PublishRequest {
+  readonly call: CallMessage;
+  readonly source: ContextSource;
+  /** Says when the caller has left, and is told when the broker was asked. */
+  readonly flight: RequestContext;
+}
+
 /** Publishes for clients: guards, params, authorizer, message, broker. */
 export class PublishDispatcher {
   readonly #options: PublishDispatcherOptions;
@@ -34,32 +47,25 @@ export class PublishDispatcher {
   }
 
   /** Runs a publish. Rejects never: a failure is the ERROR that it resolves to. */
-  async publish(
-    route: TopicRoute,
-    call: CallMessage,
-    source: ContextSource,
-  ): Promise<FinalMessage> {
+  async publish(route: TopicRoute, request: PublishRequest): Promise<FinalMessage> {
+    const { call, source, flight } = request;
     const context = new EventContext(source, 'publish', route.name);
-    const progress = { executed: 'no' as 'no' | 'unknown' };
     try {
-      return await this.#publish(route, call, { context, progress });
+      return await this.#publish(route, request, context);
     } catch (error) {
-      const { runtime, report } = this.#options;
-      const mapped =
-        this.#options.pipelineOf(route).mapError(error, asAnyContext(context)) ?? error;
-      return toErrorMessage(call.id, mapped, {
-        route,
-        runtime,
-        report,
-        executed: progress.executed,
-      });
+      const { runtime, report, pipelineOf } = this.#options;
+      // An interceptor may still hold the way to the broker, which must not be asked any more.
+      flight.isSettled = true;
+      const mapped = pipelineOf(route).mapError(error, asAnyContext(context)) ?? error;
+      const executed = flight.isStarted ? 'unknown' : 'no';
+      return toErrorMessage(call.id, mapped, { route, runtime, report, executed });
     }
   }
 
   async #publish(
     route: TopicRoute,
-    call: CallMessage,
-    { context, progress }: { context: EventContext; progress: { executed: 'no' | 'unknown' } },
+    { call, flight }: PublishRequest,
+    context: EventContext,
   ): Promise<FinalMessage> {
     const { broker, limits, pipelineOf } = this.#options;
     const { definition } = route;
@@ -73,13 +79,14 @@ export class PublishDispatcher {
     const params = await parseInput(definition.params, raw.params);
     const isAllowed = await route.authorizePublish?.(params, context as unknown as TopicContext);
     if (isAllowed !== true) throw ownError('DENIED', 'denied', { executed: 'no' });
-    const receipt = await pipeline.around(seen, async () => {
+    flight.assertOpen();
+    const published = await publishWithin(pipeline, seen, async () => {
       const record = await prepareRecord(definition, raw.message, this.#publishId(call, context));
       const topic = { key: topicKey(route.name, params), keep: keepOf(definition, limits) };
-      progress.executed = 'unknown';
+      flight.assertOpen();
+      flight.isStarted = true;
       return broker.publish(topic, record);
     });
-    const published = receipt as PublishReceipt;
     return { kind: 'RESULT', id: call.id, encoding: ENCODING.NONE, bytes: NOTHING, published };
   }
 
@@ -87,8 +94,26 @@ export class PublishDispatcher {
   #publishId(call: CallMessage, context: EventContext): CallMessage['publishId'] {
     if (call.publishId === undefined) return undefined;
     const { publisher, counter } = call.publishId;
-    return { publisher: `${context.principal ?? ''}/${publisher}`, counter };
+    const principal = context.principal ?? '';
+    return { publisher: `${principal.length}:${principal}/${publisher}`, counter };
   }
+}
+
+/** Whatever interceptors make of it, the client gets the broker's own receipt. */
+async function publishWithin(
+  pipeline: Pipeline,
+  context: AnyContext,
+  publish: () => Promise<PublishReceipt>,
+): Promise<PublishReceipt> {
+  let publishing: Promise<PublishReceipt> | undefined;
+  await pipeline.around(context, () => {
+    publishing = publish();
+    // An interceptor may fail without waiting for it.
+    publishing.catch(() => undefined);
+    return publishing;
+  });
+  if (publishing === undefined) throw new TypeError('an interceptor of a publish called no next()');
+  return publishing;
 }
 
 const NOTHING = new Uint8Array(0);

@@ -5,7 +5,9 @@ import { PublishIds } from './publish-ids.js';
 
 const EPOCH = '00000000000000aa';
 
-function setup(overrides: { publishers?: number; publisherTopics?: number } = {}) {
+function setup(
+  overrides: { publishers?: number; publisherTopics?: number; publishIds?: number } = {},
+) {
   const ids = new PublishIds(
     resolveLimits(MEMORY_BROKER_LIMITS, { publisherMs: 100, ...overrides }),
   );
@@ -25,6 +27,16 @@ describe('PublishIds', () => {
     expect(ids.find(use('p', 4))).toBeUndefined();
     expect(ids.find(use('q', 3))).toBeUndefined();
     expect(ids.find(use('p', 3, { key: 'a.c' }))).toBeUndefined();
+  });
+
+  it('remembers so many of all publishers, and no new one beyond', () => {
+    const { ids, use } = setup({ publishIds: 2 });
+    ids.store(use('p', 1), { epoch: EPOCH, offset: 1 });
+    ids.store(use('q', 1), { epoch: EPOCH, offset: 2 });
+    expect(() => ids.find(use('p', 1, { key: 'a.c' }))).toThrow(
+      expect.objectContaining({ code: 'BUSY', executed: 'no' }),
+    );
+    expect(ids.find(use('p', 2))).toBeUndefined();
   });
 
   it('takes a counter below the highest for stored', () => {

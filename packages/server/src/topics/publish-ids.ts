@@ -74,7 +74,11 @@ export class PublishIds {
   }
 
   #expectRoom(publisher: string): undefined {
-    const { publishers, publisherTopics } = this.#limits;
+    const { publishers, publisherTopics, publishIds } = this.#limits;
+    if (this.#entries.size >= publishIds) {
+      const text = `${publishIds} publish ids are remembered already`;
+      throw new TrunklineError('BUSY', text, { executed: 'no' });
+    }
     const topics = this.#topicsOf.get(publisher);
     if (topics === undefined ? this.#topicsOf.size < publishers : topics < publisherTopics) return;
     const text =

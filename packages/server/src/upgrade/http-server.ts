@@ -84,12 +84,16 @@ export async function startListening(
       server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve);
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`cannot listen on host "${host ?? 'any'}", port "${port}": ${reason}`, {
-      cause: error,
-    });
+    const where = host === undefined ? `port ${port}` : `port ${port} of "${host}"`;
+    throw new Error(`cannot listen on ${where}: ${reasonOf(error)}`, { cause: error });
   }
   return addressOf(server.address() as AddressInfo, options);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isTaken = 'code' in error && error.code === 'EADDRINUSE';
+  return isTaken ? `${error.message}; choose another port, or 0 for a free one` : error.message;
 }
 
 function addressOf(bound: AddressInfo, { host, path, tls }: ListenOptions): ListenAddress {
@@ -104,16 +108,18 @@ function addressOf(bound: AddressInfo, { host, path, tls }: ListenOptions): List
 /** Lists what an HTTP server of somebody else allows beyond our limits, for people to read. */
 export function listLooserLimits(server: Server | SecureServer, limits: ServerLimits): string[] {
   const { maxHeaderSize: headerBytes = maxHeaderSize } = server as { maxHeaderSize?: number };
-  const settings: [name: string, value: number, limit: number][] = [
-    ['maxHeaderSize', headerBytes, limits.headerBytes],
-    ['maxHeadersCount', server.maxHeadersCount ?? NODE_HEADER_COUNT, limits.headerCount],
-    ['headersTimeout', server.headersTimeout, limits.headersMs],
-    ['requestTimeout', server.requestTimeout, limits.requestMs],
+  const settings: [name: string, value: number, limit: HttpLimit][] = [
+    ['maxHeaderSize', headerBytes, 'headerBytes'],
+    ['maxHeadersCount', server.maxHeadersCount ?? NODE_HEADER_COUNT, 'headerCount'],
+    ['headersTimeout', server.headersTimeout, 'headersMs'],
+    ['requestTimeout', server.requestTimeout, 'requestMs'],
   ];
   return settings
-    .filter(([, value, limit]) => value === 0 || value > limit)
-    .map(([name, value, limit]) => `${name} ${value} (limit ${limit})`);
+    .filter(([, value, limit]) => value === 0 || value > limits[limit])
+    .map(([name, value, limit]) => `${name} is ${value} (limit ${limit}: ${limits[limit]})`);
 }
+
+type HttpLimit = 'headerBytes' | 'headerCount' | 'headersMs' | 'requestMs';
 
 /** To Node, 0 means that there is no limit. */
 function atLeastOne(limit: number): number {

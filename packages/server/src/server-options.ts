@@ -1,0 +1,68 @@
+import type { Broker, Runtime } from '@trunkline/protocol';
+import type { ServerFailure } from './failure.js';
+import type { Authenticate } from './gatekeeper.js';
+import type { Around } from './guard.js';
+import type { ServerLimits } from './limits.js';
+import type { MakeScope } from './request-context.js';
+
+/** What a server is made from. */
+export interface ServerOptions extends Partial<Around> {
+  /** Implemented contracts: what `implement()` gave, and instances of decorated classes. */
+  readonly services: readonly object[];
+  /** Makes instances of decorated classes that are listed in `services`: a container's hook. */
+  readonly resolve?: (token: new (...args: never[]) => object) => object;
+  /** Says who a client is; leave it out only together with `anonymous: true`. */
+  readonly authenticate?: Authenticate;
+  /** Everybody is let in, as nobody. */
+  readonly anonymous?: true;
+  /** Makes what `context.scope` is, once for each call that asks for it. */
+  readonly scope?: MakeScope;
+  /** Carries topics; the memory broker of this server when left out. */
+  readonly broker?: Broker;
+  /** Overrides of default limits, by name; `server.limits` lists them all. */
+  readonly limits?: Partial<ServerLimits>;
+  /** Origins of pages that may connect beside the server's own: `https://*.example.com` or 'any'. */
+  readonly origins?: readonly string[] | 'any';
+  /** Networks of proxies whose forwarded headers are believed, such as `10.0.0.0/8`. */
+  readonly trustedProxies?: readonly string[];
+  /** Hands the `cookie` header to `authenticate`; pages must then name their origin. */
+  readonly cookies?: boolean;
+  /** Told of every failure that clients are not told of; writes to stderr when left out. */
+  readonly onError?: (failure: ServerFailure) => void;
+  /** Told at boot which guards cover which procedure, as a table to print. */
+  readonly onCoverage?: (table: string) => void;
+  /** Clock, timers and randomness; the machine's when left out. */
+  readonly runtime?: Runtime;
+}
+
+/** Every option, so that a misspelled one is found: a missing `origins` would open a door. */
+const OPTIONS: { readonly [Name in keyof Required<ServerOptions>]: true } = {
+  services: true,
+  resolve: true,
+  authenticate: true,
+  anonymous: true,
+  scope: true,
+  broker: true,
+  limits: true,
+  origins: true,
+  trustedProxies: true,
+  cookies: true,
+  onError: true,
+  onCoverage: true,
+  runtime: true,
+  guards: true,
+  interceptors: true,
+  errorMappers: true,
+};
+
+/** Throws a TypeError for an option that does not exist, and for `services` that are no list. */
+export function assertOptions(options: ServerOptions): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(OPTIONS, name)) continue;
+    throw new TypeError(`unknown option "${name}": expected ${Object.keys(OPTIONS).join(', ')}`);
+  }
+  if (Array.isArray(options.services)) return;
+  throw new TypeError(
+    'option "services" must be a list: what implement() gave, or instances of decorated classes',
+  );
+}
