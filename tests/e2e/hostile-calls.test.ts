@@ -389,16 +389,3 @@ describe('a scope that cannot be made', () => {
     expect(peer.of('RESULT')).toHaveLength(1);
   });
 });
-
-describe('an idempotency key', () => {
-  it('is refused, because keys are not offered', async () => {
-    const { service } = createDesk();
-    await using host = openRawHost({ anonymous: true, services: [service] });
-    const peer = await connect(host);
-    await peer.send(bind(0, 'desk.echo'), {
-      ...callMessage(0, 0, 1),
-      idempotencyKey: Uint8Array.of(1),
-    });
-    expect(peer.of('ERROR')).toMatchObject([{ code: 'UNAVAILABLE', executed: 'no' }]);
-  });
-});

@@ -31,9 +31,9 @@ describe('createHttpServer', () => {
 describe('listLooserLimits', () => {
   it('names what an HTTP server allows beyond the limits', () => {
     expect(listLooserLimits(createServer(), resolveServerLimits(undefined))).toEqual([
-      'maxHeadersCount 2000 (limit 100)',
-      'headersTimeout 60000 (limit 10000)',
-      'requestTimeout 300000 (limit 15000)',
+      'maxHeadersCount is 2000 (limit headerCount: 100)',
+      'headersTimeout is 60000 (limit headersMs: 10000)',
+      'requestTimeout is 300000 (limit requestMs: 15000)',
     ]);
   });
 
@@ -41,9 +41,9 @@ describe('listLooserLimits', () => {
     const server = createServer({ headersTimeout: 0, requestTimeout: 0, maxHeaderSize: 65_536 });
     server.maxHeadersCount = 50;
     expect(listLooserLimits(server, resolveServerLimits(undefined))).toEqual([
-      'maxHeaderSize 65536 (limit 16384)',
-      'headersTimeout 0 (limit 10000)',
-      'requestTimeout 0 (limit 15000)',
+      'maxHeaderSize is 65536 (limit headerBytes: 16384)',
+      'headersTimeout is 0 (limit headersMs: 10000)',
+      'requestTimeout is 0 (limit requestMs: 15000)',
     ]);
   });
 
