@@ -132,7 +132,8 @@ describe('a stream whose consumer allows everything', () => {
       items: ALL,
       bytes: ALL,
     });
-    expect(probe.produced).toBeLessThan(1_000);
+    // What the socket is given ahead, and then nothing.
+    expect(probe.produced).toBeLessThan(20_000);
     await peer.send(cancel(0));
     host.network.latest.release('server');
     await host.runtime.settle();

@@ -41,6 +41,8 @@ export interface CallLink {
   send(message: Message): void;
   /** Bytes that wait to be written. */
   readonly queuedBytes: number;
+  /** Whether an item of a stream may wait for writing beside what waits already. */
+  hasItemRoom(): boolean;
   /** Closes the connection: the client has passed a limit that ends it. */
   fail(violation: Violation): void;
 }
@@ -88,6 +90,7 @@ export class Calls {
   readonly #entries = new Map<number, Entry>();
   readonly #quota: CallQuota;
   readonly #turn: TurnBudget;
+  readonly #runs = new Set<StreamRun>();
   #isClosed = false;
 
   constructor(options: CallsOptions) {
@@ -157,6 +160,11 @@ export class Calls {
     return undefined;
   }
 
+  /** Something was written: streams that waited for room may go on. */
+  resume(): void {
+    for (const run of this.#runs) run.resume();
+  }
+
   /** The session has ended: every handler's signal fires, and nothing is answered any more. */
   close(): void {
     this.#isClosed = true;
@@ -207,23 +215,26 @@ export class Calls {
     }
     const leave = this.#quota.enter(message, 'stream');
     const replies = this.#options.dispatcher.stream({ route, call: message, context });
-    entry.run = this.#streamRun(replies);
+    const run = this.#streamRun(replies);
+    entry.run = run;
+    this.#runs.add(run);
     this.#watchDeadline(entry);
-    this.#follow(entry, entry.run.done, leave);
+    this.#follow(entry, run.done, () => {
+      this.#runs.delete(run);
+      leave();
+    });
     return undefined;
   }
 
   #streamRun(replies: StreamReplies): StreamRun {
-    const { limits, link, runtime } = this.#options;
+    const { limits, link } = this.#options;
     return new StreamRun({
       replies,
-      runtime,
       turn: this.#turn,
       credit: { items: limits.downCreditItems, bytes: limits.downCreditBytes },
       ahead: { items: limits.downCreditMaxItems, bytes: limits.downCreditMaxBytes },
       send: (item) => link.send(item),
-      // The other half is left for the results of calls.
-      hasRoom: () => link.queuedBytes * 2 <= limits.heldBytes,
+      hasRoom: () => link.hasItemRoom(),
     });
   }
 

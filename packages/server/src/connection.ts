@@ -153,8 +153,12 @@ export class Connection implements TransportSink {
         fail: (violation: Violation) => this.close(violation),
         send: (message: Message) => void link.send(message),
         sendShared: (frame: Uint8Array) => void link.sendShared(frame),
+        // With nothing in the outbox there is always room: nobody would be told of it later.
         hasRoom: () =>
-          link.queuedMessages < limits.outboxMessages && link.queuedBytes < limits.outboxBytes,
+          link.queuedMessages === 0 ||
+          (link.queuedMessages < limits.outboxMessages && link.queuedBytes < limits.outboxBytes),
+        // The other half of what may be held is left for the results of calls.
+        hasItemRoom: () => link.queuedMessages === 0 || link.queuedBytes * 2 <= limits.heldBytes,
       },
     };
     const calls = new Calls(shared);
@@ -226,6 +230,7 @@ export class Connection implements TransportSink {
 
   #resume(): void {
     this.#live?.subscriptions.resume();
+    this.#live?.calls.resume();
   }
 
   #end(): void {

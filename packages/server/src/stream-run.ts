@@ -1,9 +1,4 @@
-import {
-  ProducerCredit,
-  type CreditWindow,
-  type ItemMessage,
-  type Runtime,
-} from '@trunkline/protocol';
+import { ProducerCredit, type CreditWindow, type ItemMessage } from '@trunkline/protocol';
 import type { FinalMessage, StreamReplies } from './dispatcher.js';
 import type { TurnBudget } from './topics/turn-budget.js';
 
@@ -18,12 +13,10 @@ export interface StreamRunOptions {
   readonly hasRoom: () => boolean;
   /** Of all streams of the session together. */
   readonly turn: TurnBudget;
-  readonly runtime: Runtime;
 }
 
 /** An item costs a turn at least this much, or tiny ones would be many. */
 const ITEM_COST = 256;
-const ROOM_LOOK_MS = 20;
 
 /** Sends a stream's items as fast as its consumer allows, and never faster. */
 export class StreamRun {
@@ -36,6 +29,7 @@ export class StreamRun {
   readonly #credit: ProducerCredit;
   #sentBytes = 0;
   #isStopped = false;
+  #waitsForRoom = false;
   #wake: (() => void) | undefined;
 
   constructor(options: StreamRunOptions) {
@@ -52,6 +46,11 @@ export class StreamRun {
       Math.min(bytes, this.#sentBytes + ahead.bytes),
     );
     if (this.#credit.isOpen) this.#wake?.();
+  }
+
+  /** Something was written: there may be room again. */
+  resume(): void {
+    if (this.#waitsForRoom && this.#options.hasRoom()) this.#wake?.();
   }
 
   /** Nobody wants more: ends the handler's generator. */
@@ -86,20 +85,15 @@ export class StreamRun {
   /** What has to pass before the next item. A synchronous generator would never let a turn end. */
   #obstacle(): Promise<void> | undefined {
     if (this.#isStopped) return undefined;
-    if (!this.#credit.isOpen) return this.#woken();
-    if (!this.#options.hasRoom()) return this.#woken(ROOM_LOOK_MS);
+    this.#waitsForRoom = this.#credit.isOpen && !this.#options.hasRoom();
+    if (!this.#credit.isOpen || this.#waitsForRoom) return this.#woken();
     return this.#options.turn.pause;
   }
 
-  #woken(withinMs?: number): Promise<void> {
+  #woken(): Promise<void> {
     return new Promise((resolve) => {
-      const timer =
-        withinMs === undefined
-          ? undefined
-          : this.#options.runtime.startTimer(withinMs, () => this.#wake?.());
       this.#wake = () => {
         this.#wake = undefined;
-        timer?.cancel();
         resolve();
       };
     });
