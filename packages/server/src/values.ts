@@ -1,4 +1,4 @@
-import { validate, type Schema } from '@trunkline/contract';
+import { validate, type Issues, type Schema } from '@trunkline/contract';
 import {
   CLIENT_DECODE_LIMITS,
   decodePayload,
@@ -43,7 +43,7 @@ function parse(schema: Schema, value: unknown, executed: Executed): unknown {
     if (parsed.ok) return parsed.value;
     const { issues, truncated } = parsed;
     const what = executed === 'no' ? 'input' : 'item';
-    throw ownError('INVALID_INPUT', `the ${what} does not fit its schema`, {
+    throw ownError('INVALID_INPUT', `the ${what} does not fit its schema${firstOf(issues)}`, {
       data: truncated ? { issues, truncated } : { issues },
       executed,
     });
@@ -55,10 +55,14 @@ export function parseOutput(schema: Schema | undefined, value: unknown): unknown
   if (schema === undefined) return undefined;
   return chain(validate(schema, value), (parsed) => {
     if (parsed.ok) return parsed.value;
-    const [first] = parsed.issues;
-    const where = first === undefined ? '' : ` at "${first.path.join('.')}": ${first.message}`;
-    throw new TypeError(`the handler's value does not fit its schema${where}`);
+    throw new TypeError(`the handler's value does not fit its schema${firstOf(parsed.issues)}`);
   });
+}
+
+/** Names the place and the fault of the first issue; issues never hold the value itself. */
+export function firstOf(issues: Issues['issues']): string {
+  const [first] = issues;
+  return first === undefined ? '' : ` at "${first.path.join('.')}": ${first.message}`;
 }
 
 /** Writes a value for a client. Throws TOO_LARGE, and a TypeError for what cannot be carried. */

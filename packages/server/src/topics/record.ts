@@ -11,6 +11,7 @@ import {
 import { chain } from '../chain.js';
 import { ownError } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
+import { firstOf } from '../values.js';
 
 /** What a MESSAGE adds to its payload at most, its batch's head included. */
 const ENVELOPE_BYTES = 64;
@@ -53,9 +54,7 @@ export function keepOf(
 
 /** Makes the error for a value that does not fit its schema. */
 export function misfit(what: string, { issues, truncated }: Issues): TrunklineError {
-  const [first] = issues;
-  const where = first === undefined ? '' : ` at "${first.path.join('.')}": ${first.message}`;
-  return ownError('INVALID_INPUT', `the ${what} does not fit its schema${where}`, {
+  return ownError('INVALID_INPUT', `the ${what} does not fit its schema${firstOf(issues)}`, {
     data: truncated ? { issues, truncated } : { issues },
     executed: 'no',
   });
