@@ -103,9 +103,10 @@ export class Attach {
         receive: (message) => this.#dispatch(message),
         isBusy: () => this.#phase === 'live' && this.#owner.isBusy(),
         flushed: () => this.#owner.flushed(),
-        failed: (close) => {
-          if (close === 'cut') this.#abort('nothing was heard any more');
-          else this.#fail(close);
+        failed: (close, error) => {
+          if (close !== 'cut') this.#fail(close);
+          else if (error === undefined) this.#abort('nothing was heard any more');
+          else this.#abort(`a message could not be written: ${String(error)}`);
         },
       },
       {

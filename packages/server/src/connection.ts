@@ -106,7 +106,9 @@ export class Connection implements TransportSink {
     this.#transport.close({ code: close.code, reason: close.reason });
   }
 
-  #fail(close: Close | 'cut'): void {
+  #fail(close: Close | 'cut', error?: unknown): void {
+    // What could not be written is a fault of this side, and nobody else would tell of it.
+    if (error !== undefined) this.#services.report({ error, where: 'connection' });
     if (close !== 'cut') return this.close(close);
     this.#end();
     this.#transport.abort();
@@ -131,7 +133,7 @@ export class Connection implements TransportSink {
         receive: (message) => this.#dispatch(message),
         isBusy: () => (this.#live?.calls.running ?? 0) > 0,
         flushed: () => this.#resume(),
-        failed: (close) => this.#fail(close),
+        failed: (close, error) => this.#fail(close, error),
       },
       { transport: this.#transport, runtime, limits, side: 'server' },
     );

@@ -127,3 +127,8 @@ export function asStreamContext(context: RequestContext): StreamContext {
 export function asAnyContext(context: RequestContext | EventContext): AnyContext {
   return context as unknown as AnyContext;
 }
+
+/** The context of a topic event as authorizers see it. */
+export function asTopicContext(context: EventContext): TopicContext {
+  return context as unknown as TopicContext;
+}

@@ -7,12 +7,16 @@ import {
   type SubscribeMessage,
   type UnsubscribeMessage,
 } from '@trunkline/protocol';
-import type { TopicContext } from './context.js';
 import { ownError, toErrorMessage, type ReportFailure } from './failure.js';
 import type { ServerLimits } from './limits.js';
 import type { Pipeline } from './pipeline.js';
 import type { Registry } from './registry.js';
-import { asAnyContext, EventContext, type ContextSource } from './request-context.js';
+import {
+  asAnyContext,
+  asTopicContext,
+  EventContext,
+  type ContextSource,
+} from './request-context.js';
 import { isTopicRoute, type TopicRoute } from './route.js';
 import type { Session } from './session.js';
 import type { Hub } from './topics/hub.js';
@@ -167,7 +171,7 @@ export class Subscriptions {
       const isAllowed = await pipeline.around(seen, () =>
         route.authorize === undefined
           ? route.definition.public
-          : route.authorize(params, context as unknown as TopicContext),
+          : route.authorize(params, asTopicContext(context)),
       );
       if (isAllowed !== true) throw ownError('DENIED', 'denied', { executed: 'no' });
       return topicKey(route.name, params);

@@ -5,13 +5,14 @@ import {
   type PublishReceipt,
   type Runtime,
 } from '@trunkline/protocol';
-import type { AnyContext, TopicContext } from '../context.js';
+import type { AnyContext } from '../context.js';
 import type { FinalMessage } from '../dispatcher.js';
 import { ownError, toErrorMessage, type ReportFailure } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
 import type { Pipeline } from '../pipeline.js';
 import {
   asAnyContext,
+  asTopicContext,
   EventContext,
   type ContextSource,
   type RequestContext,
@@ -77,7 +78,7 @@ export class PublishDispatcher {
     }
     await pipeline.runGuards(seen);
     const params = await parseInput(definition.params, raw.params);
-    const isAllowed = await route.authorizePublish?.(params, context as unknown as TopicContext);
+    const isAllowed = await route.authorizePublish?.(params, asTopicContext(context));
     if (isAllowed !== true) throw ownError('DENIED', 'denied', { executed: 'no' });
     flight.assertOpen();
     const published = await publishWithin(pipeline, seen, async () => {
