@@ -106,7 +106,7 @@ export class Attach {
         failed: (close, error) => {
           if (close !== 'cut') this.#fail(close);
           else if (error === undefined) this.#abort('nothing was heard any more');
-          else this.#abort(`a message could not be written: ${String(error)}`);
+          else this.#abort('a message could not be written');
         },
       },
       {
