@@ -1,0 +1,67 @@
+import {
+  createServer,
+  createTopics,
+  implement,
+  MemoryBroker,
+  type AnyContext,
+  type Handlers,
+  type Server,
+  type ServerOptions,
+} from '@trunkline/server';
+import { probe } from './probe.contract.js';
+
+const REFUSED_TOKEN = 'wrong';
+
+/** Makes a server of the contract `probe`, which takes every token but `wrong`. */
+export function createProbeServer(options: Partial<ServerOptions> = {}): Server {
+  const broker = new MemoryBroker();
+  return createServer({
+    broker,
+    authenticate: ({ token }) =>
+      token === REFUSED_TOKEN ? undefined : { principal: token, user: undefined },
+    services: [createProbeService(broker)],
+    ...options,
+  });
+}
+
+function createProbeService(broker: MemoryBroker) {
+  const topics = createTopics(probe, broker);
+  const handlers: Handlers<typeof probe.members> = {
+    echo: (input) => input,
+    kinds: (input) => input,
+    fail: ({ why }, context) => {
+      throw context.error('REFUSED', { why });
+    },
+    crash: () => {
+      throw new Error('it must not be told');
+    },
+    wait: (_input, { signal }) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve(null))),
+    denied: () => null,
+    async *count({ to }) {
+      for (let n = 0; n < to; n++) yield n;
+    },
+    async sum(_input, { items }) {
+      const total = { items: 0, sum: 0 };
+      for await (const item of items) {
+        total.items++;
+        total.sum += item;
+      }
+      return total;
+    },
+    async *double(_input, { items }) {
+      for await (const item of items) yield item * 2;
+    },
+    announce: async ({ room, text }) => {
+      await topics.notes({ room }).publish({ text });
+      return null;
+    },
+    notes: { authorize: () => true, authorizePublish: () => true },
+    secrets: { authorize: () => false },
+  };
+  return implement(probe, handlers, { guards: [isAllowed] });
+}
+
+function isAllowed(context: AnyContext): boolean {
+  return !('procedure' in context && context.procedure === 'probe.denied');
+}
