@@ -1,0 +1,152 @@
+import { connect, TrunklineError, type Client } from '@trunkline/client';
+import { ProbeClient } from './generated/probe.client.js';
+
+/** Our client as a client under test: `node client-program.js <conversation> <url>`. */
+
+type Probe = Client<{ probe: typeof ProbeClient }>;
+
+const CANCEL_AFTER_MS = 100;
+const [name = '', url = ''] = process.argv.slice(2);
+const token = name === 'refused' ? 'wrong' : 'let-me-in';
+let asked = 0;
+const client = connect(url, {
+  services: { probe: ProbeClient },
+  // A token that was refused is not shown again.
+  auth: () => (asked++ === 0 || name !== 'refused' ? token : undefined),
+  reconnect: { minMs: 10, maxMs: 100 },
+});
+
+function print(line: object): void {
+  console.log(JSON.stringify(line));
+}
+
+function failure(error: unknown): object {
+  if (!(error instanceof TrunklineError)) throw error;
+  const { code, executed, data } = error;
+  return { error: { code, executed, ...(data === undefined ? {} : { data }) } };
+}
+
+async function echo({ probe }: Probe, text: string): Promise<void> {
+  print({ result: await probe.echo({ text }) });
+}
+
+/** Prints what a subscription is told until `isEnough` says so. */
+async function follow(
+  { probe }: Probe,
+  last: number | undefined,
+  isEnough: (messages: number, gaps: number) => boolean,
+): Promise<void> {
+  let [messages, gaps] = [0, 0];
+  await new Promise<void>((resolve) => {
+    let joined: string | undefined;
+    const look = (): void => {
+      if (isEnough(messages, gaps)) resolve();
+    };
+    const subscription = probe
+      .notes({ room: 'lobby' }, last === undefined ? {} : { last })
+      .subscribe({
+        message: (message) => {
+          messages++;
+          print({ message });
+          look();
+        },
+        gap: ({ from, to, reason }) => {
+          gaps++;
+          print({ gap: { from, to, reason } });
+          look();
+        },
+        state: (state) => {
+          if (state.status === 'live' && state.joined?.kind !== joined) {
+            joined = state.joined?.kind;
+            if (joined !== 'gap') print({ state: joined });
+          }
+        },
+      });
+    void subscription;
+  });
+}
+
+async function closed({ connection }: Probe): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const look = (): void => {
+      const code = /\b\d{4}\b/.exec(connection.state.reason ?? '')?.[0];
+      if (code === undefined) return;
+      print({ closed: Number(code) });
+      resolve();
+    };
+    connection.watch(look);
+    look();
+  });
+}
+
+const PROGRAMS: Readonly<Record<string, (client: Probe) => Promise<void>>> = {
+  connect: async ({ connection }) => {
+    await connection.live();
+    print({ welcome: true });
+  },
+  call: (probing) => echo(probing, 'hello'),
+  error: async ({ probe }) => {
+    await probe.fail({ why: 'no' }).catch((error: unknown) => print(failure(error)));
+  },
+  cancel: async (probing) => {
+    await probing.connection.live();
+    const signal = AbortSignal.timeout(CANCEL_AFTER_MS);
+    await probing.probe
+      .wait(undefined, { signal })
+      .catch((error: unknown) => print(failure(error)));
+    await echo(probing, 'after');
+  },
+  deadline: async ({ connection, probe }) => {
+    await connection.live();
+    const options = { deadlineMs: CANCEL_AFTER_MS };
+    await probe.wait(undefined, options).catch((error: unknown) => print(failure(error)));
+  },
+  download: async ({ probe }) => {
+    const total = { items: 0, sum: 0 };
+    for await (const item of probe.count({ to: 200 })) {
+      total.items++;
+      total.sum += item;
+    }
+    print(total);
+  },
+  upload: async ({ probe }) => {
+    const items = Array.from({ length: 40 }, (_, index) => index + 1);
+    print({ output: await probe.sum(undefined, items) });
+  },
+  both: async ({ probe }) => {
+    const items: number[] = [];
+    for await (const item of probe.double(undefined, [1, 2, 3])) items.push(item);
+    print({ items });
+  },
+  stop: async (probing) => {
+    const items: number[] = [];
+    for await (const item of probing.probe.count({ to: 1_000_000 })) {
+      items.push(item);
+      if (items.length === 3) break;
+    }
+    print({ items });
+    await echo(probing, 'after');
+  },
+  subscribe: (probing) => follow(probing, 2, (messages) => messages === 3),
+  reconnect: (probing) => follow(probing, undefined, (messages) => messages === 4),
+  gap: (probing) => follow(probing, undefined, (messages, gaps) => gaps > 0 && messages === 3),
+  publish: async ({ probe }) => {
+    const { offset } = await probe.notes({ room: 'lobby' }).publish({ text: 'hi' });
+    print({ published: { offset } });
+  },
+  refused: closed,
+  violation: async (probing) => {
+    const failed = echo(probing, 'hello').catch(() => undefined);
+    await closed(probing);
+    await failed;
+  },
+};
+
+const program = PROGRAMS[name];
+if (program === undefined) {
+  console.error(`unknown conversation "${name}": expected ${Object.keys(PROGRAMS).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  await program(client);
+}
+client.close();

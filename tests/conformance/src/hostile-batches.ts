@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { toMessage, type Conversation } from './conversation.js';
+import { ServerStage } from './server-stage.js';
+import { judgeClient } from './verdict.js';
+
+const ANSWER_MS = 5_000;
+const PROTOCOL_BROKEN = 4400;
+const AT_A_TIME = 8;
+
+interface HostileVector {
+  readonly name: string;
+  readonly hex: string;
+  readonly violation: string;
+}
+
+/** How a peer takes malformed batches. */
+export interface HostileVerdict {
+  readonly passed: boolean;
+  /** Lines for people. */
+  readonly summary: string;
+}
+
+/** Sends each malformed batch of `hostile.json` to a server, which must close with 4400. */
+export async function judgeServerWithHostileBatches(url: string): Promise<HostileVerdict> {
+  const vectors = readVectors();
+  const queue = [...vectors];
+  const faults: string[] = [];
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const fault = await judge(url, next).catch(String);
+      if (fault !== undefined) faults.push(`  FAIL ${next.name}: ${fault}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, work));
+  return verdictOf(vectors.length, faults);
+}
+
+/** Answers a client's call with one malformed batch of each kind; it must close with 4400. */
+export async function judgeClientWithHostileBatches(
+  command: string,
+  all: readonly Conversation[],
+): Promise<HostileVerdict> {
+  const violation = all.find(({ name }) => name === 'violation');
+  if (violation === undefined) throw new Error('there is no conversation "violation"');
+  const [call, , close] = violation.steps as [never, never, never];
+  const kinds = new Map(readVectors().map((vector) => [vector.violation, vector]));
+  const faults: string[] = [];
+  for (const { name, hex } of kinds.values()) {
+    const answer = { from: 'server', says: name, bytes: hex } as const;
+    const { fault } = await judgeClient(
+      command,
+      { ...violation, steps: [call, answer, close] },
+      all,
+    );
+    if (fault !== undefined) faults.push(`  FAIL ${name}: ${fault}`);
+  }
+  return verdictOf(kinds.size, faults);
+}
+
+function readVectors(): HostileVector[] {
+  const file = new URL('../../vectors/hostile.json', import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8')) as HostileVector[];
+}
+
+function verdictOf(count: number, faults: readonly string[]): HostileVerdict {
+  const closed = `  ${count - faults.length} of ${count} malformed batches closed with 4400`;
+  return { passed: faults.length === 0, summary: [...faults, closed].join('\n') };
+}
+
+async function judge(url: string, { hex }: HostileVector): Promise<string | undefined> {
+  const end = await new ServerStage(url).open();
+  const hello = {
+    kind: 'HELLO',
+    features: 0,
+    agent: '',
+    token: 'let-me-in',
+    revisions: [],
+  } as const;
+  end.send([toMessage(hello)]);
+  const welcome = await end.arrivals.next(ANSWER_MS);
+  if (welcome?.kind !== 'WELCOME') return `got ${welcome?.kind ?? 'nothing'} for HELLO`;
+  end.sendBytes(Buffer.from(hex, 'hex'), 0);
+  for (;;) {
+    const arrival = await end.arrivals.next(ANSWER_MS);
+    if (arrival?.kind === 'ENDED_CONNECTION') {
+      return arrival.code === PROTOCOL_BROKEN ? undefined : `closed with ${arrival.code}`;
+    }
+    if (arrival === undefined) {
+      end.close('cut');
+      return 'the connection stayed open';
+    }
+  }
+}

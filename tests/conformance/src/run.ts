@@ -1,0 +1,114 @@
+import { parseArgs } from 'node:util';
+import { readConversations, type Conversation, type Side } from './conversation.js';
+import { judgeClientWithHostileBatches, judgeServerWithHostileBatches } from './hostile-batches.js';
+import { createProbeServer } from './server.js';
+import { judgeClient, judgeServer, type Verdict } from './verdict.js';
+
+const USAGE = `Puts a peer into the conversations of PROTOCOL.md.
+
+  npm run conformance                        our server and our client
+  npm run conformance -- --url <ws://…>      a server of the contract "probe"
+  npm run conformance -- --client <command>  a client: started as <command> <conversation> <url>
+
+  --only <names>   these conversations, separated by commas
+  --list           lists the conversations
+  --help           this text
+
+tests/conformance/README.md says what the server must offer and what the client must do.`;
+
+const OUR_CLIENT = `${process.execPath} ${new URL('client-program.js', import.meta.url).pathname}`;
+/** Conversations that are held with a server at a time; some of them wait for a time-out. */
+const AT_A_TIME = 4;
+
+const ALL = readConversations();
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({
+    options: {
+      url: { type: 'string' },
+      client: { type: 'string' },
+      only: { type: 'string' },
+      list: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) return say(USAGE);
+  if (values.list) return say(ALL.map(describe).join('\n'));
+  const only = values.only?.split(',');
+  const unknown = only?.find((name) => !ALL.some((conversation) => conversation.name === name));
+  if (unknown !== undefined) {
+    const names = ALL.map(({ name }) => name).join(', ');
+    throw new Error(`unknown conversation "${unknown}": expected ${names}`);
+  }
+  const chosen = ALL.filter(({ name }) => only?.includes(name) ?? true);
+  const isOurs = values.url === undefined && values.client === undefined;
+  let passed = true;
+  if (values.url !== undefined) passed = (await judgeServerAt(values.url, chosen)) && passed;
+  if (isOurs) passed = (await judgeOurServer(chosen)) && passed;
+  const command = values.client ?? (isOurs ? OUR_CLIENT : undefined);
+  if (command !== undefined) passed = (await judgeClientOf(command, chosen)) && passed;
+  return passed;
+}
+
+async function judgeOurServer(chosen: readonly Conversation[]): Promise<boolean> {
+  const server = createProbeServer({ onError: () => undefined });
+  const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
+  const passed = await judgeServerAt(`ws://127.0.0.1:${port}`, chosen);
+  await server.close();
+  return passed;
+}
+
+async function judgeServerAt(url: string, chosen: readonly Conversation[]): Promise<boolean> {
+  console.log(`server at ${url}`);
+  const due = chosen.filter(({ tests }) => tests.includes('server'));
+  const verdicts = new Map<string, Verdict>();
+  const queue = [...due];
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      verdicts.set(next.name, await judgeServer(url, next, ALL));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, work));
+  const passed = due.map((conversation) => report(conversation, verdicts.get(conversation.name)));
+  if (chosen.length < ALL.length) return passed.every(Boolean);
+  const hostile = await judgeServerWithHostileBatches(url);
+  console.log(hostile.summary);
+  return passed.every(Boolean) && hostile.passed;
+}
+
+async function judgeClientOf(command: string, chosen: readonly Conversation[]): Promise<boolean> {
+  console.log(`client ${command}`);
+  let passed = true;
+  for (const conversation of chosen) {
+    if (!conversation.tests.includes('client')) continue;
+    passed = report(conversation, await judgeClient(command, conversation, ALL)) && passed;
+  }
+  if (chosen.length < ALL.length) return passed;
+  const hostile = await judgeClientWithHostileBatches(command, ALL);
+  console.log(hostile.summary);
+  return passed && hostile.passed;
+}
+
+function report(conversation: Conversation, verdict: Verdict | undefined): boolean {
+  const fault = verdict?.fault;
+  console.log(`  ${fault === undefined ? 'ok  ' : 'FAIL'} ${describe(conversation)}`);
+  if (fault !== undefined) console.log(fault.replaceAll(/^/gm, '       '));
+  return fault === undefined;
+}
+
+function describe({ number, name, title, tests }: Conversation): string {
+  const sides: readonly Side[] = tests;
+  return `${String(number).padStart(2)} ${name.padEnd(16)} ${title} (${sides.join(', ')})`;
+}
+
+function say(text: string): true {
+  console.log(text);
+  return true;
+}
+
+try {
+  if (!(await main())) process.exitCode = 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}

@@ -1,0 +1,68 @@
+import { WebSocket } from 'ws';
+import { toMessage, type ShownMessage } from './conversation.js';
+import type { Stage } from './play.js';
+import { WireEnd } from './wire-end.js';
+
+const NO_HASH = '0'.repeat(16);
+const SUPERJSON = ['trunkline.v1.superjson'];
+const OPEN_MS = 5_000;
+
+/** Plays the clients of a server under test. */
+export class ServerStage implements Stage {
+  readonly tested = 'server';
+  readonly #url: string;
+  readonly #offers: readonly string[];
+
+  constructor(url: string, offers: readonly string[] = SUPERJSON) {
+    this.#url = url;
+    this.#offers = offers;
+  }
+
+  /** Connects; throws when the server does not take the connection. */
+  async open(): Promise<WireEnd> {
+    const socket = new WebSocket(this.#url, [...this.#offers], {
+      handshakeTimeout: OPEN_MS,
+      perMessageDeflate: false,
+    });
+    // Made at once, so that what comes in the first read is not missed.
+    const end = new WireEnd(socket, true);
+    await new Promise((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+    });
+    return end;
+  }
+
+  /** Publishes by `probe.announce`, on a connection of its own. */
+  async publish(room: string, texts: readonly string[]): Promise<void> {
+    const end = await this.open();
+    try {
+      say(end, [{ kind: 'HELLO', features: 0, agent: '', token: 'let-me-in', revisions: [] }]);
+      await hear(end, 'WELCOME');
+      say(end, [{ ...BIND_ANNOUNCE, sendHash: NO_HASH, receiveHash: NO_HASH }]);
+      for (const text of texts) {
+        say(end, [{ kind: 'CALL', id: 0, procedure: 0, value: { room, text } }]);
+        await hear(end, 'RESULT');
+      }
+    } finally {
+      end.close(1000);
+    }
+  }
+}
+
+const BIND_ANNOUNCE = {
+  kind: 'BIND',
+  procedure: 0,
+  procedureKind: 'call',
+  name: 'probe.announce',
+} as const;
+
+function say(end: WireEnd, messages: readonly ShownMessage[]): void {
+  end.send(messages.map(toMessage));
+}
+
+async function hear(end: WireEnd, kind: string): Promise<void> {
+  const arrival = await end.arrivals.next(OPEN_MS);
+  if (arrival?.kind === kind) return;
+  throw new Error(`cannot publish: expected ${kind}, got ${arrival?.kind ?? 'nothing'}`);
+}
