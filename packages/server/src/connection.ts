@@ -1,10 +1,12 @@
 import {
+  CLOSE_CODES,
   encodeBatch,
   Link,
   SESSION_LIMITS,
   Violation,
   Writer,
   type Close,
+  type Closed,
   type HelloMessage,
   type Message,
   type ReceivedMessage,
@@ -29,9 +31,14 @@ export interface ConnectionServices extends TopicServices {
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly makeScope: MakeScope | undefined;
+  /** A session is open. */
+  readonly opened: (session: Session) => void;
   /** The connection has ended, and with it its session. */
-  readonly ended: (connection: Connection) => void;
+  readonly ended: (connection: Connection, closed: Closed) => void;
 }
+
+/** The end of a connection that this side has cut. */
+const CUT: Closed = { code: 1006, reason: '' };
 
 /** Where a connection is: nothing runs before `live`. */
 type State = 'handshake' | 'live' | 'closed';
@@ -95,22 +102,23 @@ export class Connection implements TransportSink {
     this.#live?.link.writable();
   }
 
-  closed(): void {
-    this.#end();
+  closed(closed: Closed): void {
+    this.#end(closed);
   }
 
   /** Ends the connection from this side. What was queued for writing is dropped. */
   close(close: Close): void {
     if (this.#state === 'closed') return;
-    this.#end();
-    this.#transport.close({ code: close.code, reason: close.reason });
+    const { code, reason } = close;
+    this.#end({ code: CLOSE_CODES[code].code, reason });
+    this.#transport.close({ code, reason });
   }
 
   #fail(close: Close | 'cut', error?: unknown): void {
     // What could not be written is a fault of this side, and nobody else would tell of it.
     if (error !== undefined) this.#services.report({ error, where: 'connection' });
     if (close !== 'cut') return this.close(close);
-    this.#end();
+    this.#end(CUT);
     this.#transport.abort();
   }
 
@@ -120,6 +128,7 @@ export class Connection implements TransportSink {
     link.send(this.#welcomeMessage(hello, admitted));
     link.flush();
     this.#transport.authenticated();
+    this.#services.opened(admitted.session);
     const early = this.#handshake.takeEarly();
     if (early instanceof Violation) return this.close(early);
     for (const batch of early) this.receive(batch);
@@ -235,7 +244,7 @@ export class Connection implements TransportSink {
     this.#live?.calls.resume();
   }
 
-  #end(): void {
+  #end(closed: Closed): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#handshake.stop();
@@ -244,7 +253,7 @@ export class Connection implements TransportSink {
     this.#live?.calls.close();
     this.#live?.subscriptions.close();
     this.#release?.();
-    this.#services.ended(this);
+    this.#services.ended(this, closed);
   }
 }
 

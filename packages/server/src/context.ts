@@ -20,6 +20,20 @@ export interface SessionInfo {
   readonly connection: ConnectionInfo;
 }
 
+/** A session that has opened. */
+export interface SessionOpened {
+  readonly session: SessionInfo;
+  /** Id of who is signed in; `undefined` for an anonymous client. */
+  readonly principal: string | undefined;
+}
+
+/** A session that has ended. */
+export interface SessionClosed extends SessionOpened {
+  /** WebSocket close code, 1006 for a cut; docs/errors.md lists those of the protocol. */
+  readonly code: number;
+  readonly reason: string;
+}
+
 /** What every context has. */
 export interface BaseContext {
   /** Id of who is signed in; `undefined` for an anonymous client. */

@@ -4,6 +4,8 @@ export type {
   CallContext,
   ConnectContext,
   ConnectionInfo,
+  SessionClosed,
+  SessionOpened,
   StreamContext,
   TopicContext,
 } from './context.js';

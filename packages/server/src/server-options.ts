@@ -1,4 +1,5 @@
 import type { Broker, Runtime } from '@trunkline/protocol';
+import type { SessionClosed, SessionOpened } from './context.js';
 import type { ServerFailure } from './failure.js';
 import type { Authenticate } from './gatekeeper.js';
 import type { Around } from './guard.js';
@@ -29,6 +30,10 @@ export interface ServerOptions extends Partial<Around> {
   readonly cookies?: boolean;
   /** Told of every failure that clients are not told of; writes to stderr when left out. */
   readonly onError?: (failure: ServerFailure) => void;
+  /** Told of each client that was let in, when its session is open. */
+  readonly onOpen?: (opened: SessionOpened) => void;
+  /** Told of the end of each session that `onOpen` was told of, and how its connection ended. */
+  readonly onClose?: (closed: SessionClosed) => void;
   /** Told at boot which guards cover which procedure, as a table to print. */
   readonly onCoverage?: (table: string) => void;
   /** Clock, timers and randomness; the machine's when left out. */
@@ -48,6 +53,8 @@ const OPTIONS: { readonly [Name in keyof Required<ServerOptions>]: true } = {
   trustedProxies: true,
   cookies: true,
   onError: true,
+  onOpen: true,
+  onClose: true,
   onCoverage: true,
   runtime: true,
   guards: true,

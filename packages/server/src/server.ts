@@ -13,7 +13,7 @@ import type { AcceptedTransport } from './accepted-transport.js';
 import { bootFaults } from './boot.js';
 import { isPromise } from './chain.js';
 import { Connection, type ConnectionServices } from './connection.js';
-import type { ConnectionInfo } from './context.js';
+import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { Dispatcher } from './dispatcher.js';
 import { servicesOf } from './explore.js';
@@ -25,6 +25,7 @@ import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure } from './print-failure.js';
 import { Registry } from './registry.js';
 import type { Service } from './route.js';
+import type { Session } from './session.js';
 import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
@@ -151,7 +152,9 @@ export class Server {
     parts: { runtime: Runtime; report: ReportFailure; pipelines: Pipelines },
   ): ConnectionServices {
     const { runtime, report, pipelines } = parts;
-    const makeScope = options.scope;
+    const { scope: makeScope, onOpen = ignore, onClose = ignore } = options;
+    const tellOpen = notifier(onOpen, 'onOpen', report);
+    const tellClose = notifier(onClose, 'onClose', report);
     const common = {
       runtime,
       report,
@@ -172,7 +175,12 @@ export class Server {
         authenticate: options.authenticate,
         pipeline: pipelines.server,
       }),
-      ended: (connection) => void this.#connections.delete(connection),
+      opened: (session) => tellOpen(aboutSession(session)),
+      ended: (connection, { code, reason }) => {
+        this.#connections.delete(connection);
+        const { session } = connection;
+        if (session !== undefined) tellClose({ ...aboutSession(session), code, reason });
+      },
     };
   }
 }
@@ -193,14 +201,27 @@ function assertBoots(services: readonly Service[], options: ServerOptions): void
   if (faults.length > 0) throw new TypeError(`the server does not boot:\n- ${faults.join('\n- ')}`);
 }
 
-/** A hook of the application that throws must not become a failure of its own. */
+function ignore(): void {}
+
+function aboutSession(session: Session): SessionOpened {
+  return { session, principal: session.identity?.principal };
+}
+
 function reporter(onError: ServerOptions['onError']): ReportFailure {
-  const tell = onError ?? printFailure;
-  return (failure) => {
-    const failed = (error: unknown): void => printFailure({ error, where: 'onError' });
+  return notifier(onError ?? printFailure, 'onError', printFailure);
+}
+
+/** A hook of the application that throws must not become a failure of its own. */
+function notifier<Told>(
+  hook: (told: Told) => unknown,
+  where: string,
+  report: ReportFailure,
+): (told: Told) => void {
+  const failed = (error: unknown): void => report({ error, where });
+  return (told) => {
     try {
-      const told: unknown = tell(failure);
-      if (isPromise(told)) void Promise.resolve(told).catch(failed);
+      const result = hook(told);
+      if (isPromise(result)) void Promise.resolve(result).catch(failed);
     } catch (error) {
       failed(error);
     }
