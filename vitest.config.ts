@@ -3,14 +3,43 @@ import { defineConfig } from 'vitest/config';
 // Packages find each other's source instead of `dist`, so that tests need no build.
 const conditions = ['@trunkline/source'];
 
-export default defineConfig({
+const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   // Stated here because the compiler options of a tsconfig reach only the files that it includes.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+};
+const exclude = ['**/node_modules/**', '**/dist/**'];
+
+export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts', 'scripts/**/*.test.{mjs,ts}'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'node',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'tests/**/*.test.ts',
+            'scripts/**/*.test.{mjs,ts}',
+          ],
+          exclude: [...exclude, 'tests/browser/**'],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          exclude,
+          // A page that shares the machine with another browser is slow for no fault of its own.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
     reporters: ['default', ['json', { outputFile: '.reports/tests.json' }]],
   },
 });
