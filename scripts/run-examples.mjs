@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { isMain } from './check-report.mjs';
 import { ROOT } from './source-tree.mjs';
 
-/** @typedef {{ name: string, folder: string, timeoutMs: number }} Example */
+/** @typedef {{ name: string, folder: string, script: string, timeoutMs: number }} Example */
 
 /** An example is a few calls on one machine; one that takes longer hangs. */
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /**
- * Lists the examples that are to be run: those with a `start` script and `"trunkline": { "ci":
- * true }` in their package.json.
+ * Lists the examples that are to be run: those with `"trunkline": { "ci": true }` in their
+ * package.json. What is run is the script `start`, or the one that `"script"` names beside `ci`.
  * @param {string} root
  * @returns {Example[]}
  */
@@ -21,8 +21,9 @@ export function listExamples(root) {
     .filter(({ folder }) => existsSync(join(folder, 'package.json')))
     .flatMap(({ name, folder }) => {
       const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-      if (manifest.trunkline?.ci !== true || manifest.scripts?.start === undefined) return [];
-      return [{ name, folder, timeoutMs: manifest.trunkline.timeoutMs ?? DEFAULT_TIMEOUT_MS }];
+      const { ci, script = 'start', timeoutMs = DEFAULT_TIMEOUT_MS } = manifest.trunkline ?? {};
+      if (ci !== true || manifest.scripts?.[script] === undefined) return [];
+      return [{ name, folder, script, timeoutMs }];
     });
 }
 
@@ -32,9 +33,9 @@ export function listExamples(root) {
  * @param {Example} example
  * @returns {Promise<{ ok: boolean, verdict: string, seconds: number, output: string }>}
  */
-export function runExample({ folder, timeoutMs }) {
+export function runExample({ folder, script, timeoutMs }) {
   const startedAt = performance.now();
-  const child = spawn('npm', ['run', '--silent', 'start'], { cwd: folder, detached: true });
+  const child = spawn('npm', ['run', '--silent', script], { cwd: folder, detached: true });
   let output = '';
   let timedOut = false;
   for (const stream of [child.stdout, child.stderr]) {
