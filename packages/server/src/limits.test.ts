@@ -4,8 +4,11 @@ import { resolveServerLimits } from './limits.js';
 describe('resolveServerLimits', () => {
   it('refuses pings that come after a silent connection is cut', () => {
     expect(() => resolveServerLimits({ idleMs: 30_000 })).toThrow(
-      /idleMs is "30000" and deadMs "35000".*below deadMs/,
+      /idleMs is "30000", and connections are cut after "35000" of silence/,
     );
+    expect(() => resolveServerLimits({ deadMs: 10_000 })).toThrow(/after "10000" of silence/);
+    // Clients hold to the limit of the wire.
+    expect(() => resolveServerLimits({ idleMs: 60_000, deadMs: 100_000 })).toThrow(/after "35000"/);
     expect(resolveServerLimits({ idleMs: 29_000 }).idleMs).toBe(29_000);
   });
 

@@ -40,11 +40,13 @@ const MAX_UNACKED_MESSAGES = 32_767;
  */
 export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined): ServerLimits {
   const limits = resolveLimits(ALL_LIMITS, overrides);
-  const { idleMs, deadMs, unackedMessages } = limits;
+  const { idleMs, unackedMessages } = limits;
+  // A client has the limit of the wire, whatever this server allows itself.
+  const deadMs = Math.min(limits.deadMs, WIRE_LIMITS.deadMs.value);
   if (idleMs * IDLE_SPREAD >= deadMs) {
     throw new TypeError(
-      `limit idleMs is "${idleMs}" and deadMs "${deadMs}", so that connections would be cut before ` +
-        `they are pinged: expected idleMs * ${IDLE_SPREAD} below deadMs`,
+      `limit idleMs is "${idleMs}", and connections are cut after "${deadMs}" of silence, before ` +
+        `they are pinged: expected idleMs * ${IDLE_SPREAD} below that`,
     );
   }
   if (unackedMessages > MAX_UNACKED_MESSAGES) {
