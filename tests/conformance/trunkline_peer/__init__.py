@@ -1,0 +1,1 @@
+"""A Trunkline client in Python's standard library, written from PROTOCOL.md alone."""

@@ -1,0 +1,188 @@
+"""Calls, streams and publishes of one connection, seen from the caller."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Deque, Dict, Optional, Tuple
+
+from .connection import WAIT, Connection
+from .extensions import Message
+from .payload import PayloadError, decode_payload, encode_payload
+from .values import UNDEFINED
+from .wire import Violation
+
+WINDOW_ITEMS, WINDOW_BYTES = 64, 262_144
+_FINAL = {"call": {"RESULT"}, "publish": {"RESULT"}, "stream": {"END"}}
+
+
+class CallError(Exception):
+    """Says with which code a call failed, and what is known of its execution."""
+
+    def __init__(self, code: str, executed: str, text: str, data: Any = UNDEFINED) -> None:
+        super().__init__(f"{code}: {text}")
+        self.code = code
+        self.executed = executed
+        self.data = data
+
+
+class Call:
+    """A call without its final message, or with it; a stream has items as well."""
+
+    def __init__(self, calls: Calls, id: int, kind: str) -> None:
+        self.id, self.kind = id, kind
+        self.final: Optional[Message] = None
+        self.up_items, self.up_bytes = calls.up_credit
+        self.sent_items = self.sent_bytes = 0
+        self.credits_sent = 0
+        self._calls = calls
+        self._items: Deque[Tuple[Message, int]] = deque()
+        self._granted = (WINDOW_ITEMS, WINDOW_BYTES)
+        self._got_items = self._got_bytes = 0
+        self._taken_items = self._taken_bytes = 0
+
+    def wait(self, timeout: float = WAIT) -> Message:
+        """Waits for the final message."""
+        what = f"the final message of call {self.id}"
+        self._calls.connection.until(lambda: self.final is not None, what, timeout)
+        assert self.final is not None
+        return self.final
+
+    def result(self, timeout: float = WAIT) -> Any:
+        """Waits for the output, or raises CallError."""
+        final = self.wait(timeout)
+        try:
+            value = decode_payload(final["encoding"], final["bytes"])
+        except PayloadError as error:
+            raise CallError("INTERNAL", "yes", str(error)) from None
+        if final["kind"] == "ERROR":
+            raise CallError(final["code"], final["executed"], final["message"], value)
+        return value
+
+    def next_item(self, timeout: float = WAIT) -> Any:
+        """Takes the next item, or gives UNDEFINED when the stream has ended; allows more items."""
+        connection = self._calls.connection
+        connection.until(lambda: bool(self._items) or self.final is not None, "an item", timeout)
+        if not self._items:
+            self.result()
+            return UNDEFINED
+        message, size = self._items.popleft()
+        self._taken_items += 1
+        self._taken_bytes += size
+        if self.final is None:
+            self._raise_credit()
+        try:
+            return decode_payload(message["encoding"], message["bytes"])
+        except PayloadError as error:
+            self.cancel("stopped")
+            raise CallError("INVALID_INPUT", "unknown", str(error)) from None
+
+    def push(self, item: Any, timeout: float = WAIT) -> None:
+        """Sends an item as soon as there is credit."""
+        self._calls.connection.until(
+            lambda: self.has_credit or self.final is not None, "credit", timeout
+        )
+        if self.final is None:
+            self.push_anyway(item)
+
+    def push_anyway(self, item: Any) -> None:
+        """Sends an item, whether there is credit or not."""
+        encoding, data = encode_payload(item)
+        self.sent_items += 1
+        self.sent_bytes += len(data)
+        self._calls.connection.send(
+            {"kind": "ITEM", "id": self.id, "encoding": encoding, "bytes": data}
+        )
+
+    @property
+    def has_credit(self) -> bool:
+        """Tells whether an item may be sent."""
+        return self.sent_items < self.up_items and self.sent_bytes < self.up_bytes
+
+    def end(self) -> None:
+        """Says that no more items come."""
+        self._calls.connection.send({"kind": "END", "id": self.id, "encoding": 0, "bytes": b""})
+
+    def cancel(self, reason: str = "withdrawn") -> None:
+        """Withdraws the call, or says that no more items are wanted."""
+        self._calls.connection.send({"kind": "CANCEL", "id": self.id, "reason": reason})
+
+    def allow(self, items: int, size: int) -> None:
+        """Allows items and bytes in all."""
+        self._granted = (items, size)
+        self.credits_sent += 1
+        self._calls.connection.send(
+            {"kind": "CREDIT", "id": self.id, "items": items, "bytes": size}
+        )
+
+    def take(self, message: Message) -> None:
+        """Acts on a message about this call."""
+        kind = message["kind"]
+        if kind == "ERROR" or kind in _FINAL[self.kind]:
+            self.final = message
+        elif kind == "CREDIT":
+            self.up_items = max(self.up_items, message["items"])
+            self.up_bytes = max(self.up_bytes, message["bytes"])
+        elif kind == "ITEM" and self.kind == "stream":
+            self._take_item(message)
+        elif kind != "CANCEL":
+            raise Violation("UNEXPECTED", f"{kind} for a {self.kind}")
+
+    def _take_item(self, message: Message) -> None:
+        items, size = self._granted
+        if self._got_items >= items or self._got_bytes >= size:
+            raise Violation("NO_CREDIT", f"item {self._got_items} of call {self.id}")
+        self._got_items += 1
+        self._got_bytes += len(message["bytes"])
+        self._items.append((message, len(message["bytes"])))
+
+    def _raise_credit(self) -> None:
+        left_items = self._granted[0] - self._taken_items
+        left_bytes = self._granted[1] - self._taken_bytes
+        if left_items > WINDOW_ITEMS // 2 and left_bytes > WINDOW_BYTES // 2:
+            return
+        self.allow(self._taken_items + WINDOW_ITEMS, self._taken_bytes + WINDOW_BYTES)
+
+
+class Calls:
+    """The calls of one connection, and the procedures that are bound on it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.up_credit = (16, 16_384)
+        self.live: Dict[int, Call] = {}
+        self._bound: Dict[Tuple[str, str], int] = {}
+        for kind in ("RESULT", "ERROR", "ITEM", "END", "CREDIT", "CANCEL"):
+            connection.handlers[kind] = self._take
+
+    def bind(self, name: str, kind: str) -> int:
+        """Gives the number of a procedure, and binds it at its first use."""
+        number = self._bound.get((name, kind))
+        if number is None:
+            number = self._bound[(name, kind)] = len(self._bound)
+            self.connection.send(
+                {
+                    **{"kind": "BIND", "procedure": number, "procedureKind": kind},
+                    **{"name": name, "sendHash": 0, "receiveHash": 0},
+                }
+            )
+        return number
+
+    def start(
+        self, name: str, value: Any = UNDEFINED, kind: str = "call", **more: Any
+    ) -> Call:
+        """Sends a CALL; `more` are further fields of it."""
+        procedure = self.bind(name, kind)
+        id = next(number for number in range(0, 2**53, 2) if number not in self.live)
+        call = self.live[id] = Call(self, id, kind)
+        encoding, data = encode_payload(value)
+        fields = {"id": id, "procedure": procedure, "encoding": encoding, "bytes": data}
+        self.connection.send({"kind": "CALL", **fields, **more})
+        return call
+
+    def _take(self, message: Message) -> None:
+        call = self.live.get(message["id"])
+        if call is None:
+            return
+        call.take(message)
+        if call.final is not None:
+            del self.live[call.id]

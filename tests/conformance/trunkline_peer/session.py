@@ -1,0 +1,88 @@
+"""A session of one connection: HELLO and WELCOME, then calls and topics."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, List, Optional, Type
+
+from .calls import Call, Calls
+from .connection import Connection
+from .extensions import Message
+from .topics import Subscription, Topics
+from .values import UNDEFINED
+from .wire import Violation
+
+TOKEN = "let-me-in"
+AGENT = "trunkline-python-peer"
+
+
+def hello(token: str = TOKEN, features: int = 0) -> Message:
+    """Makes a HELLO of a client that was built with no contract."""
+    fields = {"features": features, "agent": AGENT, "token": token, "revisions": []}
+    return {"kind": "HELLO", **fields}
+
+
+class Session:
+    """A client's session; use it in `with`, which closes it with 1000 at the end."""
+
+    def __init__(self, url: str, protocols: Optional[List[str]] = None) -> None:
+        self.connection = Connection(url, protocols)
+        self.welcome: Optional[Message] = None
+        self.calls = Calls(self.connection)
+        self.topics = Topics(self.connection)
+        self.connection.handlers["WELCOME"] = self._welcomed
+        self.connection.outstanding = lambda: bool(self.calls.live)
+
+    @staticmethod
+    def open(url: str, token: str = TOKEN) -> Session:
+        """Connects, sends HELLO and waits for WELCOME."""
+        session = Session(url)
+        try:
+            session.connection.send(hello(token))
+            session.await_welcome()
+        except BaseException:
+            session.connection.close()
+            raise
+        return session
+
+    def await_welcome(self) -> None:
+        """Waits for WELCOME."""
+        self.connection.until(lambda: self.welcome is not None, "WELCOME")
+
+    def call(self, name: str, value: Any = UNDEFINED, **more: Any) -> Any:
+        """Calls a procedure and waits for its output."""
+        return self.calls.start(name, value, **more).result()
+
+    def stream(self, name: str, value: Any = UNDEFINED, **more: Any) -> Call:
+        """Starts a stream."""
+        return self.calls.start(name, value, "stream", **more)
+
+    def publish(self, name: str, params: Any, message: Any, **more: Any) -> Message:
+        """Publishes on a topic, and gives the place that the topic message has."""
+        value = {"params": params, "message": message}
+        call = self.calls.start(name, value, "publish", **more)
+        call.result()
+        return call.wait()["published"]
+
+    def subscribe(self, name: str, params: Any, **more: Any) -> Subscription:
+        """Subscribes to a topic."""
+        return self.topics.subscribe(name, params, **more)
+
+    def _welcomed(self, message: Message) -> None:
+        if self.welcome is not None:
+            raise Violation("UNEXPECTED", "a second WELCOME")
+        self.welcome = message
+        self.connection.greeted = True
+        limits = message["limits"]
+        self.calls.up_credit = (limits["upCreditItems"], limits["upCreditBytes"])
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.connection.close()

@@ -1,0 +1,131 @@
+"""Subscriptions of one connection: positions, gaps, and cursors to come back with."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Deque, Dict, NamedTuple, Optional
+
+from .connection import WAIT, Connection
+from .extensions import Message
+from .payload import decode_payload, encode_payload
+from .wire import Violation
+
+
+class Event(NamedTuple):
+    """What a subscription has to say: `state`, `message`, `gap`, `stale` or `ended`."""
+
+    kind: str
+    value: Any
+    offset: int = 0
+
+
+class Subscription:
+    """A subscription, with the place up to which its messages were given to the program."""
+
+    def __init__(self, connection: Connection, sub: int) -> None:
+        self.sub = sub
+        self.topic: Optional[int] = None
+        self.epoch = self.position = 0
+        self.cursor: Optional[Message] = None
+        self.ended = False
+        self._connection = connection
+        self._events: Deque[Event] = deque()
+
+    def next(self, timeout: float = WAIT) -> Event:
+        """Waits for the next event, and moves the cursor behind it."""
+        self._connection.until(lambda: bool(self._events), "an event of a topic", timeout)
+        event = self._events.popleft()
+        if event.kind in ("message", "gap", "state"):
+            self.cursor = {"epoch": self.epoch, "offset": event.offset}
+        return event
+
+    def next_message(self, timeout: float = WAIT) -> Event:
+        """Waits for the next topic message, and drops other events before it."""
+        while True:
+            event = self.next(timeout)
+            if event.kind == "message":
+                return event
+
+    def leave(self) -> None:
+        """Ends the subscription."""
+        self.ended = True
+        self._connection.send({"kind": "UNSUBSCRIBE", "sub": self.sub})
+
+    def take_subscribed(self, message: Message) -> None:
+        """Begins, or begins anew, behind an offset of an epoch."""
+        self.epoch, self.position = message["epoch"], message["offset"]
+        self._events.append(Event("state", message["state"], self.position))
+
+    def take_message(self, message: Message) -> None:
+        """Takes a topic message unless it is a duplicate; refuses one behind a hole."""
+        before = message["offset"] - message["skipped"] - 1
+        if self.position > before:
+            return
+        if self.position < before:
+            raise Violation("HOLE", f"{message['offset']} comes behind {self.position}")
+        self.position = message["offset"]
+        value = decode_payload(message["encoding"], message["bytes"])
+        self._events.append(Event("message", value, self.position))
+
+    def take_gap(self, message: Message) -> None:
+        """Moves behind messages that are missing."""
+        if message["epoch"] == self.epoch and "to" in message:
+            self.position = max(self.position, message["to"])
+        self._events.append(Event("gap", message, self.position))
+
+    def take_other(self, kind: str, message: Message) -> None:
+        """Takes STALE or ENDED."""
+        self.ended = self.ended or kind == "ended"
+        self._events.append(Event(kind, message, self.position))
+
+
+class Topics:
+    """The subscriptions of one connection by their numbers, and by the numbers of their topics."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._subs: Dict[int, Subscription] = {}
+        self._next = 0
+        connection.handlers.update(
+            {
+                **{"SUBSCRIBED": self._subscribed, "MESSAGE": self._message, "GAP": self._gap},
+                **{"STALE": self._other, "ENDED": self._other},
+            }
+        )
+
+    def subscribe(self, name: str, params: Any, **more: Any) -> Subscription:
+        """Sends a SUBSCRIBE; `more` are `cursor` and `last`."""
+        subscription = Subscription(self._connection, self._next)
+        subscription.cursor = more.get("cursor")
+        self._subs[self._next] = subscription
+        self._next += 1
+        encoding, data = encode_payload(params)
+        body = {"encoding": encoding, "bytes": data}
+        fields = {"sub": subscription.sub, "name": name, "params": body, "payloadHash": 0}
+        self._connection.send({"kind": "SUBSCRIBE", **fields, **more})
+        return subscription
+
+    def _live(self, message: Message) -> Optional[Subscription]:
+        subscription = self._subs.get(message["sub"])
+        return None if subscription is None or subscription.ended else subscription
+
+    def _subscribed(self, message: Message) -> None:
+        subscription = self._live(message)
+        if subscription is not None:
+            subscription.topic = message["topic"]
+            subscription.take_subscribed(message)
+
+    def _message(self, message: Message) -> None:
+        for subscription in self._subs.values():
+            if subscription.topic == message["topic"] and not subscription.ended:
+                subscription.take_message(message)
+
+    def _gap(self, message: Message) -> None:
+        subscription = self._live(message)
+        if subscription is not None:
+            subscription.take_gap(message)
+
+    def _other(self, message: Message) -> None:
+        subscription = self._live(message)
+        if subscription is not None:
+            subscription.take_other(message["kind"].lower(), message)
