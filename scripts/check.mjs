@@ -13,7 +13,11 @@ const CHECKS = {
   floors: ['node scripts/check-floors.mjs'],
   edges: ['node scripts/check-edges.mjs'],
   doors: ['node scripts/check-doors.mjs'],
-  docs: [BUILD, 'node scripts/write-limits.mjs --check'],
+  docs: [
+    BUILD,
+    'node scripts/write-limits.mjs --check',
+    'node scripts/write-conversations.mjs --check',
+  ],
   generated: [
     BUILD,
     ...listGeneratorConfigs(ROOT).map((config) => {

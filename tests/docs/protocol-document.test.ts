@@ -1,17 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  CLIENT_DECODE_LIMITS,
   CLOSE_CODES,
   decodeBatch,
-  DECODE_LIMITS,
-  ENCODING,
   ERROR_CODES,
   FEATURES,
   KINDS,
   SESSION_LIMITS,
-  STORED,
   SUBPROTOCOLS,
-  WIRE_LIMITS,
   Writer,
   type Batch,
   type CloseReaction,
@@ -19,17 +14,7 @@ import {
   type Kind,
 } from '@trunkline/protocol';
 import { encodeExt } from '../../packages/protocol/src/ext.js';
-import {
-  CANCEL_REASONS,
-  EXECUTED,
-  GAP_REASONS,
-  GOAWAY_REASONS,
-  GONE_REASONS,
-  isSequenced,
-  JOIN_STATES,
-  PROCEDURE_KINDS,
-  STALE_REASONS,
-} from '../../packages/protocol/src/message.js';
+import { isSequenced } from '../../packages/protocol/src/message.js';
 import { bytesOfHex, readMessageVectors } from '../vectors/vector-json.js';
 import { fencesOf, readDocument, rowsOf, sectionsOf, type Section } from './markdown.js';
 
@@ -37,8 +22,6 @@ const DOCUMENT = readDocument('PROTOCOL.md');
 const SECTIONS = sectionsOf(DOCUMENT);
 const MESSAGES = SECTIONS.filter(({ level, title }) => level === 3 && /^[A-Z]+$/.test(title));
 const VECTORS = readMessageVectors();
-/** The document in one line, for sentences that are broken over several. */
-const PROSE = DOCUMENT.replaceAll(/\s+/g, ' ');
 
 function textOf(title: string): string {
   const section = SECTIONS.find((candidate) => candidate.title === title);
@@ -85,8 +68,10 @@ describe('messages', () => {
   );
 
   it('show no other batch, and none in another way', () => {
-    const fences = fencesOf(DOCUMENT).filter(({ info }) => info.startsWith('hex'));
-    expect(fences.map(({ info }) => info)).toEqual(MESSAGES.map(() => 'hex batch'));
+    // Whole conversations are shown in a section of their own, in their own way.
+    const text = DOCUMENT.replace(/^## Conversations$[\s\S]*?^(?=## )/m, '');
+    const infos = fencesOf(text).flatMap(({ info }) => (info.startsWith('hex') ? [info] : []));
+    expect(infos.filter((info) => info !== 'hex value')).toEqual(MESSAGES.map(() => 'hex batch'));
   });
 
   it.each(MESSAGES)('$title goes where its vectors say', ({ title, text }: Section) => {
@@ -159,130 +144,5 @@ describe('tables', () => {
       ],
     );
     expect(rows).toEqual(Object.entries(SESSION_LIMITS));
-  });
-});
-
-describe('enumerations', () => {
-  it.each<[string, string, readonly string[]]>([
-    ['GONE', 'reason', GONE_REASONS],
-    ['GAP', 'reason', GAP_REASONS],
-    ['SUBSCRIBED', 'state', JOIN_STATES],
-    ['BIND', 'kind', PROCEDURE_KINDS],
-    ['ERROR', 'executed', EXECUTED],
-  ])('of %s, %s, have the names of the code in its order', (title, field, names) => {
-    const row = rowsOf(textOf(title), 'field', 'type').find(([name]) => name === field);
-    const said = [...(row?.[2] ?? '').matchAll(/(\d) ([a-z]+)/g)];
-    expect(said.map(([, number, name]) => [Number(number), name])).toEqual([...names.entries()]);
-  });
-
-  it.each<[string, readonly string[], Record<string, string>]>([
-    [
-      'GOAWAY',
-      GOAWAY_REASONS,
-      { stopping: 'the server stops', old: 'the connection is old', spread: 'the load is spread' },
-    ],
-    [
-      'CANCEL',
-      CANCEL_REASONS,
-      {
-        withdrawn: 'withdrawn',
-        deadline: 'deadline',
-        stopped: 'the consumer wants no more items',
-        failed: 'the producer failed',
-      },
-    ],
-    [
-      'STALE',
-      STALE_REASONS,
-      {
-        unreachable: 'the broker cannot be reached',
-        checking: 'topic messages are being checked',
-      },
-    ],
-    [
-      'Extensions',
-      STORED,
-      {
-        node: 'in the memory of one node',
-        broker: 'in the memory of a broker',
-        disk: "on a broker's disk",
-      },
-    ],
-  ])('of %s say the names of the code in words, in its order', (title, names, words) => {
-    expect(Object.keys(words)).toEqual(names);
-    const list = names.map((name, number) => `${number} ${words[name]}`).join(', ');
-    const text = textOf(title).replaceAll(/\s+/g, ' ');
-    expect(text).toContain(list);
-    expect(text).not.toContain(`${list}, ${names.length} `);
-  });
-
-  it('of encodings have the numbers of the code', () => {
-    const names = Object.entries(ENCODING).map(
-      ([name, number]) => `${number} ${name.toLowerCase()}`,
-    );
-    expect(rowsOf(textOf('Flags'), 'bits', 'meaning')[0]).toEqual([
-      '0-1',
-      `encoding of the payload: ${names.join(', ')}`,
-    ]);
-  });
-});
-
-describe('limits', () => {
-  const wire = (name: keyof typeof WIRE_LIMITS): number => WIRE_LIMITS[name].value;
-  const decode = (name: keyof typeof DECODE_LIMITS): number => DECODE_LIMITS[name].value;
-
-  /** Numbers of a text, with their units multiplied out. */
-  function numbersOf(text: string): number[] {
-    const units: Record<string, number> = { KiB: 1_024, MiB: 1_048_576, s: 1_000 };
-    return [...text.matchAll(/\b(\d[\d,]*)(?: (KiB|MiB|s)\b)?/g)].map(
-      ([, digits = '', unit = '']) => Number(digits.replaceAll(',', '')) * (units[unit] ?? 1),
-    );
-  }
-
-  it.each<[string, number[]]>([
-    ['batch', [wire('batchBytes')]],
-    ['one payload to a server / to a client', [SESSION_LIMITS.valueInBytes.absent, 16_777_216]],
-    ['depth of a value', [decode('depth')]],
-    [
-      'values within a value, to a server / to a client',
-      [decode('values'), CLIENT_DECODE_LIMITS.values],
-    ],
-    ['keys of an object; bytes of a key', [decode('keys'), decode('keyBytes')]],
-    [
-      'entries of all maps and sets of a value; numbers and bigints among their keys, to a server / to a client',
-      [decode('entries'), decode('numericEntries'), CLIENT_DECODE_LIMITS.numericEntries],
-    ],
-    ['annotations; binaries', [decode('annotations'), decode('binaries')]],
-    ["steps of an annotation's path; bytes of a URL", [decode('pathSteps'), decode('urlBytes')]],
-    ['un-acknowledged messages of a direction', [wire('unackedMessages')]],
-  ])('of the table: %s', (what, values) => {
-    const row = rowsOf(textOf('Limits'), 'what', 'limit').find(([name]) => name === what);
-    expect(numbersOf(row?.[1] ?? '')).toEqual(values);
-  });
-
-  it.each<[string, RegExp, number[]]>([
-    ['closing a batch', /A sender closes a batch at ([^,]+),/, [wire('batchCloseBytes')]],
-    ['the size of a batch', /A batch is at most ([^;]+);/, [wire('batchBytes')]],
-    ['the window', /At most ([\d,]+) messages of a direction/, [wire('unackedMessages')]],
-    [
-      'acknowledging',
-      /else after (\d+ sequenced messages, \d+ KiB, or \d+ ms)/,
-      [wire('ackMessages'), wire('ackBytes'), wire('ackDelayMs')],
-    ],
-    ['idle pings', /nothing came for `idleMs` \((\d+ s), spread/, [wire('idleMs')]],
-    ['busy pings', /one after (\d+ s) without a byte while/, [wire('busyIdleMs')]],
-    [
-      'death',
-      /for dead after (\d+ s without a byte, and after \d+ s)/,
-      [wire('deadMs'), wire('busyDeadMs')],
-    ],
-    [
-      'credit to a client',
-      /starting credit is (\d+ items and [\d,]+ bytes)/,
-      [wire('downCreditItems'), wire('downCreditBytes')],
-    ],
-    ['digits of a bigint', /\[0-9\]\{(1,\d+)\}/, [Number(`1${decode('bigintDigits')}`)]],
-  ])('of a sentence: %s', (_what, pattern, values) => {
-    expect(numbersOf(pattern.exec(PROSE)?.[1] ?? '')).toEqual(values);
   });
 });

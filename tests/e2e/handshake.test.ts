@@ -31,6 +31,17 @@ function stepwise() {
 }
 
 describe('before WELCOME', () => {
+  it.each(['HELLO', 'RESUME'])('refuses a %s that acknowledges what was not sent', async (kind) => {
+    await using host = openHost(stepwise().authenticate);
+    const peer = host.connect();
+    const hello = { kind, features: 0, agent: '', token: '', revisions: [] };
+    const resume = { session: '', attach: 2, secret: new Uint8Array(0), rx: 0, first: 1 };
+    const message = { ...hello, ...resume } as never;
+    await peer.bytes(encodeBatch(new Writer(), { ack: 5 }, [message]));
+    expect(peer.closed).toMatchObject({ code: 4400 });
+    expect(peer.received).toEqual([]);
+  });
+
   it('refuses a WebSocket message without a byte', async () => {
     await using host = openHost(stepwise().authenticate);
     const peer = host.connect();

@@ -9,7 +9,12 @@ import {
   Writer,
   type Batch,
 } from '@trunkline/protocol';
-import { bytesOfHex, readHostileVectors, readMessageVectors } from './vector-json.js';
+import {
+  bytesOfHex,
+  readBatchVectors,
+  readHostileVectors,
+  readMessageVectors,
+} from './vector-json.js';
 
 const MESSAGES = readMessageVectors();
 const HOSTILE = readHostileVectors();
@@ -127,6 +132,18 @@ describe('messages.json', () => {
     const batch = decodeBatch(writer.take()) as Batch;
     expect(batch.messages).toHaveLength(length);
     expect(batch.messages).toEqual(MESSAGES.map(({ message }) => message));
+  });
+});
+
+describe('batches.json', () => {
+  it.each(readBatchVectors())('$name is read as it stands there', ({ hex, head, messages }) => {
+    const batch = decodeBatch(bytesOfHex(hex)) as Batch;
+    expect(batch).toEqual({ now: false, ...head, messages });
+  });
+
+  it('names each vector once', () => {
+    const names = readBatchVectors().map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
   });
 });
 

@@ -57,4 +57,12 @@ describe('ItemQueue', () => {
     expect(await asked).toEqual({ done: true, value: undefined });
     expect(log).toEqual(['stop']);
   });
+
+  it('knows that the caller has ended, also after the handler stopped', async () => {
+    const { queue, iterator } = createQueue();
+    await iterator.return?.();
+    expect(queue.hasEnded).toBe(false);
+    queue.end();
+    expect(queue.hasEnded).toBe(true);
+  });
 });

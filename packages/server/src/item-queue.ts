@@ -25,6 +25,7 @@ export class ItemQueue implements AsyncIterable<unknown> {
   readonly #waiters: Waiter[] = [];
   #end: { readonly error: unknown } | 'ended' | 'stopped' | undefined;
   #isIterated = false;
+  #hasEnded = false;
 
   constructor(options: ItemQueueOptions) {
     this.#options = options;
@@ -33,7 +34,7 @@ export class ItemQueue implements AsyncIterable<unknown> {
 
   /** Whether the caller has said that no more items come. */
   get hasEnded(): boolean {
-    return this.#end === 'ended';
+    return this.#hasEnded;
   }
 
   /** Takes an item that has arrived; `false` when there was no credit for it. */
@@ -48,6 +49,7 @@ export class ItemQueue implements AsyncIterable<unknown> {
 
   /** The caller has sent its last item. */
   end(): void {
+    this.#hasEnded = true;
     this.#end ??= 'ended';
     this.#serve();
   }
