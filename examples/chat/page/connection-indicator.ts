@@ -1,0 +1,69 @@
+import type { ClientConnection, ConnectionState, ConnectionStatus } from '@trunkline/client';
+import { startCountdown } from './countdown.js';
+import { make, part } from './parts.js';
+
+const TEXTS: Record<ConnectionStatus, string> = {
+  idle: 'Connecting',
+  connecting: 'Connecting',
+  live: 'Connected',
+  waiting: 'No connection',
+  unreachable: 'Unreachable',
+  denied: 'Refused',
+  closed: 'Closed',
+};
+
+const NEEDS_ATTENTION: readonly ConnectionStatus[] = ['unreachable', 'denied', 'closed'];
+
+/** Shows what the connection does, why it is not there, and when it is tried again. */
+export function showConnection(connection: ClientConnection): void {
+  const indicator = new ConnectionIndicator();
+  indicator.show(connection.state);
+  connection.watch((state) => indicator.show(state));
+}
+
+class ConnectionIndicator {
+  readonly #details = part('connection', HTMLDetailsElement);
+  readonly #text = part('connection-text', HTMLElement);
+  readonly #countdown = part('connection-countdown', HTMLElement);
+  readonly #reason = part('connection-reason', HTMLElement);
+  readonly #hints = part('connection-hints', HTMLElement);
+  /** Read out by screen readers; the countdown is not, or it would never be silent. */
+  readonly #status = part('connection-status', HTMLElement);
+  #shown: ConnectionStatus | undefined;
+  #stop: () => void = () => {};
+
+  show(state: ConnectionState): void {
+    const { status, nextAttemptAt } = state;
+    this.#details.dataset['status'] = status;
+    this.#text.textContent = TEXTS[status];
+    this.#reason.textContent = reasonOf(state);
+    this.#hints.replaceChildren(
+      ...(state.hints ?? []).map((hint) => make('li', '', capital(hint))),
+    );
+    this.#stop();
+    this.#countdown.textContent = '';
+    if (nextAttemptAt !== undefined) {
+      this.#stop = startCountdown(nextAttemptAt, (seconds) => {
+        this.#countdown.textContent = seconds > 0 ? `in ${seconds} s` : 'now';
+      });
+    }
+    if (this.#shown === status) return;
+    this.#shown = status;
+    this.#status.textContent = TEXTS[status];
+    if (NEEDS_ATTENTION.includes(status)) this.#details.open = true;
+    else if (status === 'live') this.#details.open = false;
+  }
+}
+
+function reasonOf({ status, reason, attempt, staleContracts }: ConnectionState): string {
+  if (status !== 'live') {
+    const tries = attempt > 1 ? ` This is attempt ${attempt}.` : '';
+    return reason === undefined ? `Looking for the server.${tries}` : `${capital(reason)}.${tries}`;
+  }
+  if (staleContracts.length > 0) return 'The server is newer than this page: reload the page.';
+  return 'All is well: one WebSocket carries everything that you see.';
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

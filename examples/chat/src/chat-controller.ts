@@ -1,0 +1,74 @@
+import { TrunklineError, UseGuards, type AnyContext, type Guard } from '@trunkline/server';
+import {
+  ChatService,
+  ChatTopics,
+  type ChatHandlers,
+  type CreateRoomContext,
+  type CreateRoomInput,
+  type CreateRoomOutput,
+  type MessagesParams,
+  type PeopleContext,
+  type PeopleInput,
+  type PostContext,
+  type PostInput,
+} from './generated/chat.server.js';
+import { Presence } from './presence.js';
+import { MAX_ROOMS, Rooms, type ChatRoom } from './rooms.js';
+import './visitor.js';
+
+/** Lets only those in who have signed in with a name. */
+class SignedIn implements Guard {
+  canActivate({ user }: AnyContext): boolean {
+    return user.name !== '';
+  }
+}
+
+@ChatService()
+@UseGuards(SignedIn)
+export class ChatController implements ChatHandlers {
+  constructor(
+    private readonly topics: ChatTopics,
+    private readonly rooms: Rooms,
+    private readonly presence: Presence,
+  ) {}
+
+  @ChatService.createRoom()
+  async createRoom(
+    { name }: CreateRoomInput,
+    context: CreateRoomContext,
+  ): Promise<CreateRoomOutput> {
+    if (this.rooms.has(name)) throw context.error('NAME_TAKEN', { name });
+    if (this.rooms.isFull) throw context.error('TOO_MANY_ROOMS', { max: MAX_ROOMS });
+    const room = { name, about: `Opened by ${context.user.name}.` };
+    this.rooms.add(room);
+    await this.topics.rooms().publish(this.rooms.list);
+    return room;
+  }
+
+  @ChatService.post()
+  async post({ room, text }: PostInput, context: PostContext): Promise<void> {
+    const { closedAt } = this.#find(room);
+    if (closedAt !== undefined) throw context.error('ROOM_CLOSED', { room, closedAt });
+    const waitMs = context.user.pace.take();
+    if (waitMs > 0) throw context.error('TOO_FAST', { waitMs });
+    const message = { author: context.user.name, text, sentAt: new Date() };
+    await this.topics.messages({ room }).publish(message);
+  }
+
+  @ChatService.people()
+  async *people({ room }: PeopleInput, context: PeopleContext): AsyncGenerator<string[]> {
+    this.#find(room);
+    yield* this.presence.stay(room, context.user.id, context.signal);
+  }
+
+  @ChatService.messages.authorize()
+  mayRead({ room }: MessagesParams): boolean {
+    return this.rooms.find(room) !== undefined;
+  }
+
+  #find(name: string): ChatRoom {
+    const room = this.rooms.find(name);
+    if (room === undefined) throw new TrunklineError('NOT_FOUND', `no room is called "${name}"`);
+    return room;
+  }
+}
