@@ -94,7 +94,7 @@ describeBrowsers('the chat', (browser) => {
     // Firefox has delays of its own between attempts, so five of them take too long there.
     if (browser().name === 'chromium') {
       await ada.see('#connection-text', 'Unreachable', 20_000);
-      await ada.see('#connection-hints', 'Does a server listen at');
+      await ada.see('#connection-hints', 'Check that a server listens at');
       await ada.screenshot('chat-unreachable.png');
     }
     relay.restore();

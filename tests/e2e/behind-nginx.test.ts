@@ -211,7 +211,7 @@ describe.skipIf(missing !== '')(`a server behind nginx${missing}`, () => {
     const { reached } = connectTo(front);
     const { reason, hints } = await reached('unreachable');
     expect(reason).toContain('the server answered HTTP 404');
-    expect(hints).toContain('does a proxy in between pass on WebSocket upgrades');
+    expect(hints).toContain('check that every proxy in between passes on WebSocket upgrades');
   });
 
   it('is unreachable, with the reason, where nginx cannot reach it', async () => {

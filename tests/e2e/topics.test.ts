@@ -37,7 +37,7 @@ describeTransports('topics', (open) => {
     expect(receipt).toMatchObject({ offset: 1, stored: 'node', duplicate: false });
     await expect.poll(() => lobby.seen.messages.length).toBe(1);
     expect(lobby.seen.messages[0]).toEqual(message('one'));
-    expect(lobby.seen.states.at(-1)?.joined).toEqual({ kind: 'fresh' });
+    expect(lobby.seen.states.at(-1)?.joined).toEqual({ kind: 'fresh', count: 0 });
     expect(garden.seen.messages).toEqual([]);
   });
 
@@ -107,7 +107,7 @@ describeTransports('topics', (open) => {
     await expect.poll(ticks.live).toBe(true);
     await topics.ticks().publish(3);
     await expect.poll(() => ticks.seen.messages).toEqual([1, 3]);
-    expect(ticks.seen.states.at(-1)?.joined).toEqual({ kind: 'fresh' });
+    expect(ticks.seen.states.at(-1)?.joined).toEqual({ kind: 'fresh', count: 0 });
   });
 
   it('gives the newest kept messages first to who asks for them', async () => {

@@ -32,6 +32,7 @@ export {
   type ErrorCode,
   type Executed,
   type FrameworkError,
+  type GapReason,
   type InvalidInput,
   type Published,
   type ServiceShape,

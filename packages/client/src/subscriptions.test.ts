@@ -41,7 +41,10 @@ describe('subscribers of one topic', () => {
   test('share one subscription on the wire, which ends with the last of them', async () => {
     const { harness, server, runtime, client, subscription, messages } = await startSubscribed();
     const other = record(harness);
-    expect(other.subscription.state).toEqual({ status: 'live', joined: { kind: 'fresh' } });
+    expect(other.subscription.state).toEqual({
+      status: 'live',
+      joined: { kind: 'fresh', count: 0 },
+    });
     // No listener is called before there is a subscription for it to use.
     expect(other.states).toEqual([]);
     await runtime.settle();
@@ -109,7 +112,7 @@ describe('subscribers of one topic', () => {
     expect(other.messages).toEqual(['8', '9', '10', '11', '12']);
     expect(states.slice(before)).toEqual([]);
     expect(gaps).toEqual([]);
-    expect(other.subscription.state.joined).toEqual({ kind: 'fresh' });
+    expect(other.subscription.state.joined).toEqual({ kind: 'fresh', count: 4 });
     for (const one of [subscription, other.subscription]) one.close();
   });
 
@@ -194,7 +197,7 @@ describe('after a cut', () => {
       await startSubscribed();
     network.latest.cut();
     await runtime.settle();
-    expect(subscription.state).toEqual({ status: 'stale', joined: { kind: 'fresh' } });
+    expect(subscription.state).toEqual({ status: 'stale', joined: { kind: 'fresh', count: 0 } });
     await runtime.advance(1_000);
     expect(server.latest.last('SUBSCRIBE')).toMatchObject({
       sub: 0,
@@ -231,7 +234,7 @@ describe('after a cut', () => {
     publish(server.latest, 5, '5');
     await runtime.settle();
     expect(gaps).toEqual([]);
-    expect(states.at(-1)).toEqual({ status: 'live', joined: { kind: 'fresh' } });
+    expect(states.at(-1)).toEqual({ status: 'live', joined: { kind: 'fresh', count: 0 } });
     expect(subscription.cursor).toEqual({ epoch: OTHER_EPOCH, offset: 5 });
     subscription.close();
   });

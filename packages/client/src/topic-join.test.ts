@@ -80,29 +80,35 @@ describe('joinAt', () => {
   const gap = (low: number, high: number | undefined, epoch = E) => {
     return { epoch, from: low, to: high, reason: 'expired' } as const;
   };
-  const fresh = { kind: 'fresh' };
+  const fresh = (count: number) => ({ kind: 'fresh', count });
 
   test.each<[string, Need, Answer, object, object]>([
-    ['now begins behind the newest', NOW, answer({}), at(20), fresh],
-    ['kept messages begin so many before the newest', last(4), answer({}), at(16), fresh],
+    ['now begins behind the newest', NOW, answer({}), at(20), fresh(0)],
+    ['kept messages begin so many before the newest', last(4), answer({}), at(16), fresh(4)],
     [
       'kept messages begin where the server says, who asked for these alone',
       last(4),
       answer({ onlyLast: 4 }),
       at(10),
-      fresh,
+      fresh(10),
     ],
-    ['kept messages begin where there are some', last(400), answer({}), at(10), fresh],
+    ['kept messages begin where there are some', last(400), answer({}), at(10), fresh(10)],
     [
       'kept messages begin behind what is gone',
       last(400),
       answer({ state: 'gap', offset: 2, gap: gap(3, 12) }),
       at(12),
-      fresh,
+      fresh(8),
     ],
     ['a cursor is recovered', from(12), answer({}), at(12), { kind: 'recovered', count: 8 }],
     ['a cursor ahead waits there', from(30), answer({}), at(30), { kind: 'recovered', count: 0 }],
-    ['a cursor of a topic that keeps nothing', from(4), answer({ state: 'fresh' }), at(10), fresh],
+    [
+      'a cursor of a topic that keeps nothing',
+      from(4),
+      answer({ state: 'fresh' }),
+      at(10),
+      fresh(10),
+    ],
     [
       'a cursor with a gap',
       from(4),
@@ -150,7 +156,7 @@ describe('joinAt', () => {
       from(4, F),
       answer({ state: 'fresh' }),
       at(10),
-      fresh,
+      fresh(10),
     ],
   ])('%s', (...[, need, given, place, joined]) => {
     expect(joinAt(need, given, false)).toEqual({ place, joined });
@@ -165,8 +171,8 @@ describe('joinAt', () => {
       to: 10,
       reason: 'expired',
     });
-    expect(joinAt(from(10), given, true).joined).toEqual(fresh);
-    expect(joinAt(from(7, F), given, true).joined).toEqual(fresh);
+    expect(joinAt(from(10), given, true).joined).toEqual(fresh(10));
+    expect(joinAt(from(7, F), given, true).joined).toEqual(fresh(10));
   });
 });
 

@@ -59,12 +59,12 @@ export function joinAt(need: Need, answer: Answer, wasLive: boolean): Join {
   const { epoch, offset, top, gap } = answer;
   switch (need.kind) {
     case 'now':
-      return { place: { epoch, offset: top }, joined: { kind: 'fresh' } };
+      return { place: { epoch, offset: top }, joined: fresh(0) };
     case 'last': {
       const start = afterGap(answer);
       // Offsets may jump, so counting back from the newest could skip what was asked for.
       const first = need.count === answer.onlyLast ? start : Math.max(start, top - need.count);
-      return { place: { epoch, offset: first }, joined: { kind: 'fresh' } };
+      return { place: { epoch, offset: first }, joined: fresh(top - first) };
     }
     case 'from': {
       const { cursor } = need;
@@ -80,10 +80,16 @@ export function joinAt(need: Need, answer: Answer, wasLive: boolean): Join {
   }
 }
 
-function joinFresh(cursor: Cursor, { epoch, offset }: Answer, wasLive: boolean): Join {
+function fresh(count: number): Joined {
+  return { kind: 'fresh', count: Math.max(0, count) };
+}
+
+function joinFresh(cursor: Cursor, { epoch, offset, top }: Answer, wasLive: boolean): Join {
   const isSame = cursor.epoch === epoch;
   const place = { epoch, offset: isSame ? Math.max(offset, cursor.offset) : offset };
-  if (!wasLive || !isSame || offset <= cursor.offset) return { place, joined: { kind: 'fresh' } };
+  if (!wasLive || !isSame || offset <= cursor.offset) {
+    return { place, joined: fresh(top - place.offset) };
+  }
   const missed: Gap = { epoch, from: cursor.offset + 1, to: offset, reason: 'expired' };
   return { place, joined: { kind: 'gap', ...missed } };
 }

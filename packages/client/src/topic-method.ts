@@ -12,9 +12,12 @@ export interface Gap {
 
 /** How a subscription came to be live: what it can say of the topic messages before. */
 export type Joined =
-  /** Nothing: it starts here, or the topic keeps nothing. */
-  | { readonly kind: 'fresh' }
-  /** Nothing was missed; so many topic messages follow that were published in between. */
+  /**
+   * Nothing: it starts here, or the topic keeps nothing. Up to `count` kept topic messages follow
+   * first, so that who asked for the last ones knows when they have come.
+   */
+  | { readonly kind: 'fresh'; readonly count: number }
+  /** Nothing was missed; up to `count` topic messages follow that were published in between. */
   | { readonly kind: 'recovered'; readonly count: number }
   | ({ readonly kind: 'gap' } & Gap);
 

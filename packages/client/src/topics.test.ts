@@ -43,7 +43,7 @@ describe('subscribing', () => {
     await runtime.settle();
     subscribed(server.latest, { offset: 3 });
     await runtime.settle();
-    expect(subscription.state).toEqual({ status: 'live', joined: { kind: 'fresh' } });
+    expect(subscription.state).toEqual({ status: 'live', joined: { kind: 'fresh', count: 0 } });
     expect(subscription.cursor).toEqual({ epoch: EPOCH, offset: 3 });
     publish(server.latest, 4, 'a');
     publish(server.latest, 7, 'b', { skipped: 2 });
