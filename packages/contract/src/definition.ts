@@ -118,9 +118,14 @@ export interface StreamDefinition<
   readonly errors: Errors;
 }
 
-/** How much of a topic is kept for those who were away. What is left out has the server's limit. */
+/**
+ * How much of a topic is kept for those who were away. What is left out has the server's limit: the
+ * last 100 topic messages, of the last five minutes, of 1 MiB, unless those limits were changed.
+ */
 export interface Keep {
+  /** The newest so many. */
   readonly count?: number;
+  /** Those that are not older than this; a topic whose news are rare wants more than the default. */
   readonly ageMs?: number;
   readonly bytes?: number;
 }
