@@ -14,6 +14,8 @@ export async function startRelay(targetPort: number): Promise<Relay> {
   const sockets = new Set<Socket>();
   const track = (socket: Socket): void => {
     sockets.add(socket);
+    // Small writes would wait for what the other side acknowledges late.
+    socket.setNoDelay();
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
   };
@@ -28,7 +30,11 @@ export async function startRelay(targetPort: number): Promise<Relay> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const cut = (): void => {
     isDown = true;
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) {
+      // Node cannot reset a socket that is just ending, and its process would then hang at its end.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   };
   return {
     port: (server.address() as AddressInfo).port,

@@ -3,14 +3,18 @@ export type ErrorHook = (error: unknown) => void;
 
 /** What this file takes from its surroundings; all of it may be missing. */
 interface Surroundings {
+  /** Node, Bun and Deno have it. */
+  process?: unknown;
   reportError?(error: unknown): void;
   console?: { error(error: unknown): void };
 }
 
-/** Tells of a failure as the platform tells of an uncaught one, without ending a process. */
+/** Tells of a failure as a page is told of an uncaught one; a process only prints it. */
 export const reportError: ErrorHook = (error) => {
   const surroundings = globalThis as unknown as Surroundings;
-  if (surroundings.reportError !== undefined) surroundings.reportError(error);
+  // Deno would end at once, and Bun with exit code 1.
+  const isPage = surroundings.process === undefined && surroundings.reportError !== undefined;
+  if (isPage) surroundings.reportError?.(error);
   else surroundings.console?.error(error);
 };
 

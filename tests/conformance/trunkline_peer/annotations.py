@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
-from .values import UNDEFINED, BigInt, Date, ErrorValue, MapOf, SetOf, Url
+from .limits import MAX_ANNOTATIONS, MAX_STEPS, Bounds, Entries, PayloadError
+from .typed import TYPES
+from .values import UNDEFINED, BigInt, Date, MapOf, SetOf, Url
 
 BINARY = ["custom", "binary"]
-_BIGINT = re.compile(r"-?[0-9]{1,1024}\Z", re.ASCII)
 _INDEX = re.compile(r"(0|[1-9][0-9]*)\Z", re.ASCII)
-_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf, "-0": -0.0}
-_MOST, _STEPS, _URL_BYTES = 1_000, 64, 2_048
 
 Tree = Any
-
-
-class PayloadError(Exception):
-    """Says which rule a payload breaks; it is the fault of one message, not of the connection."""
 
 
 def write(value: Any, binaries: List[bytes]) -> Tuple[Any, Optional[Tree]]:
@@ -40,6 +35,8 @@ def write(value: Any, binaries: List[bytes]) -> Tuple[Any, Optional[Tree]]:
     if isinstance(value, list):
         plain, inner = _write_parts(list(enumerate(value)), binaries)
         return [part for _, part in plain], inner or None
+    if not all(isinstance(key, str) for key in value):
+        raise PayloadError("a key of an object that is no text")
     plain, inner = _write_parts(list(value.items()), binaries)
     return dict(plain), inner or None
 
@@ -76,9 +73,6 @@ def _write_leaf(value: Any, binaries: List[bytes]) -> Tuple[Any, Optional[Tree]]
     if isinstance(value, (bytes, bytearray)):
         binaries.append(bytes(value))
         return len(binaries) - 1, [BINARY]
-    if isinstance(value, ErrorValue):
-        code = {} if value.code is None else {"code": value.code}
-        return {"name": value.name, "message": value.message, **code}, ["Error"]
     raise PayloadError(f"a {type(value).__name__} is not carried")
 
 
@@ -92,11 +86,11 @@ def _write_number(value: float) -> Tuple[Any, Optional[Tree]]:
     return value, None
 
 
-def read(plain: Any, tree: Optional[Tree], binaries: List[bytes]) -> Any:
-    """Gives the value of a JSON value under its annotations."""
-    reader = _TreeReader(binaries)
+def read(plain: Any, trees: List[Tree], binaries: List[bytes], bounds: Bounds) -> Any:
+    """Gives the value of a JSON value under its tree of annotations, if there is one."""
+    reader = _TreeReader(binaries, bounds)
     root = [plain]
-    if tree is not None:
+    for tree in trees:
         reader.apply(tree, root, 0)
     if len(reader.named) != len(binaries):
         raise PayloadError("a binary is named nowhere")
@@ -106,8 +100,9 @@ def read(plain: Any, tree: Optional[Tree], binaries: List[bytes]) -> Any:
 class _TreeReader:
     """Applies a tree of annotations to a JSON value in place."""
 
-    def __init__(self, binaries: List[bytes]) -> None:
+    def __init__(self, binaries: List[bytes], bounds: Bounds) -> None:
         self.binaries = binaries
+        self.entries = Entries(bounds)
         self.named: Set[int] = set()
         self.count = 0
 
@@ -134,20 +129,27 @@ class _TreeReader:
 
     def _typed(self, kind: Any, plain: Any) -> Any:
         self.count += 1
-        if self.count > _MOST:
-            raise PayloadError(f"more than {_MOST} annotations")
+        if self.count > MAX_ANNOTATIONS:
+            raise PayloadError(f"more than {MAX_ANNOTATIONS} annotations")
         if kind == BINARY:
             return self._binary(plain)
-        convert = _TYPES.get(kind) if isinstance(kind, str) else None
+        convert = TYPES.get(kind) if isinstance(kind, str) else None
         if convert is None:
             raise PayloadError(f"the annotation {kind!r} is not known")
-        return convert(plain)
+        value = convert(plain)
+        if isinstance(value, SetOf):
+            self.entries.add(value.members)
+        elif isinstance(value, MapOf):
+            self.entries.add([key for key, _ in value.pairs])
+        return value
 
     def _binary(self, plain: Any) -> bytes:
-        if type(plain) is not int or not 0 <= plain < len(self.binaries) or plain in self.named:
-            raise PayloadError(f"{plain!r} is not the index of a binary that is not named yet")
+        if type(plain) not in (int, float) or plain not in range(len(self.binaries)):
+            raise PayloadError(f"{plain!r} is not the index of a binary")
+        if plain in self.named:
+            raise PayloadError(f"binary {plain} is named twice")
         self.named.add(plain)
-        return self.binaries[plain]
+        return self.binaries[int(plain)]
 
 
 def split_path(path: str) -> List[str]:
@@ -166,7 +168,7 @@ def split_path(path: str) -> List[str]:
         else:
             part += char
     parts.append(part)
-    if escaped or len(parts) > _STEPS:
+    if escaped or len(parts) > MAX_STEPS:
         raise PayloadError(f"the path {path!r} is malformed or too long")
     return parts
 
@@ -177,66 +179,3 @@ def _step(value: Any, part: str) -> Any:
     if isinstance(value, list) and _INDEX.match(part) and int(part) < len(value):
         return int(part)
     raise PayloadError(f"there is no {part!r}")
-
-
-def _demand(holds: bool, what: str) -> None:
-    if not holds:
-        raise PayloadError(f"not {what}")
-
-
-def _undefined(plain: Any) -> Any:
-    _demand(plain is None, "null for undefined")
-    return UNDEFINED
-
-
-def _bigint(plain: Any) -> BigInt:
-    _demand(isinstance(plain, str) and bool(_BIGINT.match(plain)), "a bigint")
-    return BigInt(plain)
-
-
-def _date(plain: Any) -> Date:
-    _demand(isinstance(plain, str), "a date")
-    try:
-        return Date.parse(plain)
-    except ValueError as error:
-        raise PayloadError(str(error)) from None
-
-
-def _set(plain: Any) -> SetOf:
-    _demand(isinstance(plain, list), "an array for a set")
-    return SetOf(plain)
-
-
-def _map(plain: Any) -> MapOf:
-    pairs = plain if isinstance(plain, list) else [None]
-    _demand(all(isinstance(pair, list) and len(pair) == 2 for pair in pairs), "pairs for a map")
-    return MapOf([(pair[0], pair[1]) for pair in pairs])
-
-
-def _special_number(plain: Any) -> float:
-    _demand(isinstance(plain, str) and plain in _NUMBERS, "a number that JSON cannot say")
-    return _NUMBERS[plain]
-
-
-def _url(plain: Any) -> Url:
-    _demand(isinstance(plain, str) and len(plain.encode()) <= _URL_BYTES, "a URL")
-    return Url(plain)
-
-
-def _error(plain: Any) -> ErrorValue:
-    _demand(isinstance(plain, dict) and plain.keys() <= {"name", "message", "code"}, "an error")
-    texts = isinstance(plain.get("name"), str) and isinstance(plain.get("message"), str)
-    _demand(texts, "a name and a message of an error")
-    return ErrorValue(plain["name"], plain["message"], plain.get("code"))
-
-
-_TYPES: Dict[str, Callable[[Any], Any]] = {
-    "undefined": _undefined,
-    "bigint": _bigint,
-    "Date": _date,
-    "set": _set,
-    "map": _map,
-    "number": _special_number,
-    "URL": _url,
-    "Error": _error,
-}

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import deque
 from typing import Any, Deque, Dict, Optional, Tuple
 
-from .connection import WAIT, Connection
+from .connection import WAIT, Connection, TimedOut
 from .extensions import Message
-from .payload import PayloadError, decode_payload, encode_payload
+from .limits import PayloadError
+from .messages import MAX_BATCH, encode_message
+from .payload import decode_payload, encode_payload
 from .values import UNDEFINED
-from .wire import Violation
+from .violations import Violation
 
 WINDOW_ITEMS, WINDOW_BYTES = 64, 262_144
+WITHOUT_ITEMS_DOWN = {"probe.sum"}
+_HEAD = 5
 _FINAL = {"call": {"RESULT"}, "publish": {"RESULT"}, "stream": {"END"}}
 
 
@@ -28,9 +34,12 @@ class CallError(Exception):
 class Call:
     """A call without its final message, or with it; a stream has items as well."""
 
-    def __init__(self, calls: Calls, id: int, kind: str) -> None:
+    def __init__(self, calls: Calls, id: int, kind: str, has_items: bool) -> None:
         self.id, self.kind = id, kind
         self.final: Optional[Message] = None
+        self.deadline = math.inf
+        self._has_items = has_items
+        self._withdrawn = self._up_unwanted = False
         self.up_items, self.up_bytes = calls.up_credit
         self.sent_items = self.sent_bytes = 0
         self.credits_sent = 0
@@ -48,15 +57,21 @@ class Call:
         return self.final
 
     def result(self, timeout: float = WAIT) -> Any:
-        """Waits for the output, or raises CallError."""
-        final = self.wait(timeout)
+        """Waits for the output, or raises CallError; a deadline passes by the caller's clock."""
         try:
-            value = decode_payload(final["encoding"], final["bytes"])
+            final = self.wait(max(0.0, min(timeout, self.deadline - time.monotonic())))
+        except TimedOut:
+            if time.monotonic() < self.deadline:
+                raise
+            raise CallError("DEADLINE", "unknown", "the deadline passed") from None
+        if final["kind"] == "ERROR":
+            raise CallError(final["code"], final["executed"], final["message"], _data(final))
+        if self.kind == "publish" and "published" not in final:
+            raise CallError("INTERNAL", "yes", "a publish was answered without its place")
+        try:
+            return decode_payload(final["encoding"], final["bytes"])
         except PayloadError as error:
             raise CallError("INTERNAL", "yes", str(error)) from None
-        if final["kind"] == "ERROR":
-            raise CallError(final["code"], final["executed"], final["message"], value)
-        return value
 
     def next_item(self, timeout: float = WAIT) -> Any:
         """Takes the next item, or gives UNDEFINED when the stream has ended; allows more items."""
@@ -74,14 +89,14 @@ class Call:
             return decode_payload(message["encoding"], message["bytes"])
         except PayloadError as error:
             self.cancel("stopped")
-            raise CallError("INVALID_INPUT", "unknown", str(error)) from None
+            raise CallError("INTERNAL", "yes", str(error)) from None
 
     def push(self, item: Any, timeout: float = WAIT) -> None:
         """Sends an item as soon as there is credit."""
         self._calls.connection.until(
-            lambda: self.has_credit or self.final is not None, "credit", timeout
+            lambda: self.has_credit or self._up_unwanted or self.final is not None, "credit", timeout
         )
-        if self.final is None:
+        if self.final is None and not self._up_unwanted:
             self.push_anyway(item)
 
     def push_anyway(self, item: Any) -> None:
@@ -99,11 +114,16 @@ class Call:
         return self.sent_items < self.up_items and self.sent_bytes < self.up_bytes
 
     def end(self) -> None:
-        """Says that no more items come."""
+        """Says that no more items come, unless the callee wants none."""
+        if self._up_unwanted or self.final is not None:
+            return
         self._calls.connection.send({"kind": "END", "id": self.id, "encoding": 0, "bytes": b""})
 
     def cancel(self, reason: str = "withdrawn") -> None:
-        """Withdraws the call, or says that no more items are wanted."""
+        """Withdraws the call, or says that no more items are wanted; ends it either way."""
+        if self.final is not None:
+            return
+        self._withdrawn = True
         self._calls.connection.send({"kind": "CANCEL", "id": self.id, "reason": reason})
 
     def allow(self, items: int, size: int) -> None:
@@ -122,10 +142,12 @@ class Call:
         elif kind == "CREDIT":
             self.up_items = max(self.up_items, message["items"])
             self.up_bytes = max(self.up_bytes, message["bytes"])
-        elif kind == "ITEM" and self.kind == "stream":
+        elif kind == "CANCEL":
+            self._up_unwanted = self.kind == "stream"
+        elif kind == "ITEM" and self._has_items:
             self._take_item(message)
-        elif kind != "CANCEL":
-            raise Violation("UNEXPECTED", f"{kind} for a {self.kind}")
+        else:
+            raise Violation("BAD_ITEM", f"{kind} for a {self.kind}")
 
     def _take_item(self, message: Message) -> None:
         items, size = self._granted
@@ -133,9 +155,12 @@ class Call:
             raise Violation("NO_CREDIT", f"item {self._got_items} of call {self.id}")
         self._got_items += 1
         self._got_bytes += len(message["bytes"])
-        self._items.append((message, len(message["bytes"])))
+        if not self._withdrawn:
+            self._items.append((message, len(message["bytes"])))
 
     def _raise_credit(self) -> None:
+        if self._withdrawn:
+            return
         left_items = self._granted[0] - self._taken_items
         left_bytes = self._granted[1] - self._taken_bytes
         if left_items > WINDOW_ITEMS // 2 and left_bytes > WINDOW_BYTES // 2:
@@ -170,13 +195,19 @@ class Calls:
     def start(
         self, name: str, value: Any = UNDEFINED, kind: str = "call", **more: Any
     ) -> Call:
-        """Sends a CALL; `more` are further fields of it."""
+        """Sends a CALL; `more` are further fields of it. What no batch can carry is refused."""
         procedure = self.bind(name, kind)
         id = next(number for number in range(0, 2**53, 2) if number not in self.live)
-        call = self.live[id] = Call(self, id, kind)
         encoding, data = encode_payload(value)
         fields = {"id": id, "procedure": procedure, "encoding": encoding, "bytes": data}
-        self.connection.send({"kind": "CALL", **fields, **more})
+        message = {"kind": "CALL", **fields, **more}
+        if len(encode_message(message)) > MAX_BATCH - _HEAD:
+            raise CallError("TOO_LARGE", "no", "the input does not fit into a batch")
+        has_items = kind == "stream" and name not in WITHOUT_ITEMS_DOWN
+        call = self.live[id] = Call(self, id, kind, has_items)
+        if "deadlineMs" in more:
+            call.deadline = time.monotonic() + more["deadlineMs"] / 1000
+        self.connection.send(message)
         return call
 
     def _take(self, message: Message) -> None:
@@ -186,3 +217,11 @@ class Calls:
         call.take(message)
         if call.final is not None:
             del self.live[call.id]
+
+
+def _data(error: Message) -> Any:
+    """Reads the data of an ERROR; there is none when it breaks the rules of payloads."""
+    try:
+        return decode_payload(error["encoding"], error["bytes"])
+    except PayloadError:
+        return UNDEFINED

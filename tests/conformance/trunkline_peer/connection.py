@@ -8,7 +8,7 @@ from typing import Callable, Dict, List, Optional
 from .extensions import Message
 from .messages import MAX_BATCH, decode_batch, encode_batch, encode_message, is_sequenced
 from .websocket import CUT, Closed, WebSocket
-from .wire import Violation
+from .violations import Violation
 
 SUPERJSON_V1 = "trunkline.v1.superjson"
 ANY_VERSION = "trunkline"
@@ -16,6 +16,8 @@ WAIT = 5.0
 
 _PING_AFTER, _DEAD_OUTSTANDING, _DEAD, _DEAD_HELLO = 4.0, 8.0, 35.0, 40.0
 _ACK_MESSAGES, _ACK_BYTES, _ACK_AFTER = 32, 64 * 1024, 0.2
+_MOST_UNACKED = 16_384
+_NOT_OFFERED = {"RESUMED", "GONE", "GOAWAY", "AUTHED", "BIND", "CALL", "CHUNK"}
 
 
 class TimedOut(Exception):
@@ -29,8 +31,7 @@ class Connection:
         offered = [SUPERJSON_V1, ANY_VERSION] if protocols is None else protocols
         self.ws = WebSocket(url, offered)
         if self.ws.protocol not in offered:
-            self.ws.close(4406, "VERSION")
-            raise Closed(4406, "VERSION")
+            raise self.ws.close(4406, "no version is spoken by both")
         self.handlers: Dict[str, Callable[[Message], None]] = {"PING": self._pong, "PONG": _ignore}
         self.log: List[Message] = []
         self.tx = self.acked = self.rx = 0
@@ -39,22 +40,28 @@ class Connection:
         self._ack_due: Optional[float] = None
         self.outstanding: Callable[[], bool] = lambda: False
         self.greeted = False
+        self.acks = 0
         self._heard = self._asked = time.monotonic()
+        self._waiting_since: Optional[float] = None
 
     def send(self, *messages: Message, now: bool = False) -> None:
         """Sends messages in one batch, with an acknowledgement if one is due."""
-        self.send_body(
-            b"".join(encode_message(message) for message in messages),
-            sum(is_sequenced(message) for message in messages),
-            now,
-        )
+        sequenced = sum(is_sequenced(message) for message in messages)
+        if sequenced and self.tx + sequenced - self.acked > _MOST_UNACKED // 2:
+            now = True
+            most = self.tx + sequenced - _MOST_UNACKED
+            self.until(lambda: self.acked >= most, "an acknowledgement")
+        self.send_body(b"".join(map(encode_message, messages)), sequenced, now)
 
     def send_body(self, body: bytes, sequenced: int, now: bool = False) -> None:
         """Sends encoded messages, of which so many are sequenced, in one batch."""
         seq = self.tx + 1 if sequenced else None
         self.tx += sequenced
-        ack = self.rx if self.rx > self._told else None
-        if ack is not None:
+        self._write(body, seq, self.rx > self._told, now)
+
+    def _write(self, body: bytes, seq: Optional[int], has_ack: bool, now: bool = False) -> None:
+        ack = self.rx if has_ack else None
+        if has_ack:
             self._told, self._untold_bytes, self._ack_due = self.rx, 0, None
         self.ws.send(encode_batch(body, seq, ack, now))
 
@@ -90,48 +97,52 @@ class Connection:
     def _on_time(self) -> float:
         now = time.monotonic()
         if self._ack_due is not None and now >= self._ack_due:
-            self.send_body(b"", 0)
-        waiting = self.outstanding() or self.tx > self.acked
-        dead = (_DEAD_OUTSTANDING if waiting else _DEAD) if self.greeted else _DEAD_HELLO
-        if now - self._heard >= dead:
+            self._write(b"", None, True)
+        waiting = self.greeted and (self.outstanding() or self.tx > self.acked)
+        self._waiting_since = (self._waiting_since or now) if waiting else None
+        silent_since = max(self._heard, self._waiting_since or 0.0)
+        dead = self._heard + (_DEAD if self.greeted else _DEAD_HELLO)
+        alarms = [dead, *([] if self._ack_due is None else [self._ack_due])]
+        if waiting:
+            dead = min(dead, silent_since + _DEAD_OUTSTANDING)
+            if self._asked < silent_since and now - silent_since >= _PING_AFTER:
+                self._asked = now
+                self.send({"kind": "PING", "value": 1})
+            alarms += [dead, *([silent_since + _PING_AFTER] if self._asked < silent_since else [])]
+        if now >= dead:
             self.ws.cut()
             raise Closed(CUT, "silence")
-        if waiting and self.greeted and now - self._asked >= _PING_AFTER:
-            self._asked = now
-            self.send({"kind": "PING", "value": 1})
-        alarms = [self._heard + dead, self._asked + _PING_AFTER if waiting else self._heard + dead]
-        return min([*alarms, *([] if self._ack_due is None else [self._ack_due])])
+        return min(alarms)
 
     def _guarded(self, data: bytes) -> None:
         try:
-            if len(data) > MAX_BATCH:
-                self.ws.close(1009, "TOO_BIG")
-                raise Closed(1009, "TOO_BIG")
             self._take(data)
         except Violation as violation:
-            self.ws.close(4400, "PROTOCOL")
-            raise Closed(4400, str(violation)) from None
+            raise self.ws.close(violation.code, violation.reason) from violation
 
     def _take(self, data: bytes) -> None:
+        if len(data) > MAX_BATCH:
+            raise Violation("BATCH_TOO_BIG", f"{len(data)} bytes")
         batch = decode_batch(data)
+        number = self.rx + 1
+        if batch.seq is not None:
+            number += _distance(batch.seq, self.rx + 1)
+            if not 1 <= number <= self.rx + 1:
+                raise Violation("BAD_SEQ", f"number {number} behind {self.rx}")
         if batch.ack is not None:
+            self.acks += 1
             self._take_ack(batch.ack)
-        ahead = 0 if batch.seq is None else _distance(batch.seq, self.rx + 1)
-        if ahead > 0:
-            raise Violation("BAD_SEQ", f"{ahead} sequenced messages are missing")
         for sequenced, message in batch.messages:
-            if sequenced:
-                ahead += 1
-                if ahead <= 0:
-                    continue
-                self.rx += 1
-            if message is not None:
+            is_duplicate = sequenced and number <= self.rx
+            number += sequenced
+            self.rx = max(self.rx, number - 1)
+            if message is not None and not is_duplicate:
                 self._dispatch(message)
         if batch.seq is not None:
             self._plan_ack(len(data))
-        if batch.now or self.rx - self._told >= _ACK_MESSAGES or self._untold_bytes >= _ACK_BYTES:
-            if self.rx > self._told:
-                self.send_body(b"", 0)
+        is_due = self.rx - self._told >= _ACK_MESSAGES or self._untold_bytes >= _ACK_BYTES
+        if batch.now or (is_due and self.rx > self._told):
+            self._write(b"", None, True)
 
     def _plan_ack(self, size: int) -> None:
         self._untold_bytes += size
@@ -146,9 +157,13 @@ class Connection:
 
     def _dispatch(self, message: Message) -> None:
         self.log.append(message)
-        handler = self.handlers.get(message["kind"])
+        kind = message["kind"]
+        handler = self.handlers.get(kind)
+        if not self.greeted and kind not in ("PING", "WELCOME", "RESUMED", "GONE"):
+            raise Violation("TOO_EARLY", f"{kind} before WELCOME")
         if handler is None:
-            raise Violation("UNEXPECTED", f"{message['kind']} is not for this peer")
+            name = "NOT_OFFERED" if kind in _NOT_OFFERED else "WRONG_DIRECTION"
+            raise Violation(name, kind)
         handler(message)
 
     def _pong(self, message: Message) -> None:

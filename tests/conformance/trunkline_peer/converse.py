@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 import time
 from typing import Any, Callable, Dict, Optional
@@ -79,14 +80,7 @@ def _cancel(url: str) -> None:
 def _deadline(url: str) -> None:
     with Session.open(url) as session:
         call = session.calls.start("probe.wait", deadlineMs=100)
-
-        def result() -> Any:
-            try:
-                return call.result(1.0)
-            except TimedOut:
-                raise CallError("DEADLINE", "unknown", "no answer came in time") from None
-
-        _tell_outcome(result)
+        _tell_outcome(call.result)
 
 
 def _download(url: str) -> None:
@@ -153,7 +147,7 @@ class _Follower:
 
     def follow(self) -> None:
         """Connects, and connects again whenever it is cut."""
-        delay = 0.05
+        bound = 0.5
         while True:
             began = time.monotonic()
             try:
@@ -162,13 +156,14 @@ class _Follower:
             except Closed as closed:
                 if closed.code in CLOSED_FOR_GOOD or time.monotonic() > self._until:
                     raise
-                named = int(closed.reason) / 1000 if closed.code in (4429, 4503) else 0.0
+                named = _named_delay(closed)
             except OSError:
                 if time.monotonic() > self._until:
                     raise
                 named = 0.0
-            delay = 0.05 if time.monotonic() - began >= 10 else min(delay * 2, 5.0)
-            time.sleep(max(named, delay * random.uniform(0.75, 1.25)))
+            bound = 0.5 if time.monotonic() - began >= 10 else bound
+            time.sleep(max(named, random.uniform(0.25, bound)))
+            bound = min(bound * 2, 20.0)
 
     def _listen(self, session: Session) -> None:
         more = {} if self._cursor is None else {"cursor": self._cursor}
@@ -181,6 +176,12 @@ class _Follower:
             self.since_gap += event.kind == "message" and self.gaps > 0
             self.gaps += event.kind == "gap"
         notes.leave()
+
+
+def _named_delay(closed: Closed) -> float:
+    """Gives the seconds that a reason names; one that is missing or senseless is none."""
+    is_named = closed.code in (4429, 4503) and re.fullmatch("[0-9]{1,9}", closed.reason)
+    return int(closed.reason) / 1000 if is_named else 0.0
 
 
 def _reconnect(url: str) -> None:

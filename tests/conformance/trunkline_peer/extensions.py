@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, NamedTuple, Set
 
-from .wire import Reader, Violation, blob, decode_text, fixed, text, varint
+from .violations import Violation
+from .wire import Reader, blob, decode_text, fixed, text, varint
 
 Message = Dict[str, Any]
 STORED = ("node", "broker", "disk")

@@ -7,7 +7,8 @@ from typing import List, Optional, Pattern, Sequence, Tuple
 
 from . import wire
 from .extensions import Message, read_extensions, write_extensions
-from .wire import Reader, Violation
+from .violations import Violation
+from .wire import Reader
 
 PROCEDURE_NAME = re.compile(r"[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*){1,7}\Z")
 ERROR_CODE = re.compile(r"[A-Z][A-Z0-9_]*\Z")

@@ -21,7 +21,8 @@ from .fields import (
     Varint,
     Word,
 )
-from .wire import Reader, Violation
+from .violations import Violation
+from .wire import Reader
 
 SEQ, ACK, NOW = 0x01, 0x02, 0x04
 OPTIONAL, SEQUENCED = 0x80, 0x40
@@ -70,6 +71,8 @@ class Piece(Field):
             message[name] = bool(flags >> bit & 1)
         message["size"] = reader.varint() if message["isFirst"] else 0
         message["bytes"] = reader.rest()
+        if message["isAbort"] and (flags != 0x04 or message["bytes"]):
+            raise Violation("BAD_FLAGS", "ABORT stands alone and has no bytes")
 
     def write(self, message: Message) -> bytes:
         flags = message["isFirst"] | message["isLast"] << 1 | message["isAbort"] << 2

@@ -7,37 +7,52 @@ import math
 from typing import Any, Dict, List, Tuple
 
 from . import annotations
-from .annotations import PayloadError
+from .limits import (
+    MAX_BINARIES,
+    MAX_KEY_BYTES,
+    TO_CLIENT,
+    TO_SERVER,
+    Bounds,
+    PayloadError,
+    check_structure,
+)
 from .values import UNDEFINED
-from .wire import Reader, Violation, blob, varint
+from .violations import Violation
+from .wire import Reader, blob, varint
 
 NONE, PACKED, SUPERJSON, BYTES = range(4)
 FORBIDDEN_KEYS = {"__proto__", "constructor", "prototype"}
-MAX_DEPTH, MAX_BINARIES = 64, 16
 
 
 def encode_payload(value: Any) -> Tuple[int, bytes]:
-    """Encodes a value; UNDEFINED is a payload of encoding none."""
+    """Encodes a value for a server; UNDEFINED is a payload of encoding none."""
     if value is UNDEFINED:
         return NONE, b""
+    if isinstance(value, (bytes, bytearray)):
+        return BYTES, bytes(value)
     return SUPERJSON, encode_superjson(value)
 
 
-def decode_payload(encoding: int, data: bytes) -> Any:
+def decode_payload(encoding: int, data: bytes, bounds: Bounds = TO_CLIENT) -> Any:
     """Decodes a payload, or raises PayloadError."""
     if encoding == NONE:
         return UNDEFINED
-    return data if encoding == BYTES else decode_superjson(data)
+    return data if encoding == BYTES else decode_superjson(data, bounds)
 
 
 def encode_superjson(value: Any) -> bytes:
-    """Encodes a value as superjson."""
+    """Encodes a value as superjson, or raises PayloadError for one that a server refuses."""
     binaries: List[bytes] = []
-    plain, tree = annotations.write(value, binaries)
+    try:
+        plain, tree = annotations.write(value, binaries)
+    except RecursionError:
+        raise PayloadError("a value that is too deep, or within itself") from None
     document = {"json": plain}
     if tree is not None:
         document["meta"] = {"values": tree, "v": 1}
-    return frame_superjson(dump_json(document), binaries)
+    written = frame_superjson(dump_json(document), binaries)
+    decode_superjson(written, TO_SERVER)
+    return written
 
 
 def dump_json(document: Any) -> bytes:
@@ -54,11 +69,11 @@ def frame_superjson(document: bytes, binaries: List[bytes]) -> bytes:
     return blob(document) + varint(len(binaries)) + b"".join(blob(part) for part in binaries)
 
 
-def decode_superjson(data: bytes) -> Any:
-    """Decodes superjson, or raises PayloadError for the rule that it breaks."""
+def split_superjson(data: bytes) -> Tuple[bytes, List[bytes]]:
+    """Takes JSON and binaries apart, or raises PayloadError."""
     try:
         reader = Reader(data)
-        document = _parse(reader.take(reader.varint()))
+        document = reader.take(reader.varint())
         count = reader.varint()
         if count > MAX_BINARIES:
             raise PayloadError(f"{count} binaries")
@@ -66,12 +81,26 @@ def decode_superjson(data: bytes) -> Any:
         reader.end()
     except Violation as violation:
         raise PayloadError(str(violation)) from None
-    return _with_meta(document, binaries)
+    return document, binaries
 
 
-def _parse(data: bytes) -> Any:
+def decode_superjson(data: bytes, bounds: Bounds = TO_CLIENT) -> Any:
+    """Decodes superjson, or raises PayloadError for the rule that it breaks."""
+    text, binaries = split_superjson(data)
+    check_structure(text, bounds)
+    document = parse_json(text)
+    keys = document.keys() if isinstance(document, dict) else set()
+    if "json" not in keys or keys - {"json", "meta"}:
+        raise PayloadError("not an object of json and meta")
+    _check_texts(document["json"])
+    trees = _trees(document["meta"]) if "meta" in document else []
+    return annotations.read(document["json"], trees, binaries, bounds)
+
+
+def parse_json(data: bytes) -> Any:
+    """Parses JSON, and refuses what is not JSON, numbers beyond a double, and forbidden keys."""
     try:
-        document = json.loads(
+        return json.loads(
             data.decode("utf-8", "strict"),
             object_pairs_hook=_object,
             parse_constant=_refuse_constant,
@@ -80,21 +109,14 @@ def _parse(data: bytes) -> Any:
         )
     except (ValueError, RecursionError) as error:
         raise PayloadError(str(error)) from None
-    return document
 
 
-def _with_meta(document: Any, binaries: List[bytes]) -> Any:
-    keys = document.keys() if isinstance(document, dict) else set()
-    if "json" not in keys or keys - {"json", "meta"}:
-        raise PayloadError("not an object of json and meta")
-    _check(document["json"], 1)
-    tree = None
-    if "meta" in document:
-        meta = document["meta"]
-        if not isinstance(meta, dict) or meta.keys() != {"values", "v"} or meta["v"] != 1:
-            raise PayloadError("meta is not an object of values and v, which is 1")
-        tree = meta["values"]
-    return annotations.read(document["json"], tree, binaries)
+def _trees(meta: Any) -> List[Any]:
+    keys = meta.keys() if isinstance(meta, dict) else set()
+    version = meta["v"] if "v" in keys else None
+    if keys - {"values", "v"} or isinstance(version, bool) or version != 1:
+        raise PayloadError("meta is not an object of values and v, which is 1")
+    return [meta["values"]] if "values" in keys else []
 
 
 def _object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
@@ -102,20 +124,17 @@ def _object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
         if key in FORBIDDEN_KEYS:
             raise ValueError(f"the key {key!r} is refused")
         _check_text(key)
+        if len(key.encode("utf-8")) > MAX_KEY_BYTES:
+            raise ValueError(f"a key of more than {MAX_KEY_BYTES} bytes")
     return dict(pairs)
 
 
-def _check(value: Any, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise PayloadError(f"deeper than {MAX_DEPTH}")
+def _check_texts(value: Any) -> None:
     if isinstance(value, str):
         _check_text(value)
-    elif isinstance(value, list):
-        for part in value:
-            _check(part, depth + 1)
-    elif isinstance(value, dict):
-        for part in value.values():
-            _check(part, depth + 1)
+    elif isinstance(value, (list, dict)):
+        for part in value if isinstance(value, list) else value.values():
+            _check_texts(part)
 
 
 def _check_text(text: str) -> None:
@@ -132,7 +151,7 @@ def _number(text: str) -> float:
 
 def _integer(text: str) -> Any:
     value = _number(text)
-    return int(text) if abs(value) < 2**53 else value
+    return int(text) if abs(value) < 2**53 and text != "-0" else value
 
 
 def _refuse_constant(text: str) -> Any:

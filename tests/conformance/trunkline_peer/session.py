@@ -6,11 +6,11 @@ from types import TracebackType
 from typing import Any, List, Optional, Type
 
 from .calls import Call, Calls
-from .connection import Connection
+from .connection import ANY_VERSION, Connection
 from .extensions import Message
 from .topics import Subscription, Topics
 from .values import UNDEFINED
-from .wire import Violation
+from .violations import Violation
 
 TOKEN = "let-me-in"
 AGENT = "trunkline-python-peer"
@@ -38,6 +38,8 @@ class Session:
         """Connects, sends HELLO and waits for WELCOME."""
         session = Session(url)
         try:
+            if session.connection.ws.protocol == ANY_VERSION:
+                session.connection.until(lambda: False, "the names that are spoken")
             session.connection.send(hello(token))
             session.await_welcome()
         except BaseException:
@@ -70,7 +72,7 @@ class Session:
 
     def _welcomed(self, message: Message) -> None:
         if self.welcome is not None:
-            raise Violation("UNEXPECTED", "a second WELCOME")
+            raise Violation("SECOND_HELLO", "a second WELCOME")
         self.welcome = message
         self.connection.greeted = True
         limits = message["limits"]

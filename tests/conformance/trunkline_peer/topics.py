@@ -7,8 +7,9 @@ from typing import Any, Deque, Dict, NamedTuple, Optional
 
 from .connection import WAIT, Connection
 from .extensions import Message
+from .limits import PayloadError
 from .payload import decode_payload, encode_payload
-from .wire import Violation
+from .violations import Violation
 
 
 class Event(NamedTuple):
@@ -22,14 +23,15 @@ class Event(NamedTuple):
 class Subscription:
     """A subscription, with the place up to which its messages were given to the program."""
 
-    def __init__(self, connection: Connection, sub: int) -> None:
-        self.sub = sub
+    def __init__(self, connection: Connection, sub: int, cursor: Optional[Message]) -> None:
+        self.sub, self.cursor = sub, cursor
         self.topic: Optional[int] = None
         self.epoch = self.position = 0
-        self.cursor: Optional[Message] = None
         self.ended = False
         self._connection = connection
         self._events: Deque[Event] = deque()
+        self._awaits_gap = False
+        self._told = {"epoch": 0, "offset": 0} if cursor is None else cursor
 
     def next(self, timeout: float = WAIT) -> Event:
         """Waits for the next event, and moves the cursor behind it."""
@@ -53,25 +55,46 @@ class Subscription:
 
     def take_subscribed(self, message: Message) -> None:
         """Begins, or begins anew, behind an offset of an epoch."""
+        if self.topic is not None:
+            self._told = {"epoch": self.epoch, "offset": self.position}
+        self.topic = message["topic"]
         self.epoch, self.position = message["epoch"], message["offset"]
-        self._events.append(Event("state", message["state"], self.position))
+        self._awaits_gap = message["state"] == "gap"
+        if not self._awaits_gap:
+            self._events.append(Event("state", message["state"], self.position))
 
     def take_message(self, message: Message) -> None:
         """Takes a topic message unless it is a duplicate; refuses one behind a hole."""
+        if self._awaits_gap:
+            raise Violation("BAD_OFFSET", "a topic message comes before the gap")
         before = message["offset"] - message["skipped"] - 1
         if self.position > before:
             return
         if self.position < before:
-            raise Violation("HOLE", f"{message['offset']} comes behind {self.position}")
+            raise Violation("BAD_OFFSET", f"{message['offset']} comes behind {self.position}")
         self.position = message["offset"]
-        value = decode_payload(message["encoding"], message["bytes"])
+        try:
+            value = decode_payload(message["encoding"], message["bytes"])
+        except PayloadError:
+            place = {"from": self.position, "to": self.position, "reason": "layout"}
+            self._events.append(Event("gap", {"epoch": self.epoch, **place}, self.position))
+            return
         self._events.append(Event("message", value, self.position))
 
     def take_gap(self, message: Message) -> None:
-        """Moves behind messages that are missing."""
-        if message["epoch"] == self.epoch and "to" in message:
-            self.position = max(self.position, message["to"])
-        self._events.append(Event("gap", message, self.position))
+        """Moves behind messages that are missing, and tells of those not told of yet."""
+        if self.topic is None:
+            return
+        known = self._told if self._awaits_gap else {"epoch": self.epoch, "offset": self.position}
+        if self._awaits_gap:
+            self._awaits_gap = False
+            self._events.append(Event("state", "gap", self.position))
+        if message["epoch"] == self.epoch:
+            self.position = max(self.position, message.get("to", 0))
+            if known["epoch"] == self.epoch:
+                message = {**message, "from": max(message["from"], known["offset"] + 1)}
+        if message.get("to", message["from"]) >= message["from"]:
+            self._events.append(Event("gap", message, self.position))
 
     def take_other(self, kind: str, message: Message) -> None:
         """Takes STALE or ENDED."""
@@ -95,8 +118,7 @@ class Topics:
 
     def subscribe(self, name: str, params: Any, **more: Any) -> Subscription:
         """Sends a SUBSCRIBE; `more` are `cursor` and `last`."""
-        subscription = Subscription(self._connection, self._next)
-        subscription.cursor = more.get("cursor")
+        subscription = Subscription(self._connection, self._next, more.get("cursor"))
         self._subs[self._next] = subscription
         self._next += 1
         encoding, data = encode_payload(params)
@@ -112,7 +134,6 @@ class Topics:
     def _subscribed(self, message: Message) -> None:
         subscription = self._live(message)
         if subscription is not None:
-            subscription.topic = message["topic"]
             subscription.take_subscribed(message)
 
     def _message(self, message: Message) -> None:

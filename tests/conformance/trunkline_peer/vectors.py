@@ -1,102 +1,130 @@
-"""Runs the vectors: what bytes mean, and which bytes are refused under which name."""
+"""Runs the vectors: what bytes mean, how it is written, and which bytes are refused."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
-from .messages import decode_batch, encode_batch, encode_message, is_sequenced
-from .payload import PayloadError, decode_payload, encode_payload
-from .wire import Violation
+from .checks import same
+from .conversations import check_conversation
+from .limits import TO_SERVER, PayloadError
+from .messages import Batch, decode_batch, encode_batch, encode_message, is_sequenced
+from .notation import from_notation, shape
+from .payload import decode_payload, encode_payload, parse_json, split_superjson
+from .vector_json import from_json, head_of, to_json
+from .violations import VIOLATIONS, Violation
 
-_HEXADECIMAL = {"revision", "sendHash", "receiveHash", "payloadHash", "epoch"}
+Vector = Dict[str, Any]
 
 
 def run_vectors(paths: List[Path]) -> bool:
     """Runs the files, prints what came of them, and tells whether all went well."""
-    well = True
-    for path in paths:
-        vectors = json.loads(path.read_text("utf-8"))
-        check = _format_of(vectors)
-        if check is None:
-            print(f"skip  {path.name}: its format is not known")
-            continue
-        failures = []
-        for vector in vectors:
-            try:
-                check(vector)
-            except (AssertionError, Violation, PayloadError) as error:
-                failures.append(f"{vector['name']}: {error}")
-        for failure in failures:
-            print(f"FAIL  {path.name}: {failure}")
-        good = len(vectors) - len(failures)
-        print(f"{'FAIL' if failures else 'ok'}    {path.name}: {good} of {len(vectors)} vectors")
-        well = well and not failures
-    return well
+    return all([_run_file(path) for path in paths])
 
 
-def _format_of(vectors: Any) -> Any:
-    if not isinstance(vectors, list) or not all(isinstance(v, dict) for v in vectors):
-        return None
-    if all({"name", "hex", "head", "message"} <= v.keys() for v in vectors):
-        return check_message
-    if all({"name", "hex", "violation"} == v.keys() for v in vectors):
-        return check_hostile
+def _run_file(path: Path) -> bool:
+    vectors = json.loads(path.read_text("utf-8"))
+    check = _format_of(vectors)
+    if check is None:
+        print(f"FAIL  {path.name}: its format is not known")
+        return False
+    failures = []
+    for vector in vectors:
+        try:
+            check(vector)
+        except (AssertionError, Violation, PayloadError) as error:
+            failures.append(f"{vector['name']}: {error}")
+    for failure in failures:
+        print(f"FAIL  {path.name}: {failure}")
+    good = len(vectors) - len(failures)
+    print(f"{'FAIL' if failures else 'ok'}    {path.name}: {good} of {len(vectors)} vectors")
+    return not failures
+
+
+def _format_of(vectors: Any) -> Optional[Callable[[Vector], None]]:
+    formats = [
+        ({"hex", "head", "message"}, check_message),
+        ({"hex", "head", "messages"}, check_batch),
+        ({"hex", "violation"}, check_hostile),
+        ({"hex", "encoding"}, check_value),
+        ({"steps"}, check_conversation),
+    ]
+    for keys, check in formats:
+        if all({"name", *keys} <= vector.keys() for vector in vectors):
+            return check
     return None
 
 
-def check_message(vector: Dict[str, Any]) -> None:
-    """Checks that the bytes give the value, and the value the bytes."""
+def check_message(vector: Vector) -> None:
+    """Checks that the bytes say the message, and that the message is written as the bytes."""
     batch = decode_batch(bytes.fromhex(vector["hex"]))
-    head = {"seq": batch.seq, "ack": batch.ack, "now": batch.now or None}
-    head = {name: value for name, value in head.items() if value is not None}
-    _same("head", head, vector["head"])
-    _same("messages", len(batch.messages), 1)
+    same("the head", head_of(batch), vector["head"])
+    same("the messages", len(batch.messages), 1)
     sequenced, message = batch.messages[0]
     assert message is not None, "the message was skipped"
-    _same("value", _to_json(message), vector["message"])
-    value = _from_json(vector["message"])
-    _same("sequenced", sequenced, is_sequenced(value))
-    _same("bytes", encode_batch(encode_message(value), **vector["head"]).hex(), vector["hex"])
+    same("the value", to_json(message), vector["message"])
+    value = from_json(vector["message"])
+    same("sequenced", sequenced, is_sequenced(value))
+    same("the bytes", encode_batch(encode_message(value), **vector["head"]).hex(), vector["hex"])
     if message.get("encoding") == 2:
-        _check_payload(message["bytes"])
+        payload = decode_payload(2, message["bytes"])
+        same("the payload", shape(decode_payload(*encode_payload(payload))), shape(payload))
 
 
-def check_hostile(vector: Dict[str, Any]) -> None:
+def check_batch(vector: Vector) -> None:
+    """Checks that the bytes say the messages, also when they are written anew."""
+    batch = decode_batch(bytes.fromhex(vector["hex"]))
+    same("the head", head_of(batch), vector["head"])
+    same("the messages", _told(batch), vector["messages"])
+    known = [from_json(m) for m in vector["messages"] if m["kind"] != "SKIPPED"]
+    head = {key: part for key, part in vector["head"].items() if key != "seq"}
+    if any(is_sequenced(message) for message in known):
+        head["seq"] = vector["head"]["seq"]
+    if known:
+        again = decode_batch(encode_batch(b"".join(map(encode_message, known)), **head))
+        same("what is written", [m for _, m in again.messages], known)
+
+
+def _told(batch: Batch) -> List[Any]:
+    return [
+        {"kind": "SKIPPED", "sequenced": sequenced} if message is None else to_json(message)
+        for sequenced, message in batch.messages
+    ]
+
+
+def check_hostile(vector: Vector) -> None:
     """Checks that the bytes are refused, and for the reason that is given."""
+    same("the code", VIOLATIONS[vector["violation"]][0], 4400)
     try:
         decode_batch(bytes.fromhex(vector["hex"]))
     except Violation as violation:
-        _same("violation", violation.name, vector["violation"])
+        same("the violation", violation.name, vector["violation"])
         return
     raise AssertionError(f"taken, though it is {vector['violation']}")
 
 
-def _check_payload(data: bytes) -> None:
-    value = decode_payload(2, data)
-    _same("payload", decode_payload(*encode_payload(value)), value)
+def check_value(vector: Vector) -> None:
+    """Checks that a payload is read and written as it says, or refused, as by a server."""
+    encoding, data = vector["encoding"], bytes.fromhex(vector["hex"])
+    if vector.get("refused"):
+        try:
+            decode_payload(encoding, data, TO_SERVER)
+        except PayloadError:
+            return
+        raise AssertionError(f"taken, though it breaks the rule of {vector['rule']}")
+    value = decode_payload(encoding, data, TO_SERVER)
+    wanted = from_notation(vector["value"])
+    same("the value", shape(value), shape(wanted))
+    if vector["written"]:
+        written = encode_payload(wanted)
+        same("the encoding", written[0], encoding)
+        same("what is written", _parts(*written), _parts(encoding, data))
 
 
-def _same(what: str, got: Any, wanted: Any) -> None:
-    assert got == wanted, f"{what} is {got!r}, not {wanted!r}"
-
-
-def _to_json(value: Any, key: str = "") -> Any:
-    if isinstance(value, bytes):
-        return {"$hex": value.hex()}
-    if isinstance(value, dict):
-        return {name: _to_json(part, name) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_to_json(part) for part in value]
-    return f"{value:016x}" if key in _HEXADECIMAL else value
-
-
-def _from_json(value: Any, key: str = "") -> Any:
-    if isinstance(value, dict):
-        if "$hex" in value:
-            return bytes.fromhex(value["$hex"])
-        return {name: _from_json(part, name) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_from_json(part) for part in value]
-    return int(value, 16) if key in _HEXADECIMAL else value
+def _parts(encoding: int, data: bytes) -> Any:
+    """Gives what is fixed of a payload: JSON leaves some freedom."""
+    if encoding != 2:
+        return data
+    text, binaries = split_superjson(data)
+    return shape(parse_json(text)), binaries

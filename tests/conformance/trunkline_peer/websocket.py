@@ -1,4 +1,4 @@
-"""A WebSocket client: the upgrade over HTTP/1.1, frames with masks, and the closing handshake."""
+"""A WebSocket client: the upgrade over HTTP/1.1, messages, and the closing handshake."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import select
 import socket
 import struct
 import time
-from typing import List, NamedTuple, Optional
+from typing import List, Optional, Sequence
 from urllib.parse import SplitResult, urlsplit
 
+from .frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, frame
+
 _ACCEPT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 CUT = 1006
-_MOST = 16 * 1024 * 1024
+_MOST, _MOST_FRAGMENTS, _MOST_SECONDS = 256 * 1024, 64, 10.0
 
 
 class UpgradeRefused(Exception):
@@ -35,40 +36,35 @@ class Closed(Exception):
         self.reason = reason
 
 
-class Frame(NamedTuple):
-    """A frame as it came."""
-
-    fin: bool
-    opcode: int
-    payload: bytes
-
-
 class WebSocket:
     """An open WebSocket; nothing is read but in `receive`."""
 
-    def __init__(self, url: str, protocols: List[str], timeout: float = 5.0) -> None:
+    def __init__(self, url: str, protocols: List[str], *headers: str) -> None:
         parts = urlsplit(url)
         if parts.scheme != "ws" or parts.hostname is None:
             raise ValueError(f"an address begins with ws://, not {url!r}")
         address = (parts.hostname, parts.port or 80)
-        self._socket = socket.create_connection(address, timeout)
+        self._socket = socket.create_connection(address, 5.0)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
         self._fragments: Optional[List[bytes]] = None
+        self._began: Optional[float] = None
         self._closing = False
         self._closed: Optional[Closed] = None
         try:
-            self.protocol = self._upgrade(parts.netloc, _target(parts), protocols)
+            self.protocol = self._upgrade(parts, protocols, headers)
         except BaseException:
             self._socket.close()
             raise
 
-    def _upgrade(self, host: str, path: str, protocols: List[str]) -> Optional[str]:
+    def _upgrade(
+        self, parts: SplitResult, protocols: List[str], more: Sequence[str]
+    ) -> Optional[str]:
         key = base64.b64encode(os.urandom(16))
         lines = [
-            *(f"GET {path} HTTP/1.1", f"Host: {host}", "Upgrade: websocket"),
+            *(f"GET {_target(parts)} HTTP/1.1", f"Host: {parts.netloc}", "Upgrade: websocket"),
             *("Connection: Upgrade", f"Sec-WebSocket-Key: {key.decode()}"),
-            "Sec-WebSocket-Version: 13",
+            *("Sec-WebSocket-Version: 13", *more),
         ]
         if protocols:
             lines.append(f"Sec-WebSocket-Protocol: {', '.join(protocols)}")
@@ -118,6 +114,7 @@ class WebSocket:
         while True:
             got = self._parse_frame()
             if got is not None:
+                self._began = None if self._fragments is None else self._began
                 return got
             left = deadline - time.monotonic()
             ready, _, _ = select.select([self._socket], [], [], max(0.0, left))
@@ -130,6 +127,12 @@ class WebSocket:
             if not more:
                 self._end(CUT, "")
             self._buffer += more
+            self._check_time()
+
+    def _check_time(self) -> None:
+        self._began = self._began or time.monotonic()
+        if time.monotonic() - self._began > _MOST_SECONDS:
+            self._fail(1008, "message unfinished for too long")
 
     def _parse_frame(self) -> Optional[Frame]:
         if len(self._buffer) < 2:
@@ -160,35 +163,40 @@ class WebSocket:
             if (got.opcode == CONTINUATION) != (self._fragments is not None):
                 self._fail(1002, "a fragment out of place")
             self._fragments = [*(self._fragments or []), got.payload]
+            self._began = self._began or time.monotonic()
+            if len(self._fragments) > _MOST_FRAGMENTS:
+                self._fail(1008, "too many fragments")
+            if sum(map(len, self._fragments)) > _MOST:
+                self._fail(1009, "batch too big")
             if got.fin:
+                self._began = None
                 whole, self._fragments = b"".join(self._fragments), None
                 return whole
         elif got.opcode == TEXT:
-            self._fail(4400, "a text message")
+            self._fail(4400, "text message")
         elif got.opcode != PONG:
             self._fail(1002, "an opcode that is not known")
         return None
 
     def _take_close(self, payload: bytes) -> None:
-        code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else 1005
+        code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else CUT
         if not self._closing:
             self._closing = True
             self.send(payload[:2], CLOSE)
         self._end(code, payload[2:].decode("utf-8", "replace"))
 
     def _fail(self, code: int, reason: str) -> None:
-        self.close(code, reason)
-        self._end(code, reason)
+        raise self.close(code, reason)
 
     def _end(self, code: int, reason: str) -> None:
         self._closed = self._closed or Closed(code, reason)
         self._socket.close()
         raise self._closed
 
-    def close(self, code: int, reason: str = "", timeout: float = 2.0) -> None:
-        """Closes with a code, and waits for the answer for a while."""
+    def close(self, code: int, reason: str = "", timeout: float = 2.0) -> Closed:
+        """Closes with a code, waits for the answer for a while, and gives how it has ended."""
         if self._closed is not None:
-            return
+            return self._closed
         if not self._closing:
             self._closing = True
             self.send(struct.pack("!H", code) + reason.encode("ascii"), CLOSE)
@@ -199,7 +207,9 @@ class WebSocket:
         except Closed:
             pass
         self._socket.close()
-        self._closed = self._closed or Closed(code, reason)
+        if self._closed is None or self._closed.code in (CUT, code):
+            self._closed = Closed(code, reason)
+        return self._closed
 
     def _next_frame_while_closing(self, deadline: float) -> bool:
         got = self._next_frame(deadline)
@@ -212,25 +222,6 @@ class WebSocket:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
         self._closed = Closed(CUT, "")
-
-
-def frame(payload: bytes, opcode: int = BINARY, masked: bool = True) -> bytes:
-    """Makes one frame; a client's frames are masked."""
-    size = len(payload)
-    mask_bit = 0x80 if masked else 0
-    head = bytes([0x80 | opcode])
-    if size < 126:
-        head += bytes([mask_bit | size])
-    elif size < 65536:
-        head += bytes([mask_bit | 126]) + struct.pack("!H", size)
-    else:
-        head += bytes([mask_bit | 127]) + struct.pack("!Q", size)
-    if not masked:
-        return head + payload
-    key = os.urandom(4)
-    repeated = (key * (size // 4 + 1))[:size]
-    body = int.from_bytes(payload, "big") ^ int.from_bytes(repeated, "big")
-    return head + key + body.to_bytes(size, "big")
 
 
 def _target(parts: SplitResult) -> str:

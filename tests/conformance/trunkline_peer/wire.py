@@ -1,18 +1,12 @@
-"""Values of the wire: varints, text, fixed integers, and how a breach of them is named."""
+"""Values of the wire: varints, text and fixed integers."""
 
 from __future__ import annotations
 
 from typing import Optional
 
+from .violations import Violation
+
 MAX_VARINT = 2**53 - 1
-
-
-class Violation(Exception):
-    """Says which rule of the protocol some bytes break; the connection closes with 4400."""
-
-    def __init__(self, name: str, detail: str) -> None:
-        super().__init__(f"{name}: {detail}")
-        self.name = name
 
 
 class Reader:

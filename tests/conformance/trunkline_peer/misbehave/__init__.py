@@ -1,6 +1,39 @@
-"""Misbehaviour on purpose, and the reactions that the protocol demands."""
+"""Misbehaviour, and what a server of the contract `probe` is to do about it."""
 
-from . import batches, limits, opening, payloads, procedures, streams
+from . import (
+    batches,
+    directions,
+    extensions,
+    frames,
+    greeting,
+    hello,
+    limits,
+    opening,
+    payload_limits,
+    payloads,
+    procedures,
+    publishing,
+    resuming,
+    streams,
+    subscriptions,
+)
 from .reactions import MISBEHAVE
 
-__all__ = ["MISBEHAVE", "batches", "limits", "opening", "payloads", "procedures", "streams"]
+__all__ = [
+    "MISBEHAVE",
+    "batches",
+    "directions",
+    "extensions",
+    "frames",
+    "greeting",
+    "hello",
+    "limits",
+    "opening",
+    "payload_limits",
+    "payloads",
+    "procedures",
+    "publishing",
+    "resuming",
+    "streams",
+    "subscriptions",
+]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..checks import same
-from ..connection import WAIT
 from ..messages import encode_batch, encode_message
 from ..payload import encode_payload
 from ..session import Session
-from ..websocket import TEXT, Closed, frame
 from .reactions import MISBEHAVE, closes, closing, ignored, kinds, lives, message
 
 PING = message(0x07, b"\x07\x00\x00\x00")
@@ -20,10 +18,6 @@ def raw(session: Session, batch: bytes) -> None:
     """Sends bytes as one batch."""
     session.connection.ws.send(batch)
 
-
-@closing("text-message")
-def _text(session: Session) -> None:
-    session.connection.ws.send(encode_batch(PING), TEXT)
 
 
 @closing("batch-above-256-kib", 1009)
@@ -38,26 +32,6 @@ def _biggest(session: Session) -> None:
     raw(session, batch)
 
 
-@MISBEHAVE.add("unmasked-frame")
-def _unmasked(url: str) -> None:
-    with Session.open(url) as session:
-        session.connection.ws.write(frame(encode_batch(PING), masked=False))
-        try:
-            session.connection.rest(WAIT)
-        except Closed:
-            same("PONG", "PONG" in kinds(session), False)
-            return
-        raise AssertionError("it did not close")
-
-
-@ignored("two-fragments-are-fine")
-def _fragments(session: Session) -> None:
-    data = encode_batch(PING)
-    first, second = bytearray(frame(data[:3])), bytearray(frame(data[3:]))
-    first[0], second[0] = 0x02, 0x80
-    session.connection.ws.write(bytes(first) + bytes(second))
-    session.connection.until(lambda: "PONG" in kinds(session), "PONG")
-
 
 @closing("no-bytes")
 def _none(session: Session) -> None:
@@ -68,10 +42,6 @@ def _none(session: Session) -> None:
 def _empty(session: Session) -> None:
     raw(session, b"\x00")
 
-
-@closing("head-bit")
-def _head(session: Session) -> None:
-    raw(session, b"\x08" + PING)
 
 
 @closing("size-too-long")
@@ -178,10 +148,6 @@ def _call_again() -> bytes:
     return encode_message({"kind": "CALL", **fields})
 
 
-@closing("seq-0-before-1")
-def _zero(session: Session) -> None:
-    raw(session, encode_batch(VOID, seq=0))
-
 
 @closing("ack-of-what-was-never-sent")
 def _ack(session: Session) -> None:
@@ -213,8 +179,56 @@ def _no_seq(session: Session) -> None:
     raw(session, encode_batch(VOID))
 
 
-@closing("chunk-though-the-server-cannot")
-def _chunk(session: Session) -> None:
-    assert session.welcome is not None
-    same("CHUNK among the features", session.welcome["features"] & 2, 0)
-    session.connection.send_body(message(0x57, b"\x00\x01\x05hello"), 1)
+def _head_bit(bit: int) -> None:
+    closing(f"head-bit-{bit}")(lambda session: raw(session, bytes([1 << bit]) + PING))
+
+
+for _bit in range(3, 8):
+    _head_bit(_bit)
+
+
+def _seq_below_1(seq: int) -> None:
+    closing(f"seq-{seq}-before-1")(lambda session: raw(session, encode_batch(VOID, seq=seq)))
+
+
+for _seq in (0, 65_535, 40_000):
+    _seq_below_1(_seq)
+
+
+@ignored("now-alone-is-answered")
+def _now(session: Session) -> None:
+    connection = session.connection
+    lives(session)
+    acks = connection.acks
+    raw(session, encode_batch(b"", ack=connection.rx, now=True))
+    connection.until(lambda: connection.acks > acks, "an acknowledgement", 0.15)
+
+
+@ignored("now-with-a-duplicate-is-answered")
+def _now_again(session: Session) -> None:
+    connection = session.connection
+    connection.send({"kind": "VOID"}, now=True)
+    connection.until(lambda: connection.acked == 1, "an acknowledgement")
+    acks = connection.acks
+    raw(session, encode_batch(VOID, seq=1, now=True))
+    connection.until(lambda: connection.acks > acks, "an acknowledgement", 0.15)
+
+
+@closing("fields-behind-a-message-without-any")
+def _void_with_a_byte(session: Session) -> None:
+    session.connection.send_body(message(0x58, b"\x00"), 1)
+
+
+@closing("bytes-behind-cancel")
+def _long_cancel(session: Session) -> None:
+    session.connection.send_body(message(0x54, b"\x00\x00\x00"), 1)
+
+
+@closing("bytes-behind-unsubscribe")
+def _long_unsubscribe(session: Session) -> None:
+    raw(session, encode_batch(message(0x23, b"\x00\x00")))
+
+
+@closing("bytes-behind-credit")
+def _long_credit(session: Session) -> None:
+    raw(session, encode_batch(message(0x20, bytes(4))))

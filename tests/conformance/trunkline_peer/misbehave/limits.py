@@ -5,12 +5,17 @@ from __future__ import annotations
 from ..checks import room, same
 from ..messages import encode_message
 from ..session import Session
+from ..websocket import Closed
 from .reactions import MISBEHAVE, closes, kinds, lives, refuses
 
 
 def _limit(session: Session, name: str) -> int:
     assert session.welcome is not None
     return session.welcome["limits"][name]
+
+
+def _names_milliseconds(closed: Closed) -> None:
+    assert closed.reason.isdigit(), f"the reason is {closed.reason!r}"
 
 
 @MISBEHAVE.add("calls-above-the-limit")
@@ -55,15 +60,7 @@ def _procedures(url: str) -> None:
             encode_message({"kind": "BIND", "procedure": n, **fields}) for n in range(count)
         )
         session.connection.send_body(body, count)
-        closes(session.connection, 4429)
-
-
-@MISBEHAVE.add("params-above-16-kib")
-def _params(url: str) -> None:
-    with Session.open(url) as session:
-        event = session.subscribe("probe.notes", {"room": "r" * 17_000}).next()
-        same("the answer", (event.kind, event.value["code"]), ("ended", "TOO_LARGE"))
-        lives(session)
+        _names_milliseconds(closes(session.connection, 4429))
 
 
 @MISBEHAVE.add("cancels-above-the-rate")
@@ -71,16 +68,14 @@ def _cancels(url: str) -> None:
     with Session.open(url) as session:
         body = encode_message({"kind": "CANCEL", "id": 0, "reason": "withdrawn"}) * 1500
         session.connection.send_body(body, 1500)
-        closed = closes(session.connection, 4429)
-        assert closed.reason.isdigit(), f"the reason is {closed.reason!r}"
+        _names_milliseconds(closes(session.connection, 4429))
 
 
 @MISBEHAVE.add("unsubscribes-above-the-rate")
 def _unsubscribes(url: str) -> None:
     with Session.open(url) as session:
         session.connection.send_body(encode_message({"kind": "UNSUBSCRIBE", "sub": 0}) * 1500, 0)
-        closed = closes(session.connection, 4429)
-        assert closed.reason.isdigit(), f"the reason is {closed.reason!r}"
+        _names_milliseconds(closes(session.connection, 4429))
 
 
 @MISBEHAVE.add("calls-at-fault-above-the-rate")
@@ -95,5 +90,42 @@ def _faults(url: str) -> None:
             session.connection.send_body(body, 250)
             if wanted <= 1000:
                 session.connection.until(lambda: kinds(session).count("ERROR") == wanted, "ERRORs")
-        closed = closes(session.connection, 4429)
-        assert closed.reason.isdigit(), f"the reason is {closed.reason!r}"
+        _names_milliseconds(closes(session.connection, 4429))
+
+
+@MISBEHAVE.add("subscribes-above-the-rate")
+def _subscribes(url: str) -> None:
+    with Session.open(url) as session:
+        params = {"encoding": 0, "bytes": b""}
+        fields = {"name": "probe.nowhere", "params": params, "payloadHash": 0}
+        body = b"".join(
+            encode_message({"kind": "SUBSCRIBE", "sub": sub, **fields}) for sub in range(1500)
+        )
+        session.connection.send_body(body, 0)
+        _names_milliseconds(closes(session.connection, 4429))
+
+
+@MISBEHAVE.add("cancels-of-calls-above-the-rate")
+def _cancelled_calls(url: str) -> None:
+    with Session.open(url) as session:
+        procedure = session.calls.bind("probe.wait", "call")
+        fields = {"procedure": procedure, "encoding": 0, "bytes": b""}
+        body = b"".join(
+            encode_message({"kind": "CALL", "id": id, **fields})
+            + encode_message({"kind": "CANCEL", "id": id, "reason": "withdrawn"})
+            for id in range(0, 400, 2)
+        )
+        for _ in range(7):
+            wanted = kinds(session).count("ERROR") + 200
+            session.connection.send_body(body, 400)
+            if wanted <= 1000:
+                session.connection.until(lambda: kinds(session).count("ERROR") == wanted, "ERRORs")
+        _names_milliseconds(closes(session.connection, 4429))
+
+
+@MISBEHAVE.add("1000-cancels-at-once-are-fine")
+def _burst(url: str) -> None:
+    with Session.open(url) as session:
+        body = encode_message({"kind": "CANCEL", "id": 0, "reason": "withdrawn"}) * 1000
+        session.connection.send_body(body, 1000)
+        lives(session)

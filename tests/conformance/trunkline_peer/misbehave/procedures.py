@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ..checks import room, same
+from ..checks import same
 from ..payload import encode_payload
 from ..session import Session
 from ..values import UNDEFINED
 from .reactions import MISBEHAVE, closing, ignored, kinds, lives, message, refuses
 
-NOTES = "probe.notes"
+_ENCODING, _DATA = encode_payload({"text": "a"})
+_ECHO = (_ENCODING, _DATA)
 
 
 def bind(session: Session, number: int, name: str = "probe.echo", kind: str = "call") -> None:
@@ -33,9 +34,37 @@ def _bind_twice(session: Session) -> None:
     bind(session, 0)
 
 
-@closing("bind-name-outside-the-grammar")
-def _bind_name(session: Session) -> None:
-    bind(session, 0, "Probe.echo")
+def _bad_name(why: str, name: str) -> None:
+    closing(f"bind-name-{why}")(lambda session: bind(session, 0, name))
+
+
+_bad_name("of-no-bytes", "")
+_bad_name("of-one-part", "probe")
+_bad_name("of-9-parts", "a.b.c.d.e.f.g.h.i")
+_bad_name("of-129-bytes", "probe." + "n" * 123)
+_bad_name("with-a-large-letter-first", "Probe.echo")
+_bad_name("with-a-digit-first", "probe.1echo")
+_bad_name("with-an-underscore", "probe.echo_it")
+_bad_name("with-an-empty-part", "probe..echo")
+_bad_name("with-a-dot-behind", "probe.echo.")
+_bad_name("with-a-line-behind", "probe.echo\n")
+
+
+@MISBEHAVE.add("bind-name-of-128-bytes-is-fine")
+def _long_name(url: str) -> None:
+    with Session.open(url) as session:
+        refuses(session.calls.start("probe." + "n" * 122).result, "NOT_FOUND")
+        refuses(session.calls.start("a.b.c.d.e.f.g.h").result, "NOT_FOUND")
+        lives(session)
+
+
+@MISBEHAVE.add("bind-the-same-name-again-is-fine")
+def _bind_again(url: str) -> None:
+    with Session.open(url) as session:
+        bind(session, 0)
+        bind(session, 1)
+        call(session, 0, 1, *_ECHO)
+        session.connection.until(lambda: "RESULT" in kinds(session), "RESULT")
 
 
 @closing("bind-kind-unknown")
@@ -113,64 +142,6 @@ def _key(url: str) -> None:
         lives(session)
 
 
-@MISBEHAVE.add("publish-ids-of-two-publishers")
-def _publishers(url: str) -> None:
-    where = {"room": room()}
-    with Session.open(url) as session:
-        first, second = ({"publisher": room(), "counter": 1} for _ in range(2))
-        session.publish(NOTES, where, {"text": "a"}, publishId=first)
-        refuses(
-            lambda: session.publish(NOTES, where, {"text": "b"}, publishId=second), "INVALID_INPUT"
-        )
-        lives(session)
-
-
-@closing("ext-tag-unknown-mandatory")
-def _mandatory_tag(session: Session) -> None:
-    bind(session, 0)
-    call(session, 0, 0, 0x04, b"\x02\x70\x00")
-
-
-@MISBEHAVE.add("ext-tag-unknown-optional")
-def _optional_tag(url: str) -> None:
-    with Session.open(url) as session:
-        session.calls.bind("probe.echo", "call")
-        encoding, data = encode_payload({"text": "a"})
-        call(session, 0, 0, 0x04 | encoding, b"\x03\xf0\x01x" + data)
-        session.connection.until(lambda: "RESULT" in kinds(session), "RESULT")
-        lives(session)
-
-
-@closing("ext-tag-twice")
-def _tag_twice(session: Session) -> None:
-    bind(session, 0)
-    call(session, 0, 0, 0x04, b"\x04\xf0\x00\xf0\x00")
-
-
-@ignored("ext-tag-of-another-message")
-def _other_tag(session: Session) -> None:
-    session.calls.bind("probe.wait", "call")
-    call(session, 100, 0, 0x04, b"\x0b\x05\x09" + bytes(9))
-
-
-@closing("flags-bit-unknown")
-def _flags(session: Session) -> None:
-    bind(session, 0)
-    call(session, 0, 0, 0x10)
-
-
-@closing("encoding-packed")
-def _packed(session: Session) -> None:
-    bind(session, 0)
-    call(session, 0, 0, 0x01, b"\xaa")
-
-
-@closing("encoding-none-with-bytes")
-def _none_with_bytes(session: Session) -> None:
-    bind(session, 0)
-    call(session, 0, 0, 0x00, b"\xaa")
-
-
 @MISBEHAVE.add("encoding-none-where-an-input-is-wanted")
 def _no_input(url: str) -> None:
     with Session.open(url) as session:
@@ -178,41 +149,66 @@ def _no_input(url: str) -> None:
         lives(session)
 
 
-@closing("sub-out-of-order")
-def _sub_order(session: Session) -> None:
-    _subscribe(session, 1)
-
-
-@closing("sub-twice")
-def _sub_twice(session: Session) -> None:
-    _subscribe(session, 0)
-    _subscribe(session, 0)
-
-
-@closing("subscribe-last-above-10000")
-def _last(session: Session) -> None:
-    _subscribe(session, 0, last=10_001)
-
-
-def _subscribe(session: Session, sub: int, **more: object) -> None:
-    encoding, data = encode_payload({"room": room()})
-    params = {"encoding": encoding, "bytes": data}
-    fields = {"sub": sub, "name": NOTES, "params": params, "payloadHash": 0}
-    session.connection.send({"kind": "SUBSCRIBE", **fields, **more})
-
-
-@ignored("unsubscribe-unknown")
-def _unsubscribe(session: Session) -> None:
-    session.connection.send({"kind": "UNSUBSCRIBE", "sub": 9})
-
-
-@MISBEHAVE.add("subscribe-the-same-topic-twice")
-def _same_topic(url: str) -> None:
-    where = {"room": room()}
+@MISBEHAVE.add("an-input-where-none-is-wanted")
+def _input(url: str) -> None:
     with Session.open(url) as session:
-        first, second = (session.subscribe(NOTES, where) for _ in range(2))
-        event = second.next()
-        same("the answer", (event.kind, event.value["code"]), ("ended", "INVALID_INPUT"))
-        same("the first one", first.next()[:2], ("state", "fresh"))
-        session.publish(NOTES, where, {"text": "a"})
-        same("a topic message", first.next().value["text"], "a")
+        refuses(session.calls.start("probe.wait", {"text": "a"}).result, "INVALID_INPUT")
+        lives(session)
+
+
+@MISBEHAVE.add("bytes-where-an-object-is-wanted")
+def _bytes(url: str) -> None:
+    with Session.open(url) as session:
+        refuses(session.calls.start("probe.echo", b"a").result, "INVALID_INPUT")
+        lives(session)
+
+
+@MISBEHAVE.add("text-longer-than-the-schema-allows")
+def _long_text(url: str) -> None:
+    with Session.open(url) as session:
+        refuses(session.calls.start("probe.echo", {"text": "x" * 100_001}).result, "INVALID_INPUT")
+        lives(session)
+
+
+@MISBEHAVE.add("deadline-of-0")
+def _deadline(url: str) -> None:
+    with Session.open(url) as session:
+        final = session.calls.start("probe.wait", deadlineMs=0).wait()
+        same("the answer", (final["kind"], final["code"]), ("ERROR", "DEADLINE"))
+        same("executed", final["executed"], "no")
+        lives(session)
+
+
+def _first_line(name: str, code: str, procedure: str, **more: object) -> None:
+    """Adds a check: of two reasons to refuse a CALL, the one that stands first counts."""
+
+    def check(url: str) -> None:
+        with Session.open(url) as session:
+            final = session.calls.start(procedure, {"text": 4}, **more).wait()
+            same("the answer", (final["kind"], final["code"]), ("ERROR", code))
+            same("executed", final["executed"], "no")
+            lives(session)
+
+    MISBEHAVE.add(f"call-{name}")(check)
+
+
+_first_line("of-nothing-with-a-key", "NOT_FOUND", "probe.nowhere", idempotencyKey=b"k")
+_first_line("with-a-key-and-a-deadline-of-0", "UNAVAILABLE", "probe.echo", idempotencyKey=b"k", deadlineMs=0)
+_first_line("with-a-deadline-of-0-and-a-bad-input", "DEADLINE", "probe.echo", deadlineMs=0)
+_first_line("denied-with-a-bad-input", "INVALID_INPUT", "probe.denied")
+
+
+def _cancelled(reason: str) -> None:
+    def check(url: str) -> None:
+        with Session.open(url) as session:
+            waiting = session.calls.start("probe.wait")
+            lives(session)
+            waiting.cancel(reason)
+            refuses(waiting.result, "CANCELLED", "unknown")
+            lives(session)
+
+    MISBEHAVE.add(f"cancel-of-a-call-{reason}")(check)
+
+
+for _reason in ("deadline", "stopped", "failed"):
+    _cancelled(_reason)

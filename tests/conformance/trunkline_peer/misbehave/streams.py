@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..checks import same
+from ..checks import room, same
 from ..messages import encode_message
-from ..payload import encode_payload
+from ..payload import encode_payload, frame_superjson
 from ..session import Session
 from .reactions import MISBEHAVE, closing, ignored, lives, message, refuses
 
@@ -133,3 +133,110 @@ def _malformed_item(url: str) -> None:
         session.connection.send_body(message(0x55, bytes([stream.id, 2]) + b"\x02{]\x00"), 1)
         refuses(stream.result, "INVALID_INPUT", "yes")
         lives(session)
+
+
+def _padded(id: int, size: int) -> bytes:
+    """Makes an ITEM, the number 1, whose payload has so many bytes."""
+    fill = size - len(frame_superjson(b'{"json":1}', [])) - (1 if size > 130 else 0)
+    document = b'{"json":1' + b" " * fill + b"}"
+    payload = frame_superjson(document, [])
+    same("the size", len(payload), size)
+    return message(0x55, bytes([id, 2]) + payload)
+
+
+@MISBEHAVE.add("item-that-passes-the-credit-of-bytes-is-fine")
+def _passes(url: str) -> None:
+    with Session.open(url) as session:
+        stream = session.stream("probe.sum")
+        session.connection.send_body(_padded(stream.id, stream.up_bytes - 1), 1)
+        stream.sent_items, stream.sent_bytes = 1, stream.up_bytes - 1
+        session.connection.send_body(_padded(stream.id, 10_000), 1)
+        stream.end()
+        same("the output", stream.result(), {"items": 2, "sum": 2})
+
+
+@closing("item-beyond-the-credit-of-bytes")
+def _beyond_bytes(session: Session) -> None:
+    stream = session.stream("probe.sum")
+    body = _padded(stream.id, stream.up_bytes) + items(stream.id, 1)
+    session.connection.send_body(body, 2)
+
+
+@closing("end-on-a-publish")
+def _end_on_a_publish(session: Session) -> None:
+    value = {"params": {"room": room()}, "message": {"text": "a"}}
+    encoding, data = encode_payload(value)
+    number = session.calls.bind("probe.notes", "publish")
+    fields = {"id": 0, "procedure": number, "encoding": encoding, "bytes": data}
+    end = encode_message({"kind": "END", "id": 0, "encoding": 0, "bytes": b""})
+    session.connection.send_body(encode_message({"kind": "CALL", **fields}) + end, 2)
+
+
+@MISBEHAVE.add("credit-total-by-total")
+def _totals(url: str) -> None:
+    with Session.open(url) as session:
+        stream = session.stream("probe.count", {"to": 100})
+        stream.allow(200, 0)
+        same("the final message", stream.wait()["kind"], "END")
+        same("items", sum(m["kind"] == "ITEM" for m in session.connection.log), 100)
+
+
+@MISBEHAVE.add("credit-that-is-said-again")
+def _again(url: str) -> None:
+    with Session.open(url) as session:
+        stream = session.stream("probe.count", {"to": 500})
+        for _ in range(5):
+            stream.allow(100, 300_000)
+        session.connection.rest(0.3)
+        same("items", sum(m["kind"] == "ITEM" for m in session.connection.log), 100)
+
+
+@ignored("credit-of-a-stream-up")
+def _credit_up(session: Session) -> None:
+    session.stream("probe.sum").allow(500, 500_000)
+
+
+@ignored("item-end-and-credit-behind-a-cancel")
+def _behind_cancel(session: Session) -> None:
+    stream = session.stream("probe.double")
+    stream.cancel("failed")
+    end = encode_message({"kind": "END", "id": stream.id, "encoding": 0, "bytes": b""})
+    session.connection.send_body(items(stream.id, 2) + end, 3)
+    stream.allow(100, 300_000)
+
+
+@ignored("item-end-and-credit-behind-the-end")
+def _behind_the_end(session: Session) -> None:
+    stream = session.stream("probe.double")
+    stream.end()
+    stream.wait()
+    end = encode_message({"kind": "END", "id": stream.id, "encoding": 0, "bytes": b""})
+    session.connection.send_body(items(stream.id, 2) + end + end, 4)
+    stream.allow(100, 300_000)
+
+
+@MISBEHAVE.add("item-of-encoding-none")
+def _no_item(url: str) -> None:
+    with Session.open(url) as session:
+        stream = session.stream("probe.sum")
+        session.connection.send_body(message(0x55, bytes([stream.id, 0])), 1)
+        refuses(stream.result, "INVALID_INPUT", "yes")
+        lives(session)
+
+
+def _cancelled(reason: str) -> None:
+    def check(url: str) -> None:
+        with Session.open(url) as session:
+            stream = session.stream("probe.count", {"to": 1_000_000})
+            same("an item", stream.next_item(), 0)
+            stream.cancel(reason)
+            final = stream.wait()
+            same("the answer", (final["kind"], final["code"]), ("ERROR", "CANCELLED"))
+            same("executed", final["executed"], "unknown")
+            lives(session)
+
+    MISBEHAVE.add(f"cancel-of-a-stream-{reason}")(check)
+
+
+for _reason in ("withdrawn", "deadline", "stopped", "failed"):
+    _cancelled(_reason)

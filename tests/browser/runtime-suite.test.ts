@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createProbeServer } from '@trunkline/conformance/server';
+import type { Server } from '@trunkline/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundlePage } from '../runtimes/bundle.mjs';
+import type { CaseResult } from '../runtimes/case.js';
+import { startHost, type RunningHost } from '../runtimes/host.js';
+import { cases } from '../runtimes/suite.js';
+import { describeBrowsers } from './support/browser.js';
+
+const PAGE = `<!doctype html><html lang="en"><title>The client suite</title>
+<script type="module" src="/suite.js"></script>`;
+
+let script: string;
+let pages: HttpServer;
+let pageUrl: string;
+let server: Server;
+let host: RunningHost;
+
+/** Allows the one script, and connections to what the suite talks to. */
+function policyOf({ url, directUrl, goneUrl, strangeUrl, controlUrl }: RunningHost): string {
+  const connections = [url, directUrl, goneUrl, strangeUrl, controlUrl].join(' ');
+  // Firefox asks for an icon although the page names none.
+  return `default-src 'none'; script-src 'self'; img-src 'self'; connect-src ${connections}`;
+}
+
+beforeAll(async () => {
+  script = bundlePage();
+  pages = createServer((request, response) => {
+    const [type, text] =
+      request.url === '/suite.js' ? ['text/javascript', script] : ['text/html', PAGE];
+    response.writeHead(200, {
+      'content-type': `${type}; charset=utf-8`,
+      'content-security-policy': policyOf(host),
+    });
+    response.end(text);
+  });
+  pages.listen(0, '127.0.0.1');
+  await once(pages, 'listening');
+  pageUrl = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
+  server = createProbeServer({ origins: [pageUrl], onError: () => {} });
+  const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
+  host = await startHost(port);
+});
+
+afterAll(async () => {
+  pages.close();
+  pages.closeAllConnections();
+  await Promise.all([once(pages, 'close'), host.close(), server.close()]);
+});
+
+/** What a browser says of connections that fail is expected here; all else is not. */
+function isFault(line: string): boolean {
+  return /policy/i.test(line) || (line.startsWith('uncaught') && !line.includes('connection to'));
+}
+
+describeBrowsers('a client on a page with a strict policy', (browser) => {
+  it('passes every case of the suite, and leaves nothing', { timeout: 120_000 }, async () => {
+    await using page = await browser().open();
+    await page.goto(pageUrl);
+    const results: CaseResult[] = [];
+    for (const { name } of cases) {
+      const parameters = [name, host].map((one) => JSON.stringify(one)).join();
+      results.push(await page.run<CaseResult>(`runSuiteCase(${parameters})`));
+    }
+    expect(results.filter(({ ok }) => !ok)).toEqual([]);
+    expect(results).toHaveLength(cases.length);
+    expect(page.log.filter(isFault)).toEqual([]);
+    const nothing = { connections: 0, calls: 0, subscriptions: 0, topics: 0 };
+    await expect.poll(() => server.counts).toEqual(nothing);
+  });
+});
+
+describe('the bundle of the suite', () => {
+  it('makes no code from text', () => {
+    expect(script).not.toMatch(/\beval\(|new Function\b|\bFunction\(/);
+  });
+});

@@ -1,0 +1,37 @@
+import { createProbeServer } from '@trunkline/conformance/server';
+import type { Server, ServerFailure } from '@trunkline/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startHost, type RunningHost } from './host.js';
+import { cases, runCase } from './suite.js';
+
+let server: Server;
+let host: RunningHost;
+const failures: ServerFailure[] = [];
+
+beforeAll(async () => {
+  server = createProbeServer({ onError: (failure) => failures.push(failure) });
+  const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
+  host = await startHost(port);
+});
+
+afterAll(async () => {
+  await host.close();
+  await server.close();
+});
+
+describe('a client on Node', () => {
+  it.each(cases)('$name', { timeout: 30_000 }, async (one) => {
+    const { error } = await runCase(one, host);
+    expect(error).toBeUndefined();
+  });
+
+  it('leaves nothing on the server, and makes it report only what a handler threw', async () => {
+    const nothing = { connections: 0, calls: 0, subscriptions: 0, topics: 0 };
+    await expect.poll(() => server.counts).toEqual(nothing);
+    expect(failures.map(({ error }) => String(error))).toEqual(['Error: it must not be told']);
+  });
+
+  it('has cases of different names', () => {
+    expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
+  });
+});

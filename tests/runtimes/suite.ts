@@ -1,0 +1,42 @@
+import { show } from './assertion.js';
+import { callCases } from './call-cases.js';
+import type { Case, CaseResult, Host } from './case.js';
+import { createContext } from './context.js';
+import { lifeCases } from './life-cases.js';
+import { outageCases } from './outage-cases.js';
+import { strangeCases } from './strange-cases.js';
+import { streamCases } from './stream-cases.js';
+import { topicCases } from './topic-cases.js';
+
+/** Longer than any case takes; the slowest wait for a browser that spreads its attempts. */
+const CASE_MS = 20_000;
+
+/** All that is said of the client, wherever it runs. */
+export const cases: readonly Case[] = [
+  ...callCases,
+  ...streamCases,
+  ...topicCases,
+  ...outageCases,
+  ...strangeCases,
+  ...lifeCases,
+];
+
+/** Runs one case and takes down what it started. Never fails. */
+export async function runCase({ name, run }: Case, host: Host): Promise<CaseResult> {
+  const context = createContext(host);
+  const startedAt = performance.now();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`it took more than ${CASE_MS} ms`)), CASE_MS);
+  });
+  const took = (): number => Math.round(performance.now() - startedAt);
+  try {
+    await Promise.race([run(context), tooLong]);
+    return { name, ok: true, ms: took() };
+  } catch (error) {
+    return { name, ok: false, error: show(error), ms: took() };
+  } finally {
+    clearTimeout(timer);
+    await context.end();
+  }
+}
