@@ -137,7 +137,7 @@ describe('limits', () => {
     ],
     ['keys of an object; bytes of a key', [decode('keys'), decode('keyBytes')], 'INVALID_INPUT'],
     [
-      'entries of all maps and sets of a value; numbers and bigints among their keys, to a server / to a client',
+      'entries of all maps and sets of a value; numbers and bigints among the keys of the maps and the elements of the sets, to a server / to a client',
       [decode('entries'), decode('numericEntries'), CLIENT_DECODE_LIMITS.numericEntries],
       'INVALID_INPUT',
     ],

@@ -193,13 +193,13 @@ const LIVE: readonly Case[] = [
   ],
   [
     'CALL',
-    /does not fit/,
+    /payload breaks its rules/,
     [bind('echo'), callOf(BROKEN)],
     'answers ERROR INVALID_INPUT, executed no',
   ],
   [
     'CALL',
-    /does not fit/,
+    /the input, .*does not fit/,
     [bind('echo'), callOf(payloadOf(1))],
     'answers ERROR INVALID_INPUT, executed no',
   ],

@@ -31,13 +31,18 @@ function stepwise() {
 }
 
 describe('before WELCOME', () => {
-  it.each(['HELLO', 'RESUME'])('refuses a %s that acknowledges what was not sent', async (kind) => {
+  it.each([
+    ['HELLO', { ack: 5 }],
+    ['HELLO', { ack: 0 }],
+    ['RESUME', { ack: 0 }],
+    ['HELLO', { now: true }],
+  ])('refuses a %s with the head %o', async (kind, head) => {
     await using host = openHost(stepwise().authenticate);
     const peer = host.connect();
     const hello = { kind, features: 0, agent: '', token: '', revisions: [] };
     const resume = { session: '', attach: 2, secret: new Uint8Array(0), rx: 0, first: 1 };
     const message = { ...hello, ...resume } as never;
-    await peer.bytes(encodeBatch(new Writer(), { ack: 5 }, [message]));
+    await peer.bytes(encodeBatch(new Writer(), head, [message]));
     expect(peer.closed).toMatchObject({ code: 4400 });
     expect(peer.received).toEqual([]);
   });

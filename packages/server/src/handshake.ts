@@ -81,8 +81,8 @@ export class Handshake {
     if (batch.length > limits.helloBytes) return close(new Violation('HELLO_TOO_BIG'));
     const decoded = decodeBatch(batch);
     if (decoded instanceof Violation) return close(decoded);
-    // Nothing that has a number was sent yet.
-    if (decoded.ack !== undefined && decoded.ack !== 0) return close(new Violation('BAD_ACK'));
+    // Nothing that has a number was sent yet, either way.
+    if (decoded.ack !== undefined || decoded.now) return close(new Violation('BAD_HEAD'));
     const [message, second] = decoded.messages;
     if (message?.kind === 'RESUME' && second === undefined && !this.#hasResumed) {
       return this.#refuseResume();

@@ -18,7 +18,7 @@ export function createProbeServer(options: Partial<ServerOptions> = {}): Server 
   return createServer({
     broker,
     authenticate: ({ token }) =>
-      token === REFUSED_TOKEN ? undefined : { principal: token, user: undefined },
+      token === REFUSED_TOKEN ? undefined : { principal: token || 'nobody', user: undefined },
     services: [createProbeService(broker)],
     ...options,
   });

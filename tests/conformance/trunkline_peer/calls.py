@@ -92,10 +92,12 @@ class Call:
             raise CallError("INTERNAL", "yes", str(error)) from None
 
     def push(self, item: Any, timeout: float = WAIT) -> None:
-        """Sends an item as soon as there is credit."""
-        self._calls.connection.until(
-            lambda: self.has_credit or self._up_unwanted or self.final is not None, "credit", timeout
-        )
+        """Sends an item as soon as there is credit; drops it when none is wanted any more."""
+
+        def may_go_on() -> bool:
+            return self.has_credit or self._up_unwanted or self.final is not None
+
+        self._calls.connection.until(may_go_on, "credit", timeout)
         if self.final is None and not self._up_unwanted:
             self.push_anyway(item)
 
@@ -128,7 +130,7 @@ class Call:
 
     def allow(self, items: int, size: int) -> None:
         """Allows items and bytes in all."""
-        self._granted = (items, size)
+        self._granted = (max(items, self._granted[0]), max(size, self._granted[1]))
         self.credits_sent += 1
         self._calls.connection.send(
             {"kind": "CREDIT", "id": self.id, "items": items, "bytes": size}

@@ -124,16 +124,19 @@ def _object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
         if key in FORBIDDEN_KEYS:
             raise ValueError(f"the key {key!r} is refused")
         _check_text(key)
-        if len(key.encode("utf-8")) > MAX_KEY_BYTES:
-            raise ValueError(f"a key of more than {MAX_KEY_BYTES} bytes")
     return dict(pairs)
 
 
 def _check_texts(value: Any) -> None:
     if isinstance(value, str):
         _check_text(value)
-    elif isinstance(value, (list, dict)):
-        for part in value if isinstance(value, list) else value.values():
+    elif isinstance(value, list):
+        for part in value:
+            _check_texts(part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if len(key.encode("utf-8")) > MAX_KEY_BYTES:
+                raise PayloadError(f"a key of more than {MAX_KEY_BYTES} bytes")
             _check_texts(part)
 
 

@@ -82,8 +82,9 @@ def _invalid(url: str) -> None:
 def _deadline(url: str) -> None:
     with Session.open(url) as session:
         before = time.monotonic()
-        call = session.calls.start("probe.wait", deadlineMs=100)
-        expect_error(call.result, "DEADLINE", "unknown")
+        final = session.calls.start("probe.wait", deadlineMs=100).wait()
+        same("the answer", (final["kind"], final.get("code")), ("ERROR", "DEADLINE"))
+        same("executed", final["executed"], "unknown")
         assert time.monotonic() - before >= 0.09, "before the deadline"
 
 

@@ -68,6 +68,18 @@ def _gap(url: str) -> None:
         same("what is left", texts, [str(number) for number in range(5, 15)])
 
 
+@LIVE.add("is told that the epoch is another")
+def _other_epoch(url: str) -> None:
+    where, cursor = room(), {"epoch": 5, "offset": 1}
+    say(url, where, "1", "2", "3")
+    with Session.open(url) as session:
+        notes = session.subscribe(NOTES, {"room": where}, cursor=cursor)
+        same("the state", notes.next()[:2], ("state", "gap"))
+        gap = notes.next().value
+        same("the gap", (gap["epoch"], gap["from"], gap["reason"]), (5, 2, "epoch"))
+        same("what is kept", [notes.next().value["text"] for _ in range(3)], ["1", "2", "3"])
+
+
 @LIVE.add("publishes, and is told the place")
 def _publish(url: str) -> None:
     where = room()

@@ -19,7 +19,6 @@ def raw(session: Session, batch: bytes) -> None:
     session.connection.ws.send(batch)
 
 
-
 @closing("batch-above-256-kib", 1009)
 def _big(session: Session) -> None:
     raw(session, encode_batch(message(0xBF, bytes(256 * 1024 - 4))))
@@ -32,7 +31,6 @@ def _biggest(session: Session) -> None:
     raw(session, batch)
 
 
-
 @closing("no-bytes")
 def _none(session: Session) -> None:
     raw(session, b"")
@@ -41,7 +39,6 @@ def _none(session: Session) -> None:
 @closing("empty-batch")
 def _empty(session: Session) -> None:
     raw(session, b"\x00")
-
 
 
 @closing("size-too-long")
@@ -146,7 +143,6 @@ def _call_again() -> bytes:
     encoding, data = encode_payload({"text": "again"})
     fields: Any = {"id": 0, "procedure": 0, "encoding": encoding, "bytes": data}
     return encode_message({"kind": "CALL", **fields})
-
 
 
 @closing("ack-of-what-was-never-sent")

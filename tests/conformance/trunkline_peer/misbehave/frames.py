@@ -74,5 +74,4 @@ def _most_pings(session: Session) -> None:
 def _pings(url: str) -> None:
     with Session.open(url) as session:
         session.connection.ws.write(frame(b"", PING) * 11 + frame(b"", PONG) * 10)
-        closed = closes(session.connection, 4429)
-        assert closed.reason.isdigit(), f"the reason is {closed.reason!r}"
+        closes(session.connection, 4429)

@@ -24,7 +24,7 @@ def _first(name: str, batch: bytes, code: int = 4400) -> None:
     MISBEHAVE.add(name)(check)
 
 
-def _body(agent: bytes = b"\x00", token: bytes = b"\x00", rest: bytes = b"\x00") -> bytes:
+def _body(agent: bytes = b"\x00", token: bytes = text("let-me-in"), rest: bytes = b"\x00") -> bytes:
     return encode_batch(message(0x01, b"\x00" + agent + token + rest))
 
 
@@ -87,6 +87,6 @@ def _of_size(size: int) -> bytes:
 assert len(_of_size(8_192)) == 8_192, len(_of_size(8_192))
 _welcomed("hello-of-8-kib-is-fine", _of_size(8_192))
 _first("hello-of-8-kib-and-a-byte", _of_size(8_193), 1009)
-_welcomed("hello-with-unknown-features", encode_batch(message(0x01, varint(2**40) + bytes(3))))
+_welcomed("hello-with-unknown-features", encode_batch(message(0x01, varint(2**40) + _body()[4:])))
 _welcomed("hello-with-an-unknown-optional-tag", _body(rest=b"\x00\x03\xf0\x01x"))
 _welcomed("hello-with-an-empty-ext", _body(rest=b"\x00\x00"))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Sequence
-
-from ..checks import same
+from ..checks import Check, same
 from ..payload import frame_superjson
 from ..session import Session
 from .payloads import answer_to, meta
 from .reactions import MISBEHAVE, lives
 
 
-def _limit(name: str, fine: bytes, beyond: bytes, binaries: Sequence[bytes] = ()) -> None:
+def _limit(name: str, fine: bytes, beyond: bytes) -> None:
     """Adds two checks: a schema refuses the one, and the rules of payloads the other."""
     for suffix, document, is_fine in (("is-fine", fine, True), ("beyond", beyond, False)):
         MISBEHAVE.add(f"limit-{name}-{suffix}")(_check(document, is_fine))
 
 
-def _check(document: bytes, is_fine: bool):
+def _check(document: bytes, is_fine: bool) -> Check:
     def check(url: str) -> None:
         with Session.open(url) as session:
             answer = answer_to(session, frame_superjson(document, []))
@@ -39,6 +37,14 @@ def _list(count: int, part: str = "0") -> str:
 
 def _nested(depth: int) -> bytes:
     return _plain("[" * depth + "]" * depth)
+
+
+def _objects(depth: int) -> bytes:
+    return _plain('{"a":' * depth + "0" + "}" * depth)
+
+
+def _key(name: str) -> bytes:
+    return _plain(f'{{"{name}":0}}')
 
 
 def _keys(count: int, name: str = "k%d") -> bytes:
@@ -78,16 +84,17 @@ def _url(size: int) -> bytes:
 
 
 _limit("depth", _nested(64), _nested(65))
-_limit("depth-of-objects", _plain('{"a":' * 64 + "0" + "}" * 64), _plain('{"a":' * 65 + "0" + "}" * 65))
+_limit("depth-of-objects", _objects(64), _objects(65))
 _limit("values", _plain(_list(49_999)), _plain(_list(50_000)))
 _limit("keys", _keys(1_000), _keys(1_001))
 _limit("keys-that-are-the-same", _keys(1_000, "k"), _keys(1_001, "k"))
-_limit("key-bytes", _plain('{"%s":0}' % ("k" * 256)), _plain('{"%s":0}' % ("k" * 257)))
-_limit("key-bytes-not-letters", _plain('{"%s":0}' % ("é" * 128)), _plain('{"%s":0}' % ("é" * 129)))
+_limit("key-bytes", _key("k" * 256), _key("k" * 257))
+_limit("key-bytes-not-letters", _key("é" * 128), _key("é" * 129))
 _limit("entries-of-a-set", _set(10_000, '"%d"'), _set(10_001, '"%d"'))
 _limit("entries-of-two-sets", _two_sets(10_000), _two_sets(10_001))
 _limit("entries-of-a-map", _map(10_000, '"%d"'), _map(10_001, '"%d"'))
 _limit("numbers-among-keys-of-a-map", _map(2_500, "%d"), _map(2_501, "%d"))
+_limit("numbers-in-a-set", _set(2_500, "%d"), _set(2_501, "%d"))
 _limit("annotations", _bigints(1_000), _bigints(1_001))
 _limit("steps-of-a-path", _dates_below(64), _dates_below(65))
 _limit("url-bytes", _url(2_048), _url(2_049))

@@ -8,8 +8,7 @@ from ..session import Session
 from ..values import UNDEFINED
 from .reactions import MISBEHAVE, closing, ignored, kinds, lives, message, refuses
 
-_ENCODING, _DATA = encode_payload({"text": "a"})
-_ECHO = (_ENCODING, _DATA)
+_ECHO = encode_payload({"text": "a"})
 
 
 def bind(session: Session, number: int, name: str = "probe.echo", kind: str = "call") -> None:
@@ -193,9 +192,10 @@ def _first_line(name: str, code: str, procedure: str, **more: object) -> None:
 
 
 _first_line("of-nothing-with-a-key", "NOT_FOUND", "probe.nowhere", idempotencyKey=b"k")
-_first_line("with-a-key-and-a-deadline-of-0", "UNAVAILABLE", "probe.echo", idempotencyKey=b"k", deadlineMs=0)
+_BOTH = {"idempotencyKey": b"k", "deadlineMs": 0}
+_first_line("with-a-key-and-a-deadline-of-0", "UNAVAILABLE", "probe.echo", **_BOTH)
 _first_line("with-a-deadline-of-0-and-a-bad-input", "DEADLINE", "probe.echo", deadlineMs=0)
-_first_line("denied-with-a-bad-input", "INVALID_INPUT", "probe.denied")
+_first_line("denied-with-a-bad-input", "DENIED", "probe.denied")
 
 
 def _cancelled(reason: str) -> None:

@@ -97,5 +97,4 @@ def _behind(name: str, *messages: Message) -> None:
 
 
 _behind("ping-before-gone", _PING)
-_behind("hello-before-gone", hello())
 _behind("resume-before-gone", _resume(attach=3))

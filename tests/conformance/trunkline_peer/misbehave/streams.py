@@ -6,6 +6,7 @@ from ..checks import room, same
 from ..messages import encode_message
 from ..payload import encode_payload, frame_superjson
 from ..session import Session
+from ..wire import varint
 from .reactions import MISBEHAVE, closing, ignored, lives, message, refuses
 
 
@@ -137,20 +138,16 @@ def _malformed_item(url: str) -> None:
 
 def _padded(id: int, size: int) -> bytes:
     """Makes an ITEM, the number 1, whose payload has so many bytes."""
-    fill = size - len(frame_superjson(b'{"json":1}', [])) - (1 if size > 130 else 0)
-    document = b'{"json":1' + b" " * fill + b"}"
-    payload = frame_superjson(document, [])
-    same("the size", len(payload), size)
-    return message(0x55, bytes([id, 2]) + payload)
+    json = b'{"json":1}'.ljust(size - len(varint(size)) - 1)
+    return message(0x55, bytes([id, 2]) + frame_superjson(json, []))
 
 
 @MISBEHAVE.add("item-that-passes-the-credit-of-bytes-is-fine")
 def _passes(url: str) -> None:
     with Session.open(url) as session:
         stream = session.stream("probe.sum")
-        session.connection.send_body(_padded(stream.id, stream.up_bytes - 1), 1)
-        stream.sent_items, stream.sent_bytes = 1, stream.up_bytes - 1
-        session.connection.send_body(_padded(stream.id, 10_000), 1)
+        body = _padded(stream.id, stream.up_bytes - 1) + _padded(stream.id, 10_000)
+        session.connection.send_body(body, 2)
         stream.end()
         same("the output", stream.result(), {"items": 2, "sum": 2})
 
@@ -158,8 +155,8 @@ def _passes(url: str) -> None:
 @closing("item-beyond-the-credit-of-bytes")
 def _beyond_bytes(session: Session) -> None:
     stream = session.stream("probe.sum")
-    body = _padded(stream.id, stream.up_bytes) + items(stream.id, 1)
-    session.connection.send_body(body, 2)
+    body = _padded(stream.id, stream.up_bytes) * 3 + items(stream.id, 1)
+    session.connection.send_body(body, 4)
 
 
 @closing("end-on-a-publish")
