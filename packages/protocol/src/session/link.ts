@@ -79,6 +79,11 @@ export class Link {
     return this.#outbox.bytes + this.#transport.bufferedBytes;
   }
 
+  /** Whether the peer has sent anything that has a number. */
+  get hasReceivedNumbers(): boolean {
+    return this.#positions.rx > 0;
+  }
+
   /** Messages that wait here. */
   get queuedMessages(): number {
     return this.#outbox.count;
