@@ -70,6 +70,30 @@ export const CLIENT_ENTRIES = {
     for await (const item of await api.items({ count: 10 })) console.log(item);
     await api.news((message) => console.log(message));`,
 
+  effect: `
+    import { Effect, Layer, Schema, Stream } from 'effect';
+    import { Rpc, RpcClient, RpcGroup, RpcSerialization } from 'effect/rpc';
+    import { Socket } from 'effect/socket';
+    const schemas = { payload: Schema.Unknown, success: Schema.Unknown };
+    const group = RpcGroup.make(
+      Rpc.make('greet', schemas),
+      Rpc.make('items', { ...schemas, stream: true }),
+      Rpc.make('news', { ...schemas, stream: true }),
+    );
+    const layer = RpcClient.layerProtocolSocket().pipe(
+      Layer.provide(Socket.layerWebSocket(location.origin)),
+      Layer.provide(Socket.layerWebSocketConstructorGlobal),
+      Layer.provide(RpcSerialization.layerJson),
+    );
+    const log = (value) => Effect.sync(() => console.log(value));
+    const page = Effect.gen(function* () {
+      const client = yield* RpcClient.make(group);
+      yield* log(yield* client.greet({ name: 'Ada', n: 41 }));
+      yield* Stream.runForEach(client.items({ count: 10 }), log);
+      yield* Stream.runForEach(client.news({}), log);
+    });
+    Effect.runPromise(page.pipe(Effect.scoped, Effect.provide(layer)));`,
+
   trunkline: `
     import { connect } from '@trunkline/client';
     const Bench = {
