@@ -21,7 +21,7 @@ runChild(async () => {
   const start = async () => {
     clients = await Promise.all(Array.from({ length: scenario.connections }, () => connect()));
     const refused = target.echoes ? [] : (scenario.refusedRequests ?? []);
-    await expectRefusals(clients[0], refused);
+    await expectRefusals(clients[0], refused, scenario.member.kind);
     await scenario.drive(clients, { ...tools, seconds: Number(warmup), isWarmup: true });
     process.send({ type: 'warm' });
   };
@@ -53,9 +53,10 @@ async function measureDrive(drive) {
   });
 }
 
-async function expectRefusals(client, requests) {
+async function expectRefusals(client, requests, kind) {
   for (const request of requests) {
-    const answer = await client.call(request).catch(() => null);
+    const asked = kind === 'stream' ? client.read(request, () => {}) : client.call(request);
+    const answer = await asked.catch(() => null);
     if (answer === null) continue;
     throw new Error(`${JSON.stringify(request)} was answered, not refused: it is not validated`);
   }

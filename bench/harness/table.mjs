@@ -22,7 +22,7 @@ const usualColumns = (unit) => [
     'user + system',
     ({ median }) => `${decimal(median.serverUserUs)} + ${decimal(median.serverSystemUs)}`,
   ],
-  [`${unit}s/s`, ({ median }) => whole(median.perSecond)],
+  [`${unit.replace(/y$/, 'ie')}s/s`, ({ median }) => whole(median.perSecond)],
   ['vs base', ({ ratio }) => times(ratio?.perSecond)],
   ['p50 us', ({ median }) => (median.p50Us > 0 ? decimal(median.p50Us) : '-')],
   ['vs base', ({ ratio }) => times(ratio?.p50Us)],

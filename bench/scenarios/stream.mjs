@@ -19,6 +19,7 @@ export const scenario = {
       for (let seq = 0; seq < count; seq++) yield make(seq);
     },
   },
+  refusedRequests: [{ count: 0 }, { count: 1.5 }],
   check,
   marks: [{ of: 'serverUs', atMost: 0.25, to: 'ws-json-zod' }],
   limitMs: 30_000,
