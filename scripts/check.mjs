@@ -8,7 +8,8 @@ const BUILD = 'tsc -b tsconfig.build.json';
 /** @type {Record<string, string[]>} */
 const CHECKS = {
   format: ['oxfmt --check'],
-  lint: ['oxlint'],
+  // With types, and examples take those of packages from what is built.
+  lint: [BUILD, 'oxlint'],
   types: ['tsc -b'],
   floors: ['node scripts/check-floors.mjs'],
   edges: ['node scripts/check-edges.mjs'],

@@ -6,8 +6,12 @@ import { ROOT } from './source-tree.mjs';
 
 const DOCUMENTS = ['LICENSE', 'PROTOCOL.md'];
 
-/** @type {{ files: string[] }} */
-const { files } = JSON.parse(readFileSync('package.json', 'utf8'));
+/** @type {{ name: string, files: string[] }} */
+const { name: packageName, files } = JSON.parse(readFileSync('package.json', 'utf8'));
+if (!existsSync('dist/index.js')) {
+  console.error(`${packageName} is not built, so there is nothing to pack: npm run build`);
+  process.exit(1);
+}
 for (const name of DOCUMENTS.filter((document) => files.includes(document))) {
   if (existsSync(join(ROOT, name))) copyFileSync(join(ROOT, name), name);
 }

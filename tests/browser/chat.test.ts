@@ -171,6 +171,11 @@ describeBrowsers('the chat', (browser) => {
     await page.see('#people', '(you)');
     expect(await page.run(width)).toBeLessThanOrEqual(360);
     await page.screenshot('chat-phone.png');
+    await page.click('#rooms-toggle');
+    await page.type('#new-room-name', `nook of ${browser().name}`);
+    await page.press('Enter');
+    await page.see('#room-name', 'nook of');
+    expect(await isShown(page, '#rooms')).toBe(false);
     expect(page.log).toEqual([]);
   });
 

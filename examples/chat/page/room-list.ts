@@ -21,11 +21,13 @@ export class RoomList {
 
   /** `back` is called when somebody wants to go on writing. */
   constructor(back: () => void) {
-    this.#panel.addEventListener('keydown', ({ key }) => {
-      if (key !== 'Escape') return;
-      this.#open(false);
-      back();
-    });
+    for (const place of [this.#panel, this.#toggle]) {
+      place.addEventListener('keydown', ({ key }) => {
+        if (key !== 'Escape') return;
+        this.#open(false);
+        back();
+      });
+    }
     this.#toggle.addEventListener('click', () => this.#open(!this.#isOpen));
     this.#list.addEventListener('keydown', (event) => this.#listOnKeydown(event));
     // A narrow page shows the room again when one was chosen.
@@ -46,6 +48,8 @@ export class RoomList {
 
   /** Marks the room that is shown; it has nothing unread any more. */
   select(room: string): void {
+    // A narrow page has the list above the room, and would hide what is written there.
+    if (room !== this.#current) this.#open(false);
     this.#current = room;
     for (const [name, { link }] of this.#entries) {
       if (name === room) link.setAttribute('aria-current', 'page');
