@@ -61,6 +61,11 @@ export class ClientStage implements Stage {
     // What is published is what the steps let the server send.
   }
 
+  /** What the program has written to its standard error. */
+  get errors(): string {
+    return this.#program?.errors ?? '';
+  }
+
   /** Waits for the program's end; says what is wrong with how it ended or what it did besides. */
   async outcome(prints: readonly object[]): Promise<string | undefined> {
     const began = performance.now();

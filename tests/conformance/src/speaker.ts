@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { FEATURES, type Message } from '@trunkline/protocol';
 import type { Correspondence } from './correspondence.js';
 import {
@@ -18,6 +19,8 @@ export const CLAIM_ID = 1;
 /** So many bytes of JSON in each item use up the credit in bytes before that in items. */
 const ITEM_BYTES = 8_000;
 const LATER_MS = 600_000;
+/** Longer than a program takes from one item to the next. */
+const CREDIT_AFTER_MS = 200;
 const NO_HASH = '0'.repeat(16);
 
 /** Says the steps of the side that is not under test. */
@@ -65,6 +68,8 @@ export class Speaker {
     const { messages, anyway, now, again } = step;
     // Whatever comes is acknowledged at once.
     if (messages.length === 0) return undefined;
+    // Who sends without credit has time to be seen doing it.
+    if (messages.some(({ kind }) => kind === 'CREDIT')) await wait(CREDIT_AFTER_MS);
     for (const message of messages) {
       const isBound = message.kind === 'ITEM' && !anyway && !again;
       if (isBound && !(await end.credit.open(message.id, until - performance.now()))) {

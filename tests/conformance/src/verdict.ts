@@ -39,10 +39,16 @@ export async function judgeClient(
     const fault =
       (await play({ ...conversation, steps: stepsOf(conversation, all) }, stage, 'lobby')) ??
       (await stage.outcome(conversation.prints ?? []));
-    return { name: conversation.name, fault: stage.excess ?? fault };
+    return { name: conversation.name, fault: withErrors(stage.excess ?? fault, stage.errors) };
   } catch (error) {
-    return { name: conversation.name, fault: String(error) };
+    return { name: conversation.name, fault: withErrors(String(error), stage.errors) };
   } finally {
     await stage.stop();
   }
+}
+
+/** What a program has said of its own failure tells more than what it did not do. */
+function withErrors(fault: string | undefined, errors: string): string | undefined {
+  if (fault === undefined || errors === '' || fault.includes(errors)) return fault;
+  return `${fault}\nthe program said:\n${errors}`;
 }
