@@ -116,6 +116,8 @@ class ExampleProcess implements RunningExample {
     const address = /^(https?:\/\/localhost:(\d+))\/?$/.exec(this.lines[0] ?? '');
     if (address === null) {
       this.kill();
+      // Else it would look as if it were left running.
+      await this.#exit;
       throw new Error(
         `"http://localhost:<port>" or https is expected as first line${this.#said()}`,
       );
