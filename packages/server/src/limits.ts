@@ -31,6 +31,9 @@ export interface LimitRow extends LimitEntry {
 /** A heartbeat spreads its pings up to this much beyond `idleMs`. */
 const IDLE_SPREAD = 1.2;
 
+/** Smaller chunks would be more envelope than value, and cost a number each. */
+const MIN_CHUNK = 1_024;
+
 /** Above it, 16 bits of a number may mean two messages. */
 const MAX_UNACKED_MESSAGES = 32_767;
 
@@ -52,6 +55,18 @@ export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined
   if (unackedMessages > MAX_UNACKED_MESSAGES) {
     throw new TypeError(
       `limit unackedMessages is "${unackedMessages}": expected at most ${MAX_UNACKED_MESSAGES}`,
+    );
+  }
+  const { cutBytes, chunkBytes, batchBytes, batchCloseBytes } = limits;
+  if (chunkBytes < MIN_CHUNK || chunkBytes > batchCloseBytes) {
+    throw new TypeError(
+      `limit chunkBytes is "${chunkBytes}": expected ${MIN_CHUNK} to batchCloseBytes, which is ` +
+        `"${batchCloseBytes}"`,
+    );
+  }
+  if (cutBytes * 2 > batchBytes) {
+    throw new TypeError(
+      `limit cutBytes is "${cutBytes}": expected at most half of batchBytes, which is "${batchBytes}"`,
     );
   }
   return limits;
