@@ -57,17 +57,17 @@ export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined
       `limit unackedMessages is "${unackedMessages}": expected at most ${MAX_UNACKED_MESSAGES}`,
     );
   }
-  const { cutBytes, chunkBytes, batchBytes, batchCloseBytes } = limits;
+  const { cutBytes, chunkBytes, batchCloseBytes } = limits;
   if (chunkBytes < MIN_CHUNK || chunkBytes > batchCloseBytes) {
     throw new TypeError(
       `limit chunkBytes is "${chunkBytes}": expected ${MIN_CHUNK} to batchCloseBytes, which is ` +
         `"${batchCloseBytes}"`,
     );
   }
-  if (cutBytes * 2 > batchBytes) {
-    throw new TypeError(
-      `limit cutBytes is "${cutBytes}": expected at most half of batchBytes, which is "${batchBytes}"`,
-    );
+  // A client has the limit of the wire, whatever this server allows itself.
+  const mostUncut = WIRE_LIMITS.batchBytes.value / 2;
+  if (cutBytes > mostUncut) {
+    throw new TypeError(`limit cutBytes is "${cutBytes}": expected at most ${mostUncut}`);
   }
   return limits;
 }
