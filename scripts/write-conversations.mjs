@@ -43,10 +43,13 @@ function bytesOf(step, numbers) {
   const to = numbers[step.from === 'client' ? 'server' : 'client'];
   const messages = shown.map(toMessage);
   const numbered = messages.filter(takesNumber).length;
+  const { now, again } = 'messages' in step ? step : {};
+  if (again) from.tx -= numbered;
   /** @type {BatchHead} */
   const head = {
     ...(numbered > 0 ? { seq: from.tx + 1 } : {}),
-    ...(from.rx > from.acked ? { ack: from.rx } : {}),
+    ...(from.rx > from.acked || messages.length === 0 ? { ack: from.rx } : {}),
+    ...(now ? { now } : {}),
   };
   from.tx += numbered;
   from.acked = from.rx;

@@ -24,6 +24,7 @@ export class BenchProcess {
   #stderr = '';
   #failure = null;
   #waiters = new Set();
+  #forwards = new Map();
   #isStopping = false;
 
   /**
@@ -94,6 +95,15 @@ export class BenchProcess {
     });
   }
 
+  /**
+   * Hands every message of a type on to another process.
+   * @param {string} type
+   * @param {BenchProcess} other
+   */
+  forward(type, other) {
+    this.#forwards.set(type, other);
+  }
+
   /** Asks the process to end and kills it if it does not; resolves when it is gone. */
   async stop() {
     this.#isStopping = true;
@@ -110,6 +120,7 @@ export class BenchProcess {
 
   #receive(message) {
     if (message.type === 'failed') return this.#fail(message.reason);
+    this.#forwards.get(message.type)?.send(message);
     for (const waiter of this.#waiters) {
       if (waiter.from === this && waiter.type === message.type) waiter.resolve(message);
     }

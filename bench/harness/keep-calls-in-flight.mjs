@@ -4,25 +4,24 @@ import { createHistogram } from 'node:perf_hooks';
 const TIMED_LANES = 10;
 
 /**
- * Keeps a number of calls in flight on each client for a time, and checks every answer.
+ * Makes a drive that keeps a number of calls in flight on each client, and checks every answer.
  *
- * Resolves when the last call has been answered; rejects on the first refused or wrong answer.
- * A call is counted when its answer was right. Latencies are taken on every tenth lane.
+ * It resolves when the last call has been answered, and rejects on the first refused or wrong
+ * answer. A call is counted when its answer was right. Latencies are taken on every tenth lane.
  *
- * @param {readonly import('./catalog.mjs').Client[]} clients
- * @param {{ request: unknown, inFlightPerClient: number, seconds: number,
- *   check: (output: any) => boolean }} options
- * @returns {Promise<import('./catalog.mjs').Driven>}
+ * @param {number} inFlightPerClient
+ * @returns {import('./catalog.mjs').Scenario['drive']}
  */
-export async function keepCallsInFlight(clients, options) {
-  const { request, inFlightPerClient, seconds, check } = options;
+export const keepCallsInFlight = (inFlightPerClient) => async (clients, tools) => {
+  const { request, seconds, check } = tools;
   const latency = createHistogram();
   let count = 0;
   let running = true;
 
   const callOnce = async (client) => {
     const output = await client.call(request);
-    if (!check(output)) throw new Error(`wrong answer ${JSON.stringify(output)}`);
+    if (!check(output))
+      throw new Error(`wrong answer ${String(JSON.stringify(output)).slice(0, 200)}`);
     count += 1;
   };
   const runLane = async (client) => {
@@ -49,4 +48,4 @@ export async function keepCallsInFlight(clients, options) {
     clearTimeout(timer);
   }
   return { count, latency };
-}
+};

@@ -1,40 +1,62 @@
-import { loadScenario, loadTarget } from './catalog.mjs';
+import { killAll } from './bench-process.mjs';
+import { loadScenarioFor, loadTarget } from './catalog.mjs';
 import { runChild } from './run-child.mjs';
+import { createAsk, startAnotherServer } from './server-link.mjs';
 
-const [targetName, scenarioName, port, warmup, seconds] = process.argv.slice(2);
+const [targetName, scenarioName, portText, warmup, seconds, serverCpu] = process.argv.slice(2);
+const port = Number(portText);
+
+process.on('exit', killAll);
 
 runChild(async () => {
   const target = await loadTarget(targetName);
-  const scenario = await loadScenario(scenarioName);
-  const clients = await Promise.all(
-    Array.from({ length: scenario.connections }, () =>
-      target.connectClient(Number(port), scenario.procedure),
-    ),
-  );
-  const check = target.echoes ? () => true : scenario.check;
-  if (!target.echoes) await expectRefusals(clients[0], scenario.refusedRequests);
-  await scenario.drive(clients, { seconds: Number(warmup), check });
-  process.send({ type: 'warm' });
+  const scenario = await loadScenarioFor(scenarioName, target);
+  const connect = (to = port) => target.connectClient(to, scenario);
+  const { ask, acted } = createAsk();
+  const check = target.echoes && scenario.member.kind === 'call' ? () => true : scenario.check;
+  const startServer = () => startAnotherServer([targetName, scenarioName], serverCpu);
+  const { request } = scenario;
+  const tools = { request, check, port, connect, ask, startServer };
+  let clients = [];
+  const start = async () => {
+    clients = await Promise.all(Array.from({ length: scenario.connections }, () => connect()));
+    const refused = target.echoes ? [] : (scenario.refusedRequests ?? []);
+    await expectRefusals(clients[0], refused, scenario.member.kind);
+    await scenario.drive(clients, { ...tools, seconds: Number(warmup), isWarmup: true });
+    process.send({ type: 'warm' });
+  };
+  const measure = () =>
+    measureDrive(() => {
+      return scenario.drive(clients, { ...tools, seconds: Number(seconds), isWarmup: false });
+    });
   return {
-    on: { measure: () => measure(scenario, { clients, check }) },
+    on: { start, measure, acted },
     stop: () => Promise.all(clients.map((client) => client.close())),
   };
 });
 
-async function measure(scenario, { clients, check }) {
+async function measureDrive(drive) {
   const cpuBefore = process.cpuUsage();
   const start = performance.now();
-  const { count, latency } = await scenario.drive(clients, { seconds: Number(seconds), check });
+  const { count, latency, figures = {} } = await drive();
   const elapsedMs = performance.now() - start;
   const cpu = process.cpuUsage(cpuBefore);
-  const p50Us = latency.percentile(50) / 1000;
-  const p99Us = latency.percentile(99) / 1000;
-  process.send({ type: 'measured', count, elapsedMs, cpu, p50Us, p99Us });
+  const at = (percentile) => (latency === undefined ? null : latency.percentile(percentile) / 1000);
+  process.send({
+    type: 'measured',
+    count,
+    elapsedMs,
+    cpu,
+    p50Us: at(50),
+    p99Us: at(99),
+    figures,
+  });
 }
 
-async function expectRefusals(client, requests) {
+async function expectRefusals(client, requests, kind) {
   for (const request of requests) {
-    const answer = await client.call(request).catch(() => null);
+    const asked = kind === 'stream' ? client.read(request, () => {}) : client.call(request);
+    const answer = await asked.catch(() => null);
     if (answer === null) continue;
     throw new Error(`${JSON.stringify(request)} was answered, not refused: it is not validated`);
   }

@@ -7,7 +7,8 @@ const MARK_LIMIT_MS = 10_000;
 const DRAIN_LIMIT_MS = 15_000;
 
 /**
- * What one pair of fresh processes measured. Times are per unit of the scenario.
+ * What one pair of fresh processes measured. Times are per unit of the scenario, and a
+ * scenario's own figures are beside these.
  * @typedef {object} Figure
  * @property {number} serverUs server CPU, user and system
  * @property {number} serverUserUs
@@ -28,20 +29,22 @@ const DRAIN_LIMIT_MS = 15_000;
  * Both are gone when it settles; rejects when either fails or takes too long.
  *
  * @param {{ target: string, scenario: string, seconds: number, warmup: number,
- *   pinning: import('./cpus.mjs').Pinning }} options
+ *   pinning: import('./cpus.mjs').Pinning, limitMs?: number }} options
  * @returns {Promise<Figure>}
  */
-export async function measureFigure({ target, scenario, seconds, warmup, pinning }) {
+export async function measureFigure({ target, scenario, seconds, warmup, pinning, limitMs }) {
   const server = new BenchProcess('server', [target, scenario], pinning.server);
   try {
     const { port } = await server.next('listening', { limitMs: START_LIMIT_MS });
     const load = new BenchProcess(
       'load',
-      [target, scenario, port, warmup, seconds].map(String),
+      [target, scenario, port, warmup, seconds, pinning.server ?? 'none'].map(String),
       pinning.load,
     );
+    load.forward('act', server);
+    server.forward('acted', load);
     try {
-      return await measureBetweenMarks(server, load, { seconds, warmup });
+      return await measureBetweenMarks(server, load, { seconds, warmup, limitMs });
     } finally {
       await load.stop();
     }
@@ -50,13 +53,15 @@ export async function measureFigure({ target, scenario, seconds, warmup, pinning
   }
 }
 
-async function measureBetweenMarks(server, load, { seconds, warmup }) {
-  const warmLimitMs = START_LIMIT_MS + warmup * 1000 + DRAIN_LIMIT_MS;
+async function measureBetweenMarks(server, load, { seconds, warmup, limitMs = DRAIN_LIMIT_MS }) {
+  const warmLimitMs = START_LIMIT_MS + warmup * 1000 + limitMs;
+  await load.next('ready', { limitMs: START_LIMIT_MS, other: server });
+  load.send({ type: 'start' });
   await load.next('warm', { limitMs: warmLimitMs, other: server });
   const before = await askMark(server);
   load.send({ type: 'measure' });
-  const limitMs = seconds * 1000 + DRAIN_LIMIT_MS;
-  const measured = await load.next('measured', { limitMs, other: server });
+  const driveLimitMs = seconds * 1000 + limitMs;
+  const measured = await load.next('measured', { limitMs: driveLimitMs, other: server });
   const after = await askMark(server);
   return toFigure(before, after, measured);
 }
@@ -68,7 +73,7 @@ function askMark(server) {
 }
 
 function toFigure(before, after, measured) {
-  const { count, elapsedMs, p50Us, p99Us } = measured;
+  const { count, elapsedMs, p50Us, p99Us, figures } = measured;
   if (count === 0) throw new Error('nothing was answered in the measured time');
   const userUs = after.cpu.user - before.cpu.user;
   const systemUs = after.cpu.system - before.cpu.system;
@@ -84,5 +89,6 @@ function toFigure(before, after, measured) {
     bytesDown: (after.bytesDown - before.bytesDown) / count,
     count,
     serverBusy: (userUs + systemUs) / 1000 / elapsedMs,
+    ...figures,
   };
 }

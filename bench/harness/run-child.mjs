@@ -4,7 +4,7 @@
  * A failure anywhere is told to the parent and ends the process. The process also ends when its
  * parent does, however that ended.
  *
- * @param {() => Promise<{ on: Record<string, () => unknown>, stop: () => unknown }>} start
+ * @param {() => Promise<{ on: Record<string, (message: any) => unknown>, stop: () => unknown }>} start
  */
 export function runChild(start) {
   const fail = (error) => {
@@ -17,11 +17,12 @@ export function runChild(start) {
   process.on('unhandledRejection', fail);
   start().then((child) => {
     process.on('message', (message) => void handle(child, message).catch(fail));
+    process.send({ type: 'ready' });
   }, fail);
 }
 
-async function handle({ on, stop }, { type }) {
-  if (type !== 'stop') return on[type]();
+async function handle({ on, stop }, message) {
+  if (message.type !== 'stop') return on[message.type](message);
   await stop();
   process.exit(0);
 }

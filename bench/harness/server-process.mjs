@@ -1,5 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
-import { loadScenario, loadTarget } from './catalog.mjs';
+import { loadScenarioFor, loadTarget } from './catalog.mjs';
 import { runChild } from './run-child.mjs';
 
 const [targetName, scenarioName] = process.argv.slice(2);
@@ -11,18 +11,23 @@ subscribe('net.server.socket', ({ socket }) => sockets.add(socket));
 
 runChild(async () => {
   const target = await loadTarget(targetName);
-  const { procedure } = await loadScenario(scenarioName);
-  const server = await target.startServer(procedure);
+  const scenario = await loadScenarioFor(scenarioName, target);
+  const server = await target.startServer(scenario);
   process.send({ type: 'listening', port: server.port });
-  return { on: { mark: sendMark }, stop: () => server.close() };
+  const act = async ({ id, name, args }) => {
+    const result = await (name === 'mark' ? takeMark() : scenario.acts[name](server, args));
+    process.send({ type: 'acted', id, result });
+  };
+  const mark = () => process.send({ type: 'mark', ...takeMark() });
+  return { on: { act, mark }, stop: () => server.close() };
 });
 
-function sendMark() {
+function takeMark() {
   let bytesUp = 0;
   let bytesDown = 0;
   for (const socket of sockets) {
     bytesUp += socket.bytesRead;
     bytesDown += socket.bytesWritten;
   }
-  process.send({ type: 'mark', cpu: process.cpuUsage(), bytesUp, bytesDown });
+  return { cpu: process.cpuUsage(), rss: process.memoryUsage.rss(), bytesUp, bytesDown };
 }

@@ -7,19 +7,21 @@
  * @property {string} label
  * @property {readonly import('./measure-figure.mjs').Figure[]} figures
  * @property {string | null} failure
+ * @property {string | null} reason why it does not take part
  * @property {import('./measure-figure.mjs').Figure | null} median
  * @property {import('./measure-figure.mjs').Figure | null} ratio
- * @property {number} spread of the server CPU: (highest - lowest) / median
+ * @property {number} spread of the main figure: (highest - lowest) / median
  */
 
 /**
- * Reduces the figures of all rounds to one summary per target, cheapest server first.
+ * Reduces the figures of all rounds to one summary per target, smallest main figure first.
  * @param {readonly { name: string, label: string, failure: string | null,
  *   figures: readonly import('./measure-figure.mjs').Figure[] }[]} measured
  * @param {string} base the name of the target that ratios are to
+ * @param {string} main the figure that counts most
  * @returns {Summary[]}
  */
-export function summarize(measured, base) {
+export function summarize(measured, base, main) {
   const baseMedian = medianOf(measured.find(({ name }) => name === base));
   return measured
     .map((one) => {
@@ -28,10 +30,10 @@ export function summarize(measured, base) {
         ...one,
         median: middle,
         ratio: middle && baseMedian && mapFigure(middle, (value, key) => value / baseMedian[key]),
-        spread: middle === null ? 0 : spreadOf(one.figures, middle),
+        spread: middle === null ? 0 : spreadOf(one.figures, middle, main),
       };
     })
-    .sort((a, b) => (a.median?.serverUs ?? Infinity) - (b.median?.serverUs ?? Infinity));
+    .sort((a, b) => (a.median?.[main] ?? Infinity) - (b.median?.[main] ?? Infinity));
 }
 
 /**
@@ -54,7 +56,7 @@ function mapFigure(figure, map) {
   return Object.fromEntries(Object.entries(figure).map(([key, value]) => [key, map(value, key)]));
 }
 
-function spreadOf(figures, middle) {
-  const costs = figures.map(({ serverUs }) => serverUs);
-  return (Math.max(...costs) - Math.min(...costs)) / middle.serverUs;
+function spreadOf(figures, middle, main) {
+  const costs = figures.map((figure) => figure[main]);
+  return (Math.max(...costs) - Math.min(...costs)) / middle[main];
 }

@@ -1,10 +1,19 @@
 const decimal = (value) =>
   value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 const whole = (value) => Math.round(value).toLocaleString('en');
-const times = (value) => (value === undefined ? '-' : `${value.toFixed(2)}x`);
+const times = (value) => (Number.isFinite(value) ? `${value.toFixed(2)}x` : '-');
+
+const ownColumns = (columns) => [
+  ['target', ({ label }) => label],
+  ...columns.flatMap(([key, title]) => [
+    [title, ({ median }) => decimal(median[key])],
+    ['vs base', ({ ratio }) => times(ratio?.[key])],
+  ]),
+  ['spread', ({ spread }) => `${Math.round(spread * 100)}%`],
+];
 
 /** @param {string} unit */
-const columnsFor = (unit) => [
+const usualColumns = (unit) => [
   ['target', ({ label }) => label],
   [`server us/${unit}`, ({ median }) => decimal(median.serverUs)],
   ['vs base', ({ ratio }) => times(ratio?.serverUs)],
@@ -13,9 +22,9 @@ const columnsFor = (unit) => [
     'user + system',
     ({ median }) => `${decimal(median.serverUserUs)} + ${decimal(median.serverSystemUs)}`,
   ],
-  [`${unit}s/s`, ({ median }) => whole(median.perSecond)],
+  [`${unit.replace(/y$/, 'ie')}s/s`, ({ median }) => whole(median.perSecond)],
   ['vs base', ({ ratio }) => times(ratio?.perSecond)],
-  ['p50 us', ({ median }) => decimal(median.p50Us)],
+  ['p50 us', ({ median }) => (median.p50Us > 0 ? decimal(median.p50Us) : '-')],
   ['vs base', ({ ratio }) => times(ratio?.p50Us)],
   ['bytes up', ({ median }) => median.bytesUp.toFixed(1)],
   ['bytes down', ({ median }) => median.bytesDown.toFixed(1)],
@@ -24,14 +33,14 @@ const columnsFor = (unit) => [
 /**
  * Writes the table of a scenario for a terminal or as Markdown.
  * @param {readonly import('./summary.mjs').Summary[]} summaries
- * @param {{ unit: string, markdown: boolean }} options
+ * @param {{ unit: string, markdown: boolean, columns?: readonly (readonly [string, string])[] }} options
  */
-export function renderTable(summaries, { unit, markdown }) {
-  const columns = columnsFor(unit);
+export function renderTable(summaries, { unit, markdown, columns: own }) {
+  const columns = own === undefined ? usualColumns(unit) : ownColumns(own);
   const rows = summaries.map((summary) =>
     columns.map(([, cell], index) => {
       if (summary.median !== null) return cell(summary);
-      return index === 0 ? summary.label : index === 1 ? 'failed' : '-';
+      return index === 0 ? summary.label : index === 1 ? (summary.failure ? 'failed' : '–') : '-';
     }),
   );
   const cells = [columns.map(([title]) => title), ...rows];

@@ -186,6 +186,39 @@ describeBrowsers('the chat', (browser) => {
     expect(await isShown(reader, '#newest')).toBe(false);
   });
 
+  it('lets nothing that is written turn around what stands beside it', async () => {
+    await using sara = await enter(browser(), `${chat.url}/#/garden`, 'שרה');
+    await using tom = await enter(browser(), `${chat.url}/#/garden`, 'Tom');
+    await fill(sara, '#composer-text', '\u202eשלום\u202c \u2067abc');
+    await sara.press('Enter');
+    await tom.see('#messages .message:not(.own):last-child .text', /^שלום abc$/);
+    const places = ['#people bdi', '.author', '.text', '#room-name', '#room-about', '#rooms .name'];
+    const isolation = places.map((place) => `getComputedStyle(document.querySelector('${place}'))`);
+    expect(await tom.run(`[${isolation.join()}].map((style) => style.unicodeBidi)`)).toEqual(
+      places.map(() => 'isolate'),
+    );
+    expect(
+      await tom.run(`getComputedStyle(document.querySelector('#messages > :last-child .text'))
+      .direction`),
+    ).toBe('rtl');
+    await tom.screenshot('chat-right-to-left.png');
+    expect([...sara.log, ...tom.log]).toEqual([]);
+  });
+
+  it('tells a room in which nothing was said from one that is still to come', async () => {
+    await using ida = await enter(browser(), `${chat.url}/#/garden`, 'Ida');
+    await ida.see('#messages', 'Mind the hedgehog.');
+    expect(await ida.run(`document.querySelector('#messages').ariaBusy`)).toBe('false');
+    expect(await isShown(ida, '#empty')).toBe(false);
+    await ida.type('#new-room-name', `den of ${browser().name}`);
+    await ida.press('Enter');
+    await ida.see('#room-name', 'den of');
+    await expect.poll(() => isShown(ida, '#empty')).toBe(true);
+    await say(ida, 'hello');
+    expect(await isShown(ida, '#empty')).toBe(false);
+    expect(ida.log).toEqual([]);
+  });
+
   it('is refused by its server when it comes from another origin', async () => {
     await using front = await startForeignFront(chat.port);
     await using page = await browser().open();

@@ -261,6 +261,8 @@ const LIVE: readonly Case[] = [
   ['END', /END came before/, [...openDown, end()], 'closes with 4400'],
   ['END', /END came before/, [...openUp, end(), end()], 'closes with 4400'],
   ['END', /there is a payload/, [...openUp, end(payloadOf(1))], 'closes with 4400'],
+  // Of encoding bytes, and empty.
+  ['END', /there is a payload/, [...openUp, end(payloadOf(Uint8Array.of()))], 'closes with 4400'],
   ['CREDIT', /not known/, [{ kind: 'CREDIT', id: 2, items: 1, bytes: 1 }], 'ignores it'],
   [
     'CREDIT',

@@ -226,6 +226,6 @@ describe.skipIf(missing !== '')(`a server behind nginx${missing}`, () => {
     await using front = await open();
     const { reason, hints } = await connectTo(front, front.secureUrl).reached('unreachable');
     expect(reason).toMatch(/self-signed certificate|unable to verify the first certificate/);
-    expect(hints).toContain('is the certificate of the server valid');
+    expect(hints).toContain('check that the certificate of the server is valid');
   });
 });

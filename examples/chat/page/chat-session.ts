@@ -1,3 +1,4 @@
+import type { Subscription } from '@trunkline/client';
 import type { Room } from '../src/generated/chat.client.js';
 import type { Composer } from './composer.js';
 import type { Client } from './connect-chat.js';
@@ -28,7 +29,7 @@ export interface ChatSessionOptions {
 export class ChatSession {
   readonly #options: ChatSessionOptions;
   readonly #ending = new AbortController();
-  readonly #watched = new Set<string>();
+  readonly #watched = new Map<string, Subscription>();
   readonly #name = part('room-name', HTMLElement);
   readonly #about = part('room-about', HTMLElement);
   #rooms: readonly Room[] = [];
@@ -77,6 +78,7 @@ export class ChatSession {
     this.#rooms = rooms;
     this.#options.views.rooms.show(rooms);
     this.#describe();
+    for (const room of this.#watched.keys()) if (this.#find(room) === undefined) this.#forget(room);
     for (const { name } of rooms) this.#watch(name);
     if (wasMissing && this.#find(this.#shown) !== undefined) this.#open();
   }
@@ -84,15 +86,20 @@ export class ChatSession {
   /** Counts what is said in a room that is not shown. Many topics are still one connection. */
   #watch(room: string): void {
     if (this.#watched.has(room)) return;
-    this.#watched.add(room);
     const { client, views } = this.#options;
-    client.chat.messages({ room }, { signal: this.#ending.signal }).subscribe({
+    const subscription = client.chat.messages({ room }, { signal: this.#ending.signal }).subscribe({
       message: () => views.rooms.countUnread(room),
       state: ({ error }) => {
         // The room is not there any more; there may be another one of that name.
         if (error !== undefined) this.#watched.delete(room);
       },
     });
+    this.#watched.set(room, subscription);
+  }
+
+  #forget(room: string): void {
+    this.#watched.get(room)?.close();
+    this.#watched.delete(room);
   }
 
   #describe(): void {

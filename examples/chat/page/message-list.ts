@@ -1,7 +1,7 @@
 import type { Gap } from '@trunkline/client';
 import type { Message } from '../src/generated/chat.client.js';
 import { avatarOf } from './avatar.js';
-import { make, part } from './parts.js';
+import { make, part, written } from './parts.js';
 
 /** A page that is open for days must not grow without end. */
 const MAX_ROWS = 500;
@@ -27,6 +27,8 @@ export class MessageList {
   readonly #list = part('messages', HTMLOListElement);
   readonly #newest = part('newest', HTMLButtonElement);
   #last: Message | undefined;
+  /** How many messages of those that are kept have not come yet. */
+  #due = 0;
   #unseen = 0;
   #isFollowing = true;
 
@@ -44,25 +46,30 @@ export class MessageList {
   clear(): void {
     this.#list.replaceChildren();
     this.#list.ariaBusy = 'true';
+    this.#due = 0;
     this.#last = undefined;
     this.#follow();
   }
 
-  /** The room is joined: from now on messages are news. */
-  setJoined(): void {
-    this.#list.ariaBusy = 'false';
+  /** The room is joined: after so many messages that are kept, they are news. */
+  setJoined(kept: number): void {
+    this.#due = kept;
+    if (kept === 0) this.#list.ariaBusy = 'false';
   }
 
   add(message: Message, me: string): void {
     const isOwn = message.author === me;
     this.#append(rowOf(message, { isOwn, isTogether: this.#isTogether(message) }));
     this.#last = message;
+    if (this.#due > 0) this.setJoined(this.#due - 1);
     if (isOwn) this.#follow();
     else this.#showUnseen();
   }
 
   /** Says in the place of messages that they are missing. */
   addGap({ from, to, reason }: Gap): void {
+    // Some of those that are kept may be among the missing, and nobody should wait for them.
+    this.setJoined(0);
     const count = to === undefined ? undefined : to - from + 1;
     const what =
       count === undefined
@@ -126,8 +133,8 @@ function rowOf(
 ): HTMLLIElement {
   const time = make('time', '', timeText(sentAt));
   time.dateTime = sentAt.toISOString();
-  const head = make('p', 'head', make('b', 'author', isOwn ? 'You' : author), ' ', time);
-  const body = make('div', 'body', head, make('p', 'text', text));
+  const head = make('p', 'head', written('b', 'author', isOwn ? 'You' : author), ' ', time);
+  const body = make('div', 'body', head, written('p', 'text', text));
   const kind = `message${isOwn ? ' own' : ''}${isTogether ? ' together' : ''}`;
   return make('li', kind, avatarOf(author), body);
 }

@@ -36,6 +36,10 @@ export class NewRoomForm {
         return this.#name.show(`There is a room “${error.data.name}” already.`);
       case 'TOO_MANY_ROOMS':
         return this.#name.show(`There are ${error.data.max} rooms, and no place for another.`);
+      case 'TOO_MANY_OF_YOURS':
+        return this.#name.show(
+          `You have opened ${error.data.max} rooms. Each goes when it has been empty for a while.`,
+        );
       case 'INVALID_INPUT':
         return this.#name.show(issueAt('name', error.data) ?? error.message);
       default:

@@ -40,7 +40,7 @@ function readMessages({ client, room, me, views, signedOut, signal }: OpenRoomOp
     },
     gap: (gap) => messages.addGap(gap),
     state: ({ status, joined, error }) => {
-      if (status === 'live') messages.setJoined();
+      if (status === 'live' && joined?.kind === 'fresh') messages.setJoined(joined.count);
       if (status === 'live' && joined?.kind === 'recovered') messages.addBack(joined.count);
       if (error === undefined) return;
       if (error.code === 'UNAUTHENTICATED') signedOut();

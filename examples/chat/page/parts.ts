@@ -5,6 +5,20 @@ export function part<E extends HTMLElement>(id: string, kind: new () => E): E {
   throw new TypeError(`index.html has no ${kind.name} with the id "${id}"`);
 }
 
+/**
+ * Makes an element for what somebody has written, in whatever direction that is: it must not turn
+ * around what stands beside it.
+ */
+export function written<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  className: string,
+  text: string,
+): HTMLElementTagNameMap[Name] {
+  const element = make(name, className, text);
+  element.dir = 'auto';
+  return element;
+}
+
 /** Makes an element. Whatever people wrote becomes text and never HTML. */
 export function make<Name extends keyof HTMLElementTagNameMap>(
   name: Name,

@@ -1,4 +1,4 @@
-import { make, part } from './parts.js';
+import { make, part, written } from './parts.js';
 import { avatarOf } from './avatar.js';
 
 /** The names of those who are in the room. */
@@ -9,8 +9,8 @@ export class PeopleList {
     this.#list.classList.remove('is-stale');
     this.#list.replaceChildren(
       ...names.map((name) => {
-        const label = name === me ? `${name} (you)` : name;
-        return make('li', '', avatarOf(name), make('span', 'name', label));
+        const label = make('span', 'name', written('bdi', '', name), name === me ? ' (you)' : '');
+        return make('li', '', avatarOf(name), label);
       }),
     );
   }

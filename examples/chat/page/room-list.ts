@@ -1,5 +1,5 @@
 import type { Room } from '../src/generated/chat.client.js';
-import { make, part } from './parts.js';
+import { make, part, written } from './parts.js';
 import { addressOf } from './room-address.js';
 
 interface Entry {
@@ -77,7 +77,7 @@ export class RoomList {
 
   #add(name: string): void {
     const count = make('span', 'unread');
-    const link = make('a', '', make('span', 'name', name), count);
+    const link = make('a', '', written('span', 'name', name), count);
     link.href = addressOf(name);
     const entry = { item: make('li', '', link), link, count, unread: 0 };
     this.#entries.set(name, entry);

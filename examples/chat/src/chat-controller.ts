@@ -12,8 +12,9 @@ import {
   type PostContext,
   type PostInput,
 } from './generated/chat.server.js';
+import { EmptyRooms } from './empty-rooms.js';
 import { Presence } from './presence.js';
-import { MAX_ROOMS, Rooms, type ChatRoom } from './rooms.js';
+import { MAX_OWN_ROOMS, MAX_ROOMS, Rooms, type ChatRoom } from './rooms.js';
 import './visitor.js';
 
 /** Lets only those in who have signed in with a name. */
@@ -30,6 +31,7 @@ export class ChatController implements ChatHandlers {
     private readonly topics: ChatTopics,
     private readonly rooms: Rooms,
     private readonly presence: Presence,
+    private readonly emptyRooms: EmptyRooms,
   ) {}
 
   @ChatService.createRoom()
@@ -39,8 +41,13 @@ export class ChatController implements ChatHandlers {
   ): Promise<CreateRoomOutput> {
     if (this.rooms.has(name)) throw context.error('NAME_TAKEN', { name });
     if (this.rooms.isFull) throw context.error('TOO_MANY_ROOMS', { max: MAX_ROOMS });
+    const { id } = context.user;
+    if (this.rooms.countOf(id) >= MAX_OWN_ROOMS) {
+      throw context.error('TOO_MANY_OF_YOURS', { max: MAX_OWN_ROOMS });
+    }
     const room = { name, about: `Opened by ${context.user.name}.` };
-    this.rooms.add(room);
+    this.rooms.add({ ...room, openedBy: id });
+    this.emptyRooms.lookLater(name);
     await this.topics.rooms().publish(this.rooms.list);
     return room;
   }
@@ -58,7 +65,11 @@ export class ChatController implements ChatHandlers {
   @ChatService.people()
   async *people({ room }: PeopleInput, context: PeopleContext): AsyncGenerator<string[]> {
     this.#find(room);
-    yield* this.presence.stay(room, context.user.id, context.signal);
+    try {
+      yield* this.presence.stay(room, context.user.id, context.signal);
+    } finally {
+      this.emptyRooms.lookLater(room);
+    }
   }
 
   @ChatService.messages.authorize()

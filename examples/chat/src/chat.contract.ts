@@ -1,17 +1,14 @@
 import { call, contract, stream, topic } from '@trunkline/contract';
 import * as z from 'zod';
+import { MessageText } from './message-text.js';
+import { nameSchema } from './name-schema.js';
 
 const DAY_MS = 86_400_000;
 
-const RoomName = z
-  .string()
-  .trim()
-  .min(2, 'Take at least 2 characters.')
-  .max(24, 'Take at most 24 characters.')
-  .regex(
-    /^[\p{L}\p{N}]([\p{L}\p{N} _-]*[\p{L}\p{N}])?$/u,
-    'Letters, digits, blanks, _ and - are fine.',
-  );
+const RoomName = nameSchema({
+  pattern: /^[\p{L}\p{N}]\p{M}{0,3}([ _-]*[\p{L}\p{N}]\p{M}{0,3})*$/u,
+  allowed: 'Letters, digits, blanks, _ and - are fine.',
+});
 
 const Room = z
   .object({ name: z.string(), about: z.string() })
@@ -29,14 +26,12 @@ export const chat = contract('chat', {
     errors: {
       NAME_TAKEN: z.object({ name: z.string() }),
       TOO_MANY_ROOMS: z.object({ max: z.int() }),
+      TOO_MANY_OF_YOURS: z.object({ max: z.int() }),
     },
   }),
   post: call({
     description: 'Posts a message to everybody who is in the room.',
-    input: z.object({
-      room: z.string(),
-      text: z.string().trim().min(1, 'Write something first.').max(500, 'At most 500 characters.'),
-    }),
+    input: z.object({ room: z.string(), text: MessageText }),
     errors: {
       ROOM_CLOSED: z.object({ room: z.string(), closedAt: z.date() }),
       TOO_FAST: z.object({ waitMs: z.int().describe('How long to wait before the next one.') }),

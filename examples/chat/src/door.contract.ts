@@ -1,16 +1,12 @@
 import { call, contract } from '@trunkline/contract';
 import * as z from 'zod';
+import { nameSchema } from './name-schema.js';
 
 /** What a person may be called. */
-export const PersonName = z
-  .string()
-  .trim()
-  .min(2, 'Take at least 2 characters.')
-  .max(24, 'Take at most 24 characters.')
-  .regex(
-    /^[\p{L}\p{N}]([\p{L}\p{N} ._'-]*[\p{L}\p{N}.])?$/u,
-    "Letters, digits, blanks and . _ ' - are fine; begin with a letter or digit.",
-  );
+export const PersonName = nameSchema({
+  pattern: /^[\p{L}\p{N}]\p{M}{0,3}([ ._'-]*[\p{L}\p{N}]\p{M}{0,3})*\.?$/u,
+  allowed: "Letters, digits, blanks and . _ ' - are fine; begin with a letter or digit.",
+});
 
 export const door = contract('door', {
   signIn: call({

@@ -1,69 +1,89 @@
 import { createServer, MemoryBroker } from '@trunkline/server';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ChatController } from './chat-controller.js';
 import { DoorController } from './door-controller.js';
+import { EmptyRooms } from './empty-rooms.js';
 import { ChatTopics } from './generated/chat.server.js';
-import { Names } from './names.js';
+import { HOUSE, Names } from './names.js';
 import { createPageServer } from './page-server.js';
 import { Presence } from './presence.js';
+import { readPort } from './read-port.js';
 import { Rooms } from './rooms.js';
 import { visitorOf } from './visitor.js';
 
-const port = numberFrom('PORT', { fallback: 8090, min: 0 });
-// How many messages of a room are kept: the broker's publishers and the server must agree on it.
-const limits = { keepCount: numberFrom('KEEP', { fallback: 200, min: 1 }) };
+const stopping = new AbortController();
+// Some send a signal twice, as npm and the terminal do together, so it is asked for each time.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stopping.abort());
 
-const broker = new MemoryBroker();
-const topics = new ChatTopics(broker, { limits });
-const names = new Names();
-const rooms = new Rooms();
-
-const server = createServer({
-  broker,
-  limits,
-  services: [new DoorController(names), new ChatController(topics, rooms, new Presence(names))],
-  authenticate: ({ token }) => {
-    const user = visitorOf(token, names);
-    return user && { principal: user.id, user };
-  },
-});
-
-const HOUSE = 'Trunkline';
-names.claim('house', HOUSE);
-names.hold('house');
-await topics.rooms().publish(rooms.list);
-await furnish('lobby', 'Welcome. Open this page in a second window to talk to yourself.');
-await furnish('garden', 'Mind the hedgehog.');
-await furnish('attic', 'This was a lively room once.');
-
-const http = createPageServer();
-server.mount(http, { path: '/trunkline' });
-http.listen(port, process.env['HOST'] ?? '127.0.0.1', () => {
-  console.log(`http://localhost:${(http.address() as AddressInfo).port}`);
-});
-http.once('error', ({ message }) => {
-  console.error(`cannot listen on port ${port}: ${message}; set PORT to another one`);
+try {
+  await main(stopping.signal);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
-  void stop();
-});
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stop());
-
-async function furnish(room: string, text: string): Promise<void> {
-  await topics.messages({ room }).publish({ author: HOUSE, text, sentAt: new Date() });
 }
 
-async function stop(): Promise<void> {
-  http.close();
-  await server.close();
-  await broker.close();
-  // Browsers keep connections open for a next request.
-  http.closeAllConnections();
+async function main(signal: AbortSignal): Promise<void> {
+  const port = readPort(process.env['PORT']);
+  const { server, broker } = await furnish();
+  const http = createPageServer();
+  server.mount(http, { path: '/trunkline' });
+  try {
+    http.listen(port, process.env['HOST'] || '127.0.0.1');
+    await once(http, 'listening').catch((cause: Error) => {
+      const mend = 'choose another one by PORT, or 0 for a free one';
+      throw new Error(`cannot listen on port ${port}: ${cause.message}; ${mend}`, { cause });
+    });
+    console.log(`http://localhost:${(http.address() as AddressInfo).port}`);
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    http.close();
+    await server.close();
+    await broker.close();
+    // Browsers keep connections open for a next request.
+    http.closeAllConnections();
+  }
 }
 
-function numberFrom(name: string, { fallback, min }: { fallback: number; min: number }): number {
-  const value = Number(process.env[name] ?? fallback);
-  if (Number.isInteger(value) && value >= min && value <= 65_535) return value;
-  throw new TypeError(
-    `${name} must be a whole number from ${min} to 65535, not "${process.env[name]}"`,
-  );
+/** Makes the server with its first rooms. */
+async function furnish() {
+  // How many messages of a room are kept: the broker's publishers and the server must agree on it.
+  const limits = { keepCount: numberFrom('KEEP', 200) };
+  const broker = new MemoryBroker();
+  const topics = new ChatTopics(broker, { limits });
+  const names = new Names();
+  const rooms = new Rooms();
+  const presence = new Presence(names);
+  const tellRooms = () => topics.rooms().publish(rooms.list);
+  const emptyRooms = new EmptyRooms({
+    rooms,
+    presence,
+    afterMs: numberFrom('EMPTY_SECONDS', 600) * 1_000,
+    changed: () => tellRooms().catch((error) => console.error(`not told: ${String(error)}`)),
+  });
+  const chat = new ChatController(topics, rooms, presence, emptyRooms);
+  const server = createServer({
+    broker,
+    limits,
+    services: [new DoorController(names), chat],
+    authenticate: ({ token }) => {
+      const user = visitorOf(token, names);
+      return user && { principal: user.id, user };
+    },
+  });
+  await tellRooms();
+  const say = (room: string, text: string) =>
+    topics.messages({ room }).publish({ author: HOUSE, text, sentAt: new Date() });
+  await say('lobby', 'Welcome. Open this page in a second window to talk to yourself.');
+  await say('garden', 'Mind the hedgehog.');
+  await say('attic', 'This was a lively room once.');
+  return { server, broker };
+}
+
+function numberFrom(name: string, fallback: number): number {
+  const text = process.env[name] ?? '';
+  if (text === '') return fallback;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;
+  throw new TypeError(`${name} is "${text}": expected a number from 1 to 65535`);
 }

@@ -1,9 +1,15 @@
+import { Pace } from './pace.js';
+
 /** How long a name waits for a person whose connection was lost. */
 const GRACE_MS = 30_000;
+
+/** Who speaks for the server itself. */
+export const HOUSE = 'Trunkline';
 
 interface Person {
   readonly id: string;
   readonly name: string;
+  readonly pace: Pace;
   /** How many pages of this person are open. */
   pages: number;
   /** When the name is free again, unless a page is open. */
@@ -20,9 +26,11 @@ export class Names {
     this.#forgetWhoLeft();
     const holder = this.#byName.get(keyOf(name));
     if (holder !== undefined && holder.id !== id) return false;
+    if (isLikeHouse(name)) return false;
     const former = this.#byId.get(id);
     if (former !== undefined) this.#byName.delete(keyOf(former.name));
-    const person = { id, name, pages: former?.pages ?? 0, freeAt: Date.now() + GRACE_MS };
+    const { pages, pace } = former ?? { pages: 0, pace: new Pace() };
+    const person = { id, name, pace, pages, freeAt: Date.now() + GRACE_MS };
     this.#byId.set(id, person);
     this.#byName.set(keyOf(name), person);
     return true;
@@ -30,6 +38,11 @@ export class Names {
 
   nameOf(id: string): string | undefined {
     return this.#byId.get(id)?.name;
+  }
+
+  /** Gives the pace of a person, which is one for all connections. */
+  paceOf(id: string): Pace | undefined {
+    return this.#byId.get(id)?.pace;
   }
 
   /** Keeps the name of a person until the function that it gives is called. */
@@ -40,7 +53,7 @@ export class Names {
 
   /** Finds a name like this one that nobody has. */
   similar(name: string): string {
-    const base = name.slice(0, 21).trimEnd();
+    const base = isLikeHouse(name) ? 'Guest' : name.slice(0, 21).trimEnd();
     let number = 2;
     while (this.#byName.has(keyOf(`${base} ${number}`))) number++;
     return `${base} ${number}`;
@@ -65,4 +78,17 @@ export class Names {
 
 function keyOf(name: string): string {
   return name.normalize('NFKC').toLowerCase();
+}
+
+function isLikeHouse(name: string): boolean {
+  return looksOf(name).startsWith(looksOf(HOUSE));
+}
+
+/** Gives what is left of a name at a glance: `Trunk1ine` and `Trünk-Line` look like the house. */
+function looksOf(name: string): string {
+  return name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '')
+    .replace(/[1iı]/g, 'l');
 }

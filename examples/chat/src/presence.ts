@@ -25,6 +25,10 @@ export class Presence {
     this.#names = names;
   }
 
+  isEmpty(room: string): boolean {
+    return !this.#places.has(room);
+  }
+
   /**
    * Is in the room until the signal fires or the caller stops, and gives the names of all who are
    * there, whenever they change. A reader that is slow is given the newest names only.

@@ -4,10 +4,14 @@ export interface ChatRoom {
   readonly about: string;
   /** Since when nobody may post there any more. */
   readonly closedAt?: Date;
+  /** The id of the person who has opened it; the first rooms belong to nobody. */
+  readonly openedBy?: string;
 }
 
 /** How many rooms there may be. */
 export const MAX_ROOMS = 40;
+/** How many of them one person may have opened. */
+export const MAX_OWN_ROOMS = 3;
 
 const FIRST_ROOMS: readonly ChatRoom[] = [
   { name: 'lobby', about: 'Where everybody comes in.' },
@@ -32,6 +36,11 @@ export class Rooms {
     return this.#rooms.size >= MAX_ROOMS;
   }
 
+  /** Counts the rooms that a person has opened. */
+  countOf(id: string): number {
+    return [...this.#rooms.values()].filter(({ openedBy }) => openedBy === id).length;
+  }
+
   /** Finds a room by its exact name. */
   find(name: string): ChatRoom | undefined {
     const room = this.#rooms.get(keyOf(name));
@@ -45,6 +54,11 @@ export class Rooms {
 
   add(room: ChatRoom): void {
     this.#rooms.set(keyOf(room.name), room);
+  }
+
+  /** Takes a room away that a person has opened; `false` when there is no such room. */
+  remove(name: string): boolean {
+    return this.find(name)?.openedBy !== undefined && this.#rooms.delete(keyOf(name));
   }
 }
 

@@ -1,13 +1,17 @@
+import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { createInterface } from 'node:readline';
 import { createServer } from '@trunkline/server';
 import { EchoController } from './echo-controller.js';
 import { EchoTopics } from './generated/echo.server.js';
 import { listen } from './listen.js';
 import { servePage } from './page-files.js';
+import { quote } from './quote.js';
+import { readConsole } from './read-console.js';
+import { readPort } from './read-port.js';
 
 const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort());
+// Some send a signal twice, as npm and the terminal do together, so it is asked for each time.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stopping.abort());
 
 const http = createHttpServer(servePage());
 Object.assign(http, { maxHeadersCount: 100, headersTimeout: 10_000, requestTimeout: 15_000 });
@@ -19,34 +23,42 @@ const server = createServer({
     console.log(`opened ${session.id} from ${session.connection.remoteAddress}`);
   },
   onClose: ({ session, code, reason }) => {
-    console.log(`closed ${session.id} with ${code} ${reason}`.trimEnd());
+    // The reason is what the other side says: it may hold anything.
+    console.log(`closed ${session.id} with ${code}${reason === '' ? '' : ` ${quote(reason)}`}`);
   },
   // A person who pastes the greeting into a developer console is slower than a program.
   limits: { helloMs: 60_000 },
 });
 server.mount(http);
-
-console.log(`http://localhost:${await listen(http, process.env['PORT'])}`);
-console.log('type a line for every open page, or "exit" to stop');
-
-const lines = createInterface({ input: process.stdin, signal: stopping.signal });
 const topics = new EchoTopics(server.broker);
-for await (const line of lines) {
-  const text = line.trim();
-  if (text === 'exit') break;
-  if (text !== '') await announce(text);
+
+try {
+  await main();
+} catch (error) {
+  console.error(textOf(error));
+  process.exitCode = 1;
 }
 
-lines.close();
-await server.close();
-http.close();
-http.closeAllConnections();
-console.log('stopped');
+async function main(): Promise<void> {
+  const { signal } = stopping;
+  console.log(`http://localhost:${await listen(http, readPort(process.env['PORT']))}`);
+  console.log('type a line for every open page, or "exit" to stop');
+  const isStopped = await readConsole(announce, signal);
+  if (!isStopped && !signal.aborted) await once(signal, 'abort');
+  await server.close();
+  http.close();
+  http.closeAllConnections();
+  console.log('stopped');
+}
 
 async function announce(text: string): Promise<void> {
   try {
     await topics.announcements().publish({ text, sentAt: new Date() });
   } catch (error) {
-    console.error(`not sent: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`not sent: ${textOf(error)}`);
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

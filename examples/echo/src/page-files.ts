@@ -26,6 +26,9 @@ export function servePage(): RequestListener {
   const files = sirv(BUILT, { etag: true });
   return (request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
+    }
     files(request, response);
   };
 }

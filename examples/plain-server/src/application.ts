@@ -1,4 +1,4 @@
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Storehouse } from './storehouse.js';
 
 /** What the Express application is made from. */
@@ -34,7 +34,7 @@ export function createApplication({ storehouse, origins, pages }: ApplicationOpt
   app.get('/server.json', (_request, response) => {
     response.json({ server: null });
   });
-  app.use(express.static(pages));
+  app.use(onlyReads, express.static(pages), answerError);
   return app;
 }
 
@@ -46,7 +46,7 @@ export function createForeignSite(server: string, pages: string): Express {
   app.get('/server.json', (_request, response) => {
     response.json({ server });
   });
-  app.use(express.static(pages));
+  app.use(onlyReads, express.static(pages), answerError);
   return app;
 }
 
@@ -64,6 +64,21 @@ function protectPage(connections: string): RequestHandler {
     next();
   };
 }
+
+/** Refuses what would change something: pages are only read. */
+const onlyReads: RequestHandler = (request, response, next) => {
+  if (request.method === 'GET' || request.method === 'HEAD') return next();
+  response.status(405).set('allow', 'GET, HEAD').type('text/plain');
+  response.send('pages are only read here\n');
+};
+
+/** Says who is to blame; what Express says itself has the stack and the folders of this machine. */
+const answerError: ErrorRequestHandler = (error: { status?: number }, _request, response, next) => {
+  if (response.headersSent) return next(error);
+  const { status = 500 } = error;
+  response.status(status).type('text/plain');
+  response.send(status < 500 ? 'the request cannot be read\n' : 'the server has failed\n');
+};
 
 /** Says for requests what the option "origins" of Trunkline says for the WebSocket. */
 function allowOrigins(origins: readonly string[]): RequestHandler {

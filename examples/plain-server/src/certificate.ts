@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { needProgram, runProgram, type SystemProgram } from './system-program.js';
 
@@ -52,6 +52,8 @@ export async function createCertificate(folder: string): Promise<Certificate> {
   const signer = ['-CA', 'authority.crt', '-CAkey', 'authority.key', '-CAcreateserial'];
   const extensions = ['-extfile', 'openssl.cnf', '-extensions', 'server', '-days', DAYS];
   await run('x509', '-req', '-in', 'server.csr', ...signer, ...extensions, '-out', 'server.crt');
+  // Clients trust this authority, so nobody may sign with it again.
+  await rm(join(folder, 'authority.key'));
   const keyFile = join(folder, 'server.key');
   const certFile = join(folder, 'server.crt');
   const [key, cert] = await Promise.all([readFile(keyFile, 'utf8'), readFile(certFile, 'utf8')]);

@@ -2,6 +2,7 @@ import type { Server } from '@trunkline/server';
 import type { Express } from 'express';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Certificate } from './certificate.js';
 
 /** What answers on a port, and how. */
@@ -17,28 +18,42 @@ export interface ListenerOptions {
 /** Starts an Express application, with Trunkline beside it, on one port; gives what ends it. */
 export async function listen(options: ListenerOptions): Promise<() => Promise<void>> {
   const { app, server, certificate, port } = options;
-  const http = certificate ? createHttpsServer(certificate, app) : createHttpServer(app);
+  const tls = certificate && { ...certificate, handshakeTimeout: 10_000 };
+  const http = tls ? createHttpsServer(tls, app) : createHttpServer(app);
+  const sockets = collectSockets(http);
   if (server !== undefined) {
     Object.assign(http, { maxHeadersCount: 100, headersTimeout: 10_000, requestTimeout: 15_000 });
     server.mount(http, { path: '/trunkline' });
   }
   await started(http, port);
-  return () => closed(http);
+  return async () => {
+    const closed = new Promise((resolve) => http.close(resolve));
+    // Browsers keep connections open for a next request.
+    http.closeAllConnections();
+    // Its WebSockets end first, with a reason; it does not matter who else closes it.
+    await server?.close();
+    // What is left has not said anything, not even what TLS begins with.
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
 }
 
 function started(http: HttpServer | HttpsServer, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    http.once('error', ({ message }) => {
-      reject(new Error(`cannot listen on port ${port}: ${message}; set PORT to another one`));
+    http.once('error', (cause) => {
+      const mend = 'choose another one by PORT, or 0 for free ones';
+      reject(new Error(`cannot listen on port ${port}: ${mend}`, { cause }));
     });
     http.listen(port, '127.0.0.1', resolve);
   });
 }
 
-function closed(http: HttpServer | HttpsServer): Promise<void> {
-  return new Promise((resolve) => {
-    http.close(() => resolve());
-    // Browsers keep connections open for a next request.
-    http.closeAllConnections();
+/** Collects the connections of a server, from before TLS until they are closed. */
+function collectSockets(http: HttpServer | HttpsServer): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  http.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
+  return sockets;
 }

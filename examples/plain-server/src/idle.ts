@@ -5,6 +5,9 @@ import { startSite } from './storehouse-site.js';
 
 const CLIENT = fileURLToPath(new URL('idle-client.js', import.meta.url));
 
+const stopping = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stopping.abort());
+
 /** Tells how an idle connection lives through nginx, whose time-out of 60 s stands as it is. */
 async function main(): Promise<number | null> {
   const site = await startSite({ port: 0, hasNginx: true });
@@ -18,7 +21,8 @@ async function main(): Promise<number | null> {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const stop = (): void => void client.kill();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  stopping.signal.addEventListener('abort', stop);
+  if (stopping.signal.aborted) stop();
   const code = await new Promise<number | null>((resolve) => client.once('close', resolve));
   watch.close();
   await site.close();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readSettings } from './settings.js';
 import { originAt, startSite, type Ports } from './storehouse-site.js';
 
@@ -16,19 +17,27 @@ function describe(ports: Ports, hasNginx: boolean): string {
   return `${lines.join('\n')}\n`;
 }
 
-async function main(): Promise<void> {
+const stopping = new AbortController();
+// From the beginning: a start that is interrupted must not leave its keys behind. Some send a signal
+// twice, as npm and the terminal do together, so it is asked for each time.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stopping.abort());
+
+async function main({ signal }: AbortController): Promise<void> {
   const settings = readSettings(process.argv.slice(2), process.env);
   const site = await startSite(settings);
-  process.stdout.write(describe(site.ports, settings.hasNginx));
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve).once('SIGTERM', resolve);
-  });
+  if (!signal.aborted) {
+    process.stdout.write(describe(site.ports, settings.hasNginx));
+    await once(signal, 'abort');
+  }
   await site.close();
 }
 
 try {
-  await main();
+  await main(stopping);
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  // Ctrl+C also reaches programs that this one has started, which then fail.
+  if (!stopping.signal.aborted) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
 }

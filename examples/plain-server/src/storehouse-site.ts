@@ -42,8 +42,11 @@ export async function startSite({ port, hasNginx }: Settings): Promise<Storehous
   const ends: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     // Together: a port is closed when its WebSockets are, and those are ended by Trunkline.
-    await Promise.all(ends.map((end) => end()));
-    await rm(folder, { recursive: true });
+    try {
+      await Promise.all(ends.map((end) => end()));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   };
   try {
     const certificate = await createCertificate(join(folder, 'tls'));

@@ -31,8 +31,12 @@ export class Network {
 
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(this.#options.port, '127.0.0.1', resolve);
+      const { port } = this.#options;
+      this.#server.once('error', (cause) => {
+        const mend = 'choose another one by PORT, or 0 for a free one';
+        reject(new Error(`cannot listen on port ${port}: ${mend}`, { cause }));
+      });
+      this.#server.listen(port, '127.0.0.1', resolve);
     });
   }
 

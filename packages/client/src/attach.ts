@@ -140,11 +140,14 @@ export class Attach {
       return this.#phase === 'live' ? this.#owner.receive(message) : new Violation('TOO_EARLY');
     }
     if (this.#phase === 'live') return new Violation('SECOND_HELLO');
+    const link = this.#link as Link;
+    // Numbers start with the session: of what came before, its sender counts nothing.
+    if (link.hasReceivedNumbers) return new Violation('TOO_EARLY');
     this.#timer.cancel();
     this.#phase = 'live';
     this.#limits.deadMs = WIRE_LIMITS.deadMs.value;
-    if ((message.features & FEATURES.CHUNK) !== 0) this.#link?.allowChunks();
-    this.#owner.welcomed(message, this.#link as Link);
+    if ((message.features & FEATURES.CHUNK) !== 0) link.allowChunks();
+    this.#owner.welcomed(message, link);
     return undefined;
   }
 

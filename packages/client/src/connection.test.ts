@@ -240,6 +240,19 @@ describe('connecting again', () => {
     expect(server.connections).toHaveLength(2);
   });
 
+  test('refuses a WELCOME behind a message that took a number', async () => {
+    const server = new ScriptedServer();
+    server.welcome = undefined;
+    const { runtime } = start({}, server);
+    await runtime.settle();
+    server.latest.send({ kind: 'VOID' });
+    await runtime.settle();
+    expect(server.latest.closedWith).toBeUndefined();
+    server.latest.send(welcome());
+    await runtime.settle();
+    expect(server.latest.closedWith?.code).toBe(4400);
+  });
+
   test('gives up an attempt without WELCOME after 40 s', async () => {
     const server = new ScriptedServer();
     server.welcome = undefined;

@@ -1,5 +1,6 @@
 import type { Schema } from '@trunkline/contract';
 import {
+  ENCODING,
   Violation,
   type BindMessage,
   type CallMessage,
@@ -153,7 +154,7 @@ export class Calls {
   end(message: EndMessage): Violation | undefined {
     const entry = this.#entries.get(message.id);
     if (entry === undefined) return undefined;
-    if (entry.items === undefined || entry.items.hasEnded || message.bytes.length > 0) {
+    if (entry.items === undefined || entry.items.hasEnded || message.encoding !== ENCODING.NONE) {
       return new Violation('BAD_ITEM');
     }
     entry.items.end();

@@ -31,6 +31,7 @@ export interface SessionOpened {
 export interface SessionClosed extends SessionOpened {
   /** WebSocket close code, 1006 for a cut; docs/errors.md lists those of the protocol. */
   readonly code: number;
+  /** What who closed it has said; from a client it is any text, so escape it before you print it. */
   readonly reason: string;
 }
 

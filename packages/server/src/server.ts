@@ -116,7 +116,11 @@ export class Server {
     return this.#acceptor.listen(options);
   }
 
-  /** Takes the upgrades of one path on a server that does other things too; gives the undoing. */
+  /**
+   * Takes the upgrades of one path on a server that does other things too; gives the undoing.
+   * Upgrades of other paths are refused with 404, unless somebody else listens for `upgrade`: then
+   * they are theirs, to take or to refuse.
+   */
   mount(server: HttpServer | HttpsServer, options?: { path?: string }): () => void {
     this.#assertOpen();
     return this.#acceptor.mount(server, options);

@@ -26,6 +26,15 @@ function failure(error: unknown): object {
   return { error: { code, executed, ...(data === undefined ? {} : { data }) } };
 }
 
+/** Writes a part of `probe.kinds` as README.md says. */
+function inJson([name, part]: [string, unknown]): [string, unknown] {
+  if (typeof part === 'bigint') return [name, String(part)];
+  if (part instanceof Uint8Array) return [name, Buffer.from(part).toString('hex')];
+  if (part instanceof Set || part instanceof Map) return [name, [...part]];
+  if (part instanceof Date) return [name, part.toISOString()];
+  return [name, part ?? null];
+}
+
 async function echo({ probe }: Probe, text: string): Promise<void> {
   print({ result: await probe.echo({ text }) });
 }
@@ -133,6 +142,25 @@ const PROGRAMS: Readonly<Record<string, (client: Probe) => Promise<void>>> = {
   publish: async ({ probe }) => {
     const { offset } = await probe.notes({ room: 'lobby' }).publish({ text: 'hi' });
     print({ published: { offset } });
+  },
+  kinds: async ({ probe }) => {
+    const result = await probe.kinds({
+      at: new Date('2026-01-01T00:00:00.000Z'),
+      big: 12_345_678_901_234_567_890n,
+      bytes: Uint8Array.of(0xca, 0xfe),
+      tags: new Set(['a', 'b']),
+      counts: new Map([
+        ['one', 1],
+        ['two', 2],
+      ]),
+      nothing: undefined,
+    });
+    print({ result: Object.fromEntries(Object.entries(result).map(inJson)) });
+  },
+  parallel: async ({ probe }) => {
+    const texts = ['one', 'two', 'three'];
+    const results = await Promise.all(texts.map((text) => probe.echo({ text })));
+    for (const result of results) print({ result });
   },
   refused: closed,
   violation: async (probing) => {

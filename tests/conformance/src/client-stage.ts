@@ -1,13 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
-import { isDeepStrictEqual } from 'node:util';
 import { WebSocketServer } from 'ws';
 import { Inbox } from './inbox.js';
 import type { Stage } from './play.js';
-import { WireEnd } from './wire-end.js';
+import { PATIENCE_MS, Program } from './program.js';
+import { MOST_RECEIVED_BYTES, WireEnd } from './wire-end.js';
 
-/** How long a program may take to connect, to connect again, and to end. */
-const PATIENCE_MS = 15_000;
+/** What the program has sent before its end may still be on its way. */
+const ON_ITS_WAY_MS = 50;
+const MOST_CONNECTIONS = 16;
 const SUBPROTOCOL = 'trunkline.v1.superjson';
 
 /** Plays the server of a client under test, which is a program that is started for it. */
@@ -15,19 +15,25 @@ export class ClientStage implements Stage {
   readonly tested = 'client';
   readonly #server: WebSocketServer;
   readonly #connections = new Inbox<WireEnd>();
-  readonly #printed: string[] = [];
-  #program: ChildProcess | undefined;
-  #exit: Promise<number | null> = Promise.resolve(null);
-  #errors = '';
+  #program: Program | undefined;
 
   constructor() {
     this.#server = new WebSocketServer({
       port: 0,
       host: '127.0.0.1',
       perMessageDeflate: false,
+      maxPayload: MOST_RECEIVED_BYTES,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     });
-    this.#server.on('connection', (socket) => this.#connections.put(new WireEnd(socket, false)));
+    this.#server.on('connection', (socket) => {
+      if (this.#server.clients.size > MOST_CONNECTIONS) socket.terminate();
+      else this.#connections.put(new WireEnd(socket, false));
+    });
+  }
+
+  /** Says that the program printed too much, for which it was killed. */
+  get excess(): string | undefined {
+    return this.#program?.excess;
   }
 
   /** Starts `command conversation url`. */
@@ -37,73 +43,38 @@ export class ClientStage implements Stage {
     }
     const { port } = this.#server.address() as AddressInfo;
     const [file = '', ...rest] = command.split(' ').filter(Boolean);
-    const program = spawn(file, [...rest, conversation, `ws://127.0.0.1:${port}`], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    this.#program = new Program(file, [...rest, conversation, `ws://127.0.0.1:${port}`]);
+    void this.#program.exit.then(() => {
+      setTimeout(() => this.#connections.close(), ON_ITS_WAY_MS);
     });
-    this.#program = program;
-    program.stdout.on('data', (data: Buffer) => this.#printed.push(data.toString()));
-    program.stderr.on('data', (data: Buffer) => (this.#errors += data.toString()));
-    this.#exit = new Promise((resolve, reject) => {
-      program.once('error', reject);
-      program.once('close', resolve);
-    });
-    // Looked at when the program is waited for.
-    this.#exit.catch(() => undefined);
   }
 
   /** Waits for the program's next connection. */
   async open(): Promise<WireEnd> {
-    const ended = this.#exit.then(() => undefined);
-    const end = await Promise.race([this.#connections.next(PATIENCE_MS), ended]);
-    if (end === undefined) throw new Error(`the program did not connect\n${this.#errors}`.trim());
-    return end;
+    const end = await this.#connections.next(PATIENCE_MS);
+    if (end !== undefined) return end;
+    const why = this.#program?.hasEnded ? await this.#program.outcome([], 0) : undefined;
+    throw new Error(`the program did not connect\n${why ?? ''}`.trim());
   }
 
   async publish(): Promise<void> {
     // What is published is what the steps let the server send.
   }
 
-  /** Waits for the program's end; says what is wrong with how it ended or what it printed. */
+  /** Waits for the program's end; says what is wrong with how it ended or what it did besides. */
   async outcome(prints: readonly object[]): Promise<string | undefined> {
-    const timer = setTimeout(() => this.#program?.kill('SIGKILL'), PATIENCE_MS);
-    const code = await this.#exit;
-    clearTimeout(timer);
-    if (code !== 0) return `the program ended with ${code}\n${this.#errors}`.trim();
-    const lines = this.#printed.join('').split('\n').filter(Boolean);
-    for (const [index, expected] of prints.entries()) {
-      const line = lines[index] ?? 'nothing';
-      if (!isWithin(expected, parse(line))) {
-        return `the program printed ${line}, expected ${JSON.stringify(expected)}`;
-      }
-    }
-    const more = lines[prints.length];
-    return more === undefined ? undefined : `the program printed ${more} at its end`;
+    const began = performance.now();
+    // Nobody comes when the program has ended.
+    const more = await this.#connections.next(PATIENCE_MS);
+    if (more !== undefined) return 'the program connected once more than it should';
+    return this.#program?.outcome(prints, PATIENCE_MS - (performance.now() - began));
   }
 
   /** Ends the program, if it still runs, and all connections. */
   async stop(): Promise<void> {
-    this.#program?.kill('SIGKILL');
-    await this.#exit.catch(() => undefined);
+    await this.#program?.stop();
+    this.#connections.close();
     for (const socket of this.#server.clients) socket.terminate();
     await new Promise((resolve) => this.#server.close(resolve));
   }
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether all that is expected is there; objects may have more fields. */
-function isWithin(expected: unknown, actual: unknown): boolean {
-  if (typeof expected !== 'object' || expected === null || Array.isArray(expected)) {
-    return isDeepStrictEqual(expected, actual);
-  }
-  if (typeof actual !== 'object' || actual === null) return false;
-  return Object.entries(expected).every(([key, value]) =>
-    isWithin(value, (actual as Record<string, unknown>)[key]),
-  );
 }

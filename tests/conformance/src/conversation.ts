@@ -15,13 +15,14 @@ import {
   type SubscribeMessage,
   type TopicMessage,
 } from '@trunkline/protocol';
+import { fromNotation, toNotation } from './notation.js';
 
 /** Who sends. */
 export type Side = 'client' | 'server';
 
 type Carrier = CallMessage | ResultMessage | ErrorMessage | ItemMessage | EndMessage | TopicMessage;
 type Plain = Exclude<Message, Carrier | SubscribeMessage>;
-/** A message with its payload as a value, or as bytes where no value has them. */
+/** A message with its payload as a value in notation, or as bytes where no value has them. */
 type Shown<M> = M extends Carrier
   ? Omit<M, 'encoding' | 'bytes'> & { readonly value?: unknown } & Partial<Payload>
   : never;
@@ -32,7 +33,7 @@ export type ShownMessage =
   | Shown<Carrier>
   | (Omit<SubscribeMessage, 'params'> & { readonly params?: unknown });
 
-/** Somebody sends one batch. */
+/** Somebody sends one batch; one without messages is an acknowledgement. */
 export interface BatchStep {
   readonly from: Side;
   readonly says: string;
@@ -41,6 +42,12 @@ export interface BatchStep {
   readonly anyOrder?: true;
   /** Items are sent although there is no credit. */
   readonly anyway?: true;
+  /** The batch has NOW. */
+  readonly now?: true;
+  /** The messages have the numbers of those before them. */
+  readonly again?: true;
+  /** When a peer under test has to be done with it. */
+  readonly withinMs?: number;
   readonly head?: BatchHead;
   readonly hex?: string;
 }
@@ -74,11 +81,22 @@ export interface BytesStep {
   readonly sequenced?: number;
 }
 
+/** Somebody sends a text message. */
+export interface TextStep {
+  readonly from: Side;
+  readonly says: string;
+  readonly text: string;
+}
+
 /** Somebody closes the WebSocket, or the connection is cut without a word. */
 export interface EndStep {
   readonly from: Side;
   readonly says: string;
   readonly close: number | 'cut';
+  /** Words that stand in the reason. */
+  readonly reason?: string;
+  /** A peer under test that closes earlier than this after the last step is wrong. */
+  readonly notBeforeMs?: number;
 }
 
 /** Notes are published in the room; what is under test as a client does not see how. */
@@ -88,7 +106,7 @@ export interface PublishStep {
   readonly publish: readonly string[];
 }
 
-export type Step = BatchStep | ItemsStep | CallsStep | BytesStep | EndStep | PublishStep;
+export type Step = BatchStep | ItemsStep | CallsStep | BytesStep | TextStep | EndStep | PublishStep;
 
 /** A conversation that PROTOCOL.md shows and that any peer can be put into. */
 export interface Conversation {
@@ -106,6 +124,8 @@ export interface Conversation {
   readonly offers?: readonly string[];
   /** Whether HELLO and WELCOME of the first conversation come before the steps. */
   readonly opened: boolean;
+  /** Messages that a peer under test may send after the last step. */
+  readonly mayFollow?: readonly string[];
   readonly steps: readonly Step[];
 }
 
@@ -148,13 +168,13 @@ export function callsOf({ calls }: CallsStep): ShownMessage[] {
 /** Turns a message as it is shown into one that can be written. */
 export function toMessage(shown: ShownMessage): Message {
   if (shown.kind === 'SUBSCRIBE') {
-    const params = encodePayload(shown.params, SERVER_DECODE_LIMITS);
+    const params = encodePayload(fromNotation(shown.params), SERVER_DECODE_LIMITS);
     return { ...shown, params } as Message;
   }
   if (!CARRIERS.has(shown.kind)) return shown as Plain;
   const { value, ...fields } = shown as Shown<Carrier>;
   if (fields.encoding !== undefined) return fields as Message;
-  return { ...fields, ...encodePayload(value, SERVER_DECODE_LIMITS) } as Message;
+  return { ...fields, ...encodePayload(fromNotation(value), SERVER_DECODE_LIMITS) } as Message;
 }
 
 /** Turns a message that was read into one as it is shown; a bad payload is shown as its fault. */
@@ -168,5 +188,6 @@ export function fromMessage(message: ReceivedMessage): ShownMessage | { readonly
 
 function valueOf(payload: Pick<Carrier, 'encoding' | 'bytes'>): unknown {
   const decoded = decodePayload(payload, SERVER_DECODE_LIMITS);
-  return 'fault' in decoded ? { $fault: decoded.fault } : decoded.value;
+  if ('fault' in decoded) return { $fault: decoded.fault };
+  return decoded.value === undefined ? undefined : toNotation(decoded.value);
 }

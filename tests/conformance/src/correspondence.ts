@@ -17,7 +17,6 @@ const FREE = new Set([
   'sendHash',
   'receiveHash',
   'payloadHash',
-  'deadlineMs',
   'message',
   'retryAfterMs',
   'traceParent',
@@ -32,6 +31,9 @@ const OFFSETS = new Set(['offset', 'top', 'from', 'to']);
 
 /** Fields whose own fields are looked at one by one. */
 const NESTED = new Set(['cursor', 'published', 'publishId']);
+
+/** Shorter than any deadline that a client sets by itself. */
+const LEAST_DEFAULT_MS = 1_000;
 
 /** What the names and offsets of a conversation as it is shown are in the one that takes place. */
 export class Correspondence {
@@ -78,6 +80,7 @@ export class Correspondence {
   #compareField(place: string, expected: unknown, actual: unknown): string | undefined {
     const [outer = place, field = outer] = place.split('.');
     if (FREE.has(outer) || FREE.has(field)) return undefined;
+    if (field === 'deadlineMs') return compareDeadline(expected, actual);
     if (field === 'procedure') return this.#compareProcedure(Number(expected), Number(actual));
     if (NAMED.has(field) && isName(expected) && actual !== undefined) {
       const key = `${field} ${expected}`;
@@ -126,6 +129,17 @@ export class Correspondence {
       Object.entries(value).map(([key, part]) => [key, this.#roomed(part)]),
     );
   }
+}
+
+/** A deadline is what remains of it when it is written; a client may set one of its own. */
+function compareDeadline(expected: unknown, actual: unknown): string | undefined {
+  if (expected === undefined && actual === undefined) return undefined;
+  const [least, most] =
+    expected === undefined
+      ? [LEAST_DEFAULT_MS, Infinity]
+      : [Number(expected) / 5, Number(expected)];
+  if (Number(actual) >= least && Number(actual) <= most) return undefined;
+  return `deadlineMs is ${JSON.stringify(actual)}, expected ${least} to ${most}`;
 }
 
 function isName(value: unknown): value is string | number {

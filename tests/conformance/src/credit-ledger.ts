@@ -1,50 +1,72 @@
-import type { ReceivedMessage } from '@trunkline/protocol';
+import type { Message, ReceivedMessage } from '@trunkline/protocol';
+
+/** Items and the bytes of their payloads. */
+export interface Amount {
+  readonly items: number;
+  readonly bytes: number;
+}
+
+/** What may go one way on an id, and what has gone. */
+interface Flow {
+  used: Amount;
+  total: Amount;
+}
 
 interface Account {
-  sent: number;
-  sendable: number;
-  received: number;
-  receivable: number;
+  readonly outgoing: Flow;
+  readonly incoming: Flow;
   /** Its final message has come: there will be no more credit. */
   isFinished: boolean;
+}
+
+/** The starting credit: what we may send of an id, and what we let come. */
+export interface StartingCredit {
+  readonly send: Amount;
+  readonly receive: Amount;
 }
 
 /** Counts the items of each id both ways, and what credit there is for them. */
 export class CreditLedger {
   readonly #accounts = new Map<number, Account>();
   #wake: (() => void)[] = [];
-  #start: readonly [sendable: number, receivable: number];
+  #start: StartingCredit;
   #isEnded = false;
 
-  /** The starting credit in items: what we may send of an id, and what we let come. */
-  constructor(start: readonly [sendable: number, receivable: number]) {
+  constructor(start: StartingCredit) {
     this.#start = start;
   }
 
   /** Notes a message of ours. */
-  sent(message: ReceivedMessage): void {
-    if (message.kind === 'WELCOME') this.#start = [this.#start[0], message.limits.upCreditItems];
-    else if (message.kind === 'CALL') this.#accounts.delete(message.id);
-    else if (message.kind === 'ITEM') this.#of(message.id).sent++;
-    else if (message.kind === 'CREDIT') {
-      const account = this.#of(message.id);
-      account.receivable = Math.max(account.receivable, message.items);
-    }
+  sent(message: Message): void {
+    if (message.kind === 'WELCOME') {
+      const { upCreditItems: items, upCreditBytes: bytes } = message.limits;
+      this.#start = { ...this.#start, receive: { items, bytes } };
+    } else if (message.kind === 'CALL') this.#accounts.delete(message.id);
+    else if (message.kind === 'ITEM') use(this.#of(message.id).outgoing, message.bytes.length);
+    else if (message.kind === 'CREDIT') raise(this.#of(message.id).incoming, message);
   }
 
   /** Notes a message of the other side; says what is wrong with it. */
   received(message: ReceivedMessage): string | undefined {
-    if (message.kind === 'WELCOME') this.#start = [message.limits.upCreditItems, this.#start[1]];
-    else if (message.kind === 'CALL') this.#accounts.delete(message.id);
-    else if (message.kind === 'CREDIT') this.#raise(message.id, message.items);
-    else if (message.kind === 'END' || message.kind === 'ERROR') this.#finish(message.id);
-    else if (message.kind === 'ITEM') {
-      const account = this.#of(message.id);
-      if (++account.received > account.receivable) {
-        return `sent item ${account.received - 1} of id ${message.id} without credit`;
+    switch (message.kind) {
+      case 'WELCOME': {
+        const { upCreditItems: items, upCreditBytes: bytes } = message.limits;
+        this.#start = { ...this.#start, send: { items, bytes } };
+        return undefined;
       }
+      case 'CALL':
+        return void this.#accounts.delete(message.id);
+      case 'CREDIT':
+        return this.#takeCredit(message.id, message);
+      case 'END':
+      case 'ERROR':
+        this.#of(message.id).isFinished = true;
+        return this.#wakeAll();
+      case 'ITEM':
+        return this.#takeItem(message.id, message.bytes.length);
+      default:
+        return undefined;
     }
-    return undefined;
   }
 
   /** Waits until an item of an id may be sent; `false` when that did not happen in time. */
@@ -52,7 +74,7 @@ export class CreditLedger {
     const deadline = performance.now() + withinMs;
     for (;;) {
       const account = this.#of(id);
-      if (account.sent < account.sendable) return true;
+      if (isOpen(account.outgoing)) return true;
       const leftMs = deadline - performance.now();
       if (leftMs <= 0 || this.#isEnded || account.isFinished) return false;
       await new Promise<void>((resolve) => {
@@ -71,18 +93,26 @@ export class CreditLedger {
     this.#wakeAll();
   }
 
-  #raise(id: number, items: number): void {
-    const account = this.#of(id);
-    account.sendable = Math.max(account.sendable, items);
-    this.#wakeAll();
+  #takeItem(id: number, bytes: number): string | undefined {
+    const { incoming } = this.#of(id);
+    const isAllowed = isOpen(incoming);
+    use(incoming, bytes);
+    return isAllowed
+      ? undefined
+      : `sent item ${incoming.used.items - 1} of id ${id} without credit`;
   }
 
-  #finish(id: number): void {
-    this.#of(id).isFinished = true;
-    this.#wakeAll();
+  #takeCredit(id: number, { items, bytes }: Amount): string | undefined {
+    const { total } = this.#of(id).outgoing;
+    if (items < total.items || bytes < total.bytes) {
+      const [before, after] = [total, { items, bytes }].map(show);
+      return `shrank the credit of id ${id} from ${before} to ${after}`;
+    }
+    raise(this.#of(id).outgoing, { items, bytes });
+    return this.#wakeAll();
   }
 
-  #wakeAll(): void {
+  #wakeAll(): undefined {
     const waiting = this.#wake;
     this.#wake = [];
     for (const wake of waiting) wake();
@@ -91,10 +121,35 @@ export class CreditLedger {
   #of(id: number): Account {
     let account = this.#accounts.get(id);
     if (account === undefined) {
-      const [sendable, receivable] = this.#start;
-      account = { sent: 0, sendable, received: 0, receivable, isFinished: false };
+      const { send, receive } = this.#start;
+      const used = { items: 0, bytes: 0 };
+      account = {
+        outgoing: { used, total: send },
+        incoming: { used, total: receive },
+        isFinished: false,
+      };
       this.#accounts.set(id, account);
     }
     return account;
   }
+}
+
+// The last item may pass the limit of bytes.
+function isOpen({ used, total }: Flow): boolean {
+  return used.items < total.items && used.bytes < total.bytes;
+}
+
+function use(flow: Flow, bytes: number): void {
+  flow.used = { items: flow.used.items + 1, bytes: flow.used.bytes + bytes };
+}
+
+function raise(flow: Flow, { items, bytes }: Amount): void {
+  flow.total = {
+    items: Math.max(flow.total.items, items),
+    bytes: Math.max(flow.total.bytes, bytes),
+  };
+}
+
+function show({ items, bytes }: Amount): string {
+  return `${items} items and ${bytes} bytes`;
 }

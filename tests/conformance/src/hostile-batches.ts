@@ -1,11 +1,21 @@
 import { readFileSync } from 'node:fs';
-import { toMessage, type Conversation } from './conversation.js';
+import type { Conversation } from './conversation.js';
 import { ServerStage } from './server-stage.js';
 import { judgeClient } from './verdict.js';
 
 const ANSWER_MS = 5_000;
 const PROTOCOL_BROKEN = 4400;
 const AT_A_TIME = 8;
+/** So many are enough to see that something is wrong with all of them. */
+const MOST_FAULTS = 20;
+
+const HELLO = {
+  kind: 'HELLO',
+  features: 0,
+  agent: '',
+  token: 'let-me-in',
+  revisions: [],
+} as const;
 
 interface HostileVector {
   readonly name: string;
@@ -27,6 +37,7 @@ export async function judgeServerWithHostileBatches(url: string): Promise<Hostil
   const faults: string[] = [];
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (faults.length >= MOST_FAULTS) return;
       const fault = await judge(url, next).catch(String);
       if (fault !== undefined) faults.push(`  FAIL ${next.name}: ${fault}`);
     }
@@ -46,6 +57,7 @@ export async function judgeClientWithHostileBatches(
   const kinds = new Map(readVectors().map((vector) => [vector.violation, vector]));
   const faults: string[] = [];
   for (const { name, hex } of kinds.values()) {
+    if (faults.length >= MOST_FAULTS) break;
     const answer = { from: 'server', says: name, bytes: hex } as const;
     const { fault } = await judgeClient(
       command,
@@ -63,31 +75,29 @@ function readVectors(): HostileVector[] {
 }
 
 function verdictOf(count: number, faults: readonly string[]): HostileVerdict {
-  const closed = `  ${count - faults.length} of ${count} malformed batches closed with 4400`;
+  const closed =
+    faults.length < MOST_FAULTS
+      ? `  ${count - faults.length} of ${count} malformed batches closed with 4400`
+      : `  gave up after ${faults.length} of ${count} malformed batches that were not closed with 4400`;
   return { passed: faults.length === 0, summary: [...faults, closed].join('\n') };
 }
 
 async function judge(url: string, { hex }: HostileVector): Promise<string | undefined> {
-  const end = await new ServerStage(url).open();
-  const hello = {
-    kind: 'HELLO',
-    features: 0,
-    agent: '',
-    token: 'let-me-in',
-    revisions: [],
-  } as const;
-  end.send([toMessage(hello)]);
-  const welcome = await end.arrivals.next(ANSWER_MS);
-  if (welcome?.kind !== 'WELCOME') return `got ${welcome?.kind ?? 'nothing'} for HELLO`;
-  end.sendBytes(Buffer.from(hex, 'hex'), 0);
-  for (;;) {
-    const arrival = await end.arrivals.next(ANSWER_MS);
-    if (arrival?.kind === 'ENDED_CONNECTION') {
+  const stage = new ServerStage(url);
+  try {
+    const end = await stage.open();
+    end.send([HELLO]);
+    const welcome = await end.arrivals.next(ANSWER_MS);
+    if (welcome?.kind !== 'WELCOME') return `got ${welcome?.kind ?? 'nothing'} for HELLO`;
+    end.sendBytes(Buffer.from(hex, 'hex'), 0);
+    const until = performance.now() + ANSWER_MS;
+    for (;;) {
+      const arrival = await end.arrivals.next(until - performance.now());
+      if (arrival === undefined) return 'the connection stayed open';
+      if (arrival.kind !== 'ENDED_CONNECTION') continue;
       return arrival.code === PROTOCOL_BROKEN ? undefined : `closed with ${arrival.code}`;
     }
-    if (arrival === undefined) {
-      end.close('cut');
-      return 'the connection stayed open';
-    }
+  } finally {
+    stage.stop();
   }
 }

@@ -1,28 +1,33 @@
 /** What has come and was not asked for yet, in order. */
 export class Inbox<T> {
   readonly #waiting: T[] = [];
-  #wake: ((value: T) => void) | undefined;
+  #wake: ((value: T | undefined) => void) | undefined;
+  #isClosed = false;
 
   /** Adds what has come. */
   put(value: T): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    if (wake === undefined) this.#waiting.push(value);
-    else wake(value);
+    if (this.#wake === undefined) this.#waiting.push(value);
+    else this.#wake(value);
+  }
+
+  /** Says that nothing more comes: who waits is told at once, and so is who asks later. */
+  close(): void {
+    this.#isClosed = true;
+    this.#wake?.(undefined);
   }
 
   /** Gives the next; `undefined` when none comes in time. One may ask at a time. */
   async next(withinMs: number): Promise<T | undefined> {
     if (this.#waiting.length > 0) return this.#waiting.shift();
+    if (this.#isClosed || withinMs <= 0) return undefined;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#wake = undefined;
-        resolve(undefined);
-      }, withinMs);
-      this.#wake = (value) => {
+      const done = (value: T | undefined): void => {
         clearTimeout(timer);
+        this.#wake = undefined;
         resolve(value);
       };
+      const timer = setTimeout(done, withinMs, undefined);
+      this.#wake = done;
     });
   }
 }

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { readConversations, type Conversation, type Side } from './conversation.js';
 import { judgeClientWithHostileBatches, judgeServerWithHostileBatches } from './hostile-batches.js';
+import { readOptions } from './options.js';
 import { createProbeServer } from './server.js';
 import { judgeClient, judgeServer, type Verdict } from './verdict.js';
 
@@ -23,29 +23,13 @@ const AT_A_TIME = 4;
 const ALL = readConversations();
 
 async function main(): Promise<boolean> {
-  const { values } = parseArgs({
-    options: {
-      url: { type: 'string' },
-      client: { type: 'string' },
-      only: { type: 'string' },
-      list: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
-  });
-  if (values.help) return say(USAGE);
-  if (values.list) return say(ALL.map(describe).join('\n'));
-  const only = values.only?.split(',');
-  const unknown = only?.find((name) => !ALL.some((conversation) => conversation.name === name));
-  if (unknown !== undefined) {
-    const names = ALL.map(({ name }) => name).join(', ');
-    throw new Error(`unknown conversation "${unknown}": expected ${names}`);
-  }
-  const chosen = ALL.filter(({ name }) => only?.includes(name) ?? true);
-  const isOurs = values.url === undefined && values.client === undefined;
+  const { url, client, isOurs, chosen, list, help } = readOptions(process.argv.slice(2), ALL);
+  if (help) return say(USAGE);
+  if (list) return say(ALL.map(describe).join('\n'));
   let passed = true;
-  if (values.url !== undefined) passed = (await judgeServerAt(values.url, chosen)) && passed;
+  if (url !== undefined) passed = (await judgeServerAt(url, chosen)) && passed;
   if (isOurs) passed = (await judgeOurServer(chosen)) && passed;
-  const command = values.client ?? (isOurs ? OUR_CLIENT : undefined);
+  const command = client ?? (isOurs ? OUR_CLIENT : undefined);
   if (command !== undefined) passed = (await judgeClientOf(command, chosen)) && passed;
   return passed;
 }
@@ -53,9 +37,11 @@ async function main(): Promise<boolean> {
 async function judgeOurServer(chosen: readonly Conversation[]): Promise<boolean> {
   const server = createProbeServer({ onError: () => undefined });
   const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
-  const passed = await judgeServerAt(`ws://127.0.0.1:${port}`, chosen);
-  await server.close();
-  return passed;
+  try {
+    return await judgeServerAt(`ws://127.0.0.1:${port}`, chosen);
+  } finally {
+    await server.close();
+  }
 }
 
 async function judgeServerAt(url: string, chosen: readonly Conversation[]): Promise<boolean> {
@@ -105,6 +91,9 @@ function say(text: string): true {
   console.log(text);
   return true;
 }
+
+// Programs under test run in groups of their own, and end with us.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 try {
   if (!(await main())) process.exitCode = 1;

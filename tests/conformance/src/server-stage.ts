@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { toMessage, type ShownMessage } from './conversation.js';
 import type { Stage } from './play.js';
-import { WireEnd } from './wire-end.js';
+import { MOST_RECEIVED_BYTES, WireEnd } from './wire-end.js';
 
 const NO_HASH = '0'.repeat(16);
 const SUPERJSON = ['trunkline.v1.superjson'];
@@ -12,6 +12,7 @@ export class ServerStage implements Stage {
   readonly tested = 'server';
   readonly #url: string;
   readonly #offers: readonly string[];
+  readonly #ends: WireEnd[] = [];
 
   constructor(url: string, offers: readonly string[] = SUPERJSON) {
     this.#url = url;
@@ -21,14 +22,20 @@ export class ServerStage implements Stage {
   /** Connects; throws when the server does not take the connection. */
   async open(): Promise<WireEnd> {
     const socket = new WebSocket(this.#url, [...this.#offers], {
-      handshakeTimeout: OPEN_MS,
       perMessageDeflate: false,
+      maxPayload: MOST_RECEIVED_BYTES,
     });
     // Made at once, so that what comes in the first read is not missed.
     const end = new WireEnd(socket, true);
-    await new Promise((resolve, reject) => {
+    this.#ends.push(end);
+    await new Promise<void>((resolve, reject) => {
+      // The library's own time-out begins anew with every byte.
+      const late = (): void => reject(new Error(`no WebSocket within ${OPEN_MS / 1000} s`));
+      const timer = setTimeout(late, OPEN_MS);
       socket.once('open', resolve);
       socket.once('error', reject);
+      socket.once('close', () => clearTimeout(timer));
+      socket.once('open', () => clearTimeout(timer));
     });
     return end;
   }
@@ -48,6 +55,11 @@ export class ServerStage implements Stage {
       end.close(1000);
     }
   }
+
+  /** Drops all connections that are still there. */
+  stop(): void {
+    for (const end of this.#ends) end.close('cut');
+  }
 }
 
 const BIND_ANNOUNCE = {
@@ -62,7 +74,12 @@ function say(end: WireEnd, messages: readonly ShownMessage[]): void {
 }
 
 async function hear(end: WireEnd, kind: string): Promise<void> {
-  const arrival = await end.arrivals.next(OPEN_MS);
-  if (arrival?.kind === kind) return;
-  throw new Error(`cannot publish: expected ${kind}, got ${arrival?.kind ?? 'nothing'}`);
+  const until = performance.now() + OPEN_MS;
+  for (;;) {
+    const arrival = await end.arrivals.next(until - performance.now());
+    if (arrival?.kind === kind) return;
+    if (arrival?.kind === 'ACKNOWLEDGED') continue;
+    const seen = arrival?.kind === 'BROKEN' ? arrival.fault : (arrival?.kind ?? 'nothing');
+    throw new Error(`cannot publish: expected ${kind}, got ${seen}`);
+  }
 }

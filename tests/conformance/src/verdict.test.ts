@@ -1,10 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { createServer, implement, TrunklineError } from '@trunkline/server';
 import { describe, expect, it } from 'vitest';
 import { readConversations, type Conversation } from './conversation.js';
 import { probe } from './probe.contract.js';
 import { createProbeServer } from './server.js';
-import { judgeClient, judgeServer } from './verdict.js';
+import { judgeServer } from './verdict.js';
 
 const ALL = readConversations();
 
@@ -61,7 +60,9 @@ describe('judgeServer', () => {
   it.each(ALL.filter(({ tests }) => tests.includes('server')))(
     'finds nothing in our server: $name',
     async ({ name }) => {
-      expect(await judgeWith(createProbeServer(), name)).toBeUndefined();
+      expect(
+        await judgeWith(createProbeServer({ onError: () => undefined }), name),
+      ).toBeUndefined();
     },
     20_000,
   );
@@ -76,7 +77,7 @@ describe('judgeServer', () => {
     ['both', 'ITEM: value is 1, expected 2'],
     ['subscribe', 'expected SUBSCRIBED, got ENDED'],
     ['publish', 'expected RESULT, got ERROR'],
-    ['refused', 'expected the connection to be closed with 4401'],
+    ['refused', 'got WELCOME, and nothing was due'],
     ['skip-up', 'RESULT: value is {"text":"hello!"}'],
   ])(
     'finds what is wrong in a wrong server: %s',
@@ -89,28 +90,5 @@ describe('judgeServer', () => {
   it('says that nobody listens', async () => {
     const { fault } = await judgeServer('ws://127.0.0.1:9', conversation('call'), ALL);
     expect(fault).toContain('ECONNREFUSED');
-  });
-});
-
-describe('judgeClient', () => {
-  const wrong = fileURLToPath(new URL('wrong-client.fixture.mjs', import.meta.url));
-
-  it.each([
-    ['silent', 'the program did not connect'],
-    ['crash', 'the program did not connect'],
-    ['prints', 'the program printed {"result":"nothing"}, expected {"welcome":true}'],
-    ['code', 'the program ended with 3'],
-    ['text', 'the peer sent a text message'],
-    ['overdraw', 'the peer sent item 16 of id 0 without credit'],
-  ])('finds what is wrong in a wrong client: %s', async (fault, words) => {
-    const name = fault === 'overdraw' ? 'upload' : 'connect';
-    const command = `${process.execPath} ${wrong} ${fault}`;
-    const verdict = await judgeClient(command, conversation(name), ALL);
-    expect(verdict.fault).toContain(words);
-  });
-
-  it('says that there is no such program', async () => {
-    const { fault } = await judgeClient('no-such-program', conversation('connect'), ALL);
-    expect(fault).toContain('ENOENT');
   });
 });

@@ -19,8 +19,12 @@ export async function judgeServer(
 ): Promise<Verdict> {
   const stage = new ServerStage(url, conversation.offers);
   const room = `room-${randomBytes(6).toString('hex')}`;
-  const fault = await play(stepsOf(conversation, all), stage, room).catch(String);
-  return { name: conversation.name, fault };
+  try {
+    const script = { ...conversation, steps: stepsOf(conversation, all) };
+    return { name: conversation.name, fault: await play(script, stage, room) };
+  } finally {
+    stage.stop();
+  }
 }
 
 /** Puts a client, which is the program that a command starts, into a conversation. */
@@ -33,9 +37,9 @@ export async function judgeClient(
   try {
     await stage.start(command, programOf(conversation));
     const fault =
-      (await play(stepsOf(conversation, all), stage, 'lobby').catch(String)) ??
+      (await play({ ...conversation, steps: stepsOf(conversation, all) }, stage, 'lobby')) ??
       (await stage.outcome(conversation.prints ?? []));
-    return { name: conversation.name, fault };
+    return { name: conversation.name, fault: stage.excess ?? fault };
   } catch (error) {
     return { name: conversation.name, fault: String(error) };
   } finally {

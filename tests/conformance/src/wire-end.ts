@@ -10,8 +10,11 @@ import {
   type ReceivedMessage,
 } from '@trunkline/protocol';
 import type { WebSocket } from 'ws';
+import { Acknowledgements } from './acknowledgements.js';
 import { CreditLedger } from './credit-ledger.js';
 import { Inbox } from './inbox.js';
+import { Manners } from './manners.js';
+import { Transcript } from './transcript.js';
 
 /** How a connection ended: 1006 when nobody said goodbye. */
 export interface Ended {
@@ -26,62 +29,105 @@ export interface Broken {
   readonly fault: string;
 }
 
-export type Arrival = ReceivedMessage | Ended | Broken;
+/** An acknowledgement: the how manyth of its connection, and whether it was of all. */
+export interface Acknowledged {
+  readonly kind: 'ACKNOWLEDGED';
+  readonly nth: number;
+  readonly isAll: boolean;
+}
 
-const MAX_LINE = 200;
-/** Messages from the callee that end a call. */
-const FINAL = new Set(['RESULT', 'ERROR', 'END']);
+export type Arrival = ReceivedMessage | Ended | Broken | Acknowledged;
+
+/** How a batch is written, when it is not as usual. */
+export interface Manner {
+  /** The batch has NOW. */
+  readonly now?: boolean | undefined;
+  /** The messages have the numbers of those before them. */
+  readonly again?: boolean | undefined;
+}
+
+/** More than a batch may have, so that a larger one is still seen; not more than memory has. */
+export const MOST_RECEIVED_BYTES = 1_048_576;
+/** More than any conversation has. */
+const MOST_ARRIVALS = 10_000;
+const TO_SERVER = {
+  items: SESSION_LIMITS.upCreditItems.absent,
+  bytes: SESSION_LIMITS.upCreditBytes.absent,
+};
+const TO_CLIENT = {
+  items: WIRE_LIMITS.downCreditItems.value,
+  bytes: WIRE_LIMITS.downCreditBytes.value,
+};
 
 /** One end of a connection that speaks the protocol and leaves what is said to its owner. */
 export class WireEnd {
   readonly arrivals = new Inbox<Arrival>();
-  /** What was said, for people. */
-  readonly transcript: string[] = [];
+  readonly transcript = new Transcript();
   readonly credit: CreditLedger;
-  /** Ids of the other side's calls that have no final message yet. */
-  readonly #taken = new Set<number>();
-  readonly #isClient: boolean;
-  #tx = 0;
-  #rx = 0;
+  readonly acknowledgements = new Acknowledgements((fault) => this.#broken(fault));
+  readonly #manners: Manners;
   readonly #socket: WebSocket;
+  #rx = 0;
+  #arrived = 0;
+  #acks = 0;
+  #fault: string | undefined;
 
   constructor(socket: WebSocket, isClient: boolean) {
     this.#socket = socket;
-    this.#isClient = isClient;
+    this.#manners = new Manners(isClient);
     this.credit = new CreditLedger(
-      isClient
-        ? [SESSION_LIMITS.upCreditItems.absent, WIRE_LIMITS.downCreditItems.value]
-        : [WIRE_LIMITS.downCreditItems.value, SESSION_LIMITS.upCreditItems.absent],
+      isClient ? { send: TO_SERVER, receive: TO_CLIENT } : { send: TO_CLIENT, receive: TO_SERVER },
     );
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on('close', (code, reason) => this.#ended(code, reason.toString()));
-    socket.on('error', () => undefined);
+    socket.on('error', (error) => this.transcript.add(`< ${error.message}`));
+  }
+
+  /** How many acknowledgements have come. */
+  get acks(): number {
+    return this.#acks;
+  }
+
+  /** The first fault of the other side that no message shows. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /** Writes messages as one batch that acknowledges all that has come. */
-  send(messages: readonly Message[]): void {
+  send(messages: readonly Message[], { now = false, again = false }: Manner = {}): void {
     const numbered = messages.filter(takesNumber).length;
-    const seq = numbered === 0 ? undefined : this.#tx + 1;
-    this.#tx += numbered;
-    for (const message of messages) {
-      this.credit.sent(message);
-      if (FINAL.has(message.kind) && 'id' in message) this.#taken.delete(message.id);
-      this.transcript.push(`> ${describe(message)}`);
+    const last = this.acknowledgements.tx;
+    const first = again ? last + 1 - numbered : last + 1;
+    if (!again) {
+      this.acknowledgements.sent(numbered);
+      for (const message of messages) {
+        this.credit.sent(message);
+        this.#manners.sent(message);
+      }
     }
-    this.#write(encodeBatch(new Writer(), { seq, ack: this.#ack() }, messages));
+    for (const message of messages) this.transcript.say('>', message);
+    const seq = numbered === 0 ? undefined : first;
+    this.#write(encodeBatch(new Writer(), { seq, ack: this.#ack(), now }, messages));
   }
 
   /** Writes bytes as they stand, which take that many numbers. */
-  sendBytes(bytes: Uint8Array, sequenced: number): void {
-    this.#tx += sequenced;
-    this.transcript.push(`> ${Buffer.from(bytes.subarray(0, 64)).toString('hex')}`);
+  sendBytes(bytes: Uint8Array, sequenced: number): undefined {
+    this.acknowledgements.sent(sequenced);
+    this.transcript.add(`> ${Buffer.from(bytes.subarray(0, 64)).toString('hex')}`);
     this.#write(bytes);
+  }
+
+  /** Writes a text message, which no batch is. */
+  sendText(text: string): undefined {
+    this.transcript.add(`> text ${text}`);
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(text);
   }
 
   /** Closes the WebSocket, or drops the connection without a word. */
   close(code: number | 'cut'): void {
-    this.transcript.push(`> close ${code}`);
+    if (this.#socket.readyState === this.#socket.CLOSED) return;
+    this.transcript.add(`> close ${code}`);
     if (code === 'cut') this.#socket.terminate();
     else this.#socket.close(code);
   }
@@ -96,8 +142,11 @@ export class WireEnd {
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
+    if (!this.#counts(1)) return;
     if (!isBinary) return this.#broken('sent a text message');
-    if (data.length > WIRE_LIMITS.batchBytes.value) this.#broken('sent a batch above 256 KiB');
+    if (data.length > WIRE_LIMITS.batchBytes.value) {
+      return this.#broken('sent a batch above 256 KiB');
+    }
     const batch = decodeBatch(data);
     if (batch instanceof Violation) return this.#broken(`sent a bad batch: ${batch.reason}`);
     const numbered = batch.messages.filter(takesNumber).length;
@@ -105,50 +154,51 @@ export class WireEnd {
       this.#broken(`numbered a batch ${batch.seq} where ${this.#rx + 1} was due`);
     }
     this.#rx += numbered;
-    if (batch.ack !== undefined && ((this.#tx - batch.ack) & 0xffff) > this.#tx) {
-      this.#broken(`acknowledged ${batch.ack} of ${this.#tx}`);
-    }
+    if (!this.#counts(batch.messages.length)) return;
+    if (batch.ack !== undefined) this.#takeAck(batch.ack);
     for (const message of batch.messages) this.#take(message);
     if (batch.now || numbered > 0) this.#write(encodeBatch(new Writer(), { ack: this.#rx }, []));
   }
 
-  #take(message: ReceivedMessage): void {
-    this.transcript.push(`< ${describe(message)}`);
-    if (message.kind === 'PING') return this.send([{ kind: 'PONG', value: message.value }]);
-    const fault = this.credit.received(message) ?? this.#takeId(message);
-    if (fault !== undefined) this.#broken(fault);
-    this.arrivals.put(message);
+  /** Counts what has come, and leaves a peer that sends without end. */
+  #counts(more: number): boolean {
+    const isOver = this.#arrived > MOST_ARRIVALS;
+    this.#arrived += more;
+    if (this.#arrived <= MOST_ARRIVALS) return true;
+    if (!isOver) {
+      this.#broken(`sent more than ${MOST_ARRIVALS} messages`);
+      this.close('cut');
+    }
+    return false;
   }
 
-  #takeId(message: ReceivedMessage): string | undefined {
-    if (message.kind !== 'CALL') return undefined;
-    const { id } = message;
-    if (id % 2 !== (this.#isClient ? 1 : 0)) return `used id ${id}, which is the other side's`;
-    if (this.#taken.has(id)) return `used id ${id}, which has no final message yet`;
-    this.#taken.add(id);
-    return undefined;
+  #takeAck(ack: number): void {
+    const fault = this.acknowledgements.received(ack);
+    if (fault !== undefined) return this.#broken(fault);
+    const isAll = this.acknowledgements.isComplete;
+    this.arrivals.put({ kind: 'ACKNOWLEDGED', nth: ++this.#acks, isAll });
+  }
+
+  #take(message: ReceivedMessage): void {
+    this.transcript.say('<', message);
+    if (message.kind === 'PING') return this.send([{ kind: 'PONG', value: message.value }]);
+    const fault = this.credit.received(message) ?? this.#manners.received(message);
+    if (fault !== undefined) this.#broken(fault);
+    else this.arrivals.put(message);
   }
 
   #broken(fault: string): void {
-    this.transcript.push(`< it ${fault}`);
+    this.transcript.add(`< it ${fault}`);
+    this.#fault ??= fault;
+    // Who waits for credit is told at once.
+    this.credit.end();
     this.arrivals.put({ kind: 'BROKEN', fault });
   }
 
   #ended(code: number, reason: string): void {
-    this.transcript.push(`< close ${code} ${reason}`);
+    this.transcript.add(`< close ${code} ${reason}`);
     this.credit.end();
+    this.acknowledgements.end();
     this.arrivals.put({ kind: 'ENDED_CONNECTION', code, reason });
   }
-}
-
-function describe(message: ReceivedMessage): string {
-  return JSON.stringify(message, showBytes).slice(0, MAX_LINE);
-}
-
-function showBytes(_key: string, value: unknown): unknown {
-  // A Buffer has become this by its own `toJSON` before it gets here.
-  const isBuffer = typeof value === 'object' && value !== null && 'data' in value;
-  const bytes = isBuffer ? value.data : value;
-  if (!(bytes instanceof Uint8Array || isBuffer)) return value;
-  return Buffer.from(bytes as Uint8Array).toString('latin1');
 }

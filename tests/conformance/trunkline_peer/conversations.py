@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional
 from .checks import same
 from .extensions import Message
 from .messages import FIELDS, decode_batch, encode_batch, encode_message
+from .notation import from_notation
 from .payload import encode_payload
 from .values import UNDEFINED
 from .vector_json import from_json, head_of
@@ -56,11 +57,15 @@ def _complete(told: Message) -> Message:
     if told["kind"] in ("PING", "PONG"):
         message["value"] = told["value"]
     elif told["kind"] == "SUBSCRIBE":
-        encoding, data = encode_payload(told.get("params", UNDEFINED))
+        encoding, data = encode_payload(_value(told, "params"))
         message["params"] = {"encoding": encoding, "bytes": data}
     elif told["kind"] in _WITH_PAYLOAD and "encoding" not in told:
-        message["encoding"], message["bytes"] = encode_payload(told.get("value", UNDEFINED))
+        message["encoding"], message["bytes"] = encode_payload(_value(told, "value"))
     return message
+
+
+def _value(told: Message, name: str) -> Any:
+    return from_notation(told[name]) if name in told else UNDEFINED
 
 
 def _check_bytes(step: Step, following: Step) -> None:
@@ -87,6 +92,8 @@ class _Numbers:
         side = step["from"]
         other = "server" if side == "client" else "client"
         head = step.get("head", {})
+        if step.get("again"):
+            self._sent[side] -= _sequenced(step)
         if "seq" in head:
             same(f"seq of {step['says']}", head["seq"], (self._sent[side] + 1) & 0xFFFF)
         if "ack" in head:

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import random
-import re
 import sys
-import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict
 
 from .calls import CallError
 from .connection import TimedOut
-from .extensions import Message
+from .following import LOBBY, NOTES, PATIENCE, Follower
 from .session import Session
-from .topics import Event, Subscription
-from .values import UNDEFINED
+from .telling import tell, tell_event
+from .topics import Subscription
+from .values import UNDEFINED, BigInt, Date, MapOf, SetOf
 from .websocket import Closed
 
-NOTES, LOBBY = "probe.notes", {"room": "lobby"}
-PATIENCE = 30.0
-CLOSED_FOR_GOOD = {1000, 1009, 4400, 4401, 4403, 4406, 4409}
 CLOSED_ON_PURPOSE = {"refused": 4401, "violation": 4400}
-
-
-def tell(**outcome: Any) -> None:
-    """Prints one outcome."""
-    print(json.dumps(outcome, ensure_ascii=False, separators=(",", ":")), flush=True)
 
 
 def converse(conversation: str, url: str) -> int:
@@ -123,73 +112,12 @@ def _stop(url: str) -> None:
         _echo(session, "after")
 
 
-def _tell_event(event: Event) -> None:
-    if event.kind == "state" and event.value != "gap":
-        tell(state=event.value)
-    elif event.kind == "message":
-        tell(message=event.value)
-    elif event.kind == "gap":
-        gap = event.value
-        tell(gap={"from": gap["from"], "to": gap.get("to", 0), "reason": gap["reason"]})
-    elif event.kind == "ended":
-        tell(ended={"code": event.value["code"]})
-
-
-class _Follower:
-    """Follows the notes of the lobby over reconnects until it has seen enough."""
-
-    def __init__(self, url: str, enough: Callable[[_Follower], bool]) -> None:
-        self.messages = self.since_gap = 0
-        self.gaps = 0
-        self._url, self._enough = url, enough
-        self._cursor: Optional[Message] = None
-        self._until = time.monotonic() + PATIENCE
-
-    def follow(self) -> None:
-        """Connects, and connects again whenever it is cut."""
-        bound = 0.5
-        while True:
-            began = time.monotonic()
-            try:
-                with Session.open(self._url) as session:
-                    return self._listen(session)
-            except Closed as closed:
-                if closed.code in CLOSED_FOR_GOOD or time.monotonic() > self._until:
-                    raise
-                named = _named_delay(closed)
-            except OSError:
-                if time.monotonic() > self._until:
-                    raise
-                named = 0.0
-            bound = 0.5 if time.monotonic() - began >= 10 else bound
-            time.sleep(max(named, random.uniform(0.25, bound)))
-            bound = min(bound * 2, 20.0)
-
-    def _listen(self, session: Session) -> None:
-        more = {} if self._cursor is None else {"cursor": self._cursor}
-        notes = session.subscribe(NOTES, LOBBY, **more)
-        while not self._enough(self):
-            event = notes.next(max(0.0, self._until - time.monotonic()))
-            self._cursor = notes.cursor
-            _tell_event(event)
-            self.messages += event.kind == "message"
-            self.since_gap += event.kind == "message" and self.gaps > 0
-            self.gaps += event.kind == "gap"
-        notes.leave()
-
-
-def _named_delay(closed: Closed) -> float:
-    """Gives the seconds that a reason names; one that is missing or senseless is none."""
-    is_named = closed.code in (4429, 4503) and re.fullmatch("[0-9]{1,9}", closed.reason)
-    return int(closed.reason) / 1000 if is_named else 0.0
-
-
 def _reconnect(url: str) -> None:
-    _Follower(url, lambda follower: follower.messages == 4).follow()
+    Follower(url, lambda follower: follower.messages == 4).follow()
 
 
 def _gap(url: str) -> None:
-    _Follower(url, lambda follower: follower.since_gap == 1).follow()
+    Follower(url, lambda follower: follower.since_gap == 1).follow()
 
 
 def _subscribe(url: str) -> None:
@@ -198,7 +126,7 @@ def _subscribe(url: str) -> None:
         messages = 0
         while messages < 3:
             event = notes.next(PATIENCE)
-            _tell_event(event)
+            tell_event(event)
             messages += event.kind == "message"
         notes.leave()
 
@@ -207,6 +135,42 @@ def _publish(url: str) -> None:
     with Session.open(url) as session:
         place = session.publish(NOTES, LOBBY, {"text": "hi"})
         tell(published={"offset": place["offset"]})
+
+
+def _kinds(url: str) -> None:
+    value = {
+        **{"at": Date.parse("2026-01-01T00:00:00.000Z"), "big": BigInt(12_345_678_901_234_567_890)},
+        **{"bytes": bytes.fromhex("cafe"), "tags": SetOf(["a", "b"])},
+        **{"counts": MapOf([("one", 1), ("two", 2)]), "nothing": UNDEFINED},
+    }
+    with Session.open(url) as session:
+        result = session.call("probe.kinds", value)
+        tell(result={name: _in_json(part) for name, part in result.items()})
+
+
+def _in_json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, SetOf):
+        return value.members
+    if isinstance(value, MapOf):
+        return value.pairs
+    if isinstance(value, Date):
+        return value.iso()
+    return None if value is UNDEFINED else str(value)
+
+
+def _parallel(url: str) -> None:
+    with Session.open(url) as session:
+        assert session.welcome is not None
+        most = session.welcome["limits"]["callsInFlight"]
+        live = session.calls.live
+        calls = []
+        for text in ("one", "two", "three"):
+            session.connection.until(lambda: len(live) < most, "the end of another call")
+            calls.append(session.calls.start("probe.echo", {"text": text}))
+        for call in calls:
+            _tell_outcome(call.result)
 
 
 def _refused(url: str) -> None:
@@ -233,6 +197,8 @@ CONVERSATIONS: Dict[str, Callable[[str], None]] = {
     "reconnect": _reconnect,
     "gap": _gap,
     "publish": _publish,
+    "kinds": _kinds,
+    "parallel": _parallel,
     "refused": _refused,
     "violation": _violation,
 }

@@ -24,6 +24,9 @@ export interface CreateRoomErrors {
   NAME_TAKEN: {
     name: string;
   };
+  TOO_MANY_OF_YOURS: {
+    max: number;
+  };
   TOO_MANY_ROOMS: {
     max: number;
   };
@@ -76,7 +79,7 @@ export interface ChatClient {
 /** What `connect()` takes as a service for "chat". */
 export const ChatClient: ServiceShape<ChatClient> = {
   name: 'chat',
-  revision: '7cd163eb68dd825a',
+  revision: 'd1622628faab4d74',
   members: {
     createRoom: { kind: 'call' },
     post: { kind: 'call' },

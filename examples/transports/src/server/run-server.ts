@@ -1,6 +1,10 @@
 import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { FromServer, ServerData, ToServer } from './thread-message.js';
+
+/** A server that does nothing at all at this moment does not end by itself either. */
+const CLOSE_MS = 500;
 
 /** What is called when the server tells something. */
 export interface ServerListeners {
@@ -25,8 +29,11 @@ export async function runServer(
   const port = await new Promise<number>((resolve, reject) => {
     worker.once('error', reject);
     worker.on('message', (message: FromServer) => {
-      if (message.kind === 'listening') resolve(message.port);
-      else if (message.kind === 'made') made(message.number);
+      if (message.kind === 'listening') {
+        // An error after the start must not pass in silence.
+        worker.off('error', reject);
+        resolve(message.port);
+      } else if (message.kind === 'made') made(message.number);
       else cut();
     });
   });
@@ -36,7 +43,8 @@ export async function runServer(
     tell,
     close: async () => {
       tell('close');
-      await ended;
+      await Promise.race([ended, wait(CLOSE_MS, undefined, { ref: false })]);
+      await worker.terminate();
     },
   };
 }

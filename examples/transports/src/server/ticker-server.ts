@@ -5,6 +5,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createServer, implement, MemoryBroker, type Server } from '@trunkline/server';
 import type { Tick } from '../generated/ticker.client.js';
 import { TickerTopics } from '../generated/ticker.server.js';
@@ -13,6 +14,7 @@ import type { Timing } from '../timing.js';
 import type { AnswerPage } from './page-answer.js';
 import { requestAddress } from './request-address.js';
 import { answerEvents, answerFrame, answerLongPoll, answerPoll } from './tick-answers.js';
+import { OpenSockets } from './open-sockets.js';
 import { TickLog } from './tick-log.js';
 import { Ticker } from './ticker.js';
 import { TrafficMeter } from './traffic-meter.js';
@@ -30,6 +32,8 @@ export interface TickerServerOptions {
 
 /** What an answer takes to its reader. */
 const ANSWER_MS = 20;
+/** Where Trunkline is; every other transport has its path beside it. */
+const TRUNKLINE_PATH = '/ticks/trunkline';
 
 /** One source of ticks, given away over all six transports on one port. */
 export class TickerServer {
@@ -38,8 +42,11 @@ export class TickerServer {
   readonly #meter = new TrafficMeter();
   readonly #ticker: Ticker;
   readonly #http: HttpServer;
+  readonly #sockets: OpenSockets;
   readonly #broker = new MemoryBroker();
   readonly #trunkline: Server;
+  /** Until when it is late, or has just been. */
+  #lateUntil = 0;
 
   constructor(options: TickerServerOptions) {
     this.#options = options;
@@ -55,10 +62,13 @@ export class TickerServer {
       headersTimeout: 10_000,
       requestTimeout: 15_000,
     });
+    this.#sockets = new OpenSockets(this.#http);
     this.#meter.watch(this.#http);
+    // The meter listens for upgrades too, so Trunkline leaves those of other paths to others.
+    this.#http.on('upgrade', refuseOtherUpgrade);
     const services = [implement(ticker, {})];
     this.#trunkline = createServer({ anonymous: true, broker: this.#broker, services });
-    this.#trunkline.mount(this.#http, { path: '/ticks/trunkline' });
+    this.#trunkline.mount(this.#http, { path: TRUNKLINE_PATH });
   }
 
   /** Listens on a free port of this machine, and gives it. */
@@ -81,17 +91,27 @@ export class TickerServer {
     this.#ticker.stop();
     await this.#trunkline.close();
     await this.#broker.close();
-    this.#http.closeAllConnections();
-    await new Promise((resolve) => this.#http.close(resolve));
+    const closed = new Promise((resolve) => this.#http.close(resolve));
+    this.#sockets.destroy();
+    await closed;
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname, searchParams } = requestAddress(request);
+    const isDisturbance = pathname === '/late' || pathname === '/cut';
+    const allowed = isDisturbance ? ['POST'] : ['GET', 'HEAD'];
+    if (!allowed.includes(request.method ?? '')) {
+      return answerJson(
+        response.setHeader('allow', allowed.join(', ')),
+        { error: `method "${request.method}" is not valid: expected ${allowed.join(' or ')}` },
+        405,
+      );
+    }
+    if (isDisturbance) return this.#disturb(request, response);
     if (pathname.startsWith('/ticks/')) return this.#answerTicks(request, response);
     if (pathname === '/costs') {
       return answerJson(response, this.#meter.costs(searchParams.get('run') ?? ''));
     }
-    if (request.method === 'POST') return this.#disturb(pathname, response);
     this.#options.answerPage(request, response);
   }
 
@@ -120,16 +140,39 @@ export class TickerServer {
   }
 
   /** Tells from which tick on the reader may see something, and then has it happen. */
-  #disturb(pathname: string, response: ServerResponse): void {
-    const from = (this.#log.newest?.number ?? 0) + 1;
-    const act = { '/late': () => this.beLate(), '/cut': () => this.#options.cut() }[pathname];
-    if (act === undefined) {
-      return answerJson(response, { error: `nothing is served at "${pathname}"` }, 404);
+  #disturb(request: IncomingMessage, response: ServerResponse): void {
+    const { origin } = request.headers;
+    if (!isOwnPage(request)) {
+      const error = `origin "${origin}" is not allowed: only the page of this server may disturb it`;
+      return answerJson(response, { error }, 403);
     }
+    const from = (this.#log.newest?.number ?? 0) + 1;
+    const act = requestAddress(request).pathname === '/late' ? this.#startLate : this.#options.cut;
     // The answer must not be lost or late itself.
     response.once('close', () => void setTimeout(act, ANSWER_MS));
     answerJson(response, { from });
   }
+
+  /** Requests that come while it is late are read afterwards, and must not make it late again. */
+  readonly #startLate = (): void => {
+    const now = performance.now();
+    if (now < this.#lateUntil) return;
+    this.#lateUntil = now + 1.5 * this.#options.timing.lateMs;
+    this.beLate();
+  };
+}
+
+/** Tells whether a request is from no page at all, or from one of this server. */
+function isOwnPage({ headers: { origin, host } }: IncomingMessage): boolean {
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+function refuseOtherUpgrade({ url = '/' }: IncomingMessage, socket: Duplex): void {
+  // Compared as Trunkline does, or there would be one that nobody takes.
+  if (url.split('?', 1)[0] === TRUNKLINE_PATH) return;
+  const answer = 'HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
+  socket.end(answer, () => socket.destroy());
 }
 
 function answerJson(response: ServerResponse, value: unknown, status = 200): void {

@@ -83,6 +83,11 @@ export class Link {
     return this.#outbox.bytes + this.#transport.bufferedBytes;
   }
 
+  /** Whether the peer has sent anything that has a number. */
+  get hasReceivedNumbers(): boolean {
+    return this.#positions.rx > 0;
+  }
+
   /** Of those, the bytes of large messages, and of what must stay behind them. */
   get bulkBytes(): number {
     return this.#outbox.bulkBytes;

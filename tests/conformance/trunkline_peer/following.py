@@ -1,0 +1,66 @@
+"""A subscription that goes on over reconnects, as the program of a client under test tells it."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from typing import Callable, Optional
+
+from .extensions import Message
+from .session import Session
+from .telling import tell_event
+from .websocket import Closed
+
+NOTES, LOBBY = "probe.notes", {"room": "lobby"}
+PATIENCE = 30.0
+_CLOSED_FOR_GOOD = {1000, 1009, 4400, 4401, 4403, 4406, 4409}
+
+
+class Follower:
+    """Follows the notes of the lobby over reconnects until it has seen enough."""
+
+    def __init__(self, url: str, enough: Callable[[Follower], bool]) -> None:
+        self.messages = self.since_gap = 0
+        self.gaps = 0
+        self._url, self._enough = url, enough
+        self._cursor: Optional[Message] = None
+        self._until = time.monotonic() + PATIENCE
+
+    def follow(self) -> None:
+        """Connects, and connects again whenever it is cut."""
+        bound = 0.5
+        while True:
+            began = time.monotonic()
+            try:
+                with Session.open(self._url) as session:
+                    return self._listen(session)
+            except Closed as closed:
+                if closed.code in _CLOSED_FOR_GOOD or time.monotonic() > self._until:
+                    raise
+                named = _named_delay(closed)
+            except OSError:
+                if time.monotonic() > self._until:
+                    raise
+                named = 0.0
+            bound = 0.5 if time.monotonic() - began >= 10 else bound
+            time.sleep(max(named, random.uniform(0.25, bound)))
+            bound = min(bound * 2, 20.0)
+
+    def _listen(self, session: Session) -> None:
+        more = {} if self._cursor is None else {"cursor": self._cursor}
+        notes = session.subscribe(NOTES, LOBBY, **more)
+        while not self._enough(self):
+            event = notes.next(max(0.0, self._until - time.monotonic()))
+            self._cursor = notes.cursor
+            tell_event(event)
+            self.messages += event.kind == "message"
+            self.since_gap += event.kind == "message" and self.gaps > 0
+            self.gaps += event.kind == "gap"
+        notes.leave()
+
+
+def _named_delay(closed: Closed) -> float:
+    """Gives the seconds that a reason names; one that is missing or senseless is none."""
+    is_named = closed.code in (4429, 4503) and re.fullmatch("[0-9]{1,9}", closed.reason)
+    return int(closed.reason) / 1000 if is_named else 0.0
