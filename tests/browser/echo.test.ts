@@ -17,6 +17,7 @@ describeBrowsers('the example echo', (browser) => {
     const page = await browser().open();
     await page.goto(example.url);
     await page.see('#state', LIVE);
+    await expect.poll(() => page.run(`document.querySelector('#messages').ariaBusy`)).toBe('false');
     return page;
   }
 

@@ -8,7 +8,8 @@ const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
 const client = connect(`${scheme}://${location.host}`, { services: { echo: EchoClient } });
 showConnection(client.connection);
 
-const messages = new LogList(find('#messages', HTMLOListElement));
+const list = find('#messages', HTMLOListElement);
+const messages = new LogList(list);
 const field = find('#text', HTMLInputElement);
 
 find('#say', HTMLFormElement).addEventListener('submit', (event) => {
@@ -21,6 +22,8 @@ find('#say', HTMLFormElement).addEventListener('submit', (event) => {
 
 client.echo.announcements().subscribe({
   message: ({ text, sentAt }) => messages.add({ text, from: 'console', at: sentAt }),
+  // What is typed into the console before the page listens is not for it.
+  state: ({ status }) => (list.ariaBusy = String(status !== 'live')),
   gap: () => messages.add({ text: 'Some lines of the console were missed.', from: 'problem' }),
 });
 

@@ -51,13 +51,17 @@ export async function startExample(
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
 ): Promise<RunningExample> {
-  const folder = join(EXAMPLES, name);
-  const built = builds.get(name) ?? buildPage(folder);
-  builds.set(name, built);
-  await built;
-  const example = new ExampleProcess(name, { folder, env, args });
+  await buildExample(name);
+  const example = new ExampleProcess(name, { folder: join(EXAMPLES, name), env, args });
   await example.ready();
   return example;
+}
+
+/** Builds the page of an example, once. */
+export async function buildExample(name: string): Promise<void> {
+  const built = builds.get(name) ?? buildPage(join(EXAMPLES, name));
+  builds.set(name, built);
+  await built;
 }
 
 /** Builds in a process of its own, since Vite looks at NODE_ENV, which is `test` in this one. */

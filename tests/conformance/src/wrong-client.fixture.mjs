@@ -35,6 +35,8 @@ function item(/** @type {number} */ seq, /** @type {number} */ value) {
   );
 }
 
+/** Digits of a head with a number. */
+const HEAD_DIGITS = 6;
 const CALL_0 = '0102005103000000';
 const CREDIT_OF_NO_BYTES = '002003006000';
 /** What is sent when WELCOME has come. @type {Readonly<Record<string, readonly string[]>>} */
@@ -42,9 +44,11 @@ const SAID = {
   overdraw: [BIND_SUM, CALL_0, ...Array.from({ length: 17 }, (_, n) => item(n + 3, n + 1))],
   deadline: [BIND_WAIT, '01020051070000' + '08' + '01000000'],
   hash: [BIND_WAIT.replace(NO_HASH, 'ff'.repeat(8))],
+  // In one batch, so that no result comes in between.
   greedy: [
-    BIND_ECHO,
-    ...['one', 'two', 'three'].map((text, n) => call(n + 2, 2 * n, JSON.stringify({ text }))),
+    ['one', 'two', 'three']
+      .map((text, n) => call(n + 2, 2 * n, JSON.stringify({ text })).slice(HEAD_DIGITS))
+      .reduce((batch, message) => batch + message, BIND_ECHO),
   ],
   shrinks: [BIND_COUNT, call(2, 0, '{"to":200}'), CREDIT_OF_NO_BYTES],
   deaf: [BIND_DOUBLE, CALL_0, item(3, 1), item(4, 2), item(5, 3), '01060056020000'],
