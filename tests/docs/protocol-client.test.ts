@@ -73,7 +73,7 @@ const CLOSED: readonly Case[] = [
   ['MESSAGE', /position is below/, [message(6)]],
   [
     'CHUNK',
-    /did not set/,
+    /no well-formed message/,
     [
       {
         kind: 'CHUNK',

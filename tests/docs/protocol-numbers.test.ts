@@ -129,6 +129,13 @@ describe('limits', () => {
       [SESSION_LIMITS.valueInBytes.absent, 16_777_216],
       'TOO_LARGE, executed no',
     ],
+    [
+      'values in chunks that are not complete, to a server / to a client',
+      [wire('assemblyBytes'), wire('assemblyDownBytes')],
+      'BUSY',
+    ],
+    ['transfers of a direction', [wire('transfers')], '4400'],
+    ['time between two chunks', [wire('chunkPauseMs')], 'TOO_LARGE'],
     ['depth of a value', [decode('depth')], 'INVALID_INPUT'],
     [
       'values within a value, to a server / to a client',

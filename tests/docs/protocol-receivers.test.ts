@@ -93,6 +93,7 @@ describe('receivers', () => {
     ['HELLO_LATE', 'HELLO', /within 5 s/],
     ['TOO_EARLY', 'WELCOME', /another message comes in its place/],
     ['NOT_OFFERED', 'CHUNK', /did not set CHUNK/],
+    ['BAD_CHUNK', 'CHUNK', /FIRST comes for a live transfer/],
     ['NOT_OFFERED', 'AUTH', /did not set AUTH/],
     ['NOT_OFFERED', 'GOAWAY', /did not set GOAWAY/],
     ['NOT_OFFERED', 'BIND', /did not set CALLS/],

@@ -1,58 +1,20 @@
-import { call, contract, stream, topic } from '@trunkline/contract';
 import {
   ENCODING,
   KINDS,
   type CallMessage,
   type Kind,
+  type ChunkMessage,
   type Message,
   type Payload,
   type ProcedureKind,
 } from '@trunkline/protocol';
-import { implement, type AnyContext, type Handlers } from '@trunkline/server';
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
 import { bytesOfHex } from '../vectors/vector-json.js';
 import { openRawHost, payloadOf, type RawPeer } from '../support/raw-peer.js';
+import { createDesk } from './desk.js';
 import { readDocument, rowsOf, sectionsOf } from './markdown.js';
 
 const SECTIONS = sectionsOf(readDocument('PROTOCOL.md'));
-
-const desk = contract('desk', {
-  echo: call({ input: z.string(), output: z.string() }),
-  wait: call({ output: z.string() }),
-  denied: call({ output: z.string() }),
-  down: stream({ down: z.int() }),
-  up: stream({ up: z.int(), output: z.int() }),
-  notes: topic({ params: z.object({ room: z.string() }), message: z.string(), publish: 'client' }),
-  news: topic({ message: z.string(), publish: 'server' }),
-});
-
-/** The desk; what its call `echo` was given is kept in `echoed`. */
-function createDesk(echoed: string[] = []) {
-  const handlers: Handlers<typeof desk.members> = {
-    echo: (text) => {
-      echoed.push(text);
-      return text;
-    },
-    wait: (_input, { signal }) =>
-      new Promise((resolve) => signal.addEventListener('abort', () => resolve(''))),
-    denied: () => '',
-    async *down(_input, { signal }) {
-      yield 1;
-      await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    },
-    async up(_input, { items }) {
-      let sum = 0;
-      for await (const item of items) sum += item;
-      return sum;
-    },
-    notes: { authorize: ({ room }) => room !== 'closed', authorizePublish: () => true },
-    news: { authorize: () => true },
-  };
-  const isAllowed = (context: AnyContext): boolean =>
-    !('procedure' in context && context.procedure === 'desk.denied');
-  return implement(desk, handlers, { guards: [isAllowed] });
-}
 
 const ZERO = '0000000000000000';
 const NONE: Payload = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
@@ -60,7 +22,7 @@ const BROKEN: Payload = { encoding: ENCODING.SUPERJSON, bytes: Uint8Array.of(9) 
 const LOBBY = payloadOf({ room: 'lobby' });
 const NOTE = payloadOf({ params: { room: 'lobby' }, message: 'hi' });
 const HELLO: Message = { kind: 'HELLO', features: 0, agent: '', token: '', revisions: [] };
-const CHUNK: Message = {
+const CHUNK: ChunkMessage = {
   kind: 'CHUNK',
   transfer: 0,
   isFirst: true,
@@ -69,6 +31,15 @@ const CHUNK: Message = {
   size: 2,
   bytes: Uint8Array.of(0x58, 0),
 };
+/** The first piece of a CALL. */
+function begin(transfer: number, size: number): ChunkMessage {
+  const bytes = Uint8Array.of(0x51, 97, 0, 0, 3, ...new Uint8Array(20));
+  return { ...CHUNK, transfer, size, isLast: false, bytes };
+}
+function abort(transfer: number): ChunkMessage {
+  const bytes = new Uint8Array(0);
+  return { ...CHUNK, transfer, isFirst: false, isLast: false, isAbort: true, size: 0, bytes };
+}
 const RESUME: Message = {
   kind: 'RESUME',
   features: 0,
@@ -154,7 +125,7 @@ const LIVE: readonly Case[] = [
   [
     'CALL',
     /larger than valueInBytes/,
-    [bind('echo'), callOf({ encoding: ENCODING.BYTES, bytes: new Uint8Array(262_000) })],
+    [bind('small'), callOf({ encoding: ENCODING.BYTES, bytes: new Uint8Array(1_001) })],
     'answers ERROR TOO_LARGE, executed no',
   ],
   [
@@ -288,7 +259,16 @@ const LIVE: readonly Case[] = [
   ['SUBSCRIBE', /guard/, [subscribe(0, payloadOf({ room: 'closed' }))], 'answers ENDED DENIED'],
   ['SUBSCRIBE', /otherwise/, [subscribe(0)], 'answers SUBSCRIBED'],
   ['UNSUBSCRIBE', /not live/, [{ kind: 'UNSUBSCRIBE', sub: 5 }], 'ignores it'],
-  ['CHUNK', /did not set/, [CHUNK], 'closes with 4400'],
+  ['CHUNK', /no well-formed message/, [CHUNK], 'closes with 4400'],
+  ['CHUNK', /FIRST comes for a live/, [begin(1, 99), begin(1, 99)], 'closes with 4400'],
+  ['CHUNK', /ABORT has bytes/, [begin(1, 99), { ...abort(1), isLast: true }], 'closes with 4400'],
+  [
+    'CHUNK',
+    /256 transfers/,
+    Array.from({ length: 257 }, (_, n) => begin(n, 99)),
+    'closes with 4400',
+  ],
+  ['CHUNK', /was not refused/, [begin(1, 99), abort(1)], 'answers ERROR CANCELLED, executed no'],
 ];
 
 /** What the client says before WELCOME, each batch in its turn. */

@@ -50,19 +50,19 @@ const CLOSED: readonly HostileCase[] = [
     reason: 'message in the wrong direction',
   },
   {
-    name: 'CHUNK, which is not offered',
+    name: 'CHUNK, that goes on with nothing',
     attack: (peer) =>
       peer.send({
         kind: 'CHUNK',
         transfer: 0,
-        isFirst: true,
+        isFirst: false,
         isLast: false,
         isAbort: false,
-        size: 2 ** 50,
+        size: 0,
         bytes: new Uint8Array(1),
       }),
     code: 4400,
-    reason: 'message not offered',
+    reason: 'bad chunk',
   },
   {
     name: 'AUTH, which is not offered',

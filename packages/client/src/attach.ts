@@ -1,5 +1,6 @@
 import {
   CLOSE_CODES,
+  FEATURES,
   Link,
   resolveLimits,
   SUBPROTOCOLS,
@@ -39,6 +40,8 @@ export interface AttachOptions {
   readonly hello: HelloMessage;
   readonly openMs: number;
   readonly welcomeMs: number;
+  /** The most bytes of a value of the server. */
+  readonly valueBytes: number;
 }
 
 const OFFERED: readonly string[] = [SUBPROTOCOLS.superjson, SUBPROTOCOLS.any];
@@ -114,6 +117,7 @@ export class Attach {
         runtime: this.#options.runtime,
         limits: this.#limits,
         side: 'client',
+        valueBytes: this.#options.valueBytes,
       },
     );
   }
@@ -142,6 +146,7 @@ export class Attach {
     this.#timer.cancel();
     this.#phase = 'live';
     this.#limits.deadMs = WIRE_LIMITS.deadMs.value;
+    if ((message.features & FEATURES.CHUNK) !== 0) link.allowChunks();
     this.#owner.welcomed(message, link);
     return undefined;
   }

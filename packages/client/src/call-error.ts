@@ -1,4 +1,4 @@
-import { TrunklineError, type ErrorMessage } from '@trunkline/protocol';
+import { TrunklineError, type ErrorMessage, type RefusedMessage } from '@trunkline/protocol';
 import { isStream, type PendingCall } from './pending-call.js';
 import { decodeValue } from './value.js';
 
@@ -11,6 +11,12 @@ export function receivedError(message: ErrorMessage): TrunklineError {
     ...('value' in decoded && { data: decoded.value }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
+}
+
+/** The error of a call whose answer is larger than this client takes, or did not all come. */
+export function refusedError({ code }: RefusedMessage): TrunklineError {
+  const message = 'the answer is too large, or did not come to its end';
+  return new TrunklineError(code, message, { executed: 'yes' });
 }
 
 /** The error of a call whose connection was lost. */

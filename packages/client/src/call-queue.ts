@@ -37,7 +37,9 @@ export class CallQueue {
       const message = `${pendingCalls} calls are pending: no more are taken`;
       return new TrunklineError('BACKPRESSURE', message, { executed: 'no' });
     }
-    if (this.#waitingBytes + queuedBytes + bytes <= outboxBytes) return undefined;
+    const waiting = this.#waitingBytes + queuedBytes;
+    // One that is larger than all of it may go alone, up to what the server takes.
+    if (waiting === 0 || waiting + bytes <= outboxBytes) return undefined;
     const message = `more than ${outboxBytes} bytes would wait to be written`;
     return new TrunklineError('BACKPRESSURE', message, { executed: 'no' });
   }

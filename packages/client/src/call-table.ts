@@ -7,10 +7,11 @@ import {
   type Link,
   type Message,
   type ReceivedMessage,
+  type RefusedMessage,
   type Runtime,
   type SessionLimits,
 } from '@trunkline/protocol';
-import { executedOf, lostError, receivedError } from './call-error.js';
+import { executedOf, lostError, receivedError, refusedError } from './call-error.js';
 import { CallIds } from './call-ids.js';
 import { CallQueue } from './call-queue.js';
 import { CallRetry } from './call-retry.js';
@@ -25,10 +26,10 @@ import {
   type PendingCall,
   type StreamHandler,
 } from './pending-call.js';
-import { MAX_PAYLOAD_BYTES, sizeError } from './value.js';
+import { sizeError } from './value.js';
 
 /** What calls and subscriptions need of a connection. */
-export type Wire = Pick<Link, 'send' | 'withdraw' | 'queuedBytes'>;
+export type Wire = Pick<Link, 'send' | 'withdraw' | 'abandon' | 'queuedBytes' | 'begunBytes'>;
 
 /** What the table is given. */
 export interface CallTableOptions {
@@ -43,9 +44,10 @@ export interface CallTableOptions {
 /** Messages that belong to a call. */
 export type CallReply = Extract<
   ReceivedMessage,
-  { kind: 'RESULT' | 'ERROR' | 'ITEM' | 'END' | 'CREDIT' | 'CANCEL' }
+  { kind: 'RESULT' | 'ERROR' | 'ITEM' | 'END' | 'CREDIT' | 'CANCEL' | 'REFUSED' }
 >;
 
+const NOT_QUEUED = { queuedBytes: 0, begunBytes: 0 };
 const NO_LAYOUT = '0000000000000000';
 
 /**
@@ -87,7 +89,7 @@ export class CallTable {
 
   /** The most bytes of an item. */
   get maxItemBytes(): number {
-    return Math.min(this.#link?.terms.valueInBytes ?? 0, MAX_PAYLOAD_BYTES);
+    return this.#link?.terms.valueInBytes ?? 0;
   }
 
   /**
@@ -98,8 +100,9 @@ export class CallTable {
     if (this.#stopped !== undefined) {
       throw new TrunklineError('UNAVAILABLE', this.#stopped, { executed: 'no' });
     }
-    const queuedBytes = this.#link?.wire.queuedBytes ?? 0;
-    const refusal = this.#queue.refusal(request.payload.bytes.length, queuedBytes);
+    const { queuedBytes, begunBytes } = this.#link?.wire ?? NOT_QUEUED;
+    // What is being written leaves, and what is small passes it.
+    const refusal = this.#queue.refusal(request.payload.bytes.length, queuedBytes - begunBytes);
     if (refusal !== undefined) throw refusal;
     const call = createPendingCall(request, handler);
     this.#queue.add(call);
@@ -110,6 +113,8 @@ export class CallTable {
   /** Ends a call for its caller; says what is known. The handler is not called any more. */
   cancel(call: PendingCall, reason: CancelMessage['reason']): Executed {
     return this.#withdraw(call, () => {
+      // Items that are not written are of no use; one of them may be in the middle.
+      this.#link?.wire.abandon(call.id);
       this.#link?.wire.send({ kind: 'CANCEL', id: call.id, reason });
     });
   }
@@ -143,6 +148,8 @@ export class CallTable {
       case 'ERROR':
         this.#failed(call, message);
         return undefined;
+      case 'REFUSED':
+        return this.#refused(call, message);
       default:
         if (!isStream(call)) return message.kind === 'ITEM' ? new Violation('BAD_ITEM') : undefined;
         if (call.state === 'settled') return undefined;
@@ -261,6 +268,21 @@ export class CallTable {
     this.#pump();
   }
 
+  /** An answer or item that is not taken. The id is free when there is no more of it to come. */
+  #refused(call: PendingCall, message: RefusedMessage): Violation | undefined {
+    const { of, isNew, isOver, code } = message;
+    if (of === 'CALL' || of === 'CANCEL') return new Violation('WRONG_DIRECTION');
+    // What its sender has aborted is answered by it with an ERROR.
+    if (code === 'CANCELLED') return undefined;
+    const isFailing = isNew && call.state !== 'settled';
+    if (isFailing) this.#settle(call);
+    if (of !== 'ITEM' && isOver) this.#free(call);
+    else if (isNew) this.#link?.wire.send({ kind: 'CANCEL', id: call.id, reason: 'stopped' });
+    if (isFailing) call.handler.failed(refusedError(message));
+    this.#pump();
+    return undefined;
+  }
+
   #finish(call: PendingCall, tell: () => void): void {
     const isSettled = call.state === 'settled';
     this.#free(call);
@@ -280,6 +302,8 @@ export class CallTable {
   }
 
   #free(call: PendingCall): void {
+    // Answered while it was being written: the rest of it is not sent.
+    this.#link?.wire.abandon(call.id);
     this.#ids.free(call.id);
     if (isStream(call)) this.#streams--;
   }
@@ -290,7 +314,9 @@ export class CallTable {
     this.#settle(call);
     if (entry === undefined) return 'no';
     if (this.#link?.wire.withdraw(entry) === true) {
-      this.#free(call);
+      // Of one that had begun the server knows the id, and answers; it never ran all the same.
+      if (entry.isBegun) this.#link.wire.abandon(call.id);
+      else this.#free(call);
       return 'no';
     }
     tell();

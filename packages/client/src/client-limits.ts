@@ -3,7 +3,9 @@ export const CLIENT_LIMITS = {
   /** Calls, streams and publishes that are not settled; they pile up without a connection. */
   pendingCalls: 1_024,
   /** Bytes that are not written yet, since they lie in memory. */
-  outboxBytes: 1_048_576,
+  outboxBytes: 8_388_608,
+  /** Bytes of one value of the server; a larger one fails its call. */
+  valueBytes: 16_777_216,
   /** Messages that wait for a loop over a topic; a loop that is too slow falls behind for ever. */
   subscriptionMessages: 1_000,
   /** Bytes of those messages. */

@@ -1,4 +1,5 @@
 import {
+  FEATURES,
   TrunklineError,
   type Dial,
   type HelloMessage,
@@ -146,8 +147,9 @@ export class Connection {
   #dial(token: string): void {
     this.#drop();
     const { url, dial, runtime, limits, agent, revisions } = this.#options;
-    const hello: HelloMessage = { kind: 'HELLO', features: 0, agent, token, revisions };
-    const { openMs, welcomeMs } = limits;
+    const features = FEATURES.CHUNK;
+    const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions };
+    const { openMs, welcomeMs, valueBytes } = limits;
     this.#attach = new Attach(
       {
         welcomed: (welcome, link) => this.#welcomed(welcome, link),
@@ -156,7 +158,7 @@ export class Connection {
         flushed: () => this.#user.flushed(),
         ended: (ending) => this.#ended(ending),
       },
-      { url, dial, runtime, hello, openMs, welcomeMs },
+      { url, dial, runtime, hello, openMs, welcomeMs, valueBytes },
     );
   }
 

@@ -1,15 +1,16 @@
-import { Violation } from '@trunkline/protocol';
+import { FEATURES, Violation, type SessionLimits } from '@trunkline/protocol';
 import type { CallTable } from './call-table.js';
 import type { ConnectionUser } from './connection.js';
 import type { Subscriptions } from './subscriptions.js';
+import { MAX_PAYLOAD_BYTES } from './value.js';
 
 /** Leads what a connection tells to what it is for: calls and subscriptions. */
 export function routeMessages(calls: CallTable, subscriptions: Subscriptions): ConnectionUser {
   return {
-    attach: (link, { limits }) => {
+    attach: (link, { limits, features }) => {
       // Who subscribes and then calls expects to be told what comes of the call.
       subscriptions.attach(link);
-      calls.attach(link, limits);
+      calls.attach(link, reachable(limits, features));
     },
     isBusy: () => calls.takenIds > 0,
     flushed: () => calls.flushed(),
@@ -29,6 +30,7 @@ export function routeMessages(calls: CallTable, subscriptions: Subscriptions): C
         case 'END':
         case 'CREDIT':
         case 'CANCEL':
+        case 'REFUSED':
           return calls.receive(message);
         case 'SUBSCRIBED':
         case 'MESSAGE':
@@ -47,4 +49,10 @@ export function routeMessages(calls: CallTable, subscriptions: Subscriptions): C
       }
     },
   };
+}
+
+/** A server that takes no chunks gets no value that is larger than a batch, whatever it allows. */
+function reachable(limits: SessionLimits, features: number): SessionLimits {
+  if ((features & FEATURES.CHUNK) !== 0) return limits;
+  return { ...limits, valueInBytes: Math.min(limits.valueInBytes, MAX_PAYLOAD_BYTES) };
 }

@@ -12,7 +12,7 @@ describe('resolveOptions', () => {
     expect(resolveOptions({ services })).toMatchObject({
       deadlineMs: 30_000,
       reconnect: { minMs: 250, maxMs: 20_000 },
-      limits: { pendingCalls: 1_024, outboxBytes: 1_048_576, subscriptionMessages: 1_000 },
+      limits: { pendingCalls: 1_024, outboxBytes: 8_388_608, subscriptionMessages: 1_000 },
       agent: '',
       auth: undefined,
     });
@@ -29,7 +29,7 @@ describe('resolveOptions', () => {
     expect(resolved).toMatchObject({
       deadlineMs: undefined,
       reconnect: { minMs: 250, maxMs: 500 },
-      limits: { pendingCalls: 3, outboxBytes: 1_048_576 },
+      limits: { pendingCalls: 3, outboxBytes: 8_388_608 },
     });
   });
 

@@ -16,15 +16,15 @@ export class OutboxRoom {
   }
 
   /** Whether an item may be queued; if not, the seeker is told when it may. */
-  isOpen(wire: Pick<Link, 'queuedBytes'>, seeker: RoomSeeker): boolean {
-    if (wire.queuedBytes < this.#maxBytes) return true;
+  isOpen(wire: Pick<Link, 'queuedBytes' | 'begunBytes'>, seeker: RoomSeeker): boolean {
+    if (wire.queuedBytes - wire.begunBytes < this.#maxBytes) return true;
     this.#seekers.add(seeker);
     return false;
   }
 
   /** Something has been written: tells those who wait, if that has made room. */
-  flushed(wire: Pick<Link, 'queuedBytes'>): void {
-    if (this.#seekers.size === 0 || wire.queuedBytes >= this.#maxBytes) return;
+  flushed(wire: Pick<Link, 'queuedBytes' | 'begunBytes'>): void {
+    if (this.#seekers.size === 0 || wire.queuedBytes - wire.begunBytes >= this.#maxBytes) return;
     const waiting = [...this.#seekers];
     this.#seekers.clear();
     for (const seeker of waiting) seeker.hasRoom();

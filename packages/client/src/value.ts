@@ -13,14 +13,14 @@ import {
 /** Bytes that a batch needs beside the payload of its one message: head, ids, extensions. */
 const ENVELOPE_BYTES = 256;
 
-/** The most bytes of a payload that one batch can carry. */
+/** The most bytes of a payload that one batch can carry, for a server that takes no chunks. */
 export const MAX_PAYLOAD_BYTES = WIRE_LIMITS.batchBytes.value - ENVELOPE_BYTES;
 
 /**
  * Turns a value of the user into a payload that is theirs no more. Throws a TrunklineError
  * `INVALID_INPUT` for what cannot be carried, and `TOO_LARGE` above `maxBytes`.
  */
-export function encodeValue(value: unknown, maxBytes = MAX_PAYLOAD_BYTES): Payload {
+export function encodeValue(value: unknown, maxBytes = Number.MAX_SAFE_INTEGER): Payload {
   const payload = encodePayload(value, SERVER_DECODE_LIMITS);
   const tooLarge = sizeError(payload, maxBytes);
   if (tooLarge !== undefined) throw tooLarge;

@@ -29,7 +29,14 @@ export interface BatchHead {
 
 /** Tells whether a message takes a number of its direction. */
 export function takesNumber(message: ReceivedMessage): boolean {
-  return message.kind === 'SKIPPED' ? message.sequenced : isSequenced(KINDS[message.kind]);
+  switch (message.kind) {
+    case 'SKIPPED':
+      return message.sequenced;
+    case 'REFUSED':
+      return false;
+    default:
+      return isSequenced(KINDS[message.kind]);
+  }
 }
 
 /**

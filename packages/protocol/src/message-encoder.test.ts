@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Writer } from './bytes/writer.js';
+import { resolveLimits, WIRE_LIMITS } from './limits.js';
 import { encodeMessage, sizeOf } from './message-encoder.js';
 import { ENCODING, type CallMessage, type Message } from './message.js';
 import { Outbox } from './session/outbox.js';
@@ -103,12 +104,13 @@ describe('sizeOf', () => {
   });
 
   it('keeps a batch of many small calls with trace and key below the limit of a batch', () => {
-    const outbox = new Outbox();
+    const limits = resolveLimits(WIRE_LIMITS);
+    const outbox = new Outbox(limits, limits.assemblyBytes);
     const call: CallMessage = { kind: 'CALL', id: 0, procedure: 0, ...NOTHING, ...EXT };
     for (let count = 0; count < 5_000; count++) outbox.push(call);
-    const entries = outbox.take(65_536, 16_384);
+    const room = { bytes: 65_536, numbers: 16_384, bulkBytes: 0, chunks: 0 };
     const writer = new Writer();
-    for (const { content } of entries) encodeMessage(writer, content as Message);
+    for (const message of outbox.take(room)) encodeMessage(writer, message as Message);
     expect(writer.size).toBeLessThanOrEqual(65_536);
     expect(writer.size).toBeGreaterThan(32_768);
   });

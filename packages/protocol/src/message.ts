@@ -61,7 +61,7 @@ export function isSequenced(kind: number): boolean {
 }
 
 /** Feature bits of HELLO and WELCOME: what the peer that sets them can take. */
-export const FEATURES = { RESUME: 1, CHUNK: 2, AUTH: 4, GOAWAY: 8, CALLS: 16 } as const;
+export const FEATURES = { RESUME: 1, CHUNK: 2, AUTH: 4, GOAWAY: 8, CALLS: 16, PARTS: 32 } as const;
 
 /** A contract and its revision, 16 hexadecimal digits. */
 export interface Revision {
@@ -326,6 +326,20 @@ export interface SkippedMessage {
   readonly sequenced: boolean;
 }
 
+/** What became of a message that came in chunks and is not taken. Never on the wire. */
+export interface RefusedMessage {
+  readonly kind: 'REFUSED';
+  /** The message that its chunks would have made. */
+  readonly of: Kind;
+  readonly id: number;
+  /** `CANCELLED` when its sender has aborted it. */
+  readonly code: 'TOO_LARGE' | 'BUSY' | 'CANCELLED';
+  /** Whether this was decided just now; it is said again when the last chunk has come. */
+  readonly isNew: boolean;
+  /** Whether its last chunk has come. */
+  readonly isOver: boolean;
+}
+
 /** Any message that can be written. */
 export type Message =
   | HelloMessage
@@ -357,4 +371,4 @@ export type Message =
   | StaleMessage;
 
 /** Any message as it was read. */
-export type ReceivedMessage = Message | SkippedMessage;
+export type ReceivedMessage = Message | SkippedMessage | RefusedMessage;

@@ -30,6 +30,7 @@ export const VIOLATIONS = {
   BAD_SUB: ['PROTOCOL', 'subscription number out of order'],
   NO_CREDIT: ['PROTOCOL', 'item without credit'],
   BAD_ITEM: ['PROTOCOL', 'item not expected'],
+  BAD_CHUNK: ['PROTOCOL', 'bad chunk'],
   BAD_OFFSET: ['PROTOCOL', 'offset out of order'],
   TOO_MANY_CANCELS: ['TOO_MUCH', '5000'],
   TOO_MANY_SUBSCRIBES: ['TOO_MUCH', '5000'],

@@ -1,5 +1,4 @@
 import { ENCODING, type CallMessage, type Runtime, type TrunklineError } from '@trunkline/protocol';
-import { maxPayloadBytes } from './dispatcher.js';
 import { ownError } from './failure.js';
 import type { ServerLimits } from './limits.js';
 import { isTopicRoute, type Route } from './route.js';
@@ -10,8 +9,8 @@ export interface CallQuotaOptions {
   readonly session: Session;
   readonly limits: ServerLimits;
   readonly runtime: Runtime;
-  /** Bytes that wait to be written to the client. */
-  readonly queuedBytes: () => number;
+  /** Bytes for the client of which nothing was written; what is being written does not count. */
+  readonly waitingBytes: () => number;
 }
 
 const VALUE_COST = 48;
@@ -76,14 +75,14 @@ export class CallQuota {
   maxInputBytes(route: Route): number {
     const { limits } = this.#options;
     const wanted = isTopicRoute(route) ? undefined : route.definition.maxInputBytes;
-    return Math.min(wanted ?? limits.valueInBytes, maxPayloadBytes(limits));
+    return wanted ?? limits.valueInBytes;
   }
 
   #busy(call: CallMessage, { kind }: BoundProcedure): TrunklineError | undefined {
-    const { limits, queuedBytes } = this.#options;
+    const { limits, waitingBytes } = this.#options;
     const inFlight = this.#running + this.#answeredInTurn;
     if (inFlight >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
-    if (queuedBytes() > limits.heldBytes) return no('BUSY', 'too many results are waiting');
+    if (waitingBytes() > limits.heldBytes) return no('BUSY', 'too many results are waiting');
     if (this.#inputCost > 0 && this.#inputCost + costOf(call) > limits.inputCost) {
       return no('BUSY', 'the inputs of running calls are too large');
     }

@@ -10,12 +10,13 @@ import {
   type ErrorCode,
   type ErrorMessage,
   type ItemMessage,
-  type Message,
+  type RefusedMessage,
   type Runtime,
   type Timer,
   type TrunklineError,
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
+import type { CallLink } from './call-link.js';
 import { CallQuota } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
@@ -37,17 +38,6 @@ import type { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { readItem } from './values.js';
 import { TurnBudget } from './topics/turn-budget.js';
 
-/** What calls need of their connection. */
-export interface CallLink {
-  send(message: Message): void;
-  /** Bytes that wait to be written. */
-  readonly queuedBytes: number;
-  /** Whether an item of a stream may wait for writing beside what waits already. */
-  hasItemRoom(): boolean;
-  /** Closes the connection: the client has passed a limit that ends it. */
-  fail(violation: Violation): void;
-}
-
 /** What the calls of one session are made from. */
 export interface CallsOptions {
   readonly session: Session;
@@ -66,6 +56,8 @@ interface Entry {
   readonly context: RequestContext;
   /** Of each item that the caller sends. */
   readonly maxItemBytes: number;
+  /** Of its result, where its procedure says so. */
+  readonly maxOutputBytes: number;
   run: StreamRun | undefined;
   items: ItemQueue | undefined;
   timer: Timer | undefined;
@@ -85,6 +77,13 @@ const FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
 
 const FAILED = ownError('CANCELLED', 'the stream has failed', { executed: 'yes' });
 
+/** Why a value that came in chunks is not taken. */
+const REFUSALS: Readonly<Record<RefusedMessage['code'], string>> = {
+  TOO_LARGE: 'the value is too large, or did not come to its end',
+  BUSY: 'too many large values are coming',
+  CANCELLED: 'the caller withdrew',
+};
+
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
 export class Calls {
   readonly #options: CallsOptions;
@@ -97,7 +96,12 @@ export class Calls {
   constructor(options: CallsOptions) {
     this.#options = options;
     const { session, limits, link, runtime } = options;
-    this.#quota = new CallQuota({ session, limits, runtime, queuedBytes: () => link.queuedBytes });
+    this.#quota = new CallQuota({
+      session,
+      limits,
+      runtime,
+      waitingBytes: () => link.waitingBytes,
+    });
     this.#turn = new TurnBudget(runtime, STREAM_TURN_BYTES);
   }
 
@@ -130,6 +134,7 @@ export class Calls {
     if (!this.#options.session.faults.take()) return new Violation('TOO_MANY_CANCELS');
     const entry = this.#entries.get(message.id);
     if (entry !== undefined) this.#abort(entry, 'CANCELLED', 'the caller withdrew');
+    else if (this.#options.link.abandon(message.id)) this.#withdrawn(message.id);
     return undefined;
   }
 
@@ -154,6 +159,23 @@ export class Calls {
     }
     entry.items.end();
     return undefined;
+  }
+
+  /** An input or item that came in chunks is not taken. */
+  refused({ of, id, code, isNew }: RefusedMessage): Violation | undefined {
+    if (of !== 'CALL' && of !== 'ITEM')
+      return new Violation(of === 'END' ? 'BAD_ITEM' : 'WRONG_DIRECTION');
+    if (!isNew) return undefined;
+    const entry = this.#entries.get(id);
+    if (of === 'CALL') {
+      if (id % 2 !== 0 || entry !== undefined) return new Violation('BAD_CALL_ID');
+      return this.#refuse(id, ownError(code, REFUSALS[code], { executed: 'no' }));
+    }
+    // Who aborts an item has left the stream, and says so too.
+    if (entry === undefined || code === 'CANCELLED') return this.#countFault();
+    const executed = entry.context.isStarted ? 'yes' : 'no';
+    this.#breakOff(entry, ownError(code, REFUSALS[code], { executed }));
+    return this.#countFault();
   }
 
   credit(message: CreditMessage): Violation | undefined {
@@ -191,7 +213,12 @@ export class Calls {
     const context = new RequestContext(this.#options.source, 'call', route.name);
     const entry = this.#open(message, context, route);
     const final = isCallRoute(route)
-      ? this.#options.dispatcher.call({ route, call: message, context })
+      ? this.#options.dispatcher.call({
+          route,
+          call: message,
+          context,
+          takesChunks: this.#options.link.cutsLarge,
+        })
       : this.#options.publishes.publish(route as TopicRoute, {
           call: message,
           source: this.#options.source,
@@ -215,7 +242,12 @@ export class Calls {
       context.items = entry.items;
     }
     const leave = this.#quota.enter(message, 'stream');
-    const replies = this.#options.dispatcher.stream({ route, call: message, context });
+    const replies = this.#options.dispatcher.stream({
+      route,
+      call: message,
+      context,
+      takesChunks: this.#options.link.cutsLarge,
+    });
     const run = this.#streamRun(replies);
     entry.run = run;
     this.#runs.add(run);
@@ -235,7 +267,7 @@ export class Calls {
       credit: { items: limits.downCreditItems, bytes: limits.downCreditBytes },
       ahead: { items: limits.downCreditMaxItems, bytes: limits.downCreditMaxBytes },
       send: (item) => link.send(item),
-      hasRoom: () => link.hasItemRoom(),
+      hasRoom: (lastBytes) => link.hasItemRoom(lastBytes > limits.cutBytes),
     });
   }
 
@@ -270,6 +302,7 @@ export class Calls {
       id: message.id,
       context,
       maxItemBytes: this.#quota.maxInputBytes(route),
+      maxOutputBytes: isTopicRoute(route) ? 0 : (route.definition.maxOutputBytes ?? 0),
       run: undefined,
       items: undefined,
       timer: undefined,
@@ -305,6 +338,8 @@ export class Calls {
   #breakOff(entry: Entry, error: TrunklineError): void {
     // Before all else: an upload that is broken off must not look as if it were complete.
     entry.items?.fail(error);
+    // Its items are of no use any more; one of them may be in the middle.
+    this.#options.link.abandon(entry.id);
     this.#finish(entry, this.#options.dispatcher.refuse(entry.id, error));
     this.#stop(entry, error);
   }
@@ -323,10 +358,9 @@ export class Calls {
   }
 
   #settle(entry: Entry, final: FinalMessage): Violation | undefined {
-    const { limits, link, dispatcher } = this.#options;
+    const { dispatcher } = this.#options;
     if (this.#entries.get(entry.id) !== entry) return undefined;
-    const isResult = final.kind !== 'ERROR';
-    if (isResult && link.queuedBytes + final.bytes.length > limits.heldMaxBytes) {
+    if (final.kind !== 'ERROR' && this.#isOverloaded(entry, final.bytes.length)) {
       const error = ownError('OVERLOADED', 'too many results are waiting', { executed: 'yes' });
       this.#finish(entry, dispatcher.refuse(entry.id, error));
       return undefined;
@@ -334,6 +368,20 @@ export class Calls {
     this.#finish(entry, final);
     const isFault = final.kind === 'ERROR' && final.executed === 'no' && FAULTS.has(final.code);
     return isFault ? this.#countFault() : undefined;
+  }
+
+  /** Whether a result cannot be held; one that its procedure allows can, if it is alone. */
+  #isOverloaded(entry: Entry, bytes: number): boolean {
+    const { limits, link } = this.#options;
+    if (!link.cutsLarge || bytes <= limits.cutBytes)
+      return link.smallBytes + bytes > limits.heldMaxBytes;
+    return link.bulkBytes + bytes > Math.max(limits.heldMaxBytes, entry.maxOutputBytes);
+  }
+
+  /** The caller withdrew while the answer was being written. */
+  #withdrawn(id: number): void {
+    const error = ownError('CANCELLED', REFUSALS.CANCELLED, { executed: 'yes' });
+    this.#options.link.send(this.#options.dispatcher.refuse(id, error));
   }
 
   #finish(entry: Entry, final: FinalMessage | ErrorMessage): void {

@@ -1,6 +1,7 @@
 import {
   CLOSE_CODES,
   encodeBatch,
+  FEATURES,
   Link,
   SESSION_LIMITS,
   Violation,
@@ -125,6 +126,7 @@ export class Connection implements TransportSink {
   #welcome(hello: HelloMessage, admitted: Admitted): void {
     this.#release = admitted.release;
     const link = this.#open(admitted.session, admitted.identity);
+    if ((hello.features & FEATURES.CHUNK) !== 0) link.allowChunks();
     link.send(this.#welcomeMessage(hello, admitted));
     link.flush();
     this.#transport.authenticated();
@@ -137,6 +139,7 @@ export class Connection implements TransportSink {
   /** Not made earlier: a link watches that its peer lives, and before WELCOME deadlines do that. */
   #openLink(): Link {
     const { runtime, limits } = this.#services;
+    const valueBytes = this.#valueBytes;
     return new Link(
       {
         receive: (message) => this.#dispatch(message),
@@ -144,7 +147,7 @@ export class Connection implements TransportSink {
         flushed: () => this.#resume(),
         failed: (close, error) => this.#fail(close, error),
       },
-      { transport: this.#transport, runtime, limits, side: 'server' },
+      { transport: this.#transport, runtime, limits, side: 'server', valueBytes },
     );
   }
 
@@ -158,18 +161,32 @@ export class Connection implements TransportSink {
       session,
       source,
       link: {
-        get queuedBytes() {
-          return link.queuedBytes;
+        get smallBytes() {
+          return link.queuedBytes - link.bulkBytes;
         },
+        get bulkBytes() {
+          return link.bulkBytes;
+        },
+        get waitingBytes() {
+          return link.queuedBytes - link.begunBytes;
+        },
+        get cutsLarge() {
+          return link.cutsLarge;
+        },
+        abandon: (id: number) => link.abandon(id),
         fail: (violation: Violation) => this.close(violation),
         send: (message: Message) => void link.send(message),
         sendShared: (frame: Uint8Array) => void link.sendShared(frame),
         // With nothing in the outbox there is always room: nobody would be told of it later.
         hasRoom: () =>
           link.queuedMessages === 0 ||
-          (link.queuedMessages < limits.outboxMessages && link.queuedBytes < limits.outboxBytes),
+          (link.queuedMessages < limits.outboxMessages &&
+            link.queuedBytes - link.bulkBytes < limits.outboxBytes),
         // The other half of what may be held is left for the results of calls.
-        hasItemRoom: () => link.queuedMessages === 0 || link.queuedBytes * 2 <= limits.heldBytes,
+        hasItemRoom: (isLarge: boolean) =>
+          link.queuedMessages === 0 ||
+          ((link.queuedBytes - link.bulkBytes) * 2 <= limits.heldBytes &&
+            (!isLarge || link.bulkBytes * 2 <= limits.heldBytes)),
       },
     };
     const calls = new Calls(shared);
@@ -183,6 +200,12 @@ export class Connection implements TransportSink {
     return link;
   }
 
+  /** The largest input of all procedures; each has its own limit besides. */
+  get #valueBytes(): number {
+    const { registry, limits } = this.#services;
+    return registry.largestInput(limits.valueInBytes);
+  }
+
   #expiresInMs(identity: Identity | undefined): number | undefined {
     if (identity?.expiresAt === undefined) return undefined;
     return Math.max(1, Math.round(identity.expiresAt.getTime() - this.#services.runtime.wallNow()));
@@ -191,16 +214,17 @@ export class Connection implements TransportSink {
   #welcomeMessage(hello: HelloMessage, { session, identity }: Admitted): Message {
     const { limits, registry } = this.#services;
     const told = Object.keys(SESSION_LIMITS) as (keyof SessionLimits)[];
+    const allowed = { ...limits, valueInBytes: this.#valueBytes };
     return {
       kind: 'WELCOME',
-      features: 0,
+      features: FEATURES.CHUNK,
       session: session.id,
       secret: new Uint8Array(0),
       ttlMs: 0,
       expiresInMs: this.#expiresInMs(identity) ?? 0,
       idleMs: limits.idleMs,
       limits: Object.fromEntries(
-        told.map((name) => [name, limits[name]]),
+        told.map((name) => [name, allowed[name]]),
       ) as unknown as SessionLimits,
       revisions: registry.revisionsOf(hello.revisions),
     };
@@ -230,6 +254,8 @@ export class Connection implements TransportSink {
         return live.calls.end(message);
       case 'CREDIT':
         return live.calls.credit(message);
+      case 'REFUSED':
+        return live.calls.refused(message);
       case 'SUBSCRIBE':
         return live.subscriptions.subscribe(message);
       case 'UNSUBSCRIBE':
@@ -264,7 +290,6 @@ function violationOf(
     case 'HELLO':
     case 'RESUME':
       return 'SECOND_HELLO';
-    case 'CHUNK':
     case 'AUTH':
     case 'GOAWAY':
       return 'NOT_OFFERED';

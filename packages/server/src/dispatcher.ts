@@ -41,13 +41,15 @@ export interface Request<R extends CallRoute | StreamRoute = CallRoute | StreamR
   readonly route: R;
   readonly call: CallMessage;
   readonly context: RequestContext;
+  /** Whether the client takes a value that does not fit into one batch. */
+  readonly takesChunks: boolean;
 }
 
 /** Bytes of a batch that are not payload, at most. */
 const ENVELOPE = 512;
 
 /** The most bytes that one payload can have while it travels in one batch. */
-export function maxPayloadBytes(limits: WireLimits): number {
+function maxPayloadBytes(limits: WireLimits): number {
   return limits.batchBytes - ENVELOPE;
 }
 
@@ -75,7 +77,7 @@ export class Dispatcher {
         chain(parseOutput(route.definition.output, value), (output) => ({
           kind: 'RESULT' as const,
           id: call.id,
-          ...writeValue(output, this.#maxOutput(route)),
+          ...writeValue(output, this.#maxOutput(request)),
         })),
       ),
     );
@@ -149,16 +151,17 @@ export class Dispatcher {
     );
   }
 
-  #maxOutput(route: Request['route']): number {
+  #maxOutput({ route, takesChunks }: Request): number {
     const wanted = route.definition.maxOutputBytes ?? this.#limits.valueOutBytes;
-    return Math.min(wanted, maxPayloadBytes(this.#limits));
+    return takesChunks ? wanted : Math.min(wanted, maxPayloadBytes(this.#limits));
   }
 
-  #end({ route, call }: Request<StreamRoute>, value: unknown): EndMessage | Promise<EndMessage> {
+  #end(request: Request<StreamRoute>, value: unknown): EndMessage | Promise<EndMessage> {
+    const { route, call } = request;
     return chain(parseOutput(route.definition.output, value), (output) => ({
       kind: 'END' as const,
       id: call.id,
-      ...writeValue(output, this.#maxOutput(route)),
+      ...writeValue(output, this.#maxOutput(request)),
     }));
   }
 
@@ -208,7 +211,7 @@ export class Dispatcher {
     const result = await iterator.next();
     if (result.done === true) return this.#end(request, result.value);
     const item = await parseOutput(route.definition.down, result.value);
-    return { kind: 'ITEM', id: call.id, ...writeValue(item, this.#maxOutput(route)) };
+    return { kind: 'ITEM', id: call.id, ...writeValue(item, this.#maxOutput(request)) };
   }
 
   async #stopIterator(route: StreamRoute, iterator: ItemIterator): Promise<void> {

@@ -31,6 +31,9 @@ export interface LimitRow extends LimitEntry {
 /** A heartbeat spreads its pings up to this much beyond `idleMs`. */
 const IDLE_SPREAD = 1.2;
 
+/** Smaller chunks would be more envelope than value, and cost a number each. */
+const MIN_CHUNK = 1_024;
+
 /** Above it, 16 bits of a number may mean two messages. */
 const MAX_UNACKED_MESSAGES = 32_767;
 
@@ -53,6 +56,18 @@ export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined
     throw new TypeError(
       `limit unackedMessages is "${unackedMessages}": expected at most ${MAX_UNACKED_MESSAGES}`,
     );
+  }
+  const { cutBytes, chunkBytes, batchCloseBytes } = limits;
+  if (chunkBytes < MIN_CHUNK || chunkBytes > batchCloseBytes) {
+    throw new TypeError(
+      `limit chunkBytes is "${chunkBytes}": expected ${MIN_CHUNK} to batchCloseBytes, which is ` +
+        `"${batchCloseBytes}"`,
+    );
+  }
+  // A client has the limit of the wire, whatever this server allows itself.
+  const mostUncut = WIRE_LIMITS.batchBytes.value / 2;
+  if (cutBytes > mostUncut) {
+    throw new TypeError(`limit cutBytes is "${cutBytes}": expected at most ${mostUncut}`);
   }
   return limits;
 }

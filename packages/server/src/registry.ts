@@ -1,5 +1,5 @@
 import type { Revision } from '@trunkline/protocol';
-import type { Route, Service } from './route.js';
+import { isTopicRoute, type Route, type Service } from './route.js';
 
 /** Everything that a server offers, by name. Frozen when the server is made. */
 export class Registry {
@@ -24,6 +24,16 @@ export class Registry {
       const revision = this.#revisions.get(name);
       return revision === undefined ? [] : [{ name, revision }];
     });
+  }
+
+  /** The most bytes of an input or item of any procedure, where `standard` holds for most. */
+  largestInput(standard: number): number {
+    let largest = standard;
+    for (const route of this.#routes.values()) {
+      const own = isTopicRoute(route) ? undefined : route.definition.maxInputBytes;
+      largest = Math.max(largest, own ?? 0);
+    }
+    return largest;
   }
 
   routes(): Iterable<Route> {

@@ -9,8 +9,8 @@ export interface StreamRunOptions {
   /** How far before what was sent the consumer's totals may be; the rest of them is ignored. */
   readonly ahead: CreditWindow;
   readonly send: (item: ItemMessage) => void;
-  /** Whether what waits to be written leaves room for an item. */
-  readonly hasRoom: () => boolean;
+  /** Whether what waits to be written leaves room for an item; the next is likely as large. */
+  readonly hasRoom: (lastBytes: number) => boolean;
   /** Of all streams of the session together. */
   readonly turn: TurnBudget;
 }
@@ -28,6 +28,7 @@ export class StreamRun {
   readonly #options: StreamRunOptions;
   readonly #credit: ProducerCredit;
   #sentBytes = 0;
+  #lastBytes = 0;
   #isStopped = false;
   #waitsForRoom = false;
   #wake: (() => void) | undefined;
@@ -50,7 +51,7 @@ export class StreamRun {
 
   /** Something was written: there may be room again. */
   resume(): void {
-    if (this.#waitsForRoom && this.#options.hasRoom()) this.#wake?.();
+    if (this.#waitsForRoom && this.#options.hasRoom(this.#lastBytes)) this.#wake?.();
   }
 
   /** Nobody wants more: ends the handler's generator. */
@@ -78,6 +79,7 @@ export class StreamRun {
     const bytes = message.bytes.length;
     this.#credit.spend(bytes);
     this.#sentBytes += bytes;
+    this.#lastBytes = bytes;
     this.#options.turn.spend(bytes + ITEM_COST);
     this.#options.send(message);
   }
@@ -85,7 +87,7 @@ export class StreamRun {
   /** What has to pass before the next item. A synchronous generator would never let a turn end. */
   #obstacle(): Promise<void> | undefined {
     if (this.#isStopped) return undefined;
-    this.#waitsForRoom = this.#credit.isOpen && !this.#options.hasRoom();
+    this.#waitsForRoom = this.#credit.isOpen && !this.#options.hasRoom(this.#lastBytes);
     if (!this.#credit.isOpen || this.#waitsForRoom) return this.#woken();
     return this.#options.turn.pause;
   }

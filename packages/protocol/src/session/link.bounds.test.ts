@@ -37,7 +37,7 @@ function openLink(overrides: Partial<WireLimits> = {}) {
         link.stop();
       },
     },
-    { transport, runtime, limits, side: 'server' },
+    { transport, runtime, limits, side: 'server', valueBytes: 1_048_576 },
   );
   return {
     link,

@@ -54,7 +54,8 @@ class Harness implements LinkOwner {
 
   constructor(side: 'client' | 'server' = 'client', limits: Partial<typeof LIMITS> = {}) {
     const { transport, runtime } = this;
-    this.link = new Link(this, { transport, runtime, limits: { ...LIMITS, ...limits }, side });
+    const options = { transport, runtime, limits: { ...LIMITS, ...limits }, side };
+    this.link = new Link(this, { ...options, valueBytes: 1_048_576 });
   }
 
   receive(message: ReceivedMessage): Violation | undefined {

@@ -1,37 +1,21 @@
 import { decodeBatch, encodeBatch, takesNumber, type Batch } from '../batch.js';
 import { Writer } from '../bytes/writer.js';
-import type { Close } from '../close-code.js';
 import type { WireLimits } from '../limits.js';
 import type { Message, ReceivedMessage } from '../message.js';
 import type { Runtime, Timer } from '../runtime.js';
 import type { Transport } from '../transport.js';
 import { Violation } from '../violation.js';
 import { Heartbeat } from './heartbeat.js';
-import { isShared, Outbox, type Outgoing } from './outbox.js';
+import { Assembler } from './assembler.js';
+import { BulkWindow } from './bulk-window.js';
+import { isShared, Outbox, type Outgoing, type Room } from './outbox.js';
+import type { LinkOptions, LinkOwner } from './link-owner.js';
 import { Positions } from './positions.js';
 
-/** What a link tells the connection that owns it. None of these throws. */
-export interface LinkOwner {
-  /** Acts on one message; PING, PONG, VOID and skipped ones do not come here. */
-  receive(message: ReceivedMessage): Violation | undefined;
-  /** Whether a call is outstanding. */
-  isBusy(): boolean;
-  /** The outbox has been written as far as it could. */
-  flushed(): void;
-  /**
-   * The connection must end like this: the peer is silent or takes nothing, or something could not
-   * be written, and then `error` says what.
-   */
-  failed(close: Close | 'cut', error?: unknown): void;
-}
+export type { LinkOptions, LinkOwner } from './link-owner.js';
 
-/** What a link is made of; the transport must be open. */
-export interface LinkOptions {
-  readonly transport: Transport;
-  readonly runtime: Runtime;
-  readonly limits: WireLimits;
-  readonly side: 'client' | 'server';
-}
+/** With so wide a window, as many chunks as fit go into one batch. */
+const WIDE_BYTES = 524_288;
 
 /**
  * One connection's messages, from batches and into batches. It checks their numbers, acknowledges
@@ -44,7 +28,9 @@ export class Link {
   readonly #limits: WireLimits;
   readonly #heartbeat: Heartbeat;
   readonly #positions = new Positions();
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
+  readonly #assembler: Assembler;
+  readonly #window: BulkWindow;
   readonly #writer = new Writer();
   #isScheduled = false;
   #isStopped = false;
@@ -60,6 +46,14 @@ export class Link {
     this.#transport = options.transport;
     this.#runtime = options.runtime;
     this.#limits = options.limits;
+    const { limits, side, runtime, valueBytes } = options;
+    const isServer = side === 'server';
+    const { assemblyBytes, assemblyDownBytes } = limits;
+    this.#outbox = new Outbox(limits, isServer ? assemblyDownBytes : assemblyBytes);
+    const maxBytes = isServer ? assemblyBytes : assemblyDownBytes;
+    const late = (refused: ReceivedMessage): void => this.#late(refused);
+    this.#assembler = new Assembler({ runtime, limits, valueBytes, maxBytes, late });
+    this.#window = new BulkWindow(limits);
     this.#heartbeat = new Heartbeat(
       {
         isBusy: () => this.#isBusy(),
@@ -67,11 +61,21 @@ export class Link {
         dead: () => this.#owner.failed('cut'),
       },
       {
-        runtime: options.runtime,
-        limits: options.limits,
-        pingsWhenIdle: options.side === 'server',
+        runtime,
+        limits,
+        pingsWhenIdle: isServer,
       },
     );
+  }
+
+  /** The peer takes chunks: from now on large messages are cut, and small ones pass them. */
+  allowChunks(): void {
+    this.#outbox.cuts = true;
+  }
+
+  /** Whether large messages are cut. */
+  get cutsLarge(): boolean {
+    return this.#outbox.cuts;
   }
 
   /** Bytes that wait here or in the socket. */
@@ -82,6 +86,21 @@ export class Link {
   /** Whether the peer has sent anything that has a number. */
   get hasReceivedNumbers(): boolean {
     return this.#positions.rx > 0;
+  }
+
+  /** Of those, the bytes of large messages, and of what must stay behind them. */
+  get bulkBytes(): number {
+    return this.#outbox.bulkBytes;
+  }
+
+  /** Of those, the bytes of large messages that are being written, or are the next to be. */
+  get begunBytes(): number {
+    return this.#outbox.begunBytes;
+  }
+
+  /** Bytes of values that come in chunks and are not complete. */
+  get assembledBytes(): number {
+    return this.#assembler.heldBytes;
   }
 
   /** Messages that wait here. */
@@ -113,9 +132,19 @@ export class Link {
     return this.#push(batch);
   }
 
-  /** Takes a message back that was not written; `false` if it was. */
+  /** Takes a message back that was not written as a whole; `false` if it was. */
   withdraw(entry: Outgoing): boolean {
-    return this.#outbox.withdraw(entry);
+    const isWithdrawn = this.#outbox.withdraw(entry);
+    // It may have begun, and then its end is to be told.
+    if (isWithdrawn && entry.isBegun) this.#schedule();
+    return isWithdrawn;
+  }
+
+  /** Takes back all that a call has in chunks or behind them; `false` if there was nothing. */
+  abandon(id: number): boolean {
+    const isAbandoned = this.#outbox.abandon(id);
+    if (isAbandoned) this.#schedule();
+    return isAbandoned;
   }
 
   /** Writes the messages that wait, as far as the socket takes them. Never throws. */
@@ -133,6 +162,7 @@ export class Link {
   stop(): void {
     this.#isStopped = true;
     this.#heartbeat.stop();
+    this.#assembler.stop();
     this.#ackTimer?.cancel();
     this.#stallTimer?.cancel();
   }
@@ -149,7 +179,10 @@ export class Link {
       const before = this.#positions.acked;
       const violation = this.#positions.acknowledge(batch.ack);
       if (violation !== undefined) return violation;
-      if (this.#positions.acked > before) this.#progressed();
+      if (this.#positions.acked > before) {
+        this.#progressed();
+        this.#window.acknowledged(this.#positions.acked, this.#runtime.now());
+      }
     }
     for (const message of batch.messages) {
       if (takesNumber(message) && !this.#isNext(number++)) continue;
@@ -177,9 +210,21 @@ export class Link {
       case 'VOID':
       case 'SKIPPED':
         return undefined;
+      case 'CHUNK': {
+        const joined = this.#assembler.take(message);
+        if (joined === undefined || joined instanceof Violation) return joined;
+        return this.#dispatch(joined);
+      }
       default:
         return this.#owner.receive(message);
     }
+  }
+
+  /** A value did not go on coming. */
+  #late(refused: ReceivedMessage): void {
+    if (this.#isStopped) return;
+    const violation = this.#owner.receive(refused);
+    if (violation !== undefined) this.#owner.failed(violation);
   }
 
   #oweAck(now: boolean): void {
@@ -211,14 +256,16 @@ export class Link {
   #push(content: Message | Uint8Array): Outgoing {
     const entry = this.#outbox.push(content);
     const { outboxMaxMessages, outboxMaxBytes } = this.#limits;
-    if (this.#outbox.count > outboxMaxMessages || this.#outbox.bytes > outboxMaxBytes) {
+    // What is large is bounded by whoever makes it, and may be larger than all of this.
+    const bytes = this.#outbox.bytes - this.#outbox.bulkBytes;
+    if (this.#outbox.count > outboxMaxMessages || bytes > outboxMaxBytes) {
       // Whoever is in the middle of sending goes on with a link that takes nothing any more.
       this.#outbox.withdraw(entry);
       if (!this.#isStopped) this.#failSlow();
       return entry;
     }
     // A loop that awaits settled promises never lets the turn end, so much of it leaves before.
-    if (this.#outbox.bytes >= this.#limits.writeAheadBytes) this.flush();
+    if (bytes >= this.#limits.writeAheadBytes) this.flush();
     else this.#schedule();
     return entry;
   }
@@ -265,11 +312,21 @@ export class Link {
   }
 
   #nextBatch(): Uint8Array | undefined {
-    const numbers = this.#limits.unackedMessages - this.#positions.unacked;
-    const entries = this.#outbox.take(this.#limits.batchCloseBytes, numbers);
-    const first = entries[0]?.content;
+    const taken = this.#outbox.take(this.#room());
+    const [first] = taken;
     if (first === undefined) return undefined;
-    return isShared(first) ? first : this.#encode(entries.map(({ content }) => content as Message));
+    return isShared(first) ? first : this.#encode(taken as Message[]);
+  }
+
+  #room(): Room {
+    const { unackedMessages, batchCloseBytes } = this.#limits;
+    return {
+      bytes: batchCloseBytes,
+      numbers: unackedMessages - this.#positions.unacked,
+      bulkBytes: this.#window.room,
+      // Each batch is acknowledged alone, so that a narrow window does not empty in between.
+      chunks: this.#window.bytes < WIDE_BYTES ? 1 : batchCloseBytes,
+    };
   }
 
   #encode(messages: Message[]): Uint8Array {
@@ -279,10 +336,22 @@ export class Link {
     for (const message of messages) this.#stampDeadline(message);
     const ack = this.#mustAck || this.#positions.owesAck ? this.#positions.rx : undefined;
     // Not in a batch of acknowledgements alone: two peers would ask each other for ever.
-    const now = numbered > 0 && this.#positions.unacked * 2 > this.#limits.unackedMessages;
+    const now = numbered > 0 && this.#mustAsk(messages);
     const head = { seq, ack, now };
     this.#acknowledged();
     return encodeBatch(this.#writer, head, messages);
+  }
+
+  /** Whether the peer must acknowledge at once, so that its sender need not wait. */
+  #mustAsk(messages: readonly Message[]): boolean {
+    const isAlmostFull = this.#positions.unacked * 2 > this.#limits.unackedMessages;
+    let bytes = 0;
+    for (const message of messages) {
+      if (message.kind === 'CHUNK') bytes += message.bytes.length;
+    }
+    if (bytes === 0) return isAlmostFull;
+    this.#window.wrote(this.#positions.tx, bytes, this.#runtime.now());
+    return isAlmostFull || this.#window.isHalfUsed;
   }
 
   /** The deadline travels as what remains when it is written. */

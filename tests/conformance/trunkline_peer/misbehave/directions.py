@@ -88,8 +88,6 @@ def _auth(session: Session) -> None:
     session.connection.send({"kind": "AUTH", "token": "let-me-stay"})
 
 
-@closing("chunk-though-the-server-cannot")
+@closing("chunk-of-no-transfer")
 def _chunk(session: Session) -> None:
-    assert session.welcome is not None
-    same("CHUNK among the features", session.welcome["features"] & 2, 0)
-    session.connection.send_body(message(0x57, b"\x00\x01\x05hello"), 1)
+    session.connection.send_body(message(0x57, b"\x00\x00hello"), 1)

@@ -1,0 +1,31 @@
+import type { Close } from '../close-code.js';
+import type { WireLimits } from '../limits.js';
+import type { ReceivedMessage } from '../message.js';
+import type { Runtime } from '../runtime.js';
+import type { Transport } from '../transport.js';
+import type { Violation } from '../violation.js';
+
+/** What a link tells the connection that owns it. None of these throws. */
+export interface LinkOwner {
+  /** Acts on one message; PING, PONG, VOID, CHUNK and skipped ones do not come here. */
+  receive(message: ReceivedMessage): Violation | undefined;
+  /** Whether a call is outstanding. */
+  isBusy(): boolean;
+  /** The outbox has been written as far as it could. */
+  flushed(): void;
+  /**
+   * The connection must end like this: the peer is silent or takes nothing, or something could not
+   * be written, and then `error` says what.
+   */
+  failed(close: Close | 'cut', error?: unknown): void;
+}
+
+/** What a link is made of; the transport must be open. */
+export interface LinkOptions {
+  readonly transport: Transport;
+  readonly runtime: Runtime;
+  readonly limits: WireLimits;
+  readonly side: 'client' | 'server';
+  /** The most bytes of a payload that this side takes in chunks. */
+  readonly valueBytes: number;
+}
