@@ -203,7 +203,7 @@ function shaped(inner: fc.Arbitrary<SchemaCase>): fc.Arbitrary<SchemaCase> {
 function objectCase(cases: Record<string, SchemaCase>, choice: number): SchemaCase {
   const shape = Object.fromEntries(Object.entries(cases).map(([key, one]) => [key, one.schema]));
   const values = Object.fromEntries(Object.entries(cases).map(([key, one]) => [key, one.value]));
-  const full = fc.record({ ...values });
+  const full = fc.record(values, { noNullPrototype: true });
   const some = fc.record({ ...values, x: junk }, { requiredKeys: [], noNullPrototype: true });
   const schemas = [
     z.object(shape),
