@@ -46,7 +46,9 @@ function keysOf(value: unknown): unknown {
 
 /** What no payload carries, whatever the schema says of it. */
 function isUncarried(fault: string): boolean {
-  return /a lone surrogate|an invalid date|a function|the key "|more than 16 binaries/.test(fault);
+  return /a lone surrogate|an invalid date|a function|an instance of|the key "|more than 16 binaries/.test(
+    fault,
+  );
 }
 
 /** Whether a value holds a default that was given against its type. */
