@@ -73,8 +73,26 @@ export {
   type UnsubscribeMessage,
   type WelcomeMessage,
 } from './message.js';
+export {
+  ABSENT,
+  compilePacked,
+  REFUSED,
+  type CheckedDecoded,
+  type EnumValue,
+  type Layout,
+  type LayoutDocument,
+  type MaybeLayout,
+  type ObjectLayout,
+  type PackedCodec,
+  type PartCheck,
+  type PartChecks,
+  type PropertyLayout,
+  type UnionOption,
+  type ValueKind,
+  type VariantOption,
+} from './payload/packed.js';
 export { decodePayload, encodePayload } from './payload/payload.js';
-export type { Decoded } from './payload/superjson.js';
+export type { Decoded, Encoded } from './payload/superjson.js';
 export type { Runtime, Timer } from './runtime.js';
 export { Link, type LinkOptions, type LinkOwner } from './session/link.js';
 export type { Outgoing } from './session/outbox.js';

@@ -1,5 +1,6 @@
 import type * as core from 'zod/v4/core';
-import { defOf, isSchema, type Schema, type SchemaDef } from '../schema/schema.js';
+import { classOf } from '../schema/instance.js';
+import { isSchema, type Schema, type SchemaDef } from '../schema/schema.js';
 import { UNDEFINED, UNKNOWN, unionOf } from './type-algebra.js';
 import type { TypeNode } from './type-node.js';
 import type { TypeRules, TypeScope } from './type-scope.js';
@@ -126,14 +127,4 @@ function customType(schema: Schema, scope: TypeScope): TypeNode {
   return scope.refuse(
     'what z.custom() allows is known to the compiler only; use a schema of zod, with .refine()',
   );
-}
-
-/** Finds the class of a `z.instanceof()`. Copies made by `.describe()` or `.check()` lose it. */
-function classOf(schema: Schema): unknown {
-  for (let one: Schema | undefined = schema; one !== undefined; one = one._zod.parent) {
-    if (defOf(one).type === 'custom' && one._zod.bag['Class'] !== undefined) {
-      return one._zod.bag['Class'];
-    }
-  }
-  return undefined;
 }

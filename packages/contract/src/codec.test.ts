@@ -1,0 +1,113 @@
+import { SERVER_DECODE_LIMITS } from '@trunkline/protocol';
+import { describe, expect, it, vi } from 'vitest';
+import * as z from 'zod';
+import { codecOf } from './codec.js';
+import { layoutOf } from './layout.js';
+import type { Schema } from './schema/schema.js';
+
+const LIMITS = SERVER_DECODE_LIMITS;
+
+function through(schema: Schema, value: unknown) {
+  const codec = codecOf(schema, 'input');
+  const encoded = codec.encode(value, LIMITS);
+  if ('fault' in encoded) throw new Error(encoded.fault);
+  return codec.parse(encoded.bytes, LIMITS);
+}
+
+const hashOf = (schema: Schema) => codecOf(schema, 'input').hash;
+
+describe('codecOf', () => {
+  it('puts a default in the place of what is missing, in the order of the schema', async () => {
+    const schema = z.object({ a: z.int().default(7), b: z.string() });
+    const got = await through(schema, { b: 'x' });
+    expect(JSON.stringify(got)).toBe('{"ok":true,"value":{"a":7,"b":"x"}}');
+  });
+
+  it('keeps missing, undefined and a value apart', async () => {
+    const schema = z.object({ a: z.string().optional() });
+    for (const value of [{}, { a: undefined }, { a: 'x' }]) {
+      expect(await through(schema, value)).toStrictEqual({ ok: true, value });
+    }
+  });
+
+  it('gives the issues of zod for the whole value', async () => {
+    const schema = z.object({ a: z.string().min(2), b: z.array(z.int().max(5)) });
+    const got = await through(schema, { a: 'x', b: [1, 9] });
+    expect(got).toMatchObject({ ok: false, truncated: false });
+    expect(got).toHaveProperty('issues.1.path', ['b', 1]);
+  });
+
+  it('runs code of the schema once, and on its own part', async () => {
+    const test = vi.fn<(value: string) => boolean>(() => true);
+    const schema = z.object({ a: z.string().refine(test), b: z.string() });
+    await through(schema, { a: 'x', b: 'y' });
+    expect(test.mock.calls).toEqual([['x', expect.anything()]].map(([value]) => [value]));
+  });
+
+  it('waits for asynchronous code', async () => {
+    const schema = z.object({ a: z.string().refine((value) => Promise.resolve(value === 'x')) });
+    expect(await through(schema, { a: 'x' })).toEqual({ ok: true, value: { a: 'x' } });
+    expect(await through(schema, { a: 'y' })).toMatchObject({ ok: false });
+  });
+
+  it('passes on what code of the schema throws', () => {
+    const schema = z.string().refine(() => {
+      throw new Error('of the schema');
+    });
+    expect(() => through(schema, 'x')).toThrow('of the schema');
+  });
+
+  it('tells malformed bytes from a refused value', () => {
+    const got = codecOf(z.string(), 'input').parse(Uint8Array.of(9), LIMITS);
+    expect(got).toEqual({ ok: false, fault: 'truncated' });
+  });
+
+  it('carries both sides of a codec', () => {
+    const schema = z.codec(z.iso.date(), z.date(), {
+      decode: (text) => new Date(text),
+      encode: (date) => date.toISOString().slice(0, 10),
+    });
+    expect(layoutOf(schema, 'input').layout.root).toEqual({ kind: 'string' });
+    expect(layoutOf(schema, 'output').layout.root).toEqual({ kind: 'date' });
+  });
+
+  it('carries a schema that does not end as one self-describing value', () => {
+    const endless = (): z.ZodType => z.lazy(() => z.array(endless()));
+    expect(layoutOf(endless(), 'input').layout).toEqual({ root: { kind: 'any' }, types: [] });
+  });
+});
+
+describe('the hash of a layout', () => {
+  const base = z.object({ a: z.string(), b: z.int().optional() });
+
+  it('does not see bounds, formats, defaults, refinements and descriptions', () => {
+    const same = z
+      .object({ a: z.email().min(3), b: z.number().int().max(9).default(1).describe('b') })
+      .refine(() => true);
+    expect(hashOf(same)).toBe(hashOf(base));
+  });
+
+  it.each<[string, Schema]>([
+    ['a kind', z.object({ a: z.string(), b: z.number().optional() })],
+    ['the order', z.object({ b: z.int().optional(), a: z.string() })],
+    ['what may be missing', z.object({ a: z.string(), b: z.int() })],
+    ['a name', z.object({ a: z.string(), c: z.int().optional() })],
+    ['strictness', z.strictObject({ a: z.string(), b: z.int().optional() })],
+  ])('sees %s', (_name, other) => {
+    expect(hashOf(other)).not.toBe(hashOf(base));
+  });
+
+  it('sees the members of an enum', () => {
+    expect(hashOf(z.enum(['a', 'b']))).not.toBe(hashOf(z.enum(['a', 'c'])));
+  });
+
+  it('is the same for each reading of a recursive schema', () => {
+    const node = z.object({
+      get kids() {
+        return z.array(node);
+      },
+    });
+    expect(hashOf(node)).toMatch(/^[0-9a-f]{16}$/);
+    expect(hashOf(node)).toBe(hashOf(node));
+  });
+});

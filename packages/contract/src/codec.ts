@@ -1,0 +1,55 @@
+import { $ZodAsyncError } from 'zod/v4/core';
+import {
+  compilePacked,
+  type CheckedDecoded,
+  type DecodeLimits,
+  type LayoutDocument,
+  type PackedCodec,
+} from '@trunkline/protocol';
+import { layoutHash } from './layout-hash.js';
+import { layoutOf } from './layout.js';
+import type { Schema, SchemaOutput, Side } from './schema/schema.js';
+import { validate, type Validation } from './validate.js';
+
+/** What came out of packed bytes: a parsed value, the issues of zod, or why nothing was read. */
+export type Unpacked<Value> = Validation<Value> | { readonly ok: false; readonly fault: string };
+
+/** Packs the values of one side of a schema. */
+export interface SchemaCodec<S extends Schema> extends Pick<PackedCodec, 'encode' | 'decode'> {
+  readonly layout: LayoutDocument;
+  /** The hash of the layout. */
+  readonly hash: string;
+  /**
+   * Reads untrusted bytes and parses what they are, as `validate` does with the value that was
+   * packed. Of use on the input side only. Throws or rejects with what code of the schema throws.
+   */
+  parse(
+    bytes: Uint8Array,
+    limits: DecodeLimits,
+  ): Unpacked<SchemaOutput<S>> | Promise<Unpacked<SchemaOutput<S>>>;
+}
+
+/** Makes the codec of what is given to a schema, or of what it gives. */
+export function codecOf<S extends Schema>(schema: S, side: Side): SchemaCodec<S> {
+  const { layout, checks } = layoutOf(schema, side);
+  const { encode, decode, decodeChecked } = compilePacked(layout, checks);
+
+  const parse: SchemaCodec<S>['parse'] = (bytes, limits) => {
+    const read = tryChecked(() => decodeChecked(bytes, limits));
+    if ('value' in read) return { ok: true, value: read.value as SchemaOutput<S> };
+    if ('fault' in read) return { ok: false, fault: read.fault };
+    const plain = decode(bytes, limits);
+    return 'fault' in plain ? { ok: false, fault: plain.fault } : validate(schema, plain.value);
+  };
+  return { layout, hash: layoutHash(layout), encode, decode, parse };
+}
+
+/** Asynchronous code cannot run while bytes are read: then the whole value is parsed afterwards. */
+function tryChecked(read: () => CheckedDecoded): CheckedDecoded {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof $ZodAsyncError) return { refused: true };
+    throw error;
+  }
+}

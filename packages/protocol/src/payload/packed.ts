@@ -1,0 +1,90 @@
+import type { DecodeLimits } from '../limits.js';
+import { makeRead, type PartChecks } from './packed/decoder.js';
+import { makeWrite } from './packed/encoder.js';
+import { assertReadable } from './packed/layout-check.js';
+import type { LayoutDocument } from './packed/layout.js';
+import { PackReader } from './packed/pack-reader.js';
+import { PackWriter } from './packed/pack-writer.js';
+import type { Decoded, Encoded } from './superjson.js';
+
+export { REFUSED, type PartCheck, type PartChecks } from './packed/decoder.js';
+export { ABSENT } from './packed/encoder.js';
+export type {
+  EnumValue,
+  Layout,
+  LayoutDocument,
+  MaybeLayout,
+  ObjectLayout,
+  PropertyLayout,
+  UnionOption,
+  ValueKind,
+  VariantOption,
+} from './packed/layout.js';
+
+/**
+ * Writes and reads the values of one layout. A packed value is the size in bytes of the run of its
+ * texts, the run in UTF-8, and the body, in which a text is its length in UTF-16 units.
+ */
+export interface PackedCodec {
+  /** Writes a value. What the layout or the limits do not take is a fault with its path. */
+  readonly encode: (value: unknown, limits: DecodeLimits) => Encoded;
+  /** Reads untrusted bytes by structure, without checks. Never throws. */
+  readonly decode: (bytes: Uint8Array, limits: DecodeLimits) => Decoded;
+  /**
+   * Reads untrusted bytes with the checks; `refused` when one did not accept its part.
+   * Throws only what a check throws.
+   */
+  readonly decodeChecked: (bytes: Uint8Array, limits: DecodeLimits) => CheckedDecoded;
+}
+
+/** A value that was checked, or why there is none. */
+export type CheckedDecoded = Decoded | { readonly refused: true };
+
+const NO_CHECKS: PartChecks = new Map();
+
+/**
+ * Makes the codec of a layout out of closures; nothing is evaluated. Throws a TypeError for a
+ * layout that goes around without a byte or a level, refers to nothing or names an unsafe key.
+ */
+export function compilePacked(layout: LayoutDocument, checks: PartChecks = NO_CHECKS): PackedCodec {
+  assertReadable(layout);
+  const write = makeWrite(layout);
+  const read = makeRead(layout, checks);
+  let idle: PackWriter | undefined;
+
+  const attempt = (value: unknown, limits: DecodeLimits, checksTexts: boolean) => {
+    const writer = idle ?? new PackWriter(limits);
+    // A getter of the value may come back here.
+    idle = undefined;
+    writer.start(limits, checksTexts);
+    const bytes = write(writer, value) ? writer.finish() : undefined;
+    idle = writer;
+    return { bytes, writer };
+  };
+
+  const run = (bytes: Uint8Array, limits: DecodeLimits, quiet: number): CheckedDecoded => {
+    const reader = new PackReader(bytes, limits, quiet);
+    const value = read(reader);
+    reader.finish();
+    if (reader.fault !== undefined) return { fault: reader.fault };
+    return reader.isRefused ? { refused: true } : { value };
+  };
+
+  return {
+    encode: (value, limits) => {
+      let { bytes, writer } = attempt(value, limits, false);
+      if (bytes === undefined && writer.fault === undefined) {
+        ({ bytes, writer } = attempt(value, limits, true));
+      }
+      return bytes === undefined ? { fault: faultOf(writer) } : { bytes };
+    },
+    decode: (bytes, limits) => run(bytes, limits, 1) as Decoded,
+    decodeChecked: (bytes, limits) => run(bytes, limits, 0),
+  };
+}
+
+function faultOf(writer: PackWriter): string {
+  const path = writer.path.toReversed().join('.');
+  const place = writer.path.length === 0 ? 'the value itself' : `"${path}"`;
+  return `cannot carry ${writer.fault ?? 'a value that changes'} at ${place}`;
+}

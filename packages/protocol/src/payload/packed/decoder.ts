@@ -1,0 +1,176 @@
+import {
+  readDescribed,
+  readElements,
+  readMap,
+  readMembers,
+  readSet,
+  type ReadPart,
+} from './described.js';
+import { ABSENT } from './encoder.js';
+import type { EnumValue, Layout, LayoutDocument, MaybeLayout, ObjectLayout } from './layout.js';
+import type { PackReader } from './pack-reader.js';
+
+/** What a check gives for a value that it does not accept. */
+export const REFUSED: unique symbol = Symbol('refused');
+
+/** A check that runs on what a layout was read to. */
+export interface PartCheck {
+  /** Whether it checks all that is inside too, so that no other check runs there. */
+  readonly isWhole: boolean;
+  /** Gives the value to use, or `REFUSED`. A missing property is `ABSENT`, in and out. */
+  accept(value: unknown): unknown;
+}
+
+/** Checks by the layouts that they belong to. */
+export type PartChecks = ReadonlyMap<Layout, PartCheck>;
+
+/** Makes the reader of a layout with checks in it. */
+export function makeRead(document: LayoutDocument, checks: PartChecks): ReadPart {
+  const types: ReadPart[] = [];
+  const make = (layout: Layout): ReadPart => {
+    const read = readOf(layout, types, make);
+    const check = checks.get(layout);
+    return check ? checked(read, check) : read;
+  };
+  for (const type of document.types) types.push(make(type));
+  return make(document.root);
+}
+
+function checked(read: ReadPart, check: PartCheck): ReadPart {
+  return (reader) => {
+    if (check.isWhole) reader.quiet++;
+    const value = read(reader);
+    if (check.isWhole) reader.quiet--;
+    // What was not read whole is never shown to a check.
+    if (reader.quiet > 0 || reader.isRefused || reader.fault !== undefined) return value;
+    const accepted = check.accept(value);
+    if (accepted !== REFUSED) return accepted;
+    reader.isRefused = true;
+    return value;
+  };
+}
+
+type Make = (layout: Layout) => ReadPart;
+
+function readOf(layout: Layout, types: readonly ReadPart[], make: Make): ReadPart {
+  switch (layout.kind) {
+    case 'enum':
+      return readEnum(layout.values);
+    case 'maybe':
+      return readMaybe(layout, make(layout.of));
+    case 'object':
+      return readObject(layout, make);
+    case 'array': {
+      const read = make(layout.of);
+      return (reader) => readElements(reader, read);
+    }
+    case 'tuple':
+      return readTuple(layout.items.map(make), layout.rest && make(layout.rest));
+    case 'record': {
+      const read = make(layout.of);
+      return (reader) => readMembers(reader, {}, read);
+    }
+    case 'map': {
+      const readKey = make(layout.key);
+      const read = make(layout.of);
+      return (reader) => readMap(reader, readKey, read);
+    }
+    case 'set': {
+      const read = make(layout.of);
+      return (reader) => readSet(reader, read);
+    }
+    case 'union':
+    case 'variant': {
+      const reads = layout.options.map(({ of }) => make(of));
+      return (reader) => {
+        const index = reader.varint();
+        const read = reads[index];
+        return read === undefined ? reader.fail('choice out of range') : read(reader);
+      };
+    }
+    case 'ref':
+      return (reader) => (types[layout.to] as ReadPart)(reader);
+    default:
+      return LEAVES[layout.kind];
+  }
+}
+
+const LEAVES = {
+  any: readDescribed,
+  string: (reader) => reader.text(),
+  number: (reader) => reader.number(),
+  int: (reader) => reader.int(),
+  bigint: (reader) => reader.bigint(),
+  boolean: (reader) => reader.choice(2) === 1,
+  date: (reader) => reader.date(),
+  bytes: (reader) => reader.bytes(),
+  null: (reader) => (reader.choice(1), null),
+  undefined: (reader) => void reader.choice(1),
+} satisfies Record<string, ReadPart>;
+
+function readEnum(values: readonly EnumValue[]): ReadPart {
+  return (reader) => {
+    const index = reader.varint();
+    if (index < values.length) return values[index];
+    return reader.fail('choice out of range');
+  };
+}
+
+function readMaybe(layout: MaybeLayout, read: ReadPart): ReadPart {
+  return (reader) => {
+    const state = reader.u8();
+    if (state === 3) return read(reader);
+    if (state === 0 && layout.absent) return ABSENT;
+    if (state === 2 && layout.null) return null;
+    if (state !== 1 || !layout.undefined) reader.fail('choice out of range');
+    return undefined;
+  };
+}
+
+function readObject(layout: ObjectLayout, make: Make): ReadPart {
+  const names = layout.properties.map(({ name }) => name);
+  const reads = layout.properties.map(({ of }) => make(of));
+  const isCarrying = layout.rest === 'carry';
+  const isEmpty = names.length === 0 && !isCarrying;
+  const known = new Set(names);
+  return (reader) => {
+    const value: Record<string, unknown> = {};
+    if (!reader.take(names.length) || !reader.enter()) return value;
+    for (let index = 0; index < names.length; index++) {
+      const part = (reads[index] as ReadPart)(reader);
+      if (part !== ABSENT) value[names[index] as string] = part;
+      if (reader.fault !== undefined) return value;
+    }
+    reader.depth--;
+    if (isEmpty) reader.choice(1);
+    return isCarrying ? readRest(reader, value, known) : value;
+  };
+}
+
+/** Reads the keys that the layout does not know, which come behind those that it knows. */
+function readRest(
+  reader: PackReader,
+  value: Record<string, unknown>,
+  known: ReadonlySet<string>,
+): Record<string, unknown> {
+  const rest = readMembers(reader, {}, readDescribed);
+  for (const [name, part] of Object.entries(rest)) {
+    if (known.has(name)) reader.fail('bad key');
+    else value[name] = part;
+  }
+  return value;
+}
+
+function readTuple(items: readonly ReadPart[], rest: ReadPart | undefined): ReadPart {
+  return (reader) => {
+    const values: unknown[] = [];
+    if (!reader.enter()) return values;
+    const count = reader.count();
+    if (count > items.length && rest === undefined) reader.fail('too many items');
+    for (let index = 0; index < count && reader.fault === undefined; index++) {
+      values.push(((items[index] ?? rest) as ReadPart)(reader));
+    }
+    reader.depth--;
+    return values;
+  };
+}

@@ -1,0 +1,197 @@
+import {
+  nameOf,
+  writeAt,
+  writeDescribed,
+  writeElements,
+  writeMap,
+  writeMembers,
+  writeSet,
+  type WritePart,
+} from './described.js';
+import {
+  isPlainObject,
+  valueKindOf,
+  type EnumValue,
+  type Layout,
+  type LayoutDocument,
+  type MaybeLayout,
+  type ObjectLayout,
+  type ValueKind,
+} from './layout.js';
+
+/** Stands for a property that is missing. */
+export const ABSENT: unique symbol = Symbol('absent');
+
+/** Makes the writer of a layout. */
+export function makeWrite(document: LayoutDocument): WritePart {
+  const types: WritePart[] = [];
+  const make = (layout: Layout): WritePart => writeOf(layout, types, make);
+  for (const type of document.types) types.push(make(type));
+  return make(document.root);
+}
+
+type Make = (layout: Layout) => WritePart;
+
+function writeOf(layout: Layout, types: readonly WritePart[], make: Make): WritePart {
+  switch (layout.kind) {
+    case 'enum':
+      return writeEnum(layout.values);
+    case 'maybe':
+      return writeMaybe(layout, make(layout.of));
+    case 'object':
+      return writeObject(layout, make);
+    case 'array': {
+      const write = make(layout.of);
+      return (writer, value) =>
+        Array.isArray(value) ? writeElements(writer, value, write) : writer.fail(nameOf(value));
+    }
+    case 'tuple':
+      return writeTuple(layout.items.map(make), layout.rest && make(layout.rest));
+    case 'record': {
+      const write = make(layout.of);
+      return (writer, value) =>
+        isPlainObject(value)
+          ? writeMembers(writer, [value, Object.keys(value)], write)
+          : writer.fail(nameOf(value));
+    }
+    case 'map': {
+      const parts = [make(layout.key), make(layout.of)] as const;
+      return (writer, value) =>
+        value instanceof Map ? writeMap(writer, value, parts) : writer.fail(nameOf(value));
+    }
+    case 'set': {
+      const write = make(layout.of);
+      return (writer, value) =>
+        value instanceof Set ? writeSet(writer, value, write) : writer.fail(nameOf(value));
+    }
+    case 'union':
+      return writeUnion(layout.options.map(({ takes, of }) => [takes, make(of)]));
+    case 'variant':
+      return writeVariant(
+        layout.key,
+        layout.options.map(({ values, of }) => [values, make(of)]),
+      );
+    case 'ref':
+      return (writer, value) => (types[layout.to] as WritePart)(writer, value);
+    default:
+      return LEAVES[layout.kind];
+  }
+}
+
+const LEAVES = {
+  any: writeDescribed,
+  string: (writer, value) =>
+    typeof value === 'string' ? writer.text(value) : writer.fail(nameOf(value)),
+  number: (writer, value) =>
+    typeof value === 'number' ? writer.number(value) : writer.fail(nameOf(value)),
+  int: (writer, value) => {
+    if (Number.isSafeInteger(value)) return writer.int(value as number);
+    return writer.fail(typeof value === 'number' ? `the number ${value}` : nameOf(value));
+  },
+  bigint: (writer, value) =>
+    typeof value === 'bigint' ? writer.bigint(value) : writer.fail(nameOf(value)),
+  boolean: (writer, value) =>
+    typeof value === 'boolean' ? writer.u8(value ? 1 : 0) : writer.fail(nameOf(value)),
+  date: (writer, value) => {
+    if (!(value instanceof Date)) return writer.fail(nameOf(value));
+    const time = value.getTime();
+    return Number.isNaN(time) ? writer.fail('an invalid date') : writer.int(time);
+  },
+  bytes: (writer, value) =>
+    value instanceof Uint8Array ? writer.bytes(value) : writer.fail(nameOf(value)),
+  null: (writer, value) => (value === null ? writer.u8(0) : writer.fail(nameOf(value))),
+  undefined: (writer, value) => (value === undefined ? writer.u8(0) : writer.fail(nameOf(value))),
+} satisfies Record<string, WritePart>;
+
+function writeEnum(values: readonly EnumValue[]): WritePart {
+  const indexes = new Map<unknown, number>(values.map((value, index) => [value, index]));
+  return (writer, value) => {
+    const index = indexes.get(value);
+    return index === undefined
+      ? writer.fail(typeof value === 'string' ? 'a text that is no member' : nameOf(value))
+      : writer.varint(index);
+  };
+}
+
+function writeMaybe(layout: MaybeLayout, write: WritePart): WritePart {
+  return (writer, value) => {
+    if (layout.absent && value === ABSENT) return writer.u8(0);
+    if (layout.undefined && value === undefined) return writer.u8(1);
+    if (layout.null && value === null) return writer.u8(2);
+    return writer.u8(3) && write(writer, value);
+  };
+}
+
+function writeObject(layout: ObjectLayout, make: Make): WritePart {
+  const names = layout.properties.map(({ name }) => name);
+  const writes = layout.properties.map(({ of }) => make(of));
+  const mayLack = layout.properties.map(({ of }) => of.kind === 'maybe' && of.absent === true);
+  const known = new Set(names);
+  const { rest } = layout;
+  return (writer, value) => {
+    if (!isPlainObject(value)) return writer.fail(nameOf(value));
+    if (!writer.count(names.length) || !writer.enter()) return false;
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index] as string;
+      let part: unknown = value[name];
+      if (part === undefined || name in Object.prototype) {
+        if (!Object.hasOwn(value, name)) {
+          if (!mayLack[index]) return writeAt(writer, name, writer.fail('a missing property'));
+          part = ABSENT;
+        }
+      }
+      if (!(writes[index] as WritePart)(writer, part)) return writeAt(writer, name, false);
+    }
+    writer.depth--;
+    if (rest === undefined) return names.length > 0 || writer.u8(0);
+    const others = Object.keys(value).filter((key) => !known.has(key));
+    if (rest === 'carry') return writeMembers(writer, [value, others], writeDescribed);
+    if (others.length > 0) return writer.fail(`the unknown key ${JSON.stringify(others[0])}`);
+    return names.length > 0 || writer.u8(0);
+  };
+}
+
+function writeTuple(items: readonly WritePart[], rest: WritePart | undefined): WritePart {
+  return (writer, value) => {
+    if (!Array.isArray(value)) return writer.fail(nameOf(value));
+    if (value.length > items.length && rest === undefined) {
+      return writer.fail(`more than ${items.length} items`);
+    }
+    if (!writer.count(value.length) || !writer.enter()) return false;
+    writer.varint(value.length);
+    for (let index = 0; index < value.length; index++) {
+      const write = (items[index] ?? rest) as WritePart;
+      if (!write(writer, value[index])) return writeAt(writer, index, false);
+    }
+    writer.depth--;
+    return true;
+  };
+}
+
+function writeUnion(options: readonly (readonly [readonly ValueKind[], WritePart])[]): WritePart {
+  const indexes = new Map<ValueKind | undefined, number>();
+  options.forEach(([takes], index) => takes.forEach((kind) => indexes.set(kind, index)));
+  return (writer, value) => {
+    const index = indexes.get(valueKindOf(value));
+    const write = index === undefined ? undefined : options[index]?.[1];
+    if (index === undefined || write === undefined) return writer.fail(nameOf(value));
+    return writer.varint(index) && write(writer, value);
+  };
+}
+
+function writeVariant(
+  key: string,
+  options: readonly (readonly [readonly EnumValue[], WritePart])[],
+): WritePart {
+  const indexes = new Map<unknown, number>();
+  options.forEach(([values], index) => values.forEach((value) => indexes.set(value, index)));
+  return (writer, value) => {
+    if (!isPlainObject(value)) return writer.fail(nameOf(value));
+    const index = Object.hasOwn(value, key) ? indexes.get(value[key]) : undefined;
+    const write = index === undefined ? undefined : options[index]?.[1];
+    if (index === undefined || write === undefined) {
+      return writeAt(writer, key, writer.fail('a value that is no alternative'));
+    }
+    return writer.varint(index) && write(writer, value);
+  };
+}
