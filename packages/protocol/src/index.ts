@@ -91,6 +91,15 @@ export {
   type ValueKind,
   type VariantOption,
 } from './payload/packed.js';
+export {
+  NO_LAYOUT,
+  packValue,
+  unpackValue,
+  type Part,
+  type PartCodec,
+  type ProcedureCodec,
+  type TopicCodec,
+} from './payload/part.js';
 export { decodePayload, encodePayload } from './payload/payload.js';
 export type { Decoded, Encoded } from './payload/superjson.js';
 export type { Runtime, Timer } from './runtime.js';

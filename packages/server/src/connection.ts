@@ -1,6 +1,7 @@
 import {
   CLOSE_CODES,
   encodeBatch,
+  ENCODING,
   FEATURES,
   Link,
   SESSION_LIMITS,
@@ -241,6 +242,7 @@ export class Connection implements TransportSink {
   #dispatch(message: ReceivedMessage): Violation | undefined {
     const live = this.#live;
     if (live === undefined) return new Violation('HELLO_FIRST');
+    if (!this.#transport.takesPacked && isPacked(message)) return new Violation('BAD_FLAGS');
     switch (message.kind) {
       case 'CALL':
         return live.calls.call(message);
@@ -281,6 +283,10 @@ export class Connection implements TransportSink {
     this.#release?.();
     this.#services.ended(this, closed);
   }
+}
+
+function isPacked(message: ReceivedMessage): boolean {
+  return 'encoding' in message && message.encoding === ENCODING.PACKED;
 }
 
 function violationOf(

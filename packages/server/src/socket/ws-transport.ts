@@ -30,6 +30,7 @@ export interface WsTransportOptions {
   readonly runtime: Runtime;
   readonly limits: ServerLimits;
   readonly onError: (error: unknown) => void;
+  readonly takesPacked: boolean;
   readonly authenticated: () => void;
 }
 
@@ -60,6 +61,7 @@ const FAULTS = new Map([
  * whoever keeps some of them longer than the call must copy them.
  */
 export class WsTransport implements AcceptedTransport {
+  readonly takesPacked: boolean;
   readonly #options: WsTransportOptions;
   readonly #watch: MessageWatch;
   #sink: TransportSink | undefined;
@@ -75,6 +77,7 @@ export class WsTransport implements AcceptedTransport {
 
   constructor(options: WsTransportOptions) {
     this.#options = options;
+    this.takesPacked = options.takesPacked;
     const { runtime, limits } = options;
     this.#watch = new MessageWatch({
       runtime,
