@@ -126,6 +126,7 @@ function writeObject(layout: ObjectLayout, make: Make): WritePart {
   const names = layout.properties.map(({ name }) => name);
   const writes = layout.properties.map(({ of }) => make(of));
   const mayLack = layout.properties.map(({ of }) => of.kind === 'maybe' && of.absent === true);
+  const isInherited = names.map((name) => name in Object.prototype);
   const known = new Set(names);
   const { rest } = layout;
   return (writer, value) => {
@@ -134,7 +135,7 @@ function writeObject(layout: ObjectLayout, make: Make): WritePart {
     for (let index = 0; index < names.length; index++) {
       const name = names[index] as string;
       let part: unknown = value[name];
-      if (part === undefined || name in Object.prototype) {
+      if (part === undefined || isInherited[index]) {
         if (!Object.hasOwn(value, name)) {
           if (!mayLack[index]) return writeAt(writer, name, writer.fail('a missing property'));
           part = ABSENT;
