@@ -3,9 +3,10 @@ import { hashText } from './hash.js';
 
 /**
  * Hashes a layout to 16 hexadecimal digits: FNV-1a of 64 bits over its JSON with sorted keys. Two
- * layouts with one hash are read alike.
+ * layouts with one hash are read alike. Several are hashed as an array, in which `null` stands for
+ * a place without a schema.
  */
-export function layoutHash(layout: LayoutDocument): string {
+export function layoutHash(layout: LayoutDocument | readonly unknown[]): string {
   return hashText(canonicalText(layout));
 }
 

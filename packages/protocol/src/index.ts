@@ -91,7 +91,70 @@ export {
   type ValueKind,
   type VariantOption,
 } from './payload/packed.js';
+export {
+  readDescribed,
+  readElements,
+  readMap,
+  readSet,
+  writeDescribed,
+  type ReadPart,
+  type WritePart,
+} from './payload/packed/described.js';
+export type { PackReader } from './payload/packed/pack-reader.js';
+export type { PackWriter } from './payload/packed/pack-writer.js';
+export {
+  enterFields,
+  failChoice,
+  leaveFields,
+  readBigint,
+  readBoolean,
+  readBytes,
+  readDate,
+  readEnum,
+  readInt,
+  readNoFields,
+  readNull,
+  readNumber,
+  readRecord,
+  readRest,
+  readState,
+  readText,
+  readTuple,
+  readUndefined,
+} from './payload/packed/read-parts.js';
+export { decodePart, encodePart } from './payload/packed/run-part.js';
+export {
+  closeFields,
+  failAt,
+  failKind,
+  failTag,
+  fieldOf,
+  hasField,
+  kindOf,
+  openFields,
+  tagOf,
+  writeArray,
+  writeBigint,
+  writeBoolean,
+  writeBytes,
+  writeDate,
+  writeEntries,
+  writeEnum,
+  writeInt,
+  writeMemberSet,
+  writeNoRest,
+  writeNull,
+  writeNumber,
+  writeRecord,
+  writeRest,
+  writeState,
+  writeText,
+  writeTuple,
+  writeUndefined,
+  type Fields,
+} from './payload/packed/write-parts.js';
 export { decodePayload, encodePayload } from './payload/payload.js';
+export type { PartCodec, ProcedureCodec, ReceivePart, SendPart, TopicCodec } from './part-codec.js';
 export type { Decoded, Encoded } from './payload/superjson.js';
 export type { Runtime, Timer } from './runtime.js';
 export { Link, type LinkOptions, type LinkOwner } from './session/link.js';

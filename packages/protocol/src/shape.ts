@@ -1,3 +1,5 @@
+import type { ProcedureCodec, TopicCodec } from './part-codec.js';
+
 /**
  * The zod-free shape of a contract: what a peer must know of it at run time, and the types it
  * carries for the compiler. A contract built with zod and a generated client both have it.
@@ -9,6 +11,7 @@ export type ErrorShapes = Record<string, unknown>;
 /** A call: one input, one output or one typed error. `~types` exists only for the compiler. */
 export interface CallShape<Input = unknown, Output = unknown, Errors = ErrorShapes> {
   readonly kind: 'call';
+  readonly codec?: ProcedureCodec;
   readonly '~types'?: { readonly input: Input; readonly output: Output; readonly errors: Errors };
 }
 
@@ -27,6 +30,7 @@ export interface StreamShape<
   readonly hasDown: boolean;
   /** Whether the stream ends with an output value. */
   readonly hasOutput: boolean;
+  readonly codec?: ProcedureCodec;
   readonly '~types'?: {
     readonly input: Input;
     readonly up: Up;
@@ -50,6 +54,7 @@ export interface TopicShape<
   readonly publish: Publish;
   /** Names of the parameters, sorted as they stand in the topic's key. */
   readonly paramNames: readonly string[];
+  readonly codec?: TopicCodec;
   readonly '~types'?: {
     readonly params: Params;
     readonly message: Message;
