@@ -7,9 +7,9 @@ import * as fc from 'fast-check';
 import { assert, beforeAll, describe, expect, it } from 'vitest';
 import {
   compilePacked,
-  decodePart,
-  encodePart,
+  packValue,
   SERVER_DECODE_LIMITS,
+  unpackValue,
   type LayoutDocument,
   type PartCodec,
 } from '@trunkline/protocol';
@@ -106,7 +106,7 @@ describe('emitted codecs', { timeout: 60_000 }, () => {
         if ('bytes' in wanted) written++;
         else refused++;
         assert.deepStrictEqual(
-          encodePart(write, value, LIMITS),
+          packValue(write, value, LIMITS),
           wanted,
           `${JSON.stringify(document)} with ${shown(value)}`,
         );
@@ -131,7 +131,7 @@ describe('emitted codecs', { timeout: 60_000 }, () => {
       const cut = corpus.flatMap((bytes) => Array.from(bytes, (_, end) => bytes.subarray(0, end)));
       for (const bytes of [...corpus, ...cut, ...broken]) {
         const wanted = compiled.decode(bytes, LIMITS);
-        const got = decodePart(read, bytes, LIMITS);
+        const got = unpackValue(read, bytes, LIMITS);
         const message = `${JSON.stringify(document)} with ${Buffer.from(bytes).toString('hex')}`;
         if ('fault' in wanted) {
           faults++;

@@ -38,7 +38,7 @@ export class MemberCodecText {
       return objectText({
         receive: quoted(receive),
         message: part('message', 'read', message),
-        send: send && quoted(send),
+        send: publish && quoted(send),
         publish: part('publishInput', 'both', publish),
       });
     }
@@ -48,13 +48,14 @@ export class MemberCodecText {
       up: part('up', 'both', up),
       down: part('down', 'read', down),
       output: part('output', 'read', output),
-      errors: errors && this.#errors(member, errors),
+      errors: this.#errors(member, errors),
     };
     if (Object.values(parts).every((text) => text === undefined)) return undefined;
     return objectText({ send: quoted(send), receive: quoted(receive), ...parts });
   }
 
-  #errors(member: string, errors: Readonly<Record<string, LayoutDocument>>): string {
+  #errors(member: string, errors: Readonly<Record<string, LayoutDocument>>): string | undefined {
+    if (Object.keys(errors).length === 0) return undefined;
     const entries = Object.entries(errors).map(([code, document]) => {
       const name = `${pascalCase(member)}Error${pascalCase(code.toLowerCase().replaceAll('_', '.'))}`;
       return [code, this.#part(document, 'read', name)];

@@ -1,6 +1,7 @@
 import { SERVER_DECODE_LIMITS } from '@trunkline/protocol';
 import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
+import { layoutHash } from './layout-hash.js';
 import { codecOf } from './codec.js';
 import { layoutOf } from './layout.js';
 import type { Schema } from './schema/schema.js';
@@ -14,7 +15,7 @@ function through(schema: Schema, value: unknown) {
   return codec.parse(encoded.bytes, LIMITS);
 }
 
-const hashOf = (schema: Schema) => codecOf(schema, 'input').hash;
+const hashOf = (schema: Schema) => layoutHash([codecOf(schema, 'input').layout]);
 
 describe('codecOf', () => {
   it('puts a default in the place of what is missing, in the order of the schema', async () => {

@@ -6,7 +6,6 @@ import {
   type LayoutDocument,
   type PackedCodec,
 } from '@trunkline/protocol';
-import { layoutHash } from './layout-hash.js';
 import { layoutOf } from './layout.js';
 import type { Schema, SchemaOutput, Side } from './schema/schema.js';
 import { validate, type Validation } from './validate.js';
@@ -15,10 +14,11 @@ import { validate, type Validation } from './validate.js';
 export type Unpacked<Value> = Validation<Value> | { readonly ok: false; readonly fault: string };
 
 /** Packs the values of one side of a schema. */
-export interface SchemaCodec<S extends Schema> extends Pick<PackedCodec, 'encode' | 'decode'> {
+export interface SchemaCodec<S extends Schema> extends Pick<
+  PackedCodec,
+  'part' | 'encode' | 'decode'
+> {
   readonly layout: LayoutDocument;
-  /** The hash of the layout. */
-  readonly hash: string;
   /**
    * Reads untrusted bytes and parses what they are, as `validate` does with the value that was
    * packed. Of use on the input side only. Throws or rejects with what code of the schema throws.
@@ -32,7 +32,7 @@ export interface SchemaCodec<S extends Schema> extends Pick<PackedCodec, 'encode
 /** Makes the codec of what is given to a schema, or of what it gives. */
 export function codecOf<S extends Schema>(schema: S, side: Side): SchemaCodec<S> {
   const { layout, checks } = layoutOf(schema, side);
-  const { encode, decode, decodeChecked } = compilePacked(layout, checks);
+  const { part, encode, decode, decodeChecked } = compilePacked(layout, checks);
 
   const parse: SchemaCodec<S>['parse'] = (bytes, limits) => {
     const read = tryChecked(() => decodeChecked(bytes, limits));
@@ -41,7 +41,7 @@ export function codecOf<S extends Schema>(schema: S, side: Side): SchemaCodec<S>
     const plain = decode(bytes, limits);
     return 'fault' in plain ? { ok: false, fault: plain.fault } : validate(schema, plain.value);
   };
-  return { layout, hash: layoutHash(layout), encode, decode, parse };
+  return { layout, part, encode, decode, parse };
 }
 
 /** Asynchronous code cannot run while bytes are read: then the whole value is parsed afterwards. */

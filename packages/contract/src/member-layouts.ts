@@ -1,8 +1,6 @@
-import type { Layout, LayoutDocument, PropertyLayout } from '@trunkline/protocol';
+import type { LayoutDocument } from '@trunkline/protocol';
 import type { MemberDefinition } from './definition.js';
-import { layoutHash } from './layout-hash.js';
-import { layoutOf } from './layout.js';
-import type { Schema } from './schema/schema.js';
+import { procedureCodecs, topicCodecs } from './member-codec.js';
 
 /** The layouts of a call or stream, and the hashes of both directions. */
 export interface ProcedureLayouts {
@@ -13,15 +11,17 @@ export interface ProcedureLayouts {
   readonly up?: LayoutDocument;
   readonly down?: LayoutDocument;
   readonly output?: LayoutDocument;
-  readonly errors?: Readonly<Record<string, LayoutDocument>>;
+  /** Of the data of declared errors, by code. */
+  readonly errors: Readonly<Record<string, LayoutDocument>>;
 }
 
 /** The layouts of a topic, and their hashes. */
 export interface TopicLayouts {
   readonly kind: 'topic';
+  readonly send: string;
   readonly receive: string;
   readonly message: LayoutDocument;
-  readonly send?: string;
+  /** What a client's publish carries; missing where clients do not publish. */
   readonly publish?: LayoutDocument;
 }
 
@@ -30,68 +30,21 @@ export type MemberLayouts = ProcedureLayouts | TopicLayouts;
 
 /** Reads the layouts of the positions of a member. */
 export function layoutsOf(member: MemberDefinition): MemberLayouts {
-  return member.kind === 'topic' ? topicLayouts(member) : procedureLayouts(member);
-}
-
-function procedureLayouts(member: Exclude<MemberDefinition, { kind: 'topic' }>): ProcedureLayouts {
-  const read = (schema: Schema | undefined, side: 'input' | 'output') =>
-    schema && layoutOf(schema, side).layout;
-  const input = read(member.input, 'input');
-  const output = read(member.output, 'output');
-  const codes = Object.entries(member.errors);
-  const errors =
-    codes.length === 0
-      ? undefined
-      : Object.fromEntries(codes.map(([code, data]) => [code, layoutOf(data, 'output').layout]));
-  const sent = [input ?? null];
-  const received = [output ?? null, errors ?? null];
-  const parts = { ...(input && { input }), ...(output && { output }), ...(errors && { errors }) };
-  if (member.kind === 'call') {
-    return { kind: 'procedure', send: layoutHash(sent), receive: layoutHash(received), ...parts };
+  if (member.kind === 'topic') {
+    const { send, receive, message, publish } = topicCodecs(member);
+    const layouts = { kind: 'topic', send, receive, message: message.layout } as const;
+    return publish === undefined ? layouts : { ...layouts, publish: publish.layout };
   }
-  const up = read(member.up, 'input');
-  const down = read(member.down, 'output');
+  const { send, receive, errors, ...positions } = procedureCodecs(member);
+  const layouts = Object.entries(positions).flatMap(([name, codec]) =>
+    codec === undefined ? [] : [[name, codec.layout] as const],
+  );
+  const data = Object.entries(errors).map(([code, { layout }]) => [code, layout] as const);
   return {
     kind: 'procedure',
-    send: layoutHash([...sent, up ?? null]),
-    receive: layoutHash([...received, down ?? null]),
-    ...parts,
-    ...(up && { up }),
-    ...(down && { down }),
+    send,
+    receive,
+    ...Object.fromEntries(layouts),
+    errors: Object.fromEntries(data),
   };
-}
-
-function topicLayouts(member: Extract<MemberDefinition, { kind: 'topic' }>): TopicLayouts {
-  const message = layoutOf(member.message, 'output').layout;
-  const layouts = { kind: 'topic', receive: layoutHash([message]), message } as const;
-  if (member.publish !== 'client') return layouts;
-  const publish = publishLayout(member);
-  return { ...layouts, send: layoutHash([publish]), publish };
-}
-
-function publishLayout({
-  params,
-  message,
-}: Extract<MemberDefinition, { kind: 'topic' }>): LayoutDocument {
-  const properties: PropertyLayout[] = [];
-  const types: Layout[] = [];
-  for (const [name, schema] of [
-    ['params', params],
-    ['message', message],
-  ] as const) {
-    if (schema === undefined) continue;
-    const { layout } = layoutOf(schema, 'input');
-    const shift = types.length;
-    properties.push({ name, of: shifted(layout.root, shift) });
-    types.push(...layout.types.map((type) => shifted(type, shift)));
-  }
-  return { root: { kind: 'object', properties }, types };
-}
-
-/** Moves the types that a layout refers to. */
-function shifted(layout: Layout, by: number): Layout {
-  if (by === 0) return layout;
-  return JSON.parse(JSON.stringify(layout), (_key, part: Layout | null) =>
-    typeof part === 'object' && part?.kind === 'ref' ? { kind: 'ref', to: part.to + by } : part,
-  ) as Layout;
 }

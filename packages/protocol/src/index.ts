@@ -92,6 +92,42 @@ export {
   type VariantOption,
 } from './payload/packed.js';
 export {
+  NO_LAYOUT,
+  packValue,
+  unpackValue,
+  type Part,
+  type PartCodec,
+  type ProcedureCodec,
+  type TopicCodec,
+} from './payload/part.js';
+export { decodePayload, encodePayload } from './payload/payload.js';
+export type { Decoded, Encoded } from './payload/superjson.js';
+export type { Runtime, Timer } from './runtime.js';
+export { Link, type LinkOptions, type LinkOwner } from './session/link.js';
+export type { Outgoing } from './session/outbox.js';
+export type {
+  CallShape,
+  ContractShape,
+  ErrorShapes,
+  MemberShape,
+  PublishBy,
+  ServiceShape,
+  StreamShape,
+  TopicShape,
+} from './shape.js';
+export { systemRuntime } from './system-runtime.js';
+export type { Closed, Dial, DialSink, Transport, TransportSink } from './transport.js';
+export {
+  TrunklineError,
+  type Executed,
+  type FrameworkError,
+  type InputIssue,
+  type InvalidInput,
+  type TrunklineErrorOptions,
+} from './trunkline-error.js';
+export { negotiate, SPOKEN, SUBPROTOCOLS, type Negotiation } from './version.js';
+export { Violation, VIOLATIONS, type ViolationName } from './violation.js';
+export {
   readDescribed,
   readElements,
   readMap,
@@ -122,7 +158,6 @@ export {
   readTuple,
   readUndefined,
 } from './payload/packed/read-parts.js';
-export { decodePart, encodePart } from './payload/packed/run-part.js';
 export {
   closeFields,
   failAt,
@@ -153,31 +188,3 @@ export {
   writeUndefined,
   type Fields,
 } from './payload/packed/write-parts.js';
-export { decodePayload, encodePayload } from './payload/payload.js';
-export type { PartCodec, ProcedureCodec, ReceivePart, SendPart, TopicCodec } from './part-codec.js';
-export type { Decoded, Encoded } from './payload/superjson.js';
-export type { Runtime, Timer } from './runtime.js';
-export { Link, type LinkOptions, type LinkOwner } from './session/link.js';
-export type { Outgoing } from './session/outbox.js';
-export type {
-  CallShape,
-  ContractShape,
-  ErrorShapes,
-  MemberShape,
-  PublishBy,
-  ServiceShape,
-  StreamShape,
-  TopicShape,
-} from './shape.js';
-export { systemRuntime } from './system-runtime.js';
-export type { Closed, Dial, DialSink, Transport, TransportSink } from './transport.js';
-export {
-  TrunklineError,
-  type Executed,
-  type FrameworkError,
-  type InputIssue,
-  type InvalidInput,
-  type TrunklineErrorOptions,
-} from './trunkline-error.js';
-export { negotiate, SPOKEN, SUBPROTOCOLS, type Negotiation } from './version.js';
-export { Violation, VIOLATIONS, type ViolationName } from './violation.js';

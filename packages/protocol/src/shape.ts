@@ -1,9 +1,9 @@
-import type { ProcedureCodec, TopicCodec } from './part-codec.js';
-
 /**
  * The zod-free shape of a contract: what a peer must know of it at run time, and the types it
  * carries for the compiler. A contract built with zod and a generated client both have it.
  */
+
+import type { ProcedureCodec, TopicCodec } from './payload/part.js';
 
 /** Error data by the codes that a procedure declares. */
 export type ErrorShapes = Record<string, unknown>;
@@ -11,6 +11,7 @@ export type ErrorShapes = Record<string, unknown>;
 /** A call: one input, one output or one typed error. `~types` exists only for the compiler. */
 export interface CallShape<Input = unknown, Output = unknown, Errors = ErrorShapes> {
   readonly kind: 'call';
+  /** Packs its values; without it they travel as superjson. */
   readonly codec?: ProcedureCodec;
   readonly '~types'?: { readonly input: Input; readonly output: Output; readonly errors: Errors };
 }
@@ -30,6 +31,7 @@ export interface StreamShape<
   readonly hasDown: boolean;
   /** Whether the stream ends with an output value. */
   readonly hasOutput: boolean;
+  /** Packs its values; without it they travel as superjson. */
   readonly codec?: ProcedureCodec;
   readonly '~types'?: {
     readonly input: Input;
@@ -54,6 +56,7 @@ export interface TopicShape<
   readonly publish: Publish;
   /** Names of the parameters, sorted as they stand in the topic's key. */
   readonly paramNames: readonly string[];
+  /** Packs its messages; without it they travel as superjson. */
   readonly codec?: TopicCodec;
   readonly '~types'?: {
     readonly params: Params;

@@ -4,7 +4,7 @@ import { makeWrite } from './packed/encoder.js';
 import { assertReadable } from './packed/layout-check.js';
 import type { LayoutDocument } from './packed/layout.js';
 import { PackReader } from './packed/pack-reader.js';
-import { PackWriter } from './packed/pack-writer.js';
+import { packValue, unpackValue, type Part } from './part.js';
 import type { Decoded, Encoded } from './superjson.js';
 
 export { REFUSED, type PartCheck, type PartChecks } from './packed/decoder.js';
@@ -26,6 +26,8 @@ export type {
  * texts, the run in UTF-8, and the body, in which a text is its length in UTF-16 units.
  */
 export interface PackedCodec {
+  /** Both directions without checks, as a caller has them. */
+  readonly part: Part;
   /** Writes a value. What the layout or the limits do not take is a fault with its path. */
   readonly encode: (value: unknown, limits: DecodeLimits) => Encoded;
   /** Reads untrusted bytes by structure, without checks. Never throws. */
@@ -50,20 +52,9 @@ export function compilePacked(layout: LayoutDocument, checks: PartChecks = NO_CH
   assertReadable(layout);
   const write = makeWrite(layout);
   const read = makeRead(layout, checks);
-  let idle: PackWriter | undefined;
 
-  const attempt = (value: unknown, limits: DecodeLimits, checksTexts: boolean) => {
-    const writer = idle ?? new PackWriter(limits);
-    // A getter of the value may come back here.
-    idle = undefined;
-    writer.start(limits, checksTexts);
-    const bytes = write(writer, value) ? writer.finish() : undefined;
-    idle = writer;
-    return { bytes, writer };
-  };
-
-  const run = (bytes: Uint8Array, limits: DecodeLimits, quiet: number): CheckedDecoded => {
-    const reader = new PackReader(bytes, limits, quiet);
+  const decodeChecked = (bytes: Uint8Array, limits: DecodeLimits): CheckedDecoded => {
+    const reader = new PackReader(bytes, limits, 0);
     const value = read(reader);
     reader.finish();
     if (reader.fault !== undefined) return { fault: reader.fault };
@@ -71,20 +62,9 @@ export function compilePacked(layout: LayoutDocument, checks: PartChecks = NO_CH
   };
 
   return {
-    encode: (value, limits) => {
-      let { bytes, writer } = attempt(value, limits, false);
-      if (bytes === undefined && writer.fault === undefined) {
-        ({ bytes, writer } = attempt(value, limits, true));
-      }
-      return bytes === undefined ? { fault: faultOf(writer) } : { bytes };
-    },
-    decode: (bytes, limits) => run(bytes, limits, 1) as Decoded,
-    decodeChecked: (bytes, limits) => run(bytes, limits, 0),
+    part: layout.root.kind === 'bytes' ? 'bytes' : { write, read },
+    encode: (value, limits) => packValue(write, value, limits),
+    decode: (bytes, limits) => unpackValue(read, bytes, limits),
+    decodeChecked,
   };
-}
-
-function faultOf(writer: PackWriter): string {
-  const path = writer.path.toReversed().join('.');
-  const place = writer.path.length === 0 ? 'the value itself' : `"${path}"`;
-  return `cannot carry ${writer.fault ?? 'a value that changes'} at ${place}`;
 }
