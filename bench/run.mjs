@@ -74,12 +74,12 @@ async function runScenario(options, tools) {
     columns?.[0]?.[0] ?? 'serverUs',
   );
   const verdicts = judgeMarks(marks, summaries);
-  const schemas = member === undefined ? [] : [describeMember(member)];
+  const schema = member === undefined ? null : describeMember(member);
   const absent = summaries.filter(({ reason }) => reason !== null);
   const notes = [
     ...verdicts.map((verdict) => `mark: ${describeVerdict(verdict)}`),
     ...absent.map(({ label, reason }) => `${label}: ${reason}`),
-    ...schemas,
+    ...(schema === null ? [] : [schema]),
     ...describeLimits(limits),
   ];
   const table = renderTable(summaries, { unit, markdown, columns });
@@ -89,7 +89,7 @@ async function runScenario(options, tools) {
   if (summaries.some(({ failure }) => failure !== null)) process.exitCode = 1;
   const [main, mainTitle] = columns?.[0] ?? ['serverUs'];
   const shown = { scenario: name, title, row, unit, main, mainTitle, rounds };
-  return { ...shown, schemas, limits, verdicts, targets: summaries };
+  return { ...shown, schema, limits, verdicts, targets: summaries };
 }
 
 function keepForReadme(run, { scenarios, targets }) {

@@ -26,7 +26,7 @@ const FLAGS = {
   },
   rounds: { type: 'string', text: 'COUNT        rounds, each in another order (default 3)' },
   seconds: { type: 'string', text: 'SECONDS      measured time of one figure (default 1.5)' },
-  warmup: { type: 'string', text: 'SECONDS      unmeasured time before it (default 1)' },
+  warmup: { type: 'string', text: 'SECONDS      unmeasured time before it (default 1.5)' },
   quick: {
     type: 'boolean',
     text: '             one round of 0.5 s each: a look, no figures to quote',
@@ -40,7 +40,7 @@ const FLAGS = {
 };
 
 // All of it within 25 minutes on two CPUs.
-const FULL = { rounds: '3', seconds: '1.5', warmup: '1' };
+const FULL = { rounds: '3', seconds: '1.5', warmup: '1.5' };
 const QUICK = { rounds: '1', seconds: '0.5', warmup: '0.3' };
 
 /** A wrong command line. The message is all that a person needs to mend it. */

@@ -55,4 +55,5 @@ export function readKeptRun() {
   }
 }
 
-const round = (value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value);
+const round = (value) =>
+  typeof value !== 'number' || Number.isInteger(value) ? value : Number(value.toPrecision(4));
