@@ -1,5 +1,12 @@
-import { validate, type Issues, type Schema, type SchemaCodec } from '@trunkline/contract';
 import {
+  validate,
+  type Issues,
+  type Packed,
+  type Schema,
+  type SchemaCodec,
+} from '@trunkline/contract';
+import {
+  CLIENT_DECODE_LIMITS,
   decodePayload,
   ENCODING,
   type TrunklineError,
@@ -114,20 +121,27 @@ export function writeOutput(
   maxBytes: number,
 ): Payload | Promise<Payload> {
   if (schema === undefined) return NOTHING;
-  const parsed = validate(schema, value);
-  if (isPromise(parsed)) return parsed.then((late) => bounded(encode(late, codec), maxBytes));
-  return bounded(encode(parsed, codec), maxBytes);
+  const written =
+    codec === undefined || codec.part === 'bytes'
+      ? chain(validate(schema, value), encodePlain)
+      : chain(codec.serialize(value, CLIENT_DECODE_LIMITS), packedPayload);
+  return chain(written, (payload) => bounded(payload, maxBytes));
 }
 
 const NOTHING: Payload = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
 
-type Parsed = Awaited<ReturnType<typeof validate>>;
+function packedPayload(packed: Packed): Payload {
+  if ('bytes' in packed) return { encoding: ENCODING.PACKED, bytes: packed.bytes };
+  throw 'fault' in packed ? new TypeError(packed.fault) : unfit(packed.issues);
+}
 
-function encode(parsed: Parsed, codec: SchemaCodec<Schema> | undefined): Payload {
-  if (!parsed.ok) {
-    throw new TypeError(`the handler's value does not fit its schema${firstOf(parsed.issues)}`);
-  }
-  return encodeFor(codec, parsed.value);
+function encodePlain(parsed: Awaited<ReturnType<typeof validate>>): Payload {
+  if (!parsed.ok) throw unfit(parsed.issues);
+  return encodeFor(undefined, parsed.value);
+}
+
+function unfit(issues: Issues['issues']): TypeError {
+  return new TypeError(`the handler's value does not fit its schema${firstOf(issues)}`);
 }
 
 function bounded(payload: Payload, maxBytes: number): Payload {

@@ -16,6 +16,15 @@ export function defaultCheck(def: Extract<SchemaDef, { type: 'default' }>): Part
   };
 }
 
+/** Adds a default to the check of what it stands for, if there is one. */
+export function fillingCheck(
+  check: PartCheck | undefined,
+  def: Extract<SchemaDef, { type: 'default' }>,
+): PartCheck {
+  const own = check ?? { isWhole: false, accept: (value: unknown) => value };
+  return { ...own, fill: () => def.defaultValue };
+}
+
 /** Holds an array to its exact length, or to the bounds of its schema. */
 export function lengthCheck(min: number, max: number): PartCheck {
   return {

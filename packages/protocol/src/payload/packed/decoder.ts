@@ -6,25 +6,16 @@ import {
   readSet,
   type ReadPart,
 } from './described.js';
-import { ABSENT } from './encoder.js';
-import type { EnumValue, Layout, LayoutDocument, MaybeLayout, ObjectLayout } from './layout.js';
+import {
+  SIMPLE_KINDS,
+  type EnumValue,
+  type Layout,
+  type LayoutDocument,
+  type MaybeLayout,
+  type ObjectLayout,
+} from './layout.js';
 import type { PackReader } from './pack-reader.js';
-
-/** What a check gives for a value that it does not accept. */
-export const REFUSED: unique symbol = Symbol('refused');
-
-/** A check that runs on what a layout was read to. */
-export interface PartCheck {
-  /** Whether it checks all that is inside too, so that no other check runs there. */
-  readonly isWhole: boolean;
-  /** Gives the value to use, or `REFUSED`. A missing property is `ABSENT`, in and out. */
-  accept(value: unknown): unknown;
-  /** Tells of a value that `accept` would give back as it is; it may say `false` of one. */
-  readonly allows?: (value: never) => boolean;
-}
-
-/** Checks by the layouts that they belong to. */
-export type PartChecks = ReadonlyMap<Layout, PartCheck>;
+import { ABSENT, REFUSED, type PartCheck, type PartChecks } from './part-check.js';
 
 /** Makes the reader of a layout with checks in it. */
 export function makeRead(document: LayoutDocument, checks: PartChecks): ReadPart {
@@ -169,12 +160,10 @@ interface Slot {
   readonly check: PartCheck | undefined;
 }
 
-const OPS = ['string', 'int', 'number', 'boolean'];
-
 function slotOf(name: string, layout: Layout, { make, checks }: Making): Slot {
   const check = checks.get(layout);
-  const isSimple = OPS.includes(layout.kind) && check?.isWhole !== true;
-  const op = isSimple ? OPS.indexOf(layout.kind) : -1;
+  const op = check?.isWhole === true ? -1 : SIMPLE_KINDS.indexOf(layout.kind);
+  const isSimple = op !== -1;
   return { name, op, read: make(layout), check: isSimple ? check : undefined };
 }
 

@@ -22,6 +22,8 @@ export class PackWriter {
   /** Where the fault is, innermost key first. */
   readonly path: (string | number)[] = [];
   depth = 0;
+  /** Above 0, values are written by structure only and not checked. */
+  quiet = 0;
   #limits: DecodeLimits;
   #values = 0;
   #entries = 0;
@@ -44,6 +46,7 @@ export class PackWriter {
     this.fault = undefined;
     this.path.length = 0;
     this.depth = 0;
+    this.quiet = 0;
     this.#limits = limits;
     this.#values = this.#entries = this.#numbers = this.#binaries = this.#position = 0;
     this.#text = '';
