@@ -41,9 +41,6 @@ export const scenario = {
     check: (output) => output === text,
   },
   limits: { socketio: { maxHttpBufferSize: MAX_BYTES } },
-  cannot: {
-    trunkline: 'refuses values above one batch',
-  },
   marks: [{ of: 'serverUs', atMost: 1, to: 'ws-echo' }],
   drive: keepCallsInFlight(2),
 };

@@ -36,9 +36,10 @@ export const target = {
 
 async function createContract(member) {
   const { call, contract, stream, topic } = await import('@trunkline/contract');
-  const { name, input, output, item, message } = member;
+  const { name, input, output, item, message, maxOutputBytes } = member;
+  const limits = maxOutputBytes === undefined ? {} : { maxOutputBytes };
   const define = {
-    call: () => call({ input, output }),
+    call: () => call({ input, output, ...limits }),
     stream: () => stream({ input, down: item }),
     topic: () => topic({ message, public: true }),
   };

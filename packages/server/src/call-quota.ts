@@ -1,4 +1,10 @@
-import { ENCODING, type CallMessage, type Runtime, type TrunklineError } from '@trunkline/protocol';
+import {
+  ENCODING,
+  type CallMessage,
+  type RefusedMessage,
+  type Runtime,
+  type TrunklineError,
+} from '@trunkline/protocol';
 import { ownError } from './failure.js';
 import type { ServerLimits } from './limits.js';
 import { isTopicRoute, type Route } from './route.js';
@@ -12,6 +18,13 @@ export interface CallQuotaOptions {
   /** Bytes for the client of which nothing was written; what is being written does not count. */
   readonly waitingBytes: () => number;
 }
+
+/** Why a value that came in chunks is not taken. */
+export const REFUSALS: Readonly<Record<RefusedMessage['code'], string>> = {
+  TOO_LARGE: 'the value is too large, or did not come to its end',
+  BUSY: 'too many large values are coming',
+  CANCELLED: 'the caller withdrew',
+};
 
 const VALUE_COST = 48;
 const COMMA = 0x2c;

@@ -10,6 +10,7 @@ import {
   type ErrorCode,
   type ErrorMessage,
   type ItemMessage,
+  type LargeMessage,
   type RefusedMessage,
   type Runtime,
   type Timer,
@@ -17,7 +18,7 @@ import {
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
-import { CallQuota } from './call-quota.js';
+import { CallQuota, REFUSALS } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
 import { ItemQueue } from './item-queue.js';
@@ -28,11 +29,12 @@ import {
   isCallRoute,
   isStreamRoute,
   isTopicRoute,
+  kindOf,
   type Route,
   type StreamRoute,
   type TopicRoute,
 } from './route.js';
-import type { BoundProcedure, Session } from './session.js';
+import type { Session } from './session.js';
 import { StreamRun } from './stream-run.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { readItem } from './values.js';
@@ -76,13 +78,6 @@ const FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 
 const FAILED = ownError('CANCELLED', 'the stream has failed', { executed: 'yes' });
-
-/** Why a value that came in chunks is not taken. */
-const REFUSALS: Readonly<Record<RefusedMessage['code'], string>> = {
-  TOO_LARGE: 'the value is too large, or did not come to its end',
-  BUSY: 'too many large values are coming',
-  CANCELLED: 'the caller withdrew',
-};
 
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
 export class Calls {
@@ -176,6 +171,15 @@ export class Calls {
     const executed = entry.context.isStarted ? 'yes' : 'no';
     this.#breakOff(entry, ownError(code, REFUSALS[code], { executed }));
     return this.#countFault();
+  }
+
+  /** The most bytes of the payload of an input or item of which only the start has come. */
+  maxBytesOf(message: LargeMessage): number {
+    // What is wrong in another way is answered when all of it is there.
+    if (message.kind === 'ITEM') return this.#entries.get(message.id)?.maxItemBytes ?? Infinity;
+    if (message.kind !== 'CALL') return Infinity;
+    const route = this.#options.session.bound[message.procedure]?.route;
+    return route === undefined ? Infinity : this.#quota.maxInputBytes(route);
   }
 
   credit(message: CreditMessage): Violation | undefined {
@@ -392,9 +396,4 @@ export class Calls {
     this.#entries.delete(entry.id);
     this.#options.link.send(final);
   }
-}
-
-function kindOf(route: Route): BoundProcedure['kind'] {
-  if (isTopicRoute(route)) return 'publish';
-  return isCallRoute(route) ? 'call' : 'stream';
 }

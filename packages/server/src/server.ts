@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import {
+  ByteBudget,
   systemRuntime,
   TrunklineError,
   type Broker,
@@ -171,6 +172,7 @@ export class Server {
       makeScope,
       registry: new Registry(this.#services),
       hub: this.#hub,
+      assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       dispatcher: new Dispatcher(common),
       publishes: new PublishDispatcher(common),
       gatekeeper: new Gatekeeper({
