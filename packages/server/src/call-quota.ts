@@ -1,4 +1,10 @@
-import { ENCODING, type CallMessage, type Runtime, type TrunklineError } from '@trunkline/protocol';
+import {
+  ENCODING,
+  type CallMessage,
+  type RefusedMessage,
+  type Runtime,
+  type TrunklineError,
+} from '@trunkline/protocol';
 import { ownError } from './failure.js';
 import type { ServerLimits } from './limits.js';
 import { isTopicRoute, type Route } from './route.js';
@@ -20,6 +26,12 @@ export interface Slot {
   /** Of its input, as `costOf` says it. */
   readonly cost: number;
 }
+/** Why a value that came in chunks is not taken. */
+export const REFUSALS: Readonly<Record<RefusedMessage['code'], string>> = {
+  TOO_LARGE: 'the value is too large, or did not come to its end',
+  BUSY: 'too many large values are coming',
+  CANCELLED: 'the caller withdrew',
+};
 
 const VALUE_COST = 48;
 /** An array of packed numbers is one byte and eight or sixteen in memory for each. */

@@ -9,6 +9,7 @@ import {
   type ErrorCode,
   type ErrorMessage,
   type ItemMessage,
+  type LargeMessage,
   type RefusedMessage,
   type Runtime,
   type Timer,
@@ -17,7 +18,7 @@ import {
 import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
-import { CallQuota, costOf, type Slot } from './call-quota.js';
+import { CallQuota, costOf, REFUSALS, type Slot } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
 import { ItemQueue } from './item-queue.js';
@@ -69,13 +70,6 @@ const FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 
 const FAILED = ownError('CANCELLED', 'the stream has failed', { executed: 'yes' });
-
-/** Why a value that came in chunks is not taken. */
-const REFUSALS: Readonly<Record<RefusedMessage['code'], string>> = {
-  TOO_LARGE: 'the value is too large, or did not come to its end',
-  BUSY: 'too many large values are coming',
-  CANCELLED: 'the caller withdrew',
-};
 
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
 export class Calls {
@@ -167,6 +161,15 @@ export class Calls {
     const executed = entry.context.isStarted ? 'yes' : 'no';
     this.#breakOff(entry, ownError(code, REFUSALS[code], { executed }));
     return this.#countFault();
+  }
+
+  /** The most bytes of the payload of an input or item of which only the start has come. */
+  maxBytesOf(message: LargeMessage): number {
+    // What is wrong in another way is answered when all of it is there.
+    if (message.kind === 'ITEM') return this.#entries.get(message.id)?.maxItemBytes ?? Infinity;
+    if (message.kind !== 'CALL') return Infinity;
+    const route = this.#options.session.bound[message.procedure]?.route;
+    return route === undefined ? Infinity : this.#quota.maxInputBytes(route);
   }
 
   credit(message: CreditMessage): Violation | undefined {

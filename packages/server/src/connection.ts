@@ -7,6 +7,7 @@ import {
   SESSION_LIMITS,
   Violation,
   Writer,
+  type ByteBudget,
   type Close,
   type Closed,
   type HelloMessage,
@@ -33,6 +34,8 @@ export interface ConnectionServices extends TopicServices {
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly makeScope: MakeScope | undefined;
+  /** What all sessions may hold of inputs that are not complete. */
+  readonly assembly: ByteBudget;
   /** A session is open. */
   readonly opened: (session: Session) => void;
   /** The connection has ended, and with it its session. */
@@ -139,16 +142,17 @@ export class Connection implements TransportSink {
 
   /** Not made earlier: a link watches that its peer lives, and before WELCOME deadlines do that. */
   #openLink(): Link {
-    const { runtime, limits } = this.#services;
+    const { runtime, limits, assembly } = this.#services;
     const valueBytes = this.#valueBytes;
     return new Link(
       {
         receive: (message) => this.#dispatch(message),
+        maxBytesOf: (message) => this.#live?.calls.maxBytesOf(message) ?? valueBytes,
         isBusy: () => (this.#live?.calls.running ?? 0) > 0,
         flushed: () => this.#resume(),
         failed: (close, error) => this.#fail(close, error),
       },
-      { transport: this.#transport, runtime, limits, side: 'server', valueBytes },
+      { transport: this.#transport, runtime, limits, side: 'server', valueBytes, assembly },
     );
   }
 

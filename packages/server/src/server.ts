@@ -3,6 +3,7 @@ import type { Server as HttpsServer } from 'node:https';
 import {
   SPOKEN,
   SUBPROTOCOLS,
+  ByteBudget,
   systemRuntime,
   TrunklineError,
   type Broker,
@@ -179,6 +180,7 @@ export class Server {
       makeScope,
       registry: new Registry(this.#services),
       hub: this.#hub,
+      assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       dispatcher: new Dispatcher(common),
       publishes: new PublishDispatcher(common),
       gatekeeper: new Gatekeeper({

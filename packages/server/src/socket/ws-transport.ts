@@ -10,7 +10,7 @@ import {
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from '../accepted-transport.js';
 import type { ServerLimits } from '../limits.js';
-import { encodeFrames, frameBytes } from './frame.js';
+import { beginFrame, encodeFrames, frameBytes } from './frame.js';
 import { MessageWatch } from './message-watch.js';
 
 /** What is needed of a WebSocket, as the library has it. */
@@ -116,6 +116,22 @@ export class WsTransport implements AcceptedTransport {
     socket.cork();
     for (const [index, batch] of batches.entries()) {
       webSocket.send(batch, index === last ? written : undefined);
+    }
+    socket.uncork();
+  }
+
+  writeParts(parts: readonly Uint8Array[]): void {
+    const { webSocket, socket } = this.#options;
+    const [first, ...rest] = parts;
+    if (this.#isClosing || webSocket.readyState !== OPEN || first === undefined) return;
+    let bytes = 0;
+    for (const { length } of parts) bytes += length;
+    const written = this.#noteFull(bytes) ? this.#socketOnWritten : undefined;
+    const begun = beginFrame(bytes, first);
+    socket.cork();
+    socket.write(begun, rest.length === 0 ? written : undefined);
+    for (const [index, part] of rest.entries()) {
+      socket.write(part, index === rest.length - 1 ? written : undefined);
     }
     socket.uncork();
   }
