@@ -53,4 +53,11 @@ describe('systemRuntime', () => {
     expect(bytes).toHaveLength(32);
     expect(bytes).not.toEqual(systemRuntime.randomBytes(32));
   });
+
+  it('gives the same random bytes to nobody else, and keeps none that it gave', () => {
+    const given = Array.from({ length: 500 }, () => systemRuntime.randomBytes(16));
+    expect(new Set(given.map((bytes) => bytes.join())).size).toBe(given.length);
+    expect(given.every((bytes) => bytes.buffer.byteLength === 16)).toBe(true);
+    expect(systemRuntime.randomBytes(5_000)).toHaveLength(5_000);
+  });
 });

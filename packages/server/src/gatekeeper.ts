@@ -1,5 +1,7 @@
 import { TrunklineError, type Close, type Runtime } from '@trunkline/protocol';
+import { chain, isPromise } from './chain.js';
 import type { ConnectionInfo } from './context.js';
+import { Ending } from './ending.js';
 import type { ReportFailure } from './failure.js';
 import type { ServerLimits } from './limits.js';
 import type { Pipeline } from './pipeline.js';
@@ -35,8 +37,8 @@ export type Admission =
 
 /** A client that is being decided on. */
 export interface Admitting {
-  /** Resolves always; a failure is a close. */
-  readonly admission: Promise<Admission>;
+  /** There at once when nobody has to be waited for. Never rejects; a failure is a close. */
+  readonly admission: Admission | Promise<Admission>;
   /** The client has left: it is not authenticated any more if that has not begun. */
   readonly withdraw: () => void;
 }
@@ -57,6 +59,9 @@ const REFUSED: Close = { code: 'REFUSED', reason: 'refused' };
 const LATER: Close = { code: 'LEAVING', reason: 'authentication failed' };
 const EXPIRED: Close = { code: 'TOKEN', reason: 'expired' };
 const TOO_MANY: Close = { code: 'TOO_MUCH', reason: '5000' };
+
+/** What who is nobody gives back. */
+const NOBODY = (): void => undefined;
 
 /** Why a client is not decided on any more. */
 const LEFT = new Error('the client has left');
@@ -85,75 +90,96 @@ export class Gatekeeper {
   /** Decides on a client; nothing of it throws. */
   admit(token: string, connection: ConnectionInfo): Admitting {
     const { runtime, limits } = this.#options;
-    const ending = new AbortController();
+    const ending = new Ending();
+    const admission = this.#decide({ token, connection }, ending);
+    const withdraw = (): void => ending.end(LEFT);
+    if (!isPromise(admission)) return { admission, withdraw };
     const timer = runtime.startTimer(limits.authMs, () =>
-      ending.abort(new Error('authentication took too long')),
+      ending.end(new Error('authentication took too long')),
     );
-    const admission = this.#decide({ token, connection }, ending.signal).finally(() =>
-      timer.cancel(),
-    );
-    return { admission, withdraw: () => ending.abort(LEFT) };
+    return { admission: admission.finally(() => timer.cancel()), withdraw };
   }
 
-  async #decide(credentials: Credentials, signal: AbortSignal): Promise<Admission> {
+  #decide(credentials: Credentials, ending: Ending): Admission | Promise<Admission> {
+    const failed = (error: unknown): Admission => ({ close: this.#closeFor(error) });
     try {
-      const opened = await unlessAborted(this.#open(credentials, signal), signal);
-      if ('close' in opened) return opened;
-      const release = this.#enter(opened.identity?.principal);
-      return release === undefined ? { close: TOO_MANY } : { ...opened, release };
+      const opened = this.#open(credentials, ending);
+      if (!isPromise(opened)) return this.#place(opened);
+      return ending
+        .orSooner(opened)
+        .then((late) => this.#place(late))
+        .catch(failed);
     } catch (error) {
-      return { close: this.#closeFor(error) };
+      return failed(error);
     }
   }
 
-  async #open(credentials: Credentials, signal: AbortSignal): Promise<Opened> {
-    const { runtime, limits, authenticate } = this.#options;
-    let identity: Identity | undefined;
-    if (authenticate !== undefined) {
-      identity = readIdentity(await this.#authenticate(authenticate, { credentials, signal }));
-      if (identity === undefined) return { close: NEW_TOKEN };
-      signal.throwIfAborted();
-    }
+  #place(opened: Opened): Admission {
+    if ('close' in opened) return opened;
+    const release = this.#enter(opened.identity?.principal);
+    return release === undefined ? { close: TOO_MANY } : { ...opened, release };
+  }
+
+  #open(credentials: Credentials, ending: Ending): Opened | Promise<Opened> {
+    const { authenticate } = this.#options;
     const { connection } = credentials;
+    if (authenticate === undefined) return this.#begin(undefined, connection);
+    const given = this.#authenticate(authenticate, { credentials, ending });
+    return chain<unknown, Opened>(given, (someone) => {
+      const identity = readIdentity(someone);
+      if (identity === undefined) return { close: NEW_TOKEN };
+      ending.throwIfEnded();
+      return this.#begin(identity, connection);
+    });
+  }
+
+  #begin(identity: Identity | undefined, connection: ConnectionInfo): Opened | Promise<Opened> {
+    const { runtime, limits } = this.#options;
     const session = new Session({ runtime, limits, identity, connection });
-    await this.#guard(session, identity);
-    // Looked at last: the guards may have taken their time.
-    const hasEnded = (identity?.expiresAt?.getTime() ?? Infinity) <= runtime.wallNow();
-    return hasEnded ? { close: EXPIRED } : { session, identity };
+    return chain(this.#guard(session), (): Opened => {
+      // Looked at last: the guards may have taken their time.
+      const hasEnded = (identity?.expiresAt?.getTime() ?? Infinity) <= runtime.wallNow();
+      return hasEnded ? { close: EXPIRED } : { session, identity };
+    });
   }
 
   /** The place is given back when `authenticate` settles, since until then it is at work. */
-  async #authenticate(
+  #authenticate(
     authenticate: Authenticate,
-    { credentials, signal }: { credentials: Credentials; signal: AbortSignal },
-  ): Promise<unknown> {
-    await this.#slot(signal);
-    try {
-      // Who left while its place came free is not authenticated any more.
-      signal.throwIfAborted();
-      return await authenticate(credentials);
-    } finally {
+    { credentials, ending }: { credentials: Credentials; ending: Ending },
+  ): unknown {
+    return chain(this.#slot(ending), () => {
+      let given: unknown;
+      try {
+        // Who left while its place came free is not authenticated any more.
+        ending.throwIfEnded();
+        given = authenticate(credentials);
+        if (isPromise(given)) return Promise.resolve(given).finally(() => this.#freeSlot());
+      } catch (error) {
+        this.#freeSlot();
+        throw error;
+      }
       this.#freeSlot();
-    }
+      return given;
+    });
   }
 
   /** Waits for one of the places that may authenticate at the same time. */
-  async #slot(signal: AbortSignal): Promise<void> {
+  #slot(ending: Ending): undefined | Promise<void> {
     if (this.#running < this.#options.limits.authRunning) {
       this.#running++;
-      return;
+      return undefined;
     }
-    await new Promise<void>((resolve, reject) => {
-      const leave = (): void => {
-        this.#queue.delete(enter);
-        reject(signal.reason);
-      };
+    return new Promise((resolve, reject) => {
       const enter = (): void => {
-        signal.removeEventListener('abort', leave);
+        stopWaiting();
         resolve();
       };
+      const stopWaiting = ending.listen((reason) => {
+        this.#queue.delete(enter);
+        reject(reason);
+      });
       this.#queue.add(enter);
-      signal.addEventListener('abort', leave, { once: true });
     });
   }
 
@@ -168,15 +194,15 @@ export class Gatekeeper {
     }
   }
 
-  async #guard(session: Session, identity: Identity | undefined): Promise<void> {
+  #guard(session: Session): unknown {
     const { runtime, makeScope, pipeline } = this.#options;
-    const context = new EventContext({ session, identity, runtime, makeScope }, 'connect', '');
-    await pipeline.runGuards(asAnyContext(context));
-    await pipeline.around(asAnyContext(context), () => undefined);
+    const source = { session, identity: session.identity, runtime, makeScope };
+    const context = asAnyContext(new EventContext(source, 'connect', ''));
+    return chain(pipeline.runGuards(context), () => pipeline.around(context, () => undefined));
   }
 
   #enter(principal: string | undefined): (() => void) | undefined {
-    if (principal === undefined) return () => undefined;
+    if (principal === undefined) return NOBODY;
     const count = this.#principals.get(principal) ?? 0;
     if (count >= this.#options.limits.principalSessions) return undefined;
     this.#principals.set(principal, count + 1);
@@ -217,12 +243,4 @@ function readIdentity(given: unknown): Identity | undefined {
     );
   }
   return given as Identity;
-}
-
-/** Gives what comes of a promise, or rejects with the signal's reason if that is first. */
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    promise.then(resolve, reject);
-  });
 }

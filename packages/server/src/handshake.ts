@@ -8,25 +8,28 @@ import {
   type Runtime,
   type Timer,
 } from '@trunkline/protocol';
+import { isPromise } from './chain.js';
 import type { ConnectionInfo } from './context.js';
 import type { ReportFailure } from './failure.js';
-import type { Admission, Gatekeeper } from './gatekeeper.js';
+import type { Admission, Admitting, Gatekeeper } from './gatekeeper.js';
 import type { ServerLimits } from './limits.js';
 
 /** A client that may have a session. */
 export type Admitted = Extract<Admission, { session: unknown }>;
 
 /** What a handshake is made from, and what it tells its connection. */
-export interface HandshakeOptions {
-  readonly runtime: Runtime;
-  readonly limits: ServerLimits;
-  readonly gatekeeper: Gatekeeper;
-  readonly report: ReportFailure;
-  readonly info: ConnectionInfo;
-  readonly send: (message: Message) => void;
-  readonly close: (close: Close) => void;
-  /** The client may have a session: WELCOME it, and then take what came early. */
-  readonly admitted: (hello: HelloMessage, admitted: Admitted) => void;
+export interface HandshakeOwner {
+  readonly services: {
+    readonly runtime: Runtime;
+    readonly limits: ServerLimits;
+    readonly gatekeeper: Gatekeeper;
+    readonly report: ReportFailure;
+  };
+  /** Writes a message by itself. */
+  write(message: Message): void;
+  close(close: Close): void;
+  /** The client may have a session. */
+  admitted(hello: HelloMessage, admitted: Admitted): void;
 }
 
 const EARLY: ReadonlySet<ReceivedMessage['kind']> = new Set([
@@ -43,17 +46,19 @@ const HELD_BYTES = 64;
 
 /** The beginning of a connection, until WELCOME: nothing runs, and little is held. */
 export class Handshake {
-  readonly #options: HandshakeOptions;
+  readonly #owner: HandshakeOwner;
+  readonly #info: ConnectionInfo;
   #timer: Timer;
   #state: 'hello' | 'authenticating' | 'ended' = 'hello';
   #hasResumed = false;
   /** Batches that came before WELCOME: held as they came, since nothing is believed yet. */
   readonly #early: Uint8Array[] = [];
   #earlyBytes = 0;
-  #withdraw: (() => void) | undefined;
+  #admitting: Admitting | undefined;
 
-  constructor(options: HandshakeOptions) {
-    this.#options = options;
+  constructor(owner: HandshakeOwner, info: ConnectionInfo) {
+    this.#owner = owner;
+    this.#info = info;
     this.#timer = this.#awaitHello();
   }
 
@@ -72,32 +77,34 @@ export class Handshake {
   stop(): void {
     this.#state = 'ended';
     this.#timer.cancel();
-    this.#withdraw?.();
+    this.#admitting?.withdraw();
     this.#early.length = 0;
   }
 
   #receiveHello(batch: Uint8Array): void {
-    const { limits, close } = this.#options;
-    if (batch.length > limits.helloBytes) return close(new Violation('HELLO_TOO_BIG'));
+    const owner = this.#owner;
+    if (batch.length > owner.services.limits.helloBytes) {
+      return owner.close(new Violation('HELLO_TOO_BIG'));
+    }
     const decoded = decodeBatch(batch);
-    if (decoded instanceof Violation) return close(decoded);
+    if (decoded instanceof Violation) return owner.close(decoded);
     // Nothing that has a number was sent yet, either way.
-    if (decoded.ack !== undefined || decoded.now) return close(new Violation('BAD_HEAD'));
+    if (decoded.ack !== undefined || decoded.now) return owner.close(new Violation('BAD_HEAD'));
     const [message, second] = decoded.messages;
     if (message?.kind === 'RESUME' && second === undefined && !this.#hasResumed) {
       return this.#refuseResume();
     }
     if (message?.kind !== 'HELLO' || second !== undefined) {
-      return close(new Violation('HELLO_FIRST'));
+      return owner.close(new Violation('HELLO_FIRST'));
     }
     this.#timer.cancel();
     this.#state = 'authenticating';
-    void this.#admit(message);
+    this.#admit(message);
   }
 
   #awaitHello(): Timer {
-    const { runtime, limits, close } = this.#options;
-    return runtime.startTimer(limits.helloMs, () => close(new Violation('HELLO_LATE')));
+    const { runtime, limits } = this.#owner.services;
+    return runtime.startTimer(limits.helloMs, () => this.#owner.close(new Violation('HELLO_LATE')));
   }
 
   /** Sessions are not resumed in this version, so none is known; HELLO may come next, once. */
@@ -105,32 +112,37 @@ export class Handshake {
     this.#hasResumed = true;
     this.#timer.cancel();
     this.#timer = this.#awaitHello();
-    this.#options.send({ kind: 'GONE', reason: 'unknown', rx: undefined });
+    this.#owner.write({ kind: 'GONE', reason: 'unknown', rx: undefined });
   }
 
   #hold(batch: Uint8Array): void {
-    if (batch.length === 0) return this.#options.close(new Violation('TRUNCATED'));
+    if (batch.length === 0) return this.#owner.close(new Violation('TRUNCATED'));
     this.#earlyBytes += batch.length + HELD_BYTES;
-    if (this.#earlyBytes > this.#options.limits.earlyBytes) {
-      return this.#options.close(new Violation('TOO_EARLY'));
+    if (this.#earlyBytes > this.#owner.services.limits.earlyBytes) {
+      return this.#owner.close(new Violation('TOO_EARLY'));
     }
     // The bytes belong to the socket.
     this.#early.push(batch.slice());
   }
 
-  async #admit(hello: HelloMessage): Promise<void> {
-    const { gatekeeper, info, close, admitted, report } = this.#options;
-    const admitting = gatekeeper.admit(hello.token, info);
-    this.#withdraw = admitting.withdraw;
-    const admission = await admitting.admission;
+  #admit(hello: HelloMessage): void {
+    const admitting = this.#owner.services.gatekeeper.admit(hello.token, this.#info);
+    const { admission } = admitting;
+    if (!isPromise(admission)) return this.#decided(hello, admission);
+    this.#admitting = admitting;
+    void admission.then((decided) => this.#decided(hello, decided));
+  }
+
+  #decided(hello: HelloMessage, admission: Admission): void {
     // The client may have left while it was looked at.
     if (this.#state === 'ended') return admission.release?.();
-    if ('close' in admission) return close(admission.close);
+    const owner = this.#owner;
+    if ('close' in admission) return owner.close(admission.close);
     try {
-      admitted(hello, admission);
+      owner.admitted(hello, admission);
     } catch (error) {
-      report({ error, where: 'handshake' });
-      close({ code: 'LEAVING', reason: 'the session could not begin' });
+      owner.services.report({ error, where: 'handshake' });
+      owner.close({ code: 'LEAVING', reason: 'the session could not begin' });
     }
   }
 }

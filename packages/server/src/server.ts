@@ -4,11 +4,13 @@ import {
   SPOKEN,
   SUBPROTOCOLS,
   ByteBudget,
+  SESSION_LIMITS,
   systemRuntime,
   TrunklineError,
   type Broker,
   type Close,
   type Runtime,
+  type SessionLimits,
   type Transport,
   type TransportSink,
 } from '@trunkline/protocol';
@@ -175,10 +177,14 @@ export class Server {
       broker: this.#broker,
       pipelineOf: pipelines.of,
     };
+    const registry = new Registry(this.#services);
+    const valueBytes = registry.largestInput(this.#limits.valueInBytes);
     return {
       ...common,
       makeScope,
-      registry: new Registry(this.#services),
+      registry,
+      valueBytes,
+      sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       dispatcher: new Dispatcher(common),
@@ -213,6 +219,12 @@ function assertBoots(services: readonly Service[], options: ServerOptions): void
     isAnonymous: options.anonymous === true,
   });
   if (faults.length > 0) throw new TypeError(`the server does not boot:\n- ${faults.join('\n- ')}`);
+}
+
+/** Of all limits, those that a client is told. */
+function sessionLimitsOf(limits: SessionLimits): SessionLimits {
+  const told = Object.keys(SESSION_LIMITS) as (keyof SessionLimits)[];
+  return Object.fromEntries(told.map((name) => [name, limits[name]])) as unknown as SessionLimits;
 }
 
 function ignore(): void {}

@@ -29,36 +29,44 @@ export class Session implements SessionInfo {
   readonly connection: ConnectionInfo;
   readonly identity: Identity | undefined;
   readonly bound: BoundProcedure[] = [];
-  /** Cancels, and calls that were refused by the client's own fault. */
-  readonly faults: TokenBucket;
-  readonly publishes: TokenBucket;
-  readonly subscribes: TokenBucket;
+  readonly #runtime: Runtime;
+  readonly #limits: ServerLimits;
+  #faults: TokenBucket | undefined;
+  #publishes: TokenBucket | undefined;
+  #subscribes: TokenBucket | undefined;
   #publisher: string | undefined;
 
   constructor({ runtime, limits, identity, connection }: SessionOptions) {
-    this.id = toHex(runtime.randomBytes(16));
+    this.id = Buffer.from(runtime.randomBytes(16)).toString('hex');
     this.connection = connection;
     this.identity = identity;
-    this.faults = new TokenBucket(runtime, {
-      perSecond: limits.faultRate,
-      burst: limits.faultBurst,
-    });
-    this.publishes = new TokenBucket(runtime, {
-      perSecond: limits.publishRate,
-      burst: limits.publishBurst,
-    });
-    this.subscribes = new TokenBucket(runtime, {
-      perSecond: limits.subscribeRate,
-      burst: limits.subscribeBurst,
-    });
+    this.#runtime = runtime;
+    this.#limits = limits;
+  }
+
+  /** Cancels, and calls that were refused by the client's own fault. */
+  get faults(): TokenBucket {
+    const { faultRate, faultBurst } = this.#limits;
+    return (this.#faults ??= this.#bucket(faultRate, faultBurst));
+  }
+
+  get publishes(): TokenBucket {
+    const { publishRate, publishBurst } = this.#limits;
+    return (this.#publishes ??= this.#bucket(publishRate, publishBurst));
+  }
+
+  get subscribes(): TokenBucket {
+    const { subscribeRate, subscribeBurst } = this.#limits;
+    return (this.#subscribes ??= this.#bucket(subscribeRate, subscribeBurst));
   }
 
   /** Gives the publisher that the client's publish ids name: the first one, from then on. */
   publisherOf(publishId: PublishId): string {
     return (this.#publisher ??= publishId.publisher);
   }
-}
 
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  /** Not made before something is taken from it: until then it is full. */
+  #bucket(perSecond: number, burst: number): TokenBucket {
+    return new TokenBucket(this.#runtime, { perSecond, burst });
+  }
 }

@@ -50,13 +50,14 @@ export interface SubscriptionsOptions extends TopicServices {
 const BROKER_RETRY_MS = 1_000;
 
 /** The subscriptions of one connection. */
-export class Subscriptions {
+export class Subscriptions implements SubscriptionLink {
   readonly #options: SubscriptionsOptions;
   readonly #live = new Map<number, TopicSubscription>();
   /** Numbers of subscribes that are being decided on. */
   readonly #pending = new Set<number>();
   readonly #keys = new Map<string, number>();
-  readonly #waiting = new Set<{ resume(): void }>();
+  /** Those that have no room; made when there is none. */
+  #waiting: Set<{ resume(): void }> | undefined;
   #next = 0;
   #isClosed = false;
 
@@ -88,16 +89,32 @@ export class Subscriptions {
 
   /** The connection has room again. */
   resume(): void {
-    if (this.#waiting.size === 0 || !this.#options.link.hasRoom()) return;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
+    if (this.#waiting === undefined || !this.#options.link.hasRoom()) return;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
     for (const waiter of waiting) waiter.resume();
+  }
+
+  send(message: Message): void {
+    this.#options.link.send(message);
+  }
+
+  sendShared(frame: Uint8Array): void {
+    this.#options.link.sendShared(frame);
+  }
+
+  hasRoom(): boolean {
+    return this.#options.link.hasRoom();
+  }
+
+  waitForRoom(waiter: { resume(): void }): void {
+    (this.#waiting ??= new Set()).add(waiter);
   }
 
   close(): void {
     this.#isClosed = true;
     this.#pending.clear();
-    this.#waiting.clear();
+    this.#waiting = undefined;
     for (const sub of this.#live.keys()) this.#drop(sub);
   }
 
@@ -140,7 +157,7 @@ export class Subscriptions {
     { route, key, sub }: { route: TopicRoute; key: string; sub: number },
     { cursor, last }: JoinWish,
   ): Promise<void> {
-    const { hub, limits, link } = this.#options;
+    const { hub, limits } = this.#options;
     const topic = await hub.open({ key, keep: keepOf(route.definition, limits) });
     if (this.#isGone(sub)) return hub.release(topic);
     this.#pending.delete(sub);
@@ -148,12 +165,7 @@ export class Subscriptions {
       sub,
       topic,
       limits,
-      link: {
-        send: (outgoing) => link.send(outgoing),
-        sendShared: (frame) => link.sendShared(frame),
-        hasRoom: () => link.hasRoom(),
-        waitForRoom: (waiter) => void this.#waiting.add(waiter),
-      },
+      link: this,
       failed: (error) => this.#refuse({ sub, name: route.name }, error),
     });
     this.#live.set(sub, subscription);

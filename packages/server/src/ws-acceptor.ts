@@ -3,10 +3,11 @@ import type { Server as SecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { negotiate, type Runtime, type TransportSink } from '@trunkline/protocol';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { ConnectionInfo } from './context.js';
 import type { ServerLimits } from './limits.js';
+import { wireTransport } from './socket/wire-transport.js';
 import { WsTransport } from './socket/ws-transport.js';
 import { Admission, Place } from './upgrade/admission.js';
 import {
@@ -63,8 +64,11 @@ export class WsAcceptor {
   readonly #webSockets: WebSocketServer;
   readonly #servers = new Set<Server | SecureServer>();
   readonly #unmounts = new Set<() => void>();
-  readonly #sockets = new Set<Socket>();
+  /** Those that are open, with their places among the others. */
+  readonly #sockets = new Map<Socket, Place | undefined>();
   readonly #warned = new Set<string>();
+  /** One for all sockets. */
+  readonly #socketOnClose: (this: Socket) => void;
   #closing: Promise<void> | undefined;
   #socketsGone: (() => void) | undefined;
 
@@ -78,6 +82,10 @@ export class WsAcceptor {
       );
     }
     this.#options = options;
+    const leave = (socket: Socket): void => this.#leave(socket);
+    this.#socketOnClose = function (this: Socket) {
+      leave(this);
+    };
     this.#policy = { isOriginAllowed: createOriginRule(origins), cookies, spoken };
     this.#proxies = new TrustedProxies(trustedProxies);
     this.#admission = new Admission(runtime, limits);
@@ -178,8 +186,8 @@ export class WsAcceptor {
     // Before anything else: without a listener a reset would end the process.
     socket.on('error', socketOnError);
     if (socket.destroyed) return;
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#socketOnClose(socket));
+    this.#sockets.set(socket, undefined);
+    socket.on('close', this.#socketOnClose);
     try {
       this.#upgrade(request, socket, head);
     } catch (error) {
@@ -188,7 +196,8 @@ export class WsAcceptor {
     }
   }
 
-  #socketOnClose(socket: Socket): void {
+  #leave(socket: Socket): void {
+    this.#sockets.get(socket)?.release();
     this.#sockets.delete(socket);
     if (this.#sockets.size === 0) this.#socketsGone?.();
   }
@@ -208,22 +217,13 @@ export class WsAcceptor {
     if (decision.outcome === 'refuse') return this.#refuse(socket, decision.refusal);
     const place = this.#admission.admit(client.address);
     if (!(place instanceof Place)) return this.#refuse(socket, place);
-    socket.once('close', () => place.release());
+    this.#sockets.set(socket, place);
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const { runtime, limits, onError } = this.#options;
-      const authenticated = (): void => place.authenticated();
       const takesPacked = decision.outcome === 'accept' && decision.takesPacked;
-      const options = {
-        webSocket,
-        socket,
-        runtime,
-        limits,
-        onError,
-        takesPacked,
-        authenticated,
-      };
+      const options = { webSocket, socket, runtime, limits, onError, takesPacked, place };
       const transport = new WsTransport(options);
-      wire(webSocket, socket, transport);
+      wireTransport(webSocket, socket, transport);
       this.#open(transport, decision);
     });
   }
@@ -269,20 +269,6 @@ function createWebSocketServer(limits: ServerLimits, spoken: readonly string[]):
 
 function bound(limit: number): number {
   return Math.min(Math.max(1, limit), MAX_COUNT);
-}
-
-function wire(webSocket: WebSocket, socket: Socket, transport: WsTransport): void {
-  webSocket.on('error', (error) => transport.webSocketOnError(error));
-  // One Buffer, as the library gives unless told otherwise; its declared type is wider.
-  webSocket.on('message', (data, isBinary) => {
-    transport.webSocketOnMessage(data as Buffer, isBinary);
-  });
-  webSocket.on('ping', (data) => transport.webSocketOnPing(data));
-  webSocket.on('pong', () => transport.webSocketOnPong());
-  webSocket.on('close', (code, reason) => transport.webSocketOnClose(code, reason));
-  // Behind the listeners of the library, which has acted on the bytes then.
-  socket.on('data', (chunk: Buffer) => transport.socketOnData(chunk));
-  socket.on('end', () => transport.socketOnEnd());
 }
 
 /** A reset is noticed by the end of the socket; it is nobody's fault here. */

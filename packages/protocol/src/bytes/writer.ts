@@ -1,6 +1,9 @@
 import { utf8Encoder } from './text.js';
 const MIN_ROOM = 1024;
 
+/** A buffer that has grown beyond this is not written on: the little that follows would keep it. */
+const MAX_KEPT = 65_536;
+
 /** Bytes that a varint needs for a value. */
 export function varintSize(value: number): number {
   let size = 1;
@@ -96,6 +99,11 @@ export class Writer {
   take(): Uint8Array {
     const taken = this.#buffer.subarray(this.#start, this.#position);
     this.#start = this.#position;
+    if (this.#buffer.length > MAX_KEPT) {
+      this.#buffer = new Uint8Array(MIN_ROOM);
+      this.#start = 0;
+      this.#position = 0;
+    }
     return taken;
   }
 

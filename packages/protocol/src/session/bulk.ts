@@ -23,13 +23,16 @@ interface Lane {
 /** As many large messages go in turns; with more, each would pause for too long. */
 const TURNS = 16;
 
+/** Shared by all that have no lane; nothing is ever put into it. */
+const NO_LANES = new Map<number, Lane>();
+
 /** Large messages that are not written yet, a lane for each call; lanes take turns. */
 export class Bulk {
   /** Bytes of all that waits here. */
   bytes = 0;
   readonly #limits: WireLimits;
   readonly #peerBytes: number;
-  readonly #lanes = new Map<number, Lane>();
+  #lanes = NO_LANES;
   #transfers = 0;
   #begunBytes = 0;
 
@@ -48,6 +51,7 @@ export class Bulk {
     if (lane !== undefined) lane.entries.push(entry);
     else {
       const { id } = message;
+      if (this.#lanes === NO_LANES) this.#lanes = new Map();
       this.#lanes.set(id, { id, entries: [entry], cutter: undefined, transfer: 0 });
     }
     this.bytes += entry.size;

@@ -6,8 +6,8 @@ import type { Message, ReceivedMessage } from '../message.js';
 import type { Runtime, Timer } from '../runtime.js';
 import type { Transport } from '../transport.js';
 import { Violation } from '../violation.js';
-import { Heartbeat } from './heartbeat.js';
 import { stampDeadline } from './deadline-stamp.js';
+import { Heartbeat, type Heartbeated } from './heartbeat.js';
 import { Assembler } from './assembler.js';
 import { BulkWindow } from './bulk-window.js';
 import { isChunk, isShared, Outbox, type Outgoing, type Room } from './outbox.js';
@@ -20,11 +20,14 @@ export type { LinkOptions, LinkOwner } from './link-owner.js';
 /** With so wide a window, as many chunks as fit go into one batch. */
 const WIDE_BYTES = 524_288;
 
+/** One for all links: what it gives away it does not write again. */
+const writer = new Writer();
+
 /**
  * One connection's messages, from batches and into batches. It checks their numbers, acknowledges
  * them, gathers what is sent in a turn into one write, and watches that the peer lives.
  */
-export class Link {
+export class Link implements Heartbeated {
   readonly #owner: LinkOwner;
   readonly #transport: Transport;
   readonly #runtime: Runtime;
@@ -32,9 +35,9 @@ export class Link {
   readonly #heartbeat: Heartbeat;
   readonly #positions = new Positions();
   readonly #outbox: Outbox;
-  readonly #assembler: Assembler;
-  readonly #window: BulkWindow;
-  readonly #writer = new Writer();
+  readonly #options: LinkOptions;
+  #assembler: Assembler | undefined;
+  #window: BulkWindow | undefined;
   #isScheduled = false;
   #isStopped = false;
   #mustAck = false;
@@ -49,29 +52,11 @@ export class Link {
     this.#transport = options.transport;
     this.#runtime = options.runtime;
     this.#limits = options.limits;
-    const { limits, side, runtime, valueBytes } = options;
-    const isServer = side === 'server';
-    const { assemblyBytes, assemblyDownBytes } = limits;
-    this.#outbox = new Outbox(limits, isServer ? assemblyDownBytes : assemblyBytes);
-    this.#assembler = new Assembler({
-      ...options,
-      maxBytes: isServer ? assemblyBytes : assemblyDownBytes,
-      maxBytesOf: (message) => owner.maxBytesOf?.(message) ?? valueBytes,
-      late: (refused) => this.#late(refused),
-    });
-    this.#window = new BulkWindow(limits);
-    this.#heartbeat = new Heartbeat(
-      {
-        isBusy: () => this.#isBusy(),
-        ping: () => this.#ping(),
-        dead: () => this.#owner.failed('cut'),
-      },
-      {
-        runtime,
-        limits,
-        pingsWhenIdle: isServer,
-      },
-    );
+    this.#options = options;
+    const { limits, runtime } = options;
+    const isServer = options.side === 'server';
+    this.#outbox = new Outbox(limits, isServer ? limits.assemblyDownBytes : limits.assemblyBytes);
+    this.#heartbeat = new Heartbeat(this, { runtime, limits, pingsWhenIdle: isServer });
   }
 
   /** The peer takes chunks: from now on large messages are cut, and small ones pass them. */
@@ -106,7 +91,7 @@ export class Link {
 
   /** Bytes of values that come in chunks and are not complete. */
   get assembledBytes(): number {
-    return this.#assembler.heldBytes;
+    return this.#assembler?.heldBytes ?? 0;
   }
 
   /** Messages that wait here. */
@@ -168,9 +153,25 @@ export class Link {
   stop(): void {
     this.#isStopped = true;
     this.#heartbeat.stop();
-    this.#assembler.stop();
+    this.#assembler?.stop();
     this.#ackTimer?.cancel();
     this.#stallTimer?.cancel();
+  }
+
+  /** Whether the peer owes something; for the heartbeat. */
+  isBusy(): boolean {
+    return this.#positions.unacked > 0 || this.#owner.isBusy();
+  }
+
+  /** Asks the peer for a sign of life; for the heartbeat. */
+  ping(): void {
+    this.send({ kind: 'PING', value: Math.floor(this.#runtime.random() * 0x100000000) });
+    this.flush();
+  }
+
+  /** The peer gives no sign of life; for the heartbeat. */
+  dead(): void {
+    this.#owner.failed('cut');
   }
 
   #accept(batch: Batch, size: number): Violation | undefined {
@@ -187,7 +188,7 @@ export class Link {
       if (violation !== undefined) return violation;
       if (this.#positions.acked > before) {
         this.#progressed();
-        this.#window.acknowledged(this.#positions.acked, this.#runtime.now());
+        this.#window?.acknowledged(this.#positions.acked, this.#runtime.now());
       }
     }
     for (const message of batch.messages) {
@@ -217,13 +218,23 @@ export class Link {
       case 'SKIPPED':
         return undefined;
       case 'CHUNK': {
-        const joined = this.#assembler.take(message);
+        const joined = (this.#assembler ??= this.#createAssembler()).take(message);
         if (joined === undefined || joined instanceof Violation) return joined;
         return this.#dispatch(joined);
       }
       default:
         return this.#owner.receive(message);
     }
+  }
+
+  #createAssembler(): Assembler {
+    const { limits, side, valueBytes } = this.#options;
+    return new Assembler({
+      ...this.#options,
+      maxBytes: side === 'server' ? limits.assemblyBytes : limits.assemblyDownBytes,
+      maxBytesOf: (message) => this.#owner.maxBytesOf?.(message) ?? valueBytes,
+      late: (refused) => this.#late(refused),
+    });
   }
 
   /** A value did not go on coming. */
@@ -318,24 +329,23 @@ export class Link {
     if (isShared(first)) write.add(first);
     else if (this.#transport.writeParts !== undefined && taken.some(isChunk)) {
       const messages = taken as Message[];
-      write.addParts(encodeBatchParts(this.#writer, this.#head(messages), messages));
+      write.addParts(encodeBatchParts(writer, this.#head(messages), messages));
     } else write.add(this.#encode(taken as Message[]));
     return true;
   }
 
   #room(): Room {
-    const { unackedMessages, batchCloseBytes } = this.#limits;
-    return {
-      bytes: batchCloseBytes,
-      numbers: unackedMessages - this.#positions.unacked,
-      bulkBytes: this.#window.room,
-      // Each batch is acknowledged alone, so that a narrow window does not empty in between.
-      chunks: this.#window.bytes < WIDE_BYTES ? 1 : batchCloseBytes,
-    };
+    const { unackedMessages, batchCloseBytes: bytes } = this.#limits;
+    const numbers = unackedMessages - this.#positions.unacked;
+    if (this.#outbox.bulkBytes === 0) return { bytes, numbers, bulkBytes: 0, chunks: 0 };
+    const window = (this.#window ??= new BulkWindow(this.#limits));
+    // Each batch is acknowledged alone, so that a narrow window does not empty in between.
+    const chunks = window.bytes < WIDE_BYTES ? 1 : bytes;
+    return { bytes, numbers, bulkBytes: window.room, chunks };
   }
 
   #encode(messages: Message[]): Uint8Array {
-    return encodeBatch(this.#writer, this.#head(messages), messages);
+    return encodeBatch(writer, this.#head(messages), messages);
   }
 
   /** Gives the head of the next batch, and notes that it is written. */
@@ -358,9 +368,10 @@ export class Link {
     for (const message of messages) {
       if (message.kind === 'CHUNK') bytes += message.bytes.length;
     }
-    if (bytes === 0) return isAlmostFull;
-    this.#window.wrote(this.#positions.tx, bytes, this.#runtime.now());
-    return isAlmostFull || this.#window.isHalfUsed;
+    const window = this.#window;
+    if (bytes === 0 || window === undefined) return isAlmostFull;
+    window.wrote(this.#positions.tx, bytes, this.#runtime.now());
+    return isAlmostFull || window.isHalfUsed;
   }
 
   #acknowledged(): void {
@@ -383,14 +394,5 @@ export class Link {
   #progressed(): void {
     this.#stallTimer?.cancel();
     this.#stallTimer = undefined;
-  }
-
-  #isBusy(): boolean {
-    return this.#positions.unacked > 0 || this.#owner.isBusy();
-  }
-
-  #ping(): void {
-    this.send({ kind: 'PING', value: Math.floor(this.#runtime.random() * 0x100000000) });
-    this.flush();
   }
 }

@@ -55,6 +55,12 @@ class Queue {
 
   #advance(): void {
     this.#head++;
+    // What has left is not kept until others come.
+    if (this.#head === this.#entries.length) {
+      this.#entries.length = 0;
+      this.#head = 0;
+      return;
+    }
     if (this.#head < 64 || this.#head * 2 < this.#entries.length) return;
     this.#entries = this.#entries.slice(this.#head);
     this.#head = 0;

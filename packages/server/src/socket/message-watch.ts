@@ -7,7 +7,7 @@ export interface MessageWatchOptions {
   /** How long a message may take from its first byte that came alone to its last. */
   readonly limitMs: number;
   /** A message has taken longer. Called once. */
-  readonly late: () => void;
+  late(): void;
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 import type { AcceptedTransport } from '../accepted-transport.js';
 import type { ServerLimits } from '../limits.js';
 import { beginFrame, encodeFrames, frameBytes } from './frame.js';
-import { MessageWatch } from './message-watch.js';
+import { MessageWatch, type MessageWatchOptions } from './message-watch.js';
 
 /** What is needed of a WebSocket, as the library has it. */
 interface WebSocketEnd {
@@ -31,7 +31,8 @@ export interface WsTransportOptions {
   readonly limits: ServerLimits;
   readonly onError: (error: unknown) => void;
   readonly takesPacked: boolean;
-  readonly authenticated: () => void;
+  /** What the socket takes of the limits of sockets. */
+  readonly place: { authenticated(): void };
 }
 
 const OPEN = 1;
@@ -60,8 +61,7 @@ const FAULTS = new Map([
  * until `open` nothing comes back. Bytes handed to the sink are views of what the socket read:
  * whoever keeps some of them longer than the call must copy them.
  */
-export class WsTransport implements AcceptedTransport {
-  readonly takesPacked: boolean;
+export class WsTransport implements AcceptedTransport, MessageWatchOptions {
   readonly #options: WsTransportOptions;
   readonly #watch: MessageWatch;
   #sink: TransportSink | undefined;
@@ -77,13 +77,25 @@ export class WsTransport implements AcceptedTransport {
 
   constructor(options: WsTransportOptions) {
     this.#options = options;
-    this.takesPacked = options.takesPacked;
-    const { runtime, limits } = options;
-    this.#watch = new MessageWatch({
-      runtime,
-      limitMs: limits.unfinishedMs,
-      late: () => this.close(UNFINISHED),
-    });
+    this.#watch = new MessageWatch(this);
+  }
+
+  get takesPacked(): boolean {
+    return this.#options.takesPacked;
+  }
+
+  get runtime(): Runtime {
+    return this.#options.runtime;
+  }
+
+  /** How long a message may be on its way. */
+  get limitMs(): number {
+    return this.#options.limits.unfinishedMs;
+  }
+
+  /** A message is on its way for too long. */
+  late(): void {
+    this.close(UNFINISHED);
   }
 
   /** Names who is called from now on. */
@@ -92,7 +104,7 @@ export class WsTransport implements AcceptedTransport {
   }
 
   authenticated(): void {
-    this.#options.authenticated();
+    this.#options.place.authenticated();
   }
 
   get bufferedBytes(): number {
@@ -103,7 +115,7 @@ export class WsTransport implements AcceptedTransport {
     const { webSocket, socket } = this.#options;
     if (this.#isClosing || webSocket.readyState !== OPEN) return;
     const bytes = frameBytes(batches);
-    const written = this.#noteFull(bytes) ? this.#socketOnWritten : undefined;
+    const written = this.#noteFull(bytes) ? () => this.#socketOnWritten() : undefined;
     if (bytes <= JOIN_BYTES * batches.length) {
       // The shared pool is for what leaves at once: what waits would keep all of it alive.
       const isIdle = socket.writableLength === 0;
@@ -210,11 +222,11 @@ export class WsTransport implements AcceptedTransport {
     this.#limitClosing();
   }
 
-  readonly #socketOnWritten = (): void => {
+  #socketOnWritten(): void {
     if (!this.#isFull || this.bufferedBytes >= this.#options.limits.writeAheadBytes) return;
     this.#isFull = false;
     if (!this.#isClosing) this.#sink?.writable();
-  };
+  }
 
   /** Notes whether a write of this size fills the socket; then its end must be waited for. */
   #noteFull(bytes: number): boolean {

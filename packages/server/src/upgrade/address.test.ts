@@ -52,6 +52,22 @@ describe('isLocalAddress', () => {
     expect(isLocalAddress(address)).toBe(true);
   });
 
+  it.each([
+    '126.255.255.255',
+    '128.0.0.1',
+    '11.0.0.1',
+    '100.63.255.255',
+    '169.253.255.255',
+    '172.15.255.255',
+    '192.169.0.1',
+    '::2',
+    '1::1',
+    'fbff::1',
+    'fec0::1',
+  ])('takes "%s", beside what is local, for public', (address) => {
+    expect(isLocalAddress(address)).toBe(false);
+  });
+
   it.each(['203.0.113.7', '172.32.0.1', '100.128.0.1', '2001:db8::1', '8.8.8.8'])(
     'takes "%s" for public',
     (address) => {

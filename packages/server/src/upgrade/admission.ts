@@ -24,25 +24,27 @@ const SWEEP_MS = 5_000;
 
 /** The place of one socket among all; both methods may be called more than once. */
 export class Place {
-  readonly #counts: readonly SocketCount[];
-  readonly #freed: () => void;
+  readonly #node: SocketCount;
+  /** `undefined` where the address does not count. */
+  readonly #address: AddressCount | undefined;
+  readonly #idle: () => void;
   #isPending = true;
   #isHeld = true;
 
-  constructor(counts: readonly SocketCount[], freed: () => void) {
-    this.#counts = counts;
-    this.#freed = freed;
-    for (const count of counts) {
-      count.sockets++;
-      count.pending++;
-    }
+  /** `idle` is called when its address has no other socket any more. */
+  constructor(node: SocketCount, address: AddressCount | undefined, idle: () => void) {
+    this.#node = node;
+    this.#address = address;
+    this.#idle = idle;
+    this.#count('sockets', 1);
+    this.#count('pending', 1);
   }
 
   /** Frees the place among those that are not yet authenticated. */
   authenticated(): void {
     if (!this.#isPending) return;
     this.#isPending = false;
-    for (const count of this.#counts) count.pending--;
+    this.#count('pending', -1);
   }
 
   /** Frees the place altogether: the socket is gone. */
@@ -50,8 +52,13 @@ export class Place {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     this.authenticated();
-    for (const count of this.#counts) count.sockets--;
-    this.#freed();
+    this.#count('sockets', -1);
+    if (this.#address?.sockets === 0) this.#idle();
+  }
+
+  #count(what: keyof SocketCount, change: 1 | -1): void {
+    this.#node[what] += change;
+    if (this.#address !== undefined) this.#address[what] += change;
   }
 }
 
@@ -89,7 +96,7 @@ export class Admission {
     }
     const waitMs = this.#bucket.waitMs;
     if (waitMs > 0) return refusal(503, 'too many new connections', waitMs / 1000);
-    if (isLocalAddress(address)) return this.#take([this.#node], () => {});
+    if (isLocalAddress(address)) return this.#take(undefined);
     return this.#admitAddress(addressGroup(address));
   }
 
@@ -116,23 +123,21 @@ export class Admission {
       return refusal(429, 'too many new connections of this address', waitMs / 1000);
     }
     this.#addresses.set(group, count);
-    return this.#take([this.#node, count], () => {
-      if (count.sockets === 0) this.#sweepSoon();
-    });
+    return this.#take(count);
   }
 
-  #take(counts: readonly SocketCount[], freed: () => void): Place {
+  #take(count: AddressCount | undefined): Place {
     this.#bucket.take();
-    return new Place(counts, freed);
+    return new Place(this.#node, count, this.#sweepSoon);
   }
 
-  #sweepSoon(): void {
+  readonly #sweepSoon = (): void => {
     if (this.#sweepTimer !== undefined) return;
     this.#sweepTimer = this.#runtime.startTimer(SWEEP_MS, () => {
       this.#sweepTimer = undefined;
       this.#sweep();
     });
-  }
+  };
 
   /** An address is remembered until its rate is whole, or reconnecting would make it so. */
   #sweep(): void {

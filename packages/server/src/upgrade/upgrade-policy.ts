@@ -83,8 +83,10 @@ function findOriginFault(
 
 function readInfo({ headers, url, client }: UpgradeRequest, cookies: boolean): ConnectionInfo {
   // Without a prototype, so that a header named as one of its members is a header.
-  const plain = Object.create(null) as Record<string, string>;
-  for (const [name, value] of Object.entries(headers)) {
+  // `Object.create(null)` would be a table of its own for each, several times as large.
+  const plain = Object.setPrototypeOf({}, null) as Record<string, string>;
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (typeof value === 'string' && (cookies || name !== 'cookie')) plain[name] = value;
   }
   return {

@@ -1,0 +1,71 @@
+import type { ByteBudget, SessionLimits } from '@trunkline/protocol';
+import type { Dispatcher } from './dispatcher.js';
+import type { ContextSource, MakeScope } from './request-context.js';
+import type { Session } from './session.js';
+import type { TopicServices } from './subscriptions.js';
+import type { PublishDispatcher } from './topics/publish-dispatcher.js';
+
+/** What all sessions of a server share. */
+export interface SessionServices extends TopicServices {
+  readonly dispatcher: Dispatcher;
+  readonly publishes: PublishDispatcher;
+  readonly makeScope: MakeScope | undefined;
+  /** What all sessions may hold of inputs that are not complete. */
+  readonly assembly: ByteBudget;
+  /** The largest input of all procedures; each has its own limit besides. */
+  readonly valueBytes: number;
+  /** What WELCOME tells of the limits. */
+  readonly sessionLimits: SessionLimits;
+}
+
+/** What a session's calls and subscriptions are made from, without a copy for each session. */
+export abstract class SessionParts implements ContextSource {
+  constructor(
+    readonly session: Session,
+    protected readonly services: SessionServices,
+  ) {}
+
+  get source(): this {
+    return this;
+  }
+
+  get identity() {
+    return this.session.identity;
+  }
+
+  get runtime() {
+    return this.services.runtime;
+  }
+
+  get limits() {
+    return this.services.limits;
+  }
+
+  get report() {
+    return this.services.report;
+  }
+
+  get registry() {
+    return this.services.registry;
+  }
+
+  get hub() {
+    return this.services.hub;
+  }
+
+  get pipelineOf() {
+    return this.services.pipelineOf;
+  }
+
+  get dispatcher() {
+    return this.services.dispatcher;
+  }
+
+  get publishes() {
+    return this.services.publishes;
+  }
+
+  get makeScope() {
+    return this.services.makeScope;
+  }
+}
