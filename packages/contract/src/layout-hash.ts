@@ -9,8 +9,8 @@ export type LayoutParts = readonly (
 )[];
 
 /**
- * Hashes layouts to 16 hexadecimal digits (PROTOCOL.md, "Layout hashes"): FNV-1a of 64 bits over
- * their JSON with sorted keys. Layouts with one hash are read alike.
+ * Hashes layouts to 16 hexadecimal digits (PROTOCOL.md, "Layout hashes"). It is FNV-1a of 64 bits
+ * over their JSON with sorted keys. Layouts with one hash are read alike.
  */
 export function layoutHash(layouts: LayoutParts): string {
   return hashText(canonicalText(layouts));

@@ -23,8 +23,8 @@ export type Negotiation =
 const REFUSE: Negotiation = { outcome: 'refuse' };
 
 /**
- * Chooses the subprotocol for the value of a `Sec-WebSocket-Protocol` header: the first of the
- * client's names that is spoken.
+ * Chooses the subprotocol for the value of a `Sec-WebSocket-Protocol` header. It is the first of
+ * the client's names that is spoken.
  */
 export function negotiate(header: string | undefined, spoken = SPOKEN): Negotiation {
   // The length is checked first: nothing may walk a header that the peer made long.

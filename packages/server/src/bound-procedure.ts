@@ -1,10 +1,10 @@
+import { type Schema } from '@trunkline/contract';
 import {
   procedureCodecs,
   topicCodecs,
   type ProcedureCodecs,
-  type Schema,
   type SchemaCodec,
-} from '@trunkline/contract';
+} from '@trunkline/contract/codecs';
 import { NO_LAYOUT, type BindMessage, type ProcedureKind } from '@trunkline/protocol';
 import { isCallRoute, isTopicRoute, type Route } from './route.js';
 

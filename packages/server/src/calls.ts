@@ -18,6 +18,7 @@ import {
 import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
+import { deadlineOf, maxOutputOf } from './call-terms.js';
 import { CallQuota, costOf, REFUSALS, type Slot } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
@@ -294,8 +295,9 @@ export class Calls {
 
   #context(kind: 'call' | 'stream', message: CallMessage, route: Route): RequestContext {
     const context = new RequestContext(this.#options.source, kind, route.name);
-    const deadlineMs = this.#deadlineMs(message, route);
-    if (deadlineMs !== undefined) context.deadlineAt = this.#options.runtime.now() + deadlineMs;
+    const { limits, runtime } = this.#options;
+    const deadlineMs = deadlineOf(message, route, limits);
+    if (deadlineMs !== undefined) context.deadlineAt = runtime.now() + deadlineMs;
     return context;
   }
 
@@ -316,15 +318,6 @@ export class Calls {
     this.#quota.enter(entry);
     this.#watchDeadline(entry);
     return entry;
-  }
-
-  #deadlineMs(message: CallMessage, route: Route): number | undefined {
-    const { limits } = this.#options;
-    const own = isTopicRoute(route) ? undefined : route.definition.deadlineMs;
-    const standard = isStreamRoute(route) ? undefined : limits.deadlineMs;
-    const wanted = message.deadlineMs ?? own ?? standard;
-    if (wanted === undefined || isStreamRoute(route)) return wanted;
-    return Math.min(wanted, limits.maxDeadlineMs);
   }
 
   #watchDeadline(entry: Entry): void {
@@ -407,9 +400,4 @@ export class Calls {
     else entry.items?.end();
     this.#entries.delete(entry.id);
   }
-}
-
-/** What a procedure allows its output, or nothing. */
-function maxOutputOf(route: Route): number {
-  return isTopicRoute(route) ? 0 : (route.definition.maxOutputBytes ?? 0);
 }

@@ -1,4 +1,5 @@
-import type { Schema, SchemaCodec } from '@trunkline/contract';
+import type { Schema } from '@trunkline/contract';
+import type { SchemaCodec } from '@trunkline/contract/codecs';
 import {
   CLIENT_DECODE_LIMITS,
   encodePayload,

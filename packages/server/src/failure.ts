@@ -1,4 +1,5 @@
-import { validate, type ProcedureCodecs } from '@trunkline/contract';
+import { validate } from '@trunkline/contract';
+import { type ProcedureCodecs } from '@trunkline/contract/codecs';
 import {
   CLIENT_DECODE_LIMITS,
   encodePayload,

@@ -1,10 +1,5 @@
-import {
-  validate,
-  type Issues,
-  type Packed,
-  type Schema,
-  type SchemaCodec,
-} from '@trunkline/contract';
+import { validate, type Issues, type Schema } from '@trunkline/contract';
+import { type Packed, type SchemaCodec } from '@trunkline/contract/codecs';
 import {
   CLIENT_DECODE_LIMITS,
   decodePayload,

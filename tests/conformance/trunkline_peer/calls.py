@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from typing import Any, Deque, Dict, Optional, Tuple
+from typing import Any, Deque, Dict, Optional, Set, Tuple
 
 from .chunks import CUT_ABOVE
 from .connection import WAIT, Connection, TimedOut
 from .extensions import Message
 from .limits import PayloadError
 from .messages import MAX_BATCH, encode_message
-from .payload import decode_payload, encode_payload
+from .packing import DOWN, ERRORS, INPUT, OUTPUT, UNPACKED, UP, Layouts, Packing, packing_of
 from .values import UNDEFINED
 from .violations import Violation
 
@@ -37,6 +37,7 @@ class Call:
 
     def __init__(self, calls: Calls, id: int, kind: str, has_items: bool) -> None:
         self.id, self.kind = id, kind
+        self.packing = UNPACKED
         self.final: Optional[Message] = None
         self.deadline = math.inf
         self._has_items = has_items
@@ -66,11 +67,12 @@ class Call:
                 raise
             raise CallError("DEADLINE", "unknown", "the deadline passed") from None
         if final["kind"] == "ERROR":
-            raise CallError(final["code"], final["executed"], final["message"], _data(final))
+            data = _data(self.packing, final)
+            raise CallError(final["code"], final["executed"], final["message"], data)
         if self.kind == "publish" and "published" not in final:
             raise CallError("INTERNAL", "yes", "a publish was answered without its place")
         try:
-            return decode_payload(final["encoding"], final["bytes"])
+            return self.packing.decode(OUTPUT, final)
         except PayloadError as error:
             raise CallError("INTERNAL", "yes", str(error)) from None
 
@@ -87,7 +89,7 @@ class Call:
         if self.final is None:
             self._raise_credit()
         try:
-            return decode_payload(message["encoding"], message["bytes"])
+            return self.packing.decode(DOWN, message)
         except PayloadError as error:
             self.cancel("stopped")
             raise CallError("INTERNAL", "yes", str(error)) from None
@@ -104,7 +106,7 @@ class Call:
 
     def push_anyway(self, item: Any) -> None:
         """Sends an item, whether there is credit or not."""
-        encoding, data = encode_payload(item)
+        encoding, data = self.packing.encode(UP, item)
         self.sent_items += 1
         self.sent_bytes += len(data)
         self._calls.connection.send(
@@ -178,6 +180,8 @@ class Calls:
         self.connection = connection
         self.up_credit = (16, 16_384)
         self.live: Dict[int, Call] = {}
+        self.layouts: Layouts = {}
+        self.unpacked: Set[str] = set()
         self._bound: Dict[Tuple[str, str], int] = {}
         for kind in ("RESULT", "ERROR", "ITEM", "END", "CREDIT", "CANCEL"):
             connection.handlers[kind] = self._take
@@ -187,12 +191,10 @@ class Calls:
         number = self._bound.get((name, kind))
         if number is None:
             number = self._bound[(name, kind)] = len(self._bound)
-            self.connection.send(
-                {
-                    **{"kind": "BIND", "procedure": number, "procedureKind": kind},
-                    **{"name": name, "sendHash": 0, "receiveHash": 0},
-                }
-            )
+            packing = packing_of(self.layouts, name, kind)
+            hashes = {"sendHash": packing.send_hash, "receiveHash": packing.receive_hash}
+            fields = {"procedure": number, "procedureKind": kind, "name": name}
+            self.connection.send({"kind": "BIND", **fields, **hashes})
         return number
 
     def start(
@@ -201,7 +203,9 @@ class Calls:
         """Sends a CALL; `more` are further fields of it. What no batch can carry is refused."""
         procedure = self.bind(name, kind)
         id = next(number for number in range(0, 2**53, 2) if number not in self.live)
-        encoding, data = encode_payload(value)
+        packing = packing_of(self.layouts, name, kind)
+        packing.packs = packing.packs and name not in self.unpacked
+        encoding, data = packing.encode(INPUT, value)
         fields = {"id": id, "procedure": procedure, "encoding": encoding, "bytes": data}
         message = {"kind": "CALL", **fields, **more}
         in_chunks = self.connection.cuts and len(data) > CUT_ABOVE
@@ -209,6 +213,7 @@ class Calls:
             raise CallError("TOO_LARGE", "no", "the input does not fit into a batch")
         has_items = kind == "stream" and name not in WITHOUT_ITEMS_DOWN
         call = self.live[id] = Call(self, id, kind, has_items)
+        call.packing = packing
         if "deadlineMs" in more:
             call.deadline = time.monotonic() + more["deadlineMs"] / 1000
         (self.connection.send_large if in_chunks else self.connection.send)(message)
@@ -223,9 +228,9 @@ class Calls:
             del self.live[call.id]
 
 
-def _data(error: Message) -> Any:
+def _data(packing: Packing, error: Message) -> Any:
     """Reads the data of an ERROR; there is none when it breaks the rules of payloads."""
     try:
-        return decode_payload(error["encoding"], error["bytes"])
+        return packing.decode(ERRORS, error, error["code"])
     except PayloadError:
         return UNDEFINED

@@ -8,9 +8,11 @@ from typing import Callable, Dict, List, Optional
 from .chunks import Transfers, cut
 from .extensions import Message
 from .messages import MAX_BATCH, decode_batch, encode_batch, encode_message, is_sequenced
+from .payload import PACKED
 from .websocket import CUT, Closed, WebSocket
 from .violations import Violation
 
+PACKED_V1 = "trunkline.v1.packed"
 SUPERJSON_V1 = "trunkline.v1.superjson"
 ANY_VERSION = "trunkline"
 WAIT = 5.0
@@ -168,6 +170,8 @@ class Connection:
         self.acked = number
 
     def _dispatch(self, message: Message) -> None:
+        if message.get("encoding") == PACKED and self.ws.protocol != PACKED_V1:
+            raise Violation("BAD_FLAGS", "a packed payload under another subprotocol")
         self.log.append(message)
         kind = message["kind"]
         if kind == "CHUNK" and self.transfers is not None and self.greeted:

@@ -188,8 +188,6 @@ class Payload(Field):
         encoding = flags & 0x03
         if flags & ~(0x03 | EXT | self.deadline):
             raise Violation("BAD_FLAGS", f"flags {flags:08b}")
-        if encoding == 1:
-            raise Violation("BAD_FLAGS", "a packed payload")
         for field in self.between:
             field.read(reader, message)
         if flags & self.deadline:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, List, Optional, Type
 
-from .calls import Call, Calls
+from .calls import Call, CallError, Calls
 from .chunks import CHUNK_FEATURE, Transfers
-from .connection import ANY_VERSION, Connection
+from .connection import ANY_VERSION, PACKED_V1, SUPERJSON_V1, Connection
 from .extensions import Message
+from .packing import Layouts
 from .topics import Subscription, Topics
 from .values import UNDEFINED
 from .violations import Violation
@@ -26,18 +27,26 @@ def hello(token: str = TOKEN, features: int = 0) -> Message:
 class Session:
     """A client's session; use it in `with`, which closes it with 1000 at the end."""
 
-    def __init__(self, url: str, protocols: Optional[List[str]] = None) -> None:
+    def __init__(
+        self, url: str, protocols: Optional[List[str]] = None, layouts: Optional[Layouts] = None
+    ) -> None:
+        if layouts is not None:
+            protocols = [PACKED_V1, SUPERJSON_V1, ANY_VERSION]
         self.connection = Connection(url, protocols)
         self.welcome: Optional[Message] = None
         self.calls = Calls(self.connection)
         self.topics = Topics(self.connection)
+        if layouts is not None and self.connection.ws.protocol == PACKED_V1:
+            self.calls.layouts = self.topics.layouts = layouts
         self.connection.handlers["WELCOME"] = self._welcomed
         self.connection.outstanding = lambda: bool(self.calls.live)
 
     @staticmethod
-    def open(url: str, token: str = TOKEN, features: int = 0) -> Session:
-        """Connects, sends HELLO and waits for WELCOME."""
-        session = Session(url)
+    def open(
+        url: str, token: str = TOKEN, features: int = 0, layouts: Optional[Layouts] = None
+    ) -> Session:
+        """Connects, sends HELLO and waits for WELCOME; with `layouts`, values travel packed."""
+        session = Session(url, layouts=layouts)
         try:
             if session.connection.ws.protocol == ANY_VERSION:
                 session.connection.until(lambda: False, "the names that are spoken")
@@ -55,7 +64,14 @@ class Session:
         self.connection.until(lambda: self.welcome is not None, "WELCOME")
 
     def call(self, name: str, value: Any = UNDEFINED, **more: Any) -> Any:
-        """Calls a procedure and waits for its output."""
+        """Calls a procedure and waits for its output; again as superjson if the layouts differ."""
+        call = self.calls.start(name, value, **more)
+        try:
+            return call.result()
+        except CallError as error:
+            if error.code != "LAYOUT" or not call.packing.packs:
+                raise
+        self.calls.unpacked.add(name)
         return self.calls.start(name, value, **more).result()
 
     def stream(self, name: str, value: Any = UNDEFINED, **more: Any) -> Call:

@@ -8,7 +8,8 @@ from typing import Any, Deque, Dict, NamedTuple, Optional
 from .connection import WAIT, Connection
 from .extensions import Message
 from .limits import PayloadError
-from .payload import decode_payload, encode_payload
+from .packing import OUTPUT, UNPACKED, Layouts, packing_of
+from .payload import encode_payload
 from .violations import Violation
 
 
@@ -25,6 +26,7 @@ class Subscription:
 
     def __init__(self, connection: Connection, sub: int, cursor: Optional[Message]) -> None:
         self.sub, self.cursor = sub, cursor
+        self.packing = UNPACKED
         self.topic: Optional[int] = None
         self.epoch = self.position = 0
         self.ended = False
@@ -74,7 +76,7 @@ class Subscription:
             raise Violation("BAD_OFFSET", f"{message['offset']} comes behind {self.position}")
         self.position = message["offset"]
         try:
-            value = decode_payload(message["encoding"], message["bytes"])
+            value = self.packing.decode(OUTPUT, message)
         except PayloadError:
             place = {"from": self.position, "to": self.position, "reason": "layout"}
             self._events.append(Event("gap", {"epoch": self.epoch, **place}, self.position))
@@ -107,6 +109,7 @@ class Topics:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.layouts: Layouts = {}
         self._subs: Dict[int, Subscription] = {}
         self._next = 0
         connection.handlers.update(
@@ -123,7 +126,9 @@ class Topics:
         self._next += 1
         encoding, data = encode_payload(params)
         body = {"encoding": encoding, "bytes": data}
-        fields = {"sub": subscription.sub, "name": name, "params": body, "payloadHash": 0}
+        subscription.packing = packing_of(self.layouts, name, "topic")
+        hashes = {"payloadHash": subscription.packing.receive_hash}
+        fields = {"sub": subscription.sub, "name": name, "params": body, **hashes}
         self._connection.send({"kind": "SUBSCRIBE", **fields, **more})
         return subscription
 

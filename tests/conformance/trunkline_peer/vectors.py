@@ -11,6 +11,7 @@ from .conversations import check_conversation
 from .limits import TO_SERVER, PayloadError
 from .messages import Batch, decode_batch, encode_batch, encode_message, is_sequenced
 from .notation import from_notation, shape
+from .packed import canonical, layout_hash, pack, unpack
 from .payload import decode_payload, encode_payload, parse_json, split_superjson
 from .vector_json import from_json, head_of, to_json
 from .violations import VIOLATIONS, Violation
@@ -49,6 +50,8 @@ def _format_of(vectors: Any) -> Optional[Callable[[Vector], None]]:
         ({"hex", "violation"}, check_hostile),
         ({"hex", "encoding"}, check_value),
         ({"steps"}, check_conversation),
+        ({"layout"}, check_packed),
+        ({"parts", "canonical", "hash"}, check_layout),
     ]
     for keys, check in formats:
         if all({"name", *keys} <= vector.keys() for vector in vectors):
@@ -108,11 +111,8 @@ def check_value(vector: Vector) -> None:
     """Checks that a payload is read and written as it says, or refused, as by a server."""
     encoding, data = vector["encoding"], bytes.fromhex(vector["hex"])
     if vector.get("refused"):
-        try:
-            decode_payload(encoding, data, TO_SERVER)
-        except PayloadError:
-            return
-        raise AssertionError(f"taken, though it breaks the rule of {vector['rule']}")
+        refused(lambda: decode_payload(encoding, data, TO_SERVER), vector["rule"])
+        return
     value = decode_payload(encoding, data, TO_SERVER)
     wanted = from_notation(vector["value"])
     same("the value", shape(value), shape(wanted))
@@ -120,6 +120,38 @@ def check_value(vector: Vector) -> None:
         written = encode_payload(wanted)
         same("the encoding", written[0], encoding)
         same("what is written", _parts(*written), _parts(encoding, data))
+
+
+def check_packed(vector: Vector) -> None:
+    """Checks that a packed value is read and written, or refused, as by a server."""
+    layout = vector["layout"]
+    if vector.get("fault"):
+        refused(lambda: unpack(layout, bytes.fromhex(vector["hex"]), TO_SERVER), vector["rule"])
+        return
+    value = from_notation(vector["value"])
+    if vector.get("refused"):
+        refused(lambda: pack(layout, value), "a value that the layout does not take")
+        return
+    data = bytes.fromhex(vector["hex"])
+    same("the value", shape(unpack(layout, data, TO_SERVER)), shape(value))
+    same("written", pack(layout, value) == data, vector["written"])
+    for size in range(0, len(data), 1 + len(data) // 100):
+        refused(lambda: unpack(layout, data[:size], TO_SERVER), f"{size} bytes of it")
+
+
+def check_layout(vector: Vector) -> None:
+    """Checks the canonical text of layouts, and its hash."""
+    same("the canonical text", canonical(vector["parts"]), vector["canonical"])
+    same("the hash", f"{layout_hash(vector['parts']):016x}", vector["hash"])
+
+
+def refused(act: Callable[[], Any], what: str) -> None:
+    """Fails unless a payload is refused."""
+    try:
+        act()
+    except PayloadError:
+        return
+    raise AssertionError(f"taken: {what}")
 
 
 def _parts(encoding: int, data: bytes) -> Any:

@@ -138,7 +138,7 @@ export class WsTransport implements AcceptedTransport, MessageWatchOptions {
     if (this.#isClosing || webSocket.readyState !== OPEN || first === undefined) return;
     let bytes = 0;
     for (const { length } of parts) bytes += length;
-    const written = this.#noteFull(bytes) ? this.#socketOnWritten : undefined;
+    const written = this.#noteFull(bytes) ? () => this.#socketOnWritten() : undefined;
     const begun = beginFrame(bytes, first);
     socket.cork();
     socket.write(begun, rest.length === 0 ? written : undefined);

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import List
 
 from ..checks import same
-from ..connection import ANY_VERSION, SUPERJSON_V1, Connection
+from ..connection import ANY_VERSION, PACKED_V1, SUPERJSON_V1, Connection
 from ..websocket import UpgradeRefused, WebSocket
 from .reactions import MISBEHAVE, closes
-
-_PACKED = "trunkline.v1.packed"
 
 
 def _refused(name: str, protocols: List[str]) -> None:
@@ -28,24 +26,26 @@ def _refused(name: str, protocols: List[str]) -> None:
 
 _refused("subprotocol-not-spoken", ["graphql-ws"])
 _refused("subprotocol-missing", [])
-_refused("subprotocol-packed", [_PACKED])
+_refused("subprotocol-of-another-version", ["trunkline.v2.packed"])
 _refused("subprotocol-in-other-letters", ["Trunkline.V1.Superjson", "TRUNKLINE"])
 _refused("subprotocols-more-than-8", [SUPERJSON_V1, *(f"other{n}" for n in range(8))])
 _refused("subprotocols-of-257-bytes", [SUPERJSON_V1, "x" * (257 - len(SUPERJSON_V1))])
 
 
-def _answered(name: str, protocols: List[str]) -> None:
-    """Adds a check: the upgrade is answered with the one name that is spoken."""
+def _answered(name: str, protocols: List[str], wanted: str = SUPERJSON_V1) -> None:
+    """Adds a check: the upgrade is answered with the first name that is spoken."""
 
     def check(url: str) -> None:
         ws = WebSocket(url, protocols)
-        same("the subprotocol", ws.protocol, SUPERJSON_V1)
+        same("the subprotocol", ws.protocol, wanted)
         ws.close(1000)
 
     MISBEHAVE.add(name)(check)
 
 
-_answered("subprotocol-behind-others", [_PACKED, "graphql-ws", SUPERJSON_V1, ANY_VERSION])
+_answered("subprotocol-behind-others", ["graphql-ws", SUPERJSON_V1, PACKED_V1, ANY_VERSION])
+_answered("subprotocol-packed-first", [ANY_VERSION, PACKED_V1, SUPERJSON_V1], PACKED_V1)
+_answered("subprotocol-packed-alone", [PACKED_V1], PACKED_V1)
 _answered("subprotocol-behind-the-bare-name", [ANY_VERSION, SUPERJSON_V1])
 
 
@@ -62,7 +62,7 @@ def _told(name: str, protocols: List[str]) -> None:
 
 
 _told("subprotocol-bare-trunkline", [ANY_VERSION])
-_told("subprotocol-packed-and-trunkline", [_PACKED, ANY_VERSION])
+_told("subprotocol-of-another-version-and-trunkline", ["trunkline.v2.packed", ANY_VERSION])
 
 
 @MISBEHAVE.add("compression-is-not-accepted")

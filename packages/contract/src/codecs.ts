@@ -1,0 +1,9 @@
+export { codecOf, type Packed, type SchemaCodec, type Unpacked } from './codec.js';
+export { layoutHash, type LayoutParts } from './layout-hash.js';
+export {
+  clientCodec,
+  procedureCodecs,
+  topicCodecs,
+  type ProcedureCodecs,
+  type TopicCodecs,
+} from './member-codec.js';
