@@ -26,7 +26,7 @@ import { ItemQueue } from './item-queue.js';
 import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
 import { RequestContext, type ContextSource } from './request-context.js';
-import { isCallRoute, isStreamRoute, isTopicRoute, type Route, type StreamRoute } from './route.js';
+import { isCallRoute, isStreamRoute, type Route, type StreamRoute } from './route.js';
 import type { Session } from './session.js';
 import { StreamRun } from './stream-run.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';

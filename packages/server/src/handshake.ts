@@ -128,7 +128,10 @@ export class Handshake {
   #admit(hello: HelloMessage): void {
     const admitting = this.#owner.services.gatekeeper.admit(hello.token, this.#info);
     const { admission } = admitting;
-    if (!isPromise(admission)) return this.#decided(hello, admission);
+    if (!isPromise(admission)) {
+      // What came in the same read was sent before WELCOME, and must be seen as such.
+      return this.#owner.services.runtime.endOfTurn(() => this.#decided(hello, admission));
+    }
     this.#admitting = admitting;
     void admission.then((decided) => this.#decided(hello, decided));
   }

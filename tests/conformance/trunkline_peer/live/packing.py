@@ -17,7 +17,7 @@ from .subscribing import NOTES, say
 
 def open_packed(url: str, layouts: Layouts) -> Session:
     """Connects with layouts, and fails unless the server takes packed payloads."""
-    session = Session.open(url, TOKEN, layouts)
+    session = Session.open(url, TOKEN, layouts=layouts)
     same("the subprotocol", session.connection.ws.protocol, "trunkline.v1.packed")
     return session
 

@@ -28,7 +28,7 @@ def _answered(name: str, layouts: Dict, payload: bytes, code: str, what: str = "
     """Adds a check: a CALL with this packed payload gets an error, and the connection lives."""
 
     def check(url: str) -> None:
-        with Session.open(url, TOKEN, layouts) as session:
+        with Session.open(url, TOKEN, layouts=layouts) as session:
             kind = "publish" if what == "probe.notes" else "call"
             procedure = session.calls.bind(what, kind)
             session.connection.send_body(call_message(procedure, payload), 1)
@@ -68,7 +68,7 @@ _answered("publish-cut", _RIGHT, b"\x01a\x01", "INVALID_INPUT", "probe.notes")
 
 @MISBEHAVE.add("packed-right-for-comparison")
 def _right(url: str) -> None:
-    with Session.open(url, TOKEN, _RIGHT) as session:
+    with Session.open(url, TOKEN, layouts=_RIGHT) as session:
         procedure = session.calls.bind("probe.echo", "call")
         session.connection.send_body(call_message(procedure, _A), 1)
         session.connection.until(lambda: "RESULT" in kinds(session), "a result")
@@ -79,7 +79,7 @@ def _item(name: str, layouts: Dict, payload: bytes) -> None:
     """Adds a check: an ITEM with this packed payload ends its stream with INVALID_INPUT."""
 
     def check(url: str) -> None:
-        with Session.open(url, TOKEN, layouts) as session:
+        with Session.open(url, TOKEN, layouts=layouts) as session:
             stream = session.stream("probe.sum")
             session.connection.send_body(item_message(payload, stream.id), 1)
             refuses(stream.result, "INVALID_INPUT", "yes")
@@ -97,7 +97,7 @@ _item("beyond-2-to-53", _RIGHT, b"\x00\x80" + b"\x80" * 7 + b"\x20")
 
 def _closing(name: str, send: Callable[[Session], None], layouts: Dict) -> None:
     def check(url: str) -> None:
-        with Session.open(url, TOKEN, layouts or None) as session:
+        with Session.open(url, TOKEN, layouts=layouts or None) as session:
             send(session)
             closes(session.connection, 4400)
 
