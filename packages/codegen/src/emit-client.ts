@@ -1,13 +1,15 @@
 import type { ContractDescription, MemberDescription, TypeNode } from '@trunkline/contract';
 import { clientTypes } from './client-types.js';
 import { ImportList } from './import-list.js';
+import { MemberCodecText } from './member-codec-text.js';
 import { partTypeName, memberParts, type MemberPart } from './member-part.js';
 import { pascalCase } from './names.js';
 import { docComment } from './type-text.js';
 
 /**
- * Writes the client of a contract: its types, its interface, and the shape that `connect()` takes.
- * Types are flat and spelled out. Throws a `GenerateError` where two would have the same name.
+ * Writes the client of a contract: its types, its interface, its codecs and its shape. The last is
+ * what `connect()` takes. Types are flat and spelled out. Throws a `GenerateError` where two would
+ * have the same name.
  */
 export function emitClient(description: ContractDescription): string {
   const { name, revision, members } = description;
@@ -19,7 +21,13 @@ export function emitClient(description: ContractDescription): string {
     (member) =>
       `${docComment(member, '  ')}  readonly ${member.name}: ${method(member, imports)};\n`,
   );
-  const shapes = members.map((member) => `    ${member.name}: ${shape(member, description)},\n`);
+  const codecs = new MemberCodecText(imports);
+  const shapes = members.map((member) => {
+    const of = description.layouts[member.name];
+    const codec = of && codecs.client(member.name, of);
+    const fields = [shape(member, description), ...(codec ? [`codec: ${codec}`] : [])];
+    return `    ${member.name}: { ${fields.join(', ')} },\n`;
+  });
   const about = description.description ?? `Client of the contract "${name}".`;
   const use = `What \`connect()\` takes as a service for "${name}".`;
   const doc = (text: string) => docComment({ ...description, description: text });
@@ -27,6 +35,7 @@ export function emitClient(description: ContractDescription): string {
     imports.text,
     types.text,
     `${doc(about)}export interface ${client} {\n${methods.join('')}}\n`,
+    ...(codecs.declarations === '' ? [] : [codecs.declarations]),
     `${doc(use)}export const ${client}: ${service}<${client}> = {\n` +
       `  name: '${name}',\n  revision: '${revision}',\n  members: {\n${shapes.join('')}  },\n};\n`,
   ].join('\n');
@@ -62,15 +71,15 @@ function generic(name: string, types: readonly (string | undefined)[]): string {
 function shape(member: MemberDescription, description: ContractDescription): string {
   switch (member.kind) {
     case 'call':
-      return `{ kind: 'call' }`;
+      return `kind: 'call'`;
     case 'stream': {
       const { up, down, output } = member;
       const has = [`hasUp: ${!!up}`, `hasDown: ${!!down}`, `hasOutput: ${!!output}`];
-      return `{ kind: 'stream', ${has.join(', ')} }`;
+      return `kind: 'stream', ${has.join(', ')}`;
     }
     case 'topic': {
       const names = paramNames(member.params, description).map((name) => JSON.stringify(name));
-      return `{ kind: 'topic', publish: '${member.publish}', paramNames: [${names.join(', ')}] }`;
+      return `kind: 'topic', publish: '${member.publish}', paramNames: [${names.join(', ')}]`;
     }
   }
 }

@@ -1,6 +1,7 @@
 import { SERVER_DECODE_LIMITS } from '@trunkline/protocol';
 import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
+import { layoutHash } from './layout-hash.js';
 import { codecOf } from './codec.js';
 import { layoutOf } from './layout.js';
 import type { Schema } from './schema/schema.js';
@@ -14,7 +15,7 @@ function through(schema: Schema, value: unknown) {
   return codec.parse(encoded.bytes, LIMITS);
 }
 
-const hashOf = (schema: Schema) => codecOf(schema, 'input').hash;
+const hashOf = (schema: Schema) => layoutHash([codecOf(schema, 'input').layout]);
 
 describe('codecOf', () => {
   it('puts a default in the place of what is missing, in the order of the schema', async () => {
@@ -74,6 +75,56 @@ describe('codecOf', () => {
   it('carries a schema that does not end as one self-describing value', () => {
     const endless = (): z.ZodType => z.lazy(() => z.array(endless()));
     expect(layoutOf(endless(), 'input').layout).toEqual({ root: { kind: 'any' }, types: [] });
+  });
+});
+
+describe('serialize', () => {
+  const hexOf = async (schema: Schema, value: unknown) => {
+    const got = await codecOf(schema, 'output').serialize(value, LIMITS);
+    return 'bytes' in got ? Buffer.from(got.bytes).toString('hex') : got;
+  };
+
+  it('writes defaults, drops unknown keys and runs code of the schema once', async () => {
+    const test = vi.fn<(value: number) => boolean>(() => true);
+    const schema = z.object({ a: z.string().default('d'), n: z.int().refine(test) });
+    expect(await hexOf(schema, { n: 2, more: 1 })).toBe('01640102');
+    expect(test).toHaveBeenCalledOnce();
+  });
+
+  it('writes what a codec gives', async () => {
+    const schema = z.codec(z.iso.date(), z.date(), {
+      decode: () => new Date(1),
+      encode: () => '',
+    });
+    expect(await hexOf(schema, '2026-01-02')).toBe('0001');
+  });
+
+  it('takes the alternative that zod takes of what is given, not of what comes out', async () => {
+    const length = z.codec(z.string().min(2), z.number(), {
+      decode: (text) => text.length,
+      encode: String,
+    });
+    expect(await hexOf(z.union([length, z.string()]), 'abc')).toBe('000003');
+    expect(await hexOf(z.union([length, z.string()]), 'a')).toBe('01610101');
+  });
+
+  it('gives the issues of zod', async () => {
+    const got = await hexOf(z.object({ a: z.string().max(2) }), { a: 'abc' });
+    expect(got).toMatchObject({ ok: false, issues: [{ path: ['a'] }] });
+  });
+
+  it('takes instances of classes, and waits, as zod does', async () => {
+    const schema = z.object({ n: z.int().refine((n) => Promise.resolve(n > 0)) });
+    class Counter {
+      n = 3;
+    }
+    expect(await hexOf(schema, new Counter())).toBe('0003');
+    expect(await hexOf(schema, { n: 0 })).toMatchObject({ ok: false });
+  });
+
+  it('says where zod gave what cannot be carried', async () => {
+    const fault = 'cannot carry a lone surrogate at "a"';
+    expect(await hexOf(z.object({ a: z.string() }), { a: '\ud800' })).toEqual({ fault });
   });
 });
 

@@ -1,24 +1,27 @@
 import { $ZodAsyncError } from 'zod/v4/core';
 import {
   compilePacked,
-  type CheckedDecoded,
   type DecodeLimits,
+  type Encoded,
   type LayoutDocument,
   type PackedCodec,
 } from '@trunkline/protocol';
-import { layoutHash } from './layout-hash.js';
 import { layoutOf } from './layout.js';
-import type { Schema, SchemaOutput, Side } from './schema/schema.js';
+import type { Schema, SchemaInput, SchemaOutput, Side } from './schema/schema.js';
 import { validate, type Validation } from './validate.js';
 
 /** What came out of packed bytes: a parsed value, the issues of zod, or why nothing was read. */
 export type Unpacked<Value> = Validation<Value> | { readonly ok: false; readonly fault: string };
 
+/** Packed bytes, the issues of zod, or why what it gave cannot be packed. */
+export type Packed = Encoded | Extract<Validation<never>, { ok: false }>;
+
 /** Packs the values of one side of a schema. */
-export interface SchemaCodec<S extends Schema> extends Pick<PackedCodec, 'encode' | 'decode'> {
+export interface SchemaCodec<S extends Schema> extends Pick<
+  PackedCodec,
+  'part' | 'encode' | 'decode'
+> {
   readonly layout: LayoutDocument;
-  /** The hash of the layout. */
-  readonly hash: string;
   /**
    * Reads untrusted bytes and parses what they are, as `validate` does with the value that was
    * packed. Of use on the input side only. Throws or rejects with what code of the schema throws.
@@ -27,12 +30,17 @@ export interface SchemaCodec<S extends Schema> extends Pick<PackedCodec, 'encode
     bytes: Uint8Array,
     limits: DecodeLimits,
   ): Unpacked<SchemaOutput<S>> | Promise<Unpacked<SchemaOutput<S>>>;
+  /**
+   * Parses a value as `validate` does, and packs what that gives, in one go where it can. Of use
+   * on the output side only. Throws or rejects with what code of the schema throws.
+   */
+  serialize(value: SchemaInput<S>, limits: DecodeLimits): Packed | Promise<Packed>;
 }
 
 /** Makes the codec of what is given to a schema, or of what it gives. */
 export function codecOf<S extends Schema>(schema: S, side: Side): SchemaCodec<S> {
   const { layout, checks } = layoutOf(schema, side);
-  const { encode, decode, decodeChecked } = compilePacked(layout, checks);
+  const { part, encode, encodeChecked, decode, decodeChecked } = compilePacked(layout, checks);
 
   const parse: SchemaCodec<S>['parse'] = (bytes, limits) => {
     const read = tryChecked(() => decodeChecked(bytes, limits));
@@ -41,13 +49,22 @@ export function codecOf<S extends Schema>(schema: S, side: Side): SchemaCodec<S>
     const plain = decode(bytes, limits);
     return 'fault' in plain ? { ok: false, fault: plain.fault } : validate(schema, plain.value);
   };
-  return { layout, hash: layoutHash(layout), encode, decode, parse };
+
+  const serialize: SchemaCodec<S>['serialize'] = (value, limits) => {
+    const written = tryChecked(() => encodeChecked(value, limits));
+    if ('bytes' in written) return written;
+    const pack = (got: Validation<SchemaOutput<S>>): Packed =>
+      got.ok ? encode(got.value, limits) : got;
+    const validation = validate(schema, value);
+    return validation instanceof Promise ? validation.then(pack) : pack(validation);
+  };
+  return { layout, part, encode, decode, parse, serialize };
 }
 
-/** Asynchronous code cannot run while bytes are read: then the whole value is parsed afterwards. */
-function tryChecked(read: () => CheckedDecoded): CheckedDecoded {
+/** Asynchronous code cannot run in between: then the whole value is parsed by itself. */
+function tryChecked<Result>(run: () => Result): Result | { readonly refused: true } {
   try {
-    return read();
+    return run();
   } catch (error) {
     if (error instanceof $ZodAsyncError) return { refused: true };
     throw error;

@@ -1,5 +1,6 @@
 import type { PublishBy } from '@trunkline/protocol';
 import type { Keep, MemberDoc, ProcedureLimits } from './definition.js';
+import type { MemberLayouts } from './member-layouts.js';
 import type { Doc, NamedType, TypeNode } from './type/type-node.js';
 
 /** The data of a declared error, as the client gets it. */
@@ -62,4 +63,6 @@ export interface ContractDescription extends MemberDoc {
   readonly members: readonly MemberDescription[];
   /** What the `ref` nodes mean, by name. */
   readonly types: Readonly<Record<string, NamedType>>;
+  /** What the packed values of the members consist of, by name. */
+  readonly layouts: Readonly<Record<string, MemberLayouts>>;
 }

@@ -16,7 +16,7 @@ export interface ContractParts {
 
 /** A contract as plain data, to be used only where there are no problems. */
 export interface ContractReading {
-  readonly description: ContractDescription;
+  readonly description: Omit<ContractDescription, 'layouts'>;
   readonly problems: readonly ContractProblem[];
 }
 

@@ -3,6 +3,7 @@ import type { ContractDescription } from './contract-description.js';
 import { ContractError } from './contract-error.js';
 import { readContract } from './contract-reader.js';
 import type { AnyDefinition, MemberDefinition, MemberDoc } from './definition.js';
+import { layoutsOf } from './member-layouts.js';
 
 /** What a contract says of itself to readers. */
 export type ContractOptions = MemberDoc;
@@ -36,5 +37,7 @@ export function describe(contract: Contract): ContractDescription {
     ...(deprecated !== undefined && { deprecated }),
     ...(since !== undefined && { since }),
   };
-  return readContract({ name, members, options }).description;
+  const layouts = Object.entries(members).map(([member, one]) => [member, layoutsOf(one)]);
+  const read = readContract({ name, members, options }).description;
+  return { ...read, layouts: Object.fromEntries(layouts) as ContractDescription['layouts'] };
 }

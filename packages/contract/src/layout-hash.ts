@@ -1,12 +1,19 @@
 import type { LayoutDocument } from '@trunkline/protocol';
 import { hashText } from './hash.js';
 
+/** The layouts of one direction: of positions in a fixed order, or of error data by code. */
+export type LayoutParts = readonly (
+  | LayoutDocument
+  | Readonly<Record<string, LayoutDocument>>
+  | null
+)[];
+
 /**
- * Hashes a layout to 16 hexadecimal digits: FNV-1a of 64 bits over its JSON with sorted keys. Two
- * layouts with one hash are read alike.
+ * Hashes layouts to 16 hexadecimal digits (PROTOCOL.md, "Layout hashes"): FNV-1a of 64 bits over
+ * their JSON with sorted keys. Layouts with one hash are read alike.
  */
-export function layoutHash(layout: LayoutDocument): string {
-  return hashText(canonicalText(layout));
+export function layoutHash(layouts: LayoutParts): string {
+  return hashText(canonicalText(layouts));
 }
 
 function canonicalText(value: unknown): string {

@@ -3,11 +3,13 @@ import type {
   CallDefinition,
   CallOptions,
   ErrorSchemas,
+  MemberDefinition,
   StreamDefinition,
   StreamOptions,
   TopicDefinition,
   TopicOptions,
 } from './definition.js';
+import { clientCodec } from './member-codec.js';
 import { defOf, isSchema, type Schema } from './schema/schema.js';
 
 // What was given stays on a definition whole, also what is wrong with it: a definition has no
@@ -19,7 +21,7 @@ export function call<
   Output extends Schema | undefined = undefined,
   Errors extends ErrorSchemas = {},
 >(options: CallOptions<Input, Output, Errors> = {}): CallDefinition<Input, Output, Errors> {
-  return Object.freeze({
+  return withCodec({
     ...options,
     kind: 'call',
     '~definition': true,
@@ -43,7 +45,7 @@ export function stream<
 >(
   options: StreamOptions<Input, Up, Down, Output, Errors>,
 ): StreamDefinition<Input, Up, Down, Output, Errors> {
-  return Object.freeze({
+  return withCodec({
     ...options,
     kind: 'stream',
     '~definition': true,
@@ -70,7 +72,7 @@ export function topic<
 >(
   options: TopicOptions<Params, Message, Publish>,
 ): TopicDefinition<Params, Message, NoInfer<Publish>> {
-  return Object.freeze({
+  return withCodec({
     ...options,
     kind: 'topic',
     '~definition': true,
@@ -79,6 +81,12 @@ export function topic<
     public: options.public ?? false,
     paramNames: paramNamesOf(options.params),
   }) as TopicDefinition<Params, Message, Publish>;
+}
+
+/** Its layouts are read when somebody calls it, and not before. */
+function withCodec(definition: object): unknown {
+  const get = (): unknown => clientCodec(definition as MemberDefinition);
+  return Object.freeze(Object.defineProperty(definition, 'codec', { get, enumerable: false }));
 }
 
 function paramNamesOf(params: unknown): readonly string[] {

@@ -14,6 +14,7 @@ export type {
 } from './broker.js';
 export { Reader } from './bytes/reader.js';
 export { varintSize, Writer } from './bytes/writer.js';
+export type { LargeMessage } from './chunk.js';
 export {
   CLOSE_CODES,
   closeCodeOf,
@@ -91,9 +92,19 @@ export {
   type ValueKind,
   type VariantOption,
 } from './payload/packed.js';
+export {
+  NO_LAYOUT,
+  packValue,
+  unpackValue,
+  type Part,
+  type PartCodec,
+  type ProcedureCodec,
+  type TopicCodec,
+} from './payload/part.js';
 export { decodePayload, encodePayload } from './payload/payload.js';
 export type { Decoded, Encoded } from './payload/superjson.js';
 export type { Runtime, Timer } from './runtime.js';
+export { ByteBudget } from './session/byte-budget.js';
 export { Link, type LinkOptions, type LinkOwner } from './session/link.js';
 export type { Outgoing } from './session/outbox.js';
 export type {
@@ -118,3 +129,64 @@ export {
 } from './trunkline-error.js';
 export { negotiate, SPOKEN, SUBPROTOCOLS, type Negotiation } from './version.js';
 export { Violation, VIOLATIONS, type ViolationName } from './violation.js';
+export {
+  readDescribed,
+  readElements,
+  readMap,
+  readSet,
+  writeDescribed,
+  type ReadPart,
+  type WritePart,
+} from './payload/packed/described.js';
+export type { PackReader } from './payload/packed/pack-reader.js';
+export type { PackWriter } from './payload/packed/pack-writer.js';
+export {
+  enterFields,
+  failChoice,
+  leaveFields,
+  readBigint,
+  readBoolean,
+  readBytes,
+  readDate,
+  readEnum,
+  readInt,
+  readNoFields,
+  readNull,
+  readNumber,
+  readRecord,
+  readRest,
+  readState,
+  readText,
+  readTuple,
+  readUndefined,
+} from './payload/packed/read-parts.js';
+export {
+  closeFields,
+  failAt,
+  failKind,
+  failTag,
+  fieldOf,
+  hasField,
+  kindOf,
+  openFields,
+  tagOf,
+  writeArray,
+  writeBigint,
+  writeBoolean,
+  writeBytes,
+  writeDate,
+  writeEntries,
+  writeEnum,
+  writeInt,
+  writeMemberSet,
+  writeNoRest,
+  writeNull,
+  writeNumber,
+  writeRecord,
+  writeRest,
+  writeState,
+  writeText,
+  writeTuple,
+  writeUndefined,
+  type Fields,
+} from './payload/packed/write-parts.js';

@@ -3,12 +3,16 @@
  * carries for the compiler. A contract built with zod and a generated client both have it.
  */
 
+import type { ProcedureCodec, TopicCodec } from './payload/part.js';
+
 /** Error data by the codes that a procedure declares. */
 export type ErrorShapes = Record<string, unknown>;
 
 /** A call: one input, one output or one typed error. `~types` exists only for the compiler. */
 export interface CallShape<Input = unknown, Output = unknown, Errors = ErrorShapes> {
   readonly kind: 'call';
+  /** Packs its values; without it they travel as superjson. */
+  readonly codec?: ProcedureCodec;
   readonly '~types'?: { readonly input: Input; readonly output: Output; readonly errors: Errors };
 }
 
@@ -27,6 +31,8 @@ export interface StreamShape<
   readonly hasDown: boolean;
   /** Whether the stream ends with an output value. */
   readonly hasOutput: boolean;
+  /** Packs its values; without it they travel as superjson. */
+  readonly codec?: ProcedureCodec;
   readonly '~types'?: {
     readonly input: Input;
     readonly up: Up;
@@ -50,6 +56,8 @@ export interface TopicShape<
   readonly publish: Publish;
   /** Names of the parameters, sorted as they stand in the topic's key. */
   readonly paramNames: readonly string[];
+  /** Packs its messages; without it they travel as superjson. */
+  readonly codec?: TopicCodec;
   readonly '~types'?: {
     readonly params: Params;
     readonly message: Message;

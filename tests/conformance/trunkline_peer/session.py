@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, List, Optional, Type
 
 from .calls import Call, CallError, Calls
+from .chunks import CHUNK_FEATURE, Transfers
 from .connection import ANY_VERSION, PACKED_V1, SUPERJSON_V1, Connection
 from .extensions import Message
 from .packing import Layouts
@@ -41,13 +42,17 @@ class Session:
         self.connection.outstanding = lambda: bool(self.calls.live)
 
     @staticmethod
-    def open(url: str, token: str = TOKEN, layouts: Optional[Layouts] = None) -> Session:
+    def open(
+        url: str, token: str = TOKEN, features: int = 0, layouts: Optional[Layouts] = None
+    ) -> Session:
         """Connects, sends HELLO and waits for WELCOME; with `layouts`, values travel packed."""
         session = Session(url, layouts=layouts)
         try:
             if session.connection.ws.protocol == ANY_VERSION:
                 session.connection.until(lambda: False, "the names that are spoken")
-            session.connection.send(hello(token))
+            if features & CHUNK_FEATURE:
+                session.connection.transfers = Transfers()
+            session.connection.send(hello(token, features))
             session.await_welcome()
         except BaseException:
             session.connection.close()
@@ -89,6 +94,7 @@ class Session:
             raise Violation("SECOND_HELLO", "a second WELCOME")
         self.welcome = message
         self.connection.greeted = True
+        self.connection.cuts = bool(message["features"] & CHUNK_FEATURE)
         limits = message["limits"]
         self.calls.up_credit = (limits["upCreditItems"], limits["upCreditBytes"])
 

@@ -2,6 +2,7 @@
 
 from . import (
     batches,
+    chunks,
     directions,
     extensions,
     frames,
@@ -23,6 +24,7 @@ from .reactions import MISBEHAVE
 __all__ = [
     "MISBEHAVE",
     "batches",
+    "chunks",
     "directions",
     "extensions",
     "frames",

@@ -1,0 +1,87 @@
+import type { ContractDescription } from '@trunkline/contract';
+import type { LayoutDocument } from '@trunkline/protocol';
+import { CodeFile } from './codec/code-file.js';
+import { ReadCode } from './codec/read-code.js';
+import { WriteCode } from './codec/write-code.js';
+import type { ImportList } from './import-list.js';
+import { partTypeName, type PartName } from './member-part.js';
+import { isIdentifier, pascalCase } from './names.js';
+
+type MemberLayouts = ContractDescription['layouts'][string];
+
+/** Which of both ways the code of a position is for. */
+export type Ways = 'write' | 'read' | 'both';
+
+/** Writes the codecs of the members of a contract, as one of its peers needs them. */
+export class MemberCodecText {
+  readonly #file: CodeFile;
+  readonly #read: ReadCode;
+  readonly #write: WriteCode;
+
+  constructor(imports: ImportList) {
+    this.#file = new CodeFile(imports);
+    this.#read = new ReadCode(this.#file);
+    this.#write = new WriteCode(this.#file);
+  }
+
+  /** The functions that the codecs are made of; known when all members are written. */
+  get declarations(): string {
+    return this.#file.text;
+  }
+
+  /** Writes the codec of a member for a client; `undefined` for a member without schemas. */
+  client(member: string, layouts: MemberLayouts): string | undefined {
+    const part = (name: PartName, ways: Ways, document: LayoutDocument | undefined) =>
+      document && this.#part(document, ways, partTypeName(member, name));
+    if (layouts.kind === 'topic') {
+      const { send, receive, message, publish } = layouts;
+      return objectText({
+        receive: quoted(receive),
+        message: part('message', 'read', message),
+        send: publish && quoted(send),
+        publish: part('publishInput', 'both', publish),
+      });
+    }
+    const { send, receive, input, up, down, output, errors } = layouts;
+    const parts = {
+      input: part('input', 'both', input),
+      up: part('up', 'both', up),
+      down: part('down', 'read', down),
+      output: part('output', 'read', output),
+      errors: this.#errors(member, errors),
+    };
+    if (Object.values(parts).every((text) => text === undefined)) return undefined;
+    return objectText({ send: quoted(send), receive: quoted(receive), ...parts });
+  }
+
+  #errors(member: string, errors: Readonly<Record<string, LayoutDocument>>): string | undefined {
+    if (Object.keys(errors).length === 0) return undefined;
+    const entries = Object.entries(errors).map(([code, document]) => {
+      const name = `${pascalCase(member)}Error${pascalCase(code.toLowerCase().replaceAll('_', '.'))}`;
+      return [code, this.#part(document, 'read', name)];
+    });
+    return objectText(Object.fromEntries(entries) as Record<string, string>);
+  }
+
+  #part(document: LayoutDocument, ways: Ways, name: string): string {
+    const layout = document.root;
+    if (layout.kind === 'bytes') return quoted('bytes');
+    const place = { layout, document, name };
+    return objectText({
+      write: ways === 'read' ? undefined : this.#write.function(place),
+      read: ways === 'write' ? undefined : this.#read.function(place),
+    });
+  }
+}
+
+function objectText(parts: Readonly<Record<string, string | undefined>>): string {
+  const entries = Object.entries(parts).filter(([, text]) => text !== undefined);
+  const texts = entries.map(
+    ([name, text]) => `${isIdentifier(name) ? name : quoted(name)}: ${text}`,
+  );
+  return `{ ${texts.join(', ')} }`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}

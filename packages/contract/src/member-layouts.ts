@@ -1,0 +1,50 @@
+import type { LayoutDocument } from '@trunkline/protocol';
+import type { MemberDefinition } from './definition.js';
+import { procedureCodecs, topicCodecs } from './member-codec.js';
+
+/** The layouts of a call or stream, and the hashes of both directions. */
+export interface ProcedureLayouts {
+  readonly kind: 'procedure';
+  readonly send: string;
+  readonly receive: string;
+  readonly input?: LayoutDocument;
+  readonly up?: LayoutDocument;
+  readonly down?: LayoutDocument;
+  readonly output?: LayoutDocument;
+  /** Of the data of declared errors, by code. */
+  readonly errors: Readonly<Record<string, LayoutDocument>>;
+}
+
+/** The layouts of a topic, and their hashes. */
+export interface TopicLayouts {
+  readonly kind: 'topic';
+  readonly send: string;
+  readonly receive: string;
+  readonly message: LayoutDocument;
+  /** What a client's publish carries; missing where clients do not publish. */
+  readonly publish?: LayoutDocument;
+}
+
+/** The layouts of one member. */
+export type MemberLayouts = ProcedureLayouts | TopicLayouts;
+
+/** Reads the layouts of the positions of a member. */
+export function layoutsOf(member: MemberDefinition): MemberLayouts {
+  if (member.kind === 'topic') {
+    const { send, receive, message, publish } = topicCodecs(member);
+    const layouts = { kind: 'topic', send, receive, message: message.layout } as const;
+    return publish === undefined ? layouts : { ...layouts, publish: publish.layout };
+  }
+  const { send, receive, errors, ...positions } = procedureCodecs(member);
+  const layouts = Object.entries(positions).flatMap(([name, codec]) =>
+    codec === undefined ? [] : [[name, codec.layout] as const],
+  );
+  const data = Object.entries(errors).map(([code, { layout }]) => [code, layout] as const);
+  return {
+    kind: 'procedure',
+    send,
+    receive,
+    ...Object.fromEntries(layouts),
+    errors: Object.fromEntries(data),
+  };
+}

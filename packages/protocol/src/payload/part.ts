@@ -1,0 +1,88 @@
+import type { DecodeLimits } from '../limits.js';
+import type { ReadPart, WritePart } from './packed/described.js';
+import { PackReader } from './packed/pack-reader.js';
+import { PackWriter } from './packed/pack-writer.js';
+import type { Decoded, Encoded } from './superjson.js';
+
+/** The code of the layout of one position: an input, an output, an item and so on. */
+export interface PartCodec {
+  readonly write: WritePart;
+  readonly read: ReadPart;
+}
+
+/** How one position travels. A value whose whole layout is bytes needs no code for that. */
+export type Part<Needed extends keyof PartCodec = 'read' | 'write'> =
+  | Pick<PartCodec, Needed>
+  | 'bytes';
+
+/** The layouts of a call, stream or publish as its caller knows them. */
+export interface ProcedureCodec {
+  /** The hash of the layouts of what the caller sends. */
+  readonly send: string;
+  /** The hash of the layouts of what the caller receives. */
+  readonly receive: string;
+  readonly input?: Part;
+  readonly up?: Part;
+  readonly output?: Part<'read'>;
+  readonly down?: Part<'read'>;
+  /** Data of declared errors, by code. */
+  readonly errors?: Readonly<Record<string, Part<'read'>>>;
+}
+
+/** The layouts of a topic as a client knows them. */
+export interface TopicCodec {
+  /** The hash of the layout of its messages. */
+  readonly receive: string;
+  readonly message: Part<'read'>;
+  /** The hash of the layout of a publish, where clients may publish. */
+  readonly send?: string;
+  /** What a publish carries: params, where there are any, and the message. */
+  readonly publish?: PartCodec;
+}
+
+/** Stands for a layout that nobody has; it is equal to no other, not even to itself. */
+export const NO_LAYOUT = '0000000000000000';
+
+let idle: PackWriter | undefined;
+
+/** Packs a value. What the layout or the limits do not take is a fault with its path. */
+export function packValue(write: WritePart, value: unknown, limits: DecodeLimits): Encoded {
+  const bytes = tryPack(write, value, limits);
+  return bytes === undefined ? explain(write, value, limits) : { bytes };
+}
+
+/** Packs a value; `undefined` when it cannot be, without a reason. */
+export function tryPack(
+  write: WritePart,
+  value: unknown,
+  limits: DecodeLimits,
+): Uint8Array | undefined {
+  const writer = idle ?? new PackWriter(limits);
+  // A getter of the value may come back here.
+  idle = undefined;
+  writer.start(limits, false);
+  const bytes = write(writer, value) ? writer.finish() : undefined;
+  idle = writer;
+  return bytes;
+}
+
+/** Reads a packed value by its structure. Never throws. */
+export function unpackValue(read: ReadPart, bytes: Uint8Array, limits: DecodeLimits): Decoded {
+  const reader = new PackReader(bytes, limits, 1);
+  const value = read(reader);
+  reader.finish();
+  return reader.fault === undefined ? { value } : { fault: reader.fault };
+}
+
+/** Finds what is wrong; texts are looked at one by one only here. */
+function explain(write: WritePart, value: unknown, limits: DecodeLimits): Encoded {
+  const writer = new PackWriter(limits);
+  writer.start(limits, true);
+  const bytes = write(writer, value) ? writer.finish() : undefined;
+  return bytes === undefined ? { fault: faultOf(writer) } : { bytes };
+}
+
+function faultOf({ path, fault }: PackWriter): string {
+  const place = path.length === 0 ? 'the value itself' : `"${path.toReversed().join('.')}"`;
+  return `cannot carry ${fault ?? 'a value that changes'} at ${place}`;
+}
