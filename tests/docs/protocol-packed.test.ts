@@ -133,6 +133,22 @@ describe('faults of packed payloads', () => {
   });
 });
 
+describe('receivers of packed payloads', () => {
+  it.each([
+    ['What holds for every message', /is packed, and the subprotocol is/, /^closes with 4400$/],
+    [
+      'CALL',
+      /is packed, and sendHash of the procedure is not/,
+      /^answers ERROR LAYOUT, executed no$/,
+    ],
+    ['ERROR', /the code is LAYOUT/, /^sends the CALL again as superjson/],
+    ['SUBSCRIBE', /params is encoded as 1 or 3/, /^closes with 4400$/],
+  ])('are told at %s what they do', (title, when, reaction) => {
+    const rows = rowsOf(textOf(title), 'when', 'reaction').filter(([said = '']) => when.test(said));
+    expect(rows.map(([, does]) => does)).toEqual([expect.stringMatching(reaction)]);
+  });
+});
+
 describe('layout hashes', () => {
   const fences = fencesOf(textOf('Layout hashes')).filter(({ info }) => info.startsWith('layouts'));
 

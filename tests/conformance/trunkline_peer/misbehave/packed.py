@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Callable, Dict
 
-from ..checks import room, same
+from ..checks import same
 from ..packing import probe_layouts
-from ..session import TOKEN, Session
+from ..session import Session
 from ..wire import blob, varint
 from .reactions import MISBEHAVE, closes, kinds, lives, message, refuses
 
@@ -28,7 +28,7 @@ def _answered(name: str, layouts: Dict, payload: bytes, code: str, what: str = "
     """Adds a check: a CALL with this packed payload gets an error, and the connection lives."""
 
     def check(url: str) -> None:
-        with Session.open(url, TOKEN, layouts=layouts) as session:
+        with Session.open(url, layouts=layouts) as session:
             kind = "publish" if what == "probe.notes" else "call"
             procedure = session.calls.bind(what, kind)
             session.connection.send_body(call_message(procedure, payload), 1)
@@ -68,7 +68,7 @@ _answered("publish-cut", _RIGHT, b"\x01a\x01", "INVALID_INPUT", "probe.notes")
 
 @MISBEHAVE.add("packed-right-for-comparison")
 def _right(url: str) -> None:
-    with Session.open(url, TOKEN, layouts=_RIGHT) as session:
+    with Session.open(url, layouts=_RIGHT) as session:
         procedure = session.calls.bind("probe.echo", "call")
         session.connection.send_body(call_message(procedure, _A), 1)
         session.connection.until(lambda: "RESULT" in kinds(session), "a result")
@@ -79,7 +79,7 @@ def _item(name: str, layouts: Dict, payload: bytes) -> None:
     """Adds a check: an ITEM with this packed payload ends its stream with INVALID_INPUT."""
 
     def check(url: str) -> None:
-        with Session.open(url, TOKEN, layouts=layouts) as session:
+        with Session.open(url, layouts=layouts) as session:
             stream = session.stream("probe.sum")
             session.connection.send_body(item_message(payload, stream.id), 1)
             refuses(stream.result, "INVALID_INPUT", "yes")
@@ -97,7 +97,7 @@ _item("beyond-2-to-53", _RIGHT, b"\x00\x80" + b"\x80" * 7 + b"\x20")
 
 def _closing(name: str, send: Callable[[Session], None], layouts: Dict) -> None:
     def check(url: str) -> None:
-        with Session.open(url, TOKEN, layouts=layouts or None) as session:
+        with Session.open(url, layouts=layouts or None) as session:
             send(session)
             closes(session.connection, 4400)
 
@@ -123,17 +123,3 @@ _closing("call-under-superjson", _send_call, {})
 _closing("item-under-superjson", _send_item, {})
 _closing("params-under-superjson", _send_params, {})
 _closing("params", _send_params, _RIGHT)
-
-
-@MISBEHAVE.add("packed-hashes-under-superjson-mean-nothing")
-def _hashes(url: str) -> None:
-    with Session.open(url) as session:
-        session.calls.layouts = session.topics.layouts = _RIGHT
-        session.calls.unpacked.add("probe.echo")
-        where = room()
-        same("the output", session.call("probe.echo", {"text": "a"}), {"text": "a"})
-        notes = session.subscribe("probe.notes", {"room": where})
-        notes.next()
-        session.calls.unpacked |= {"probe.announce"}
-        session.call("probe.announce", {"room": where, "text": "b"})
-        same("the message", notes.next().value, {"text": "b"})
