@@ -8,6 +8,13 @@ const DATE_MAX = 8.64e15;
 /** Below this, a loop is faster than the call of a decoder. */
 const SHORT_TEXT = 24;
 
+/** What accepts a part, or refuses it. */
+interface PartAcceptance {
+  accept(value: unknown): unknown;
+}
+
+const NO_CHECKS: readonly PartAcceptance[] = [];
+
 /**
  * Reads packed values from untrusted bytes. It never throws: the first fault stays in `fault`, and
  * everything read after it is empty. No number inside makes it take more than the bytes allow.
@@ -18,6 +25,8 @@ export class PackReader {
   quiet: number;
   /** Whether a check refused a part. */
   isRefused = false;
+  /** The checks that generated code asks for by number. */
+  checks: readonly PartAcceptance[] = NO_CHECKS;
   depth = 0;
   readonly limits: DecodeLimits;
   readonly #source: Uint8Array;
