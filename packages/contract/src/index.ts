@@ -42,3 +42,4 @@ export {
   type ProcedureCodecs,
   type TopicCodecs,
 } from './member-codec.js';
+export { useCodecs, type GeneratedMember, type GeneratedPart } from './generated-parts.js';
