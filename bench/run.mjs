@@ -1,12 +1,17 @@
 import { killAll } from './harness/bench-process.mjs';
-import { loadScenario } from './harness/catalog.mjs';
+import { buildClients } from './harness/build-clients.mjs';
+import { listScenarios, listTargets, loadScenario, loadTarget } from './harness/catalog.mjs';
 import { choosePinning, measureBusyShare } from './harness/cpus.mjs';
-import { judgeMarks, listNotes } from './harness/marks.mjs';
+import { describeMember } from './harness/describe-schema.mjs';
+import { describeLimits, listLimits } from './harness/list-limits.mjs';
+import { describeVerdict, judgeMarks } from './harness/marks.mjs';
 import { BASE, UsageError, helpText, parseOptions } from './harness/options.mjs';
-import { describeMachine, writeResults } from './harness/results-file.mjs';
+import { createProgress } from './harness/progress.mjs';
+import { describeMachine, keepRun, writeResults } from './harness/results-file.mjs';
 import { runRounds } from './harness/run-rounds.mjs';
 import { summarize } from './harness/summary.mjs';
 import { renderTable } from './harness/table.mjs';
+import { writeReadme } from './write-readme.mjs';
 
 // A quiet machine shows one or two percent; a compiler next door shows half a CPU and more.
 const MAX_QUIET_SHARE = 0.08;
@@ -24,38 +29,83 @@ for (const [signal, code] of [
 
 /** @param {import('./harness/options.mjs').Options} options */
 async function main(options) {
-  const startedAt = new Date();
+  await buildClients();
   const machine = { ...describeMachine(), busyAtStart: await measureBusyShare() };
   const pinning = choosePinning();
-  reportStart(options, { machine, pinning });
-  for (const scenario of options.scenarios) {
-    await runScenario({ ...options, scenario }, { startedAt, machine, pinning });
+  const { rounds, seconds, warmup } = options;
+  const startedAt = new Date();
+  const run = { startedAt, machine, pinning, base: BASE, rounds, seconds, warmup, scenarios: [] };
+  const plan = await planRounds(options);
+  const progress = createProgress(
+    plan.reduce((sum, one) => sum + one.rounds, 0) * options.targets.length,
+  );
+  reportStart(options, { machine, pinning, plan });
+  let path;
+  for (const { scenario, rounds: own } of plan) {
+    const tools = { pinning, report, progress };
+    run.scenarios.push(await runScenario({ ...options, scenario, rounds: own }, tools));
+    path = writeResults(run);
   }
+  report(`written ${path}`);
+  if (options.writeReadme) keepForReadme(run, options);
 }
 
-async function runScenario(options, { startedAt, machine, pinning }) {
-  const { scenario, rounds, seconds, warmup, markdown } = options;
-  const { title, unit, columns, marks, limits } = await loadScenario(scenario);
-  report(`${scenario}: ${title}`);
-  const measured = await runRounds(options, { pinning, report });
-  const summaries = summarize(measured, BASE, columns?.[0]?.[0] ?? 'serverUs');
+/** Says how many rounds each scenario gets: fewer where one is enough. */
+async function planRounds({ scenarios, rounds }) {
+  const plan = [];
+  for (const scenario of scenarios) {
+    const { rounds: enough = rounds } = await loadScenario(scenario);
+    plan.push({ scenario, rounds: Math.min(rounds, enough) });
+  }
+  return plan;
+}
+
+async function runScenario(options, tools) {
+  const { scenario: name, rounds, targets: targetNames, markdown } = options;
+  const scenario = await loadScenario(name);
+  const { title, row, unit, columns, marks, member } = scenario;
+  report(`${name}: ${title}`);
+  const targets = {};
+  for (const target of targetNames) targets[target] = await loadTarget(target);
+  const limits = await listLimits(scenario, targets);
+  const summaries = summarize(
+    await runRounds(options, tools),
+    BASE,
+    columns?.[0]?.[0] ?? 'serverUs',
+  );
   const verdicts = judgeMarks(marks, summaries);
-  const run = { scenario, title, unit, base: BASE, rounds, seconds, warmup, startedAt, machine };
-  const path = writeResults({ ...run, pinning, limits, verdicts, targets: summaries });
+  const schema = member === undefined ? null : describeMember(member);
+  const absent = summaries.filter(({ reason }) => reason !== null);
+  const notes = [
+    ...verdicts.map((verdict) => `mark: ${describeVerdict(verdict)}`),
+    ...absent.map(({ label, reason }) => `${label}: ${reason}`),
+    ...(schema === null ? [] : [schema]),
+    ...describeLimits(limits),
+  ];
   const table = renderTable(summaries, { unit, markdown, columns });
-  const head = `${markdown ? '### ' : ''}${scenario}: ${title}`;
-  const notes = [...verdicts, ...listNotes(summaries, limits)];
+  const head = `${markdown ? '### ' : ''}${name}: ${title}`;
   const foot = notes.map((note) => (markdown ? `- ${note}` : note)).join('\n');
   process.stdout.write(`${head}\n\n${table}\n\n${foot}\n\n`);
-  report(`written ${path}`);
   if (summaries.some(({ failure }) => failure !== null)) process.exitCode = 1;
+  const [main, mainTitle] = columns?.[0] ?? ['serverUs'];
+  const shown = { scenario: name, title, row, unit, main, mainTitle, rounds };
+  return { ...shown, schema, limits, verdicts, targets: summaries };
 }
 
-function reportStart({ scenarios, targets, rounds, seconds, warmup }, { machine, pinning }) {
-  const each = seconds + warmup + 1;
-  const total = Math.ceil(scenarios.length * targets.length * rounds * each);
-  const counts = `${scenarios.length} scenarios, ${targets.length} targets, ${rounds} rounds`;
-  report(`${counts}, about ${total} s`);
+function keepForReadme(run, { scenarios, targets }) {
+  const isComplete =
+    scenarios.length === listScenarios().length && targets.length === listTargets().length;
+  if (!isComplete) return report('not written into the README: not every scenario and target ran');
+  keepRun(run);
+  writeReadme();
+  report('written bench/results/complete.json and the table of README.md');
+}
+
+function reportStart({ targets, rounds, seconds, warmup }, { machine, pinning, plan }) {
+  const figures = plan.reduce((sum, one) => sum + one.rounds, 0) * targets.length;
+  const counts = `${plan.length} scenarios, ${targets.length} targets, up to ${rounds} rounds`;
+  const minutes = Math.ceil((figures * (seconds + warmup + 1.5)) / 60);
+  report(`${counts}, ${figures} figures, about ${minutes} min`);
   report(`node ${machine.node}, ${machine.cpuCount} x ${machine.cpu}`);
   if (pinning.server === null) report('not pinned: needs taskset and two CPUs; expect more spread');
   if (machine.busyAtStart > MAX_QUIET_SHARE) {

@@ -18,6 +18,7 @@ const CHECKS = {
     BUILD,
     'node scripts/write-limits.mjs --check',
     'node scripts/write-conversations.mjs --check',
+    'node bench/write-readme.mjs --check',
   ],
   generated: [
     BUILD,

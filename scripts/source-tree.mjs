@@ -38,11 +38,12 @@ function listFiles(folder) {
  * @param {string} root
  */
 export function listGeneratorConfigs(root) {
-  return ['examples', 'tests'].flatMap((folder) => {
-    return readdirSync(join(root, folder))
-      .flatMap((name) => ['ts', 'json'].map((end) => `${folder}/${name}/trunkline.config.${end}`))
-      .filter((path) => existsSync(join(root, path)));
+  const folders = ['examples', 'tests'].flatMap((folder) => {
+    return readdirSync(join(root, folder)).map((name) => `${folder}/${name}`);
   });
+  return [...folders, 'bench']
+    .flatMap((folder) => ['ts', 'json'].map((end) => `${folder}/trunkline.config.${end}`))
+    .filter((path) => existsSync(join(root, path)));
 }
 
 /**

@@ -67,6 +67,7 @@ import { readdirSync } from 'node:fs';
  * @property {string} label
  * @property {boolean} [echoes] answers calls with the bytes it got; its client compares them itself
  * @property {boolean} [carriesBytes] a `Uint8Array` is a value to it; others get base64
+ * @property {Record<string, number>} [limits] its own limits that are not the defaults
  * @property {Record<string, string>} [cannot] scenarios that it cannot do, and why
  * @property {(service: Service) => Promise<Server>} startServer
  * @property {(port: number, service: Service) => Promise<Client>} connectClient
@@ -105,6 +106,7 @@ import { readdirSync } from 'node:fs';
  * What is asked of every target, and what a right answer is.
  * @typedef {object} Scenario
  * @property {string} title
+ * @property {string} row its name in the README's table
  * @property {string} unit what the figures are per, such as a call
  * @property {number} connections
  * @property {Member} member
@@ -112,10 +114,13 @@ import { readdirSync } from 'node:fs';
  * @property {readonly unknown[]} [refusedRequests] must be rejected, which proves the validation
  * @property {(value: any, index?: number) => boolean} check cheap: it runs on every answer
  * @property {Record<string, Record<string, any>>} [limits]
+ * @property {Record<string, Record<string, number>>} [memberLimits] those that a target's contract
+ *   has for the member
  * @property {Partial<Scenario>} [asText] for targets that do not carry bytes
  * @property {Record<string, string>} [cannot] targets that cannot do it, and why
  * @property {readonly Mark[]} marks
  * @property {readonly (readonly [key: string, title: string])[]} [columns] the figures to show
+ * @property {number} [rounds] how many are enough, where a round takes long and differs little
  * @property {number} [limitMs] how long a drive may take beyond its seconds
  * @property {Record<string, (server: Server, args: any) => unknown>} [acts]
  * @property {(clients: readonly Client[], tools: Tools) => Promise<Driven>} drive

@@ -1,6 +1,5 @@
 /**
- * A page of each target with one call, one stream and one topic, as its own documents write it. What
- * is generated for Trunkline is written out here.
+ * A page of each target with one call, one stream and one topic, as its own documents write it.
  * @type {Record<string, string>}
  */
 export const CLIENT_ENTRIES = {
@@ -96,17 +95,9 @@ export const CLIENT_ENTRIES = {
 
   trunkline: `
     import { connect } from '@trunkline/client';
-    const Bench = {
-      name: 'bench',
-      revision: '0123456789abcdef',
-      members: {
-        greet: { kind: 'call' },
-        items: { kind: 'stream', hasUp: false, hasDown: true, hasOutput: false },
-        news: { kind: 'topic', publish: 'server', paramNames: [] },
-      },
-    };
-    const { bench } = connect(location.origin, { services: { bench: Bench } });
-    console.log(await bench.greet({ name: 'Ada', n: 41 }));
-    for await (const item of bench.items({ count: 10 })) console.log(item);
-    bench.news().subscribe({ message: console.log });`,
+    import { PageClient } from './generated/page.client.ts';
+    const { page } = connect(location.origin, { services: { page: PageClient } });
+    console.log(await page.greet({ name: 'Ada', n: 41 }));
+    for await (const item of page.items({ count: 10 })) console.log(item);
+    page.news().subscribe({ message: console.log });`,
 };

@@ -20,8 +20,7 @@ runChild(async () => {
   let clients = [];
   const start = async () => {
     clients = await Promise.all(Array.from({ length: scenario.connections }, () => connect()));
-    const refused = target.echoes ? [] : (scenario.refusedRequests ?? []);
-    await expectRefusals(clients[0], refused, scenario.member.kind);
+    if (!target.echoes) await expectRefusals(clients[0], scenario, ask);
     await scenario.drive(clients, { ...tools, seconds: Number(warmup), isWarmup: true });
     process.send({ type: 'warm' });
   };
@@ -53,9 +52,13 @@ async function measureDrive(drive) {
   });
 }
 
-async function expectRefusals(client, requests, kind) {
-  for (const request of requests) {
-    const asked = kind === 'stream' ? client.read(request, () => {}) : client.call(request);
+/** Proves that the server validates; throws when it takes what is wrong. */
+async function expectRefusals(client, { member, refusedRequests = [] }, ask) {
+  if (member.kind === 'topic' && !(await ask('refusesWrong'))) {
+    throw new Error('a wrong message was published, not refused: it is not validated');
+  }
+  for (const request of refusedRequests) {
+    const asked = member.kind === 'stream' ? client.read(request, () => {}) : client.call(request);
     const answer = await asked.catch(() => null);
     if (answer === null) continue;
     throw new Error(`${JSON.stringify(request)} was answered, not refused: it is not validated`);

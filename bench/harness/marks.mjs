@@ -1,35 +1,39 @@
 const OURS = 'trunkline';
 
+const NAMES = { 'ws-json-zod': 'base', 'ws-echo': 'raw ws' };
+const FIGURES = { p50Us: 'p50', bytesUp: 'bytes up', bytesDown: 'bytes down' };
+
+/**
+ * What came of a mark: the value that it bounds, `null` where it was not measured.
+ * @typedef {import('./catalog.mjs').Mark & { value: number | null, isMet: boolean }} Verdict
+ */
+
 /**
  * Says of each mark of a scenario whether this run meets it.
  * @param {readonly import('./catalog.mjs').Mark[]} marks
  * @param {readonly import('./summary.mjs').Summary[]} summaries
- * @returns {string[]}
+ * @returns {Verdict[]}
  */
 export function judgeMarks(marks, summaries) {
   const medianOf = (target) => summaries.find(({ name }) => name === target)?.median ?? null;
-  return marks.map(({ of, atMost, to }) => {
-    const mark = to === undefined ? `${of} <= ${atMost}` : `${of} <= ${atMost} x ${to}`;
+  return marks.map((mark) => {
+    const { of, atMost, to } = mark;
     const ours = medianOf(OURS);
     const other = to === undefined ? { [of]: 1 } : medianOf(to);
-    if (ours === null || other === null) return `mark: ${mark}: not measured`;
+    if (ours === null || other === null) return { ...mark, value: null, isMet: false };
     const value = ours[of] / other[of];
-    return `mark: ${mark}: ${value <= atMost ? 'met' : 'missed'}, ${value.toPrecision(3)}`;
+    return { ...mark, value, isMet: value <= atMost };
   });
 }
 
 /**
- * Says who does not take part and why, and which limits were raised.
- * @param {readonly import('./summary.mjs').Summary[]} summaries
- * @param {Record<string, Record<string, number>>} [limits]
+ * Writes a mark and what came of it, such as `≤ 0.25 × base: 0.21, met`.
+ * @param {Verdict} verdict
  */
-export function listNotes(summaries, limits = {}) {
-  const absent = summaries.filter(({ reason }) => reason !== null);
-  return [
-    ...absent.map(({ label, reason }) => `${label}: ${reason}`),
-    ...Object.entries(limits).map(([target, values]) => {
-      const list = Object.entries(values).map(([name, value]) => `${name} ${value}`);
-      return `limits set for ${target}: ${list.join(', ')}`;
-    }),
-  ];
+export function describeVerdict({ of, atMost, to, value, isMet }) {
+  const figure = of in FIGURES ? `${FIGURES[of]} ` : '';
+  const bound = `${figure}≤ ${atMost.toLocaleString('en')}${to ? ` × ${NAMES[to]}` : ''}`;
+  if (value === null) return `${bound}: not measured`;
+  const shown = value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+  return `${bound}: ${shown}, ${isMet ? 'met' : 'missed'}`;
 }

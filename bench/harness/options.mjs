@@ -13,6 +13,7 @@ export const BASE = 'ws-json-zod';
  * @property {number} seconds measured per figure
  * @property {number} warmup seconds before them
  * @property {boolean} markdown
+ * @property {boolean} writeReadme
  * @property {boolean} help
  */
 
@@ -24,11 +25,23 @@ const FLAGS = {
     text: 'A,B,...      whom to measure (default all); the base always runs',
   },
   rounds: { type: 'string', text: 'COUNT        rounds, each in another order (default 3)' },
-  seconds: { type: 'string', text: 'SECONDS      measured time of one figure (default 5)' },
-  warmup: { type: 'string', text: 'SECONDS      unmeasured time before it (default 2)' },
+  seconds: { type: 'string', text: 'SECONDS      measured time of one figure (default 1.5)' },
+  warmup: { type: 'string', text: 'SECONDS      unmeasured time before it (default 1.5)' },
+  quick: {
+    type: 'boolean',
+    text: '             one round of 0.5 s each: a look, no figures to quote',
+  },
   markdown: { type: 'boolean', text: '             print the table as Markdown' },
+  'write-readme': {
+    type: 'boolean',
+    text: ' keep the run, and put its table into README.md, if it is of everything',
+  },
   help: { type: 'boolean', text: '             print this and stop' },
 };
+
+// All of it within 25 minutes on two CPUs.
+const FULL = { rounds: '3', seconds: '1.5', warmup: '1.5' };
+const QUICK = { rounds: '1', seconds: '0.5', warmup: '0.3' };
 
 /** A wrong command line. The message is all that a person needs to mend it. */
 export class UsageError extends Error {}
@@ -40,20 +53,34 @@ export class UsageError extends Error {}
  */
 export function parseOptions(args) {
   const values = readFlags(args);
+  const defaults = values.quick === true ? QUICK : FULL;
+  if (values.quick === true && values['write-readme'] === true) {
+    throw new UsageError('--quick and --write-readme: a look is not for the README; leave one out');
+  }
   return {
     scenarios: chooseScenarios(values.scenarios),
     targets: chooseTargets(values.targets),
-    rounds: numberIn(values.rounds ?? '3', { flag: '--rounds', min: 1, max: 99, whole: true }),
-    seconds: numberIn(values.seconds ?? '5', { flag: '--seconds', min: 0.2, max: 600 }),
-    warmup: numberIn(values.warmup ?? '2', { flag: '--warmup', min: 0.2, max: 600 }),
+    rounds: numberIn(values.rounds ?? defaults.rounds, {
+      flag: '--rounds',
+      min: 1,
+      max: 99,
+      whole: true,
+    }),
+    seconds: numberIn(values.seconds ?? defaults.seconds, {
+      flag: '--seconds',
+      min: 0.2,
+      max: 600,
+    }),
+    warmup: numberIn(values.warmup ?? defaults.warmup, { flag: '--warmup', min: 0.2, max: 600 }),
     markdown: values.markdown === true,
+    writeReadme: values['write-readme'] === true,
     help: values.help === true,
   };
 }
 
 /** Writes the text of `--help`. */
 export function helpText() {
-  const flags = Object.entries(FLAGS).map(([name, { text }]) => `  --${name.padEnd(9)} ${text}`);
+  const flags = Object.entries(FLAGS).map(([name, { text }]) => `  --${name.padEnd(12)} ${text}`);
   return [
     'usage: node bench/run.mjs [flags]',
     '',
@@ -64,7 +91,7 @@ export function helpText() {
     `scenarios: ${listScenarios().join(', ')}`,
     `targets:   ${listTargets().join(', ')} (base: ${BASE})`,
     '',
-    'Progress goes to stderr, the tables to stdout, all figures to bench/results/*.json.',
+    'Progress goes to stderr, the tables to stdout, all figures to bench/results/run-*.json.',
     'A mark that is missed is printed and fails nothing.',
     'Exit code: 0 all measured, 1 a target failed, 2 wrong command line.',
   ].join('\n');

@@ -7,9 +7,10 @@ import { measureFigure } from './measure-figure.mjs';
  * A target that fails is not tried again; the others go on.
  *
  * @param {import('./options.mjs').Options & { scenario: string }} options
- * @param {{ pinning: import('./cpus.mjs').Pinning, report: (line: string) => void }} tools
+ * @param {{ pinning: import('./cpus.mjs').Pinning, report: (line: string) => void,
+ *   progress: ReturnType<typeof import('./progress.mjs').createProgress> }} tools
  */
-export async function runRounds(options, { pinning, report }) {
+export async function runRounds(options, { pinning, report, progress }) {
   const { targets, rounds, scenario, seconds, warmup } = options;
   const { limitMs, cannot, columns, measure = measureFigure } = await loadScenario(scenario);
   const measured = new Map();
@@ -21,12 +22,13 @@ export async function runRounds(options, { pinning, report }) {
   for (let round = 0; round < rounds; round++) {
     for (const target of rotate(targets, round)) {
       const entry = measured.get(target);
+      progress.pass(1);
       if (entry.failure !== null || entry.reason !== null) continue;
       const where = `${scenario} ${round + 1}/${rounds}  ${target.padEnd(12)}`;
       try {
         const figure = await measure({ target, scenario, seconds, warmup, pinning, limitMs });
         entry.figures.push(figure);
-        report(`${where} ${describeFigure(figure, columns)}`);
+        report(`${where} ${describeFigure(figure, columns)}  ${progress.left()}`);
       } catch (error) {
         entry.failure = error.message;
         report(`${where} failed: ${error.message.split('\n', 1)[0]}`);

@@ -26,6 +26,7 @@ const usualColumns = (unit) => [
   ['vs base', ({ ratio }) => times(ratio?.perSecond)],
   ['p50 us', ({ median }) => (median.p50Us > 0 ? decimal(median.p50Us) : '-')],
   ['vs base', ({ ratio }) => times(ratio?.p50Us)],
+  ['server busy', ({ median }) => `${Math.round(median.serverBusy * 100)}%`],
   ['bytes up', ({ median }) => median.bytesUp.toFixed(1)],
   ['bytes down', ({ median }) => median.bytesDown.toFixed(1)],
 ];

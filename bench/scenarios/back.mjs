@@ -11,6 +11,8 @@ const PUBLISH_EVERY_MS = 250;
 export const scenario = {
   ...createTopic(50),
   title: '2,000 subscribed clients cut at once, until each has got a message again',
+  row: '2,000 subscribers cut at once, until all are back',
+  rounds: 1,
   unit: 'client',
   connections: 0,
   limits: MANY_SOCKETS,

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import * as z from 'zod';
+import { TEXT_OUTPUT_BYTES } from '../contracts/text-output-bytes.mjs';
 import { startRelay } from '../harness/relay.mjs';
+import { MAX_TEXT, Text, TextInput } from '../schemas/bulk.mjs';
 
-const LARGE = 8 * 1024 * 1024;
 const BYTES_PER_SECOND = 10_000_000 / 8;
 const HEAD_START_MS = 100;
 const MOST_CALLS = 20;
@@ -10,17 +10,19 @@ const MOST_CALLS = 20;
 /** @type {import('../harness/catalog.mjs').Scenario} */
 export const scenario = {
   title: 'a small call behind a reply of 8 MiB, through a relay that reads 10 Mbit/s',
+  row: 'small call behind 8 MiB at 10 Mbit/s',
+  rounds: 1,
   unit: 'call',
   connections: 0,
   member: {
     kind: 'call',
     name: 'text',
-    input: z.object({ size: z.int().min(1).max(LARGE) }),
-    output: z.object({ text: z.string() }),
+    input: TextInput,
+    output: Text,
     handle: ({ size }) => ({ text: 'x'.repeat(size) }),
   },
+  memberLimits: { trunkline: { 'maxOutputBytes of the call': TEXT_OUTPUT_BYTES } },
   check: ({ text }, size) => text.length === size,
-  cannot: { trunkline: 'refuses values above one batch' },
   columns: [['waitMs', 'ms, median of up to 20']],
   marks: [{ of: 'waitMs', atMost: 50 }],
   limitMs: 60_000,
@@ -34,7 +36,7 @@ export const scenario = {
     const times = [];
     if (!isWarmup) {
       let isThere = false;
-      const large = callFor(LARGE).then(() => (isThere = true));
+      const large = callFor(MAX_TEXT).then(() => (isThere = true));
       await pause(HEAD_START_MS);
       while (!isThere && times.length < MOST_CALLS) {
         const begin = performance.now();

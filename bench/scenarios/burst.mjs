@@ -5,6 +5,7 @@ import { createTopic } from '../schemas/topic.mjs';
 export const scenario = {
   ...createTopic(50),
   title: 'one subscriber, a burst of 100,000 messages of 50 B, each publish awaited',
+  row: 'burst of 100,000 messages to one',
   unit: 'message',
   connections: 1,
   // As many messages as a burst has, and their bytes with room to spare.

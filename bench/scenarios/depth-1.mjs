@@ -5,6 +5,7 @@ import { smallCall } from '../schemas/small-call.mjs';
 export const scenario = {
   ...smallCall,
   title: 'one connection, one small call at a time',
+  row: 'one small call at a time',
   connections: 1,
   marks: [
     { of: 'serverUs', atMost: 1.1, to: 'ws-echo' },

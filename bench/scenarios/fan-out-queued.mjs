@@ -5,6 +5,7 @@ import { createTopic } from '../schemas/topic.mjs';
 export const scenario = {
   ...createTopic(200),
   title: '1,000 subscribers, eight messages of 200 B queued at once',
+  row: 'fan-out to 1,000, eight queued',
   unit: 'delivery',
   connections: 1000,
   marks: [{ of: 'serverUs', atMost: 0.2, to: 'ws-echo' }],

@@ -20,6 +20,8 @@ const collect = () => {
 export const scenario = {
   ...topic,
   title: '5,000 idle connections with one subscription each, after a garbage collection',
+  row: '5,000 idle subscribed connections',
+  rounds: 1,
   unit: 'connection',
   connections: 0,
   acts: { ...topic.acts, collect },

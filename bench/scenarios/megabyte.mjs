@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import * as z from 'zod';
 import { keepCallsInFlight } from '../harness/keep-calls-in-flight.mjs';
+import { Bytes } from '../schemas/bulk.mjs';
 
 const BYTES = 1024 * 1024;
 const MAX_BYTES = 4 * BYTES;
@@ -15,13 +16,14 @@ const isRight = (output) =>
 /** @type {import('../harness/catalog.mjs').Scenario} */
 export const scenario = {
   title: 'one connection, a Uint8Array of 1 MB echoed, 2 in flight',
+  row: '1 MB of bytes echoed',
   unit: 'call',
   connections: 1,
   member: {
     kind: 'call',
     name: 'echo',
-    input: z.instanceof(Uint8Array),
-    output: z.instanceof(Uint8Array),
+    input: Bytes,
+    output: Bytes,
     handle: (input) => input,
   },
   request: bytes,
@@ -41,9 +43,6 @@ export const scenario = {
     check: (output) => output === text,
   },
   limits: { socketio: { maxHttpBufferSize: MAX_BYTES } },
-  cannot: {
-    trunkline: 'refuses values above one batch',
-  },
   marks: [{ of: 'serverUs', atMost: 1, to: 'ws-echo' }],
   drive: keepCallsInFlight(2),
 };

@@ -4,6 +4,7 @@ import { Order, isOrder, order } from '../schemas/order.mjs';
 /** @type {import('../harness/catalog.mjs').Scenario} */
 export const scenario = {
   title: 'one connection, an order of about 1 KB in and out, 50 in flight',
+  row: 'order of 1 KB in and out, 50 in flight',
   unit: 'call',
   connections: 1,
   member: { kind: 'call', name: 'place', input: Order, output: Order, handle: (input) => input },

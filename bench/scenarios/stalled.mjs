@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import * as z from 'zod';
 import { startRelay } from '../harness/relay.mjs';
-import { Message, createMessages } from '../schemas/message.mjs';
+import { ItemsInput, Message, createMessages } from '../schemas/message.mjs';
 
 const STALL_MS = 3000;
 const ITEM_BYTES = 1024;
@@ -15,12 +14,14 @@ let produced = 0;
 /** @type {import('../harness/catalog.mjs').Scenario} */
 export const scenario = {
   title: 'a reader that stalls for 3 s: produced and not delivered, of 256 MiB at most',
+  row: 'reader stalls for 3 s: produced, not delivered',
+  rounds: 1,
   unit: 'item',
   connections: 0,
   member: {
     kind: 'stream',
     name: 'items',
-    input: z.object({ count: z.int().min(1) }),
+    input: ItemsInput,
     item: Message,
     *produce({ count }) {
       for (produced = 0; produced < count; produced++) yield make(produced);

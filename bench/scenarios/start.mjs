@@ -4,6 +4,7 @@ import { smallCall } from '../schemas/small-call.mjs';
 export const scenario = {
   ...smallCall,
   title: "start of the server's process to the first answered call",
+  row: 'server start to the first answer',
   unit: 'start',
   connections: 0,
   refusedRequests: [],

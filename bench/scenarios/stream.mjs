@@ -1,5 +1,4 @@
-import * as z from 'zod';
-import { Message, createMessages } from '../schemas/message.mjs';
+import { ItemsInput, Message, createMessages } from '../schemas/message.mjs';
 
 const COUNT = 100_000;
 
@@ -8,12 +7,13 @@ const { make, check } = createMessages(100);
 /** @type {import('../harness/catalog.mjs').Scenario} */
 export const scenario = {
   title: 'one consumer, a stream of 100,000 items of 100 B',
+  row: 'stream of 100,000 items',
   unit: 'item',
   connections: 1,
   member: {
     kind: 'stream',
     name: 'items',
-    input: z.object({ count: z.int().min(1) }),
+    input: ItemsInput,
     item: Message,
     *produce({ count }) {
       for (let seq = 0; seq < count; seq++) yield make(seq);

@@ -15,6 +15,7 @@ const wait = async () => {
 export const scenario = {
   ...smallCall,
   title: 'one connection, 100 small calls in flight, handlers wait 1 to 8 turns at random',
+  row: 'the same, handlers wait 1 to 8 turns',
   connections: 1,
   member: {
     ...smallCall.member,

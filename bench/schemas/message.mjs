@@ -1,5 +1,8 @@
 import * as z from 'zod';
 
+/** How many items of a stream are wanted. */
+export const ItemsInput = z.object({ count: z.int().min(1) });
+
 /** What topics and streams carry. */
 export const Message = z.object({ seq: z.int(), t: z.number(), text: z.string() });
 

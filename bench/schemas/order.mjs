@@ -70,14 +70,13 @@ export const order = {
   note: 'Please ring twice and leave it with the neighbour on the left.',
 };
 
-/** Tells whether it is the order that was sent, by values from all its parts. */
-export const isOrder = (output) =>
-  output.id === order.id &&
-  output.placedAt === order.placedAt &&
-  output.customer.tags[2] === 'newsletter' &&
-  output.shipping.extra === null &&
-  output.items.length === TITLES.length &&
-  output.items[4].title === 'Canvas bag' &&
-  output.items[4].options.size === 'M' &&
-  output.total === order.total &&
-  output.note === order.note;
+/** Tells whether it is the order that was sent, value by value. */
+export const isOrder = (output) => isSame(output, order);
+
+function isSame(value, expected) {
+  if (typeof expected !== 'object' || expected === null) return value === expected;
+  const names = Object.keys(expected);
+  if (typeof value !== 'object' || value === null) return false;
+  if (Object.keys(value).length !== names.length) return false;
+  return names.every((name) => isSame(value[name], expected[name]));
+}

@@ -2,7 +2,8 @@ import { Message, createMessages } from './message.mjs';
 
 /**
  * A topic whose messages have about so many bytes. Its act `publish` publishes `count` messages
- * from number `from` on, each awaited if `isAwaited`.
+ * from number `from` on, each awaited if `isAwaited`; `refusesWrong` tells
+ * whether a wrong message is refused.
  * @param {number} bytes
  */
 export const createTopic = (bytes) => {
@@ -16,9 +17,17 @@ export const createTopic = (bytes) => {
     }
     await Promise.all(published);
   };
+  const refusesWrong = async (server) => {
+    try {
+      await server.publish({ ...make(0), seq: 0.5 });
+    } catch {
+      return true;
+    }
+    return false;
+  };
   return {
     member: { kind: 'topic', name: 'news', message: Message },
     check,
-    acts: { publish },
+    acts: { publish, refusesWrong },
   };
 };

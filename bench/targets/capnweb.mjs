@@ -9,6 +9,7 @@ const LIMITS = { maxPayload: 16 * 1024 * 1024 };
  */
 export const target = {
   label: "Cap'n Web + zod",
+  limits: { 'ws maxPayload': LIMITS.maxPayload },
   carriesBytes: true,
   cannot: { back: 'does not connect again' },
 

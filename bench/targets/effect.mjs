@@ -1,5 +1,7 @@
 import { openWsServer } from '../harness/open-ws.mjs';
 
+const LIMITS = { maxPayload: 16 * 1024 * 1024 };
+
 /**
  * Effect RPC over `ws`, payloads as JSON, zod called by hand. Its own package for Node needs a newer
  * Node, so the connections of a `ws` server are handed to its socket protocol here.
@@ -7,6 +9,7 @@ import { openWsServer } from '../harness/open-ws.mjs';
  */
 export const target = {
   label: 'Effect RPC + zod',
+  limits: { 'ws maxPayload': LIMITS.maxPayload },
   cannot: { back: 'ends its streams with their connection' },
 
   async startServer({ member }) {
@@ -14,7 +17,7 @@ export const target = {
     const { RpcSerialization, RpcServer } = await import('effect/rpc');
     const { Socket, SocketServer } = await import('effect/socket');
     const group = await createGroup(member);
-    const { server, port, close } = await openWsServer({ maxPayload: 16 * 1024 * 1024 });
+    const { server, port, close } = await openWsServer(LIMITS);
     const news = Effect.runSync(PubSub.unbounded());
     const run = Effect.fnUntraced(function* (handle) {
       const fork = Effect.runForkWith(yield* Effect.context());

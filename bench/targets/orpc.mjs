@@ -6,6 +6,7 @@ const LIMITS = { maxPayload: 16 * 1024 * 1024 };
 /** @type {import('../harness/catalog.mjs').Target} */
 export const target = {
   label: 'oRPC',
+  limits: { 'ws maxPayload': LIMITS.maxPayload },
   cannot: { back: 'does not connect again without a socket of another package' },
 
   async startServer({ member }) {

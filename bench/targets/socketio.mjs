@@ -20,7 +20,7 @@ export const target = {
         void serve[member.kind]({ member, socket, input, acknowledge });
       });
     });
-    http.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
+    http.listen({ port: 0, host: '127.0.0.1' });
     await once(http, 'listening');
     const publish = (message) => io.to(member.name).emit('message', member.message.parse(message));
     return { port: http.address().port, close: () => io.close(), publish };

@@ -1,9 +1,12 @@
 import { openWsServer } from '../harness/open-ws.mjs';
 import { Feed } from '../harness/feed.mjs';
 
+const LIMITS = { maxPayload: 16 * 1024 * 1024 };
+
 /** @type {import('../harness/catalog.mjs').Target} */
 export const target = {
   label: 'tRPC',
+  limits: { 'ws maxPayload': LIMITS.maxPayload },
 
   async startServer({ member }) {
     const { initTRPC } = await import('@trpc/server');
@@ -11,7 +14,7 @@ export const target = {
     const t = initTRPC.create();
     const feed = new Feed();
     const router = t.router({ [member.name]: define[member.kind](t.procedure, { member, feed }) });
-    const { server, port, close } = await openWsServer({ maxPayload: 16 * 1024 * 1024 });
+    const { server, port, close } = await openWsServer(LIMITS);
     applyWSSHandler({ wss: server, router });
     return { port, close, publish: (message) => feed.publish(member.message.parse(message)) };
   },

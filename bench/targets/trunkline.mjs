@@ -1,27 +1,30 @@
-/** @type {import('../harness/catalog.mjs').Target} */
+/**
+ * Trunkline with a client that `trunkline generate` wrote, and `implement` on the server.
+ * @type {import('../harness/catalog.mjs').Target}
+ */
 export const target = {
   label: 'Trunkline',
   carriesBytes: true,
 
   async startServer({ member, limits }) {
     const { createServer, createTopics, implement } = await import('@trunkline/server');
-    const bench = await createContract(member);
+    const contract = await loadContract(member.name);
     const server = createServer({
       anonymous: true,
-      services: [implement(bench, handlersOf(member))],
+      services: [implement(contract, handlersOf(contract, member))],
       limits: limits?.trunkline,
     });
     const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
     const close = () => server.close();
     if (member.kind !== 'topic') return { port, close };
-    const topic = createTopics(bench, server.broker)[member.name]();
+    const topic = createTopics(contract, server.broker)[member.name]();
     return { port, close, publish: (message) => topic.publish(message) };
   },
 
   async connectClient(port, { member }) {
     const { connect } = await import('@trunkline/client');
-    const bench = await createContract(member);
-    const client = connect(`ws://127.0.0.1:${port}`, { contracts: { bench } });
+    const services = { bench: await loadClient(member.name) };
+    const client = connect(`ws://127.0.0.1:${port}`, { services });
     const method = client.bench[member.name];
     return {
       call: (input) => method(input),
@@ -34,20 +37,27 @@ export const target = {
   },
 };
 
-async function createContract(member) {
-  const { call, contract, stream, topic } = await import('@trunkline/contract');
-  const { name, input, output, item, message } = member;
-  const define = {
-    call: () => call({ input, output }),
-    stream: () => stream({ input, down: item }),
-    topic: () => topic({ message, public: true }),
-  };
-  return contract('bench', { [name]: define[member.kind]() });
+const PAGE = ['greet', 'items', 'news'];
+
+async function loadContract(memberName) {
+  if (PAGE.includes(memberName)) return (await import('../contracts/page.contract.mjs')).page;
+  return (await import('../contracts/shop.contract.mjs')).shop;
 }
 
-function handlersOf({ kind, name, handle, produce }) {
-  if (kind === 'topic') return {};
-  return { [name]: kind === 'call' ? handle : produce };
+async function loadClient(memberName) {
+  if (PAGE.includes(memberName)) return (await import('../dist/page.client.js')).PageClient;
+  return (await import('../dist/shop.client.js')).ShopClient;
+}
+
+/** The handler of the scenario; the other calls and streams of its contract are never asked. */
+function handlersOf({ members }, { kind, name, handle, produce }) {
+  const absent = () => {
+    throw new Error('no part of this scenario');
+  };
+  const names = Object.keys(members).filter((one) => members[one].kind !== 'topic');
+  const handlers = Object.fromEntries(names.map((one) => [one, absent]));
+  if (kind !== 'topic') handlers[name] = kind === 'call' ? handle : produce;
+  return handlers;
 }
 
 function subscribe(topic, onMessage) {

@@ -9,6 +9,7 @@ const LIMITS = { maxPayload: 16 * 1024 * 1024 };
  */
 export const target = {
   label: 'ws echo, no parse',
+  limits: { 'ws maxPayload': LIMITS.maxPayload },
   echoes: true,
   carriesBytes: true,
   cannot: {

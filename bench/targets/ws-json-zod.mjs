@@ -9,6 +9,7 @@ const WRITE_AHEAD_BYTES = 256 * 1024;
  */
 export const target = {
   label: 'ws + JSON + zod (base)',
+  limits: { 'ws maxPayload': LIMITS.maxPayload },
   cannot: { back: 'does not connect again' },
 
   async startServer({ member }) {

@@ -134,6 +134,7 @@ describe('limits', () => {
       [wire('assemblyBytes'), wire('assemblyDownBytes')],
       'BUSY',
     ],
+    ['the same, of all sessions of a server', [server('assemblyNodeBytes')], 'BUSY'],
     ['transfers of a direction', [wire('transfers')], '4400'],
     ['time between two chunks', [wire('chunkPauseMs')], 'TOO_LARGE'],
     ['depth of a value', [decode('depth')], 'INVALID_INPUT'],

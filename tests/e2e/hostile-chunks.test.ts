@@ -18,13 +18,15 @@ const PIECE = 16_384;
 const files = contract('files', {
   take: call({ input: Bytes, output: z.int() }),
   give: call({ input: z.int(), output: Bytes, maxOutputBytes: 8 * MIB }),
+  small: call({ input: Bytes, output: z.int(), maxInputBytes: 100_000 }),
   upload: stream({ up: Bytes, output: z.int() }),
 });
 
-function openHost() {
+function openHost(limits = {}) {
   const taken: number[] = [];
   const service = implement(files, {
     take: (bytes) => taken.push(bytes.length),
+    small: (bytes) => taken.push(bytes.length),
     give: (size) => new Uint8Array(size),
     async upload(_input, context) {
       let bytes = 0;
@@ -32,7 +34,7 @@ function openHost() {
       return bytes;
     },
   });
-  return { host: openRawHost({ services: [service], anonymous: true }), taken };
+  return { host: openRawHost({ services: [service], anonymous: true, limits }), taken };
 }
 
 async function welcome(peer: RawPeer, features = 2): Promise<RawPeer> {
@@ -42,6 +44,7 @@ async function welcome(peer: RawPeer, features = 2): Promise<RawPeer> {
     { kind: 'BIND', procedure: 0, procedureKind: 'call', name: 'files.take', ...hashes },
     { kind: 'BIND', procedure: 1, procedureKind: 'call', name: 'files.give', ...hashes },
     { kind: 'BIND', procedure: 2, procedureKind: 'stream', name: 'files.upload', ...hashes },
+    { kind: 'BIND', procedure: 3, procedureKind: 'call', name: 'files.small', ...hashes },
   );
   return peer;
 }
@@ -168,6 +171,45 @@ describe('chunks of a raw client', () => {
     expect(peer.of('ERROR')).toMatchObject([{ id: 8, code: 'BUSY', executed: 'no' }]);
     for (const chunks of calls) await sendAll(peer, chunks.slice(-1));
     expect(taken).toEqual(Array.from({ length: 4 }, () => 1_040_000));
+  });
+
+  it('are refused at once when their procedure takes less than is announced', async () => {
+    const { host, taken } = openHost();
+    await using _ = host;
+    const peer = await welcome(host.connect());
+    const call = (id: number, size: number): Uint8Array =>
+      bytesOf({ kind: 'CALL', id, procedure: 3, encoding: 3, bytes: new Uint8Array(size) });
+    const chunks = chunksOf(1, call(0, 100_001));
+    await sendAll(peer, chunks.slice(0, 1));
+    expect(peer.of('ERROR')).toMatchObject([{ id: 0, code: 'TOO_LARGE', executed: 'no' }]);
+    await sendAll(peer, [...chunks.slice(1), ...chunksOf(1, call(2, 100_000))]);
+    expect(taken).toEqual([100_000]);
+    expect(peer.of('ERROR')).toHaveLength(1);
+  });
+
+  it('are refused with BUSY when all sessions of a server hold too much', async () => {
+    const { host, taken } = openHost({ assemblyNodeBytes: 3_000_000 });
+    await using _ = host;
+    const calls = chunksOf(1, takeCall(0, 1_000_000));
+    const peers = [];
+    for (let n = 0; n < 4; n++) {
+      const peer = await welcome(host.connect());
+      await sendAll(peer, calls.slice(0, -1));
+      peers.push(peer);
+    }
+    const [first, second, , last] = peers as [RawPeer, RawPeer, RawPeer, RawPeer];
+    expect(last.of('ERROR')).toMatchObject([{ id: 0, code: 'BUSY', executed: 'no' }]);
+    await sendAll(last, calls.slice(-1));
+    // What is complete, aborted or lost with its session makes room.
+    await sendAll(first, calls.slice(-1));
+    await sendAll(last, chunksOf(1, takeCall(0, 1_000_000)));
+    await sendAll(second, [abort(1)]);
+    await sendAll(last, chunksOf(1, takeCall(0, 1_000_000)));
+    expect(taken).toEqual([1_000_000, 1_000_000, 1_000_000]);
+    expect(peers.flatMap((peer) => peer.of('ERROR').map(({ code }) => code))).toEqual([
+      'CANCELLED',
+      'BUSY',
+    ]);
   });
 
   it('are refused when more than 10 s pass between two of them', async () => {

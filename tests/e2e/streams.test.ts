@@ -74,10 +74,17 @@ describeTransports('streams', (open) => {
   it('fails the stream when an item does not fit its schema', async () => {
     await using peers = await open({ anonymous: true, services: [chatService()] });
     const client = peers.connect({ contracts });
+    const error = await client.chat.sum(undefined, [2_000_000]).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'INVALID_INPUT', executed: 'yes' });
+  });
+
+  it('refuses an item of another type before it is sent', async () => {
+    await using peers = await open({ anonymous: true, services: [chatService()] });
+    const client = peers.connect({ contracts });
     const error = await client.chat
       .sum(undefined, ['one' as unknown as number])
       .catch((e: unknown) => e);
-    expect(error).toMatchObject({ code: 'INVALID_INPUT', executed: 'yes' });
+    expect(error).toMatchObject({ code: 'INVALID_INPUT', executed: 'no' });
   });
 
   it('passes a framework error of the handler on', async () => {

@@ -73,8 +73,12 @@ function isParsed({ schema }: SchemaCase, value: unknown): boolean {
   }
 }
 
-function describeCase({ schema }: SchemaCase, value: unknown): string {
-  const { layout } = codecOf(schema, 'input');
+function describeCase(
+  { schema }: SchemaCase,
+  value: unknown,
+  side: 'input' | 'output' = 'input',
+): string {
+  const { layout } = codecOf(schema, side);
   const text = JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'bigint' ? `${part}n` : part === undefined ? '(undefined)' : part,
   );
@@ -137,6 +141,33 @@ describe('packed', { timeout: TIMEOUT_MS }, () => {
       { seed, numRuns: RUNS, endOnFailure: true },
     );
     expect(carried).toBeGreaterThan(RUNS / 2);
+  });
+
+  it('writes what zod gives of a value in one go, or gives the issues of zod', async () => {
+    const seen = { written: 0, refused: 0, unpackable: 0 };
+    await fc.assert(
+      fc.asyncProperty(casesWithValues, async ({ one, values }) => {
+        const codec = codecOf(one.schema, 'output');
+        for (const value of values) {
+          if (!isParsed(one, value)) continue;
+          const wanted = one.schema.safeParse(value);
+          const got = await codec.serialize(value, LIMITS);
+          const where = describeCase(one, value, 'output');
+          if (!wanted.success) {
+            seen.refused++;
+            assert.deepEqual(got, { ok: false, ...issuesOf(wanted.error) }, where);
+            continue;
+          }
+          const plain = codec.encode(wanted.data, LIMITS);
+          if ('bytes' in plain) seen.written++;
+          else seen.unpackable++;
+          assert.deepEqual(got, plain, where);
+        }
+      }),
+      { seed, numRuns: RUNS, endOnFailure: true },
+    );
+    expect(seen.written).toBeGreaterThan(RUNS / 2);
+    expect(seen.refused).toBeGreaterThan(RUNS / 20);
   });
 
   it('reads broken bytes to inert data or a fault', () => {

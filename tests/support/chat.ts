@@ -15,7 +15,7 @@ export const chat = contract('chat', {
   blob: call({ input: z.instanceof(Uint8Array), output: z.instanceof(Uint8Array) }),
   broken: call({ output: z.int() }),
   count: stream({ input: z.object({ to: z.int() }), down: z.int() }),
-  sum: stream({ up: z.int(), output: z.int() }),
+  sum: stream({ up: z.int().max(1_000_000), output: z.int() }),
   double: stream({ up: z.int(), down: z.int(), output: z.object({ items: z.int() }) }),
   messages: topic({
     params: z.object({ room: z.string() }),

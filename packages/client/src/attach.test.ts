@@ -43,7 +43,7 @@ describe('a refusal', () => {
     });
   });
 
-  test.each(['', 'chat', 'trunkline.v1.packed'])(
+  test.each(['', 'chat', 'trunkline.v2.packed'])(
     'is what a socket gets that opened with the subprotocol "%s"',
     async (name) => {
       const server = new ScriptedServer();

@@ -1,5 +1,6 @@
 import {
   CLOSE_CODES,
+  ENCODING,
   FEATURES,
   Link,
   resolveLimits,
@@ -23,7 +24,7 @@ import type { Ending } from './retry-decision.js';
 /** What one connection tells those who use it. None of these throws. */
 export interface AttachOwner {
   /** The session has begun; calls and subscriptions may be sent. */
-  welcomed(welcome: WelcomeMessage, link: Link): void;
+  welcomed(welcome: WelcomeMessage, link: Link, takesPacked: boolean): void;
   receive(message: ReceivedMessage): Violation | undefined;
   /** Whether a call is outstanding. */
   isBusy(): boolean;
@@ -38,13 +39,16 @@ export interface AttachOptions {
   readonly dial: Dial;
   readonly runtime: Runtime;
   readonly hello: HelloMessage;
+  /** Whether packed payloads are offered. */
+  readonly packed: boolean;
   readonly openMs: number;
   readonly welcomeMs: number;
   /** The most bytes of a value of the server. */
   readonly valueBytes: number;
 }
 
-const OFFERED: readonly string[] = [SUBPROTOCOLS.superjson, SUBPROTOCOLS.any];
+const READABLE: readonly string[] = [SUBPROTOCOLS.superjson, SUBPROTOCOLS.any];
+const ALL: readonly string[] = [SUBPROTOCOLS.packed, ...READABLE];
 const CUT = 1006;
 
 /** One connection from its dialing to its end: negotiation, HELLO, WELCOME, messages. */
@@ -55,6 +59,7 @@ export class Attach {
   #phase: 'opening' | 'greeting' | 'live' | 'ended' = 'opening';
   readonly #limits: { -readonly [Name in keyof WireLimits]: number };
   #link: Link | undefined;
+  #takesPacked = false;
   #timer: Timer;
 
   constructor(owner: AttachOwner, options: AttachOptions) {
@@ -63,7 +68,7 @@ export class Attach {
     const limits = resolveLimits(WIRE_LIMITS);
     // A server that still authenticates may be silent for as long as we wait for its welcome.
     this.#limits = { ...limits, deadMs: limits.deadMs + options.welcomeMs };
-    this.#transport = options.dial(options.url, OFFERED, this.#sink());
+    this.#transport = options.dial(options.url, this.#offered, this.#sink());
     this.#timer = this.#limit(options.openMs, 'it did not open in time');
   }
 
@@ -88,13 +93,14 @@ export class Attach {
     if (this.#phase !== 'opening') return;
     this.#timer.cancel();
     // Some clients open although no name was chosen.
-    if (!OFFERED.includes(subprotocol)) {
+    if (!this.#offered.includes(subprotocol)) {
       return this.#fail({ code: 'VERSION', reason: 'subprotocol not offered' });
     }
     this.#phase = 'greeting';
     this.#timer = this.#limit(this.#options.welcomeMs, 'no welcome came in time');
     // With the bare name the server only says which versions it speaks, by the close that follows.
     if (subprotocol === SUBPROTOCOLS.any) return;
+    this.#takesPacked = subprotocol === SUBPROTOCOLS.packed;
     this.#link = this.#createLink();
     this.#link.send(this.#options.hello);
     this.#link.flush();
@@ -137,7 +143,7 @@ export class Attach {
 
   #dispatch(message: ReceivedMessage): Violation | undefined {
     if (message.kind !== 'WELCOME') {
-      return this.#phase === 'live' ? this.#owner.receive(message) : new Violation('TOO_EARLY');
+      return this.#phase === 'live' ? this.#receive(message) : new Violation('TOO_EARLY');
     }
     if (this.#phase === 'live') return new Violation('SECOND_HELLO');
     const link = this.#link as Link;
@@ -147,8 +153,18 @@ export class Attach {
     this.#phase = 'live';
     this.#limits.deadMs = WIRE_LIMITS.deadMs.value;
     if ((message.features & FEATURES.CHUNK) !== 0) link.allowChunks();
-    this.#owner.welcomed(message, link);
+    this.#owner.welcomed(message, link, this.#takesPacked);
     return undefined;
+  }
+
+  #receive(message: ReceivedMessage): Violation | undefined {
+    const isPacked = 'encoding' in message && message.encoding === ENCODING.PACKED;
+    if (isPacked && !this.#takesPacked) return new Violation('BAD_FLAGS');
+    return this.#owner.receive(message);
+  }
+
+  get #offered(): readonly string[] {
+    return this.#options.packed ? ALL : READABLE;
   }
 
   #limit(ms: number, reason: string): Timer {

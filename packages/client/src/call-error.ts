@@ -1,11 +1,21 @@
-import { TrunklineError, type ErrorMessage, type RefusedMessage } from '@trunkline/protocol';
+import {
+  TrunklineError,
+  type ErrorMessage,
+  type ProcedureCodec,
+  type RefusedMessage,
+} from '@trunkline/protocol';
 import { isStream, type PendingCall } from './pending-call.js';
 import { decodeValue } from './value.js';
 
 /** The error that an ERROR message says. */
-export function receivedError(message: ErrorMessage): TrunklineError {
+export function receivedError(
+  message: ErrorMessage,
+  codec: ProcedureCodec | undefined,
+): TrunklineError {
   const { code, executed, retryAfterMs } = message;
-  const decoded = decodeValue(message);
+  const { errors = {} } = codec ?? {};
+  const part = Object.hasOwn(errors, code) ? errors[code] : undefined;
+  const decoded = decodeValue(message, part);
   return new TrunklineError(code, message.message, {
     executed,
     ...('value' in decoded && { data: decoded.value }),

@@ -1,4 +1,5 @@
 import {
+  NO_LAYOUT,
   TrunklineError,
   Violation,
   type CancelMessage,
@@ -6,6 +7,8 @@ import {
   type Executed,
   type Link,
   type Message,
+  type Part,
+  type Payload,
   type ReceivedMessage,
   type RefusedMessage,
   type Runtime,
@@ -26,10 +29,16 @@ import {
   type PendingCall,
   type StreamHandler,
 } from './pending-call.js';
-import { sizeError } from './value.js';
+import { asSuperjson, sizeError } from './value.js';
 
 /** What calls and subscriptions need of a connection. */
 export type Wire = Pick<Link, 'send' | 'withdraw' | 'abandon' | 'queuedBytes' | 'begunBytes'>;
+
+/** What holds on one connection. */
+export interface Terms extends SessionLimits {
+  /** Whether payloads may be packed. */
+  readonly takesPacked: boolean;
+}
 
 /** What the table is given. */
 export interface CallTableOptions {
@@ -47,8 +56,8 @@ export type CallReply = Extract<
   { kind: 'RESULT' | 'ERROR' | 'ITEM' | 'END' | 'CREDIT' | 'CANCEL' | 'REFUSED' }
 >;
 
+const UNPACKED = { send: NO_LAYOUT, receive: NO_LAYOUT };
 const NOT_QUEUED = { queuedBytes: 0, begunBytes: 0 };
-const NO_LAYOUT = '0000000000000000';
 
 /**
  * All calls, streams and publishes of a client. Some wait for a connection, for a place among the
@@ -63,10 +72,12 @@ export class CallTable {
   readonly #room: OutboxRoom;
   readonly #ids = new CallIds<PendingCall>();
   readonly #procedures = new Map<string, number>();
+  /** Procedures whose layouts the server does not have. */
+  readonly #unpacked = new Set<string>();
   #streams = 0;
   #published = 0;
   #stopped: string | undefined;
-  #link: { readonly wire: Wire; readonly terms: SessionLimits } | undefined;
+  #link: { readonly wire: Wire; readonly terms: Terms } | undefined;
 
   constructor({ runtime, limits, publisher, whyOffline }: CallTableOptions) {
     this.#runtime = runtime;
@@ -124,6 +135,11 @@ export class CallTable {
     this.#link?.wire.send(message);
   }
 
+  /** Gives a payload in the form in which this call's values travel. */
+  asSent(call: PendingCall, payload: Payload, part: Part | undefined): Payload {
+    return call.isPacked ? payload : asSuperjson(payload, part);
+  }
+
   /** Whether an item may be queued; if not, the handler is told when it may. */
   hasRoom(handler: StreamHandler): boolean {
     return this.#link !== undefined && this.#room.isOpen(this.#link.wire, handler);
@@ -161,7 +177,7 @@ export class CallTable {
   }
 
   /** A connection is there: sends what waits. */
-  attach(wire: Wire, terms: SessionLimits): void {
+  attach(wire: Wire, terms: Terms): void {
     this.#link = { wire, terms };
     this.#pump();
   }
@@ -195,6 +211,7 @@ export class CallTable {
     this.#ids.clear();
     this.#streams = 0;
     this.#procedures.clear();
+    this.#unpacked.clear();
     this.#room.clear();
   }
 
@@ -214,7 +231,7 @@ export class CallTable {
   }
 
   /** Why the server would not take a call whatever happens. */
-  #fault({ name, payload }: CallRequest, terms: SessionLimits): TrunklineError | undefined {
+  #fault({ name, payload }: CallRequest, terms: Terms): TrunklineError | undefined {
     const { boundProcedures, valueInBytes } = terms;
     if (this.#procedures.has(name) || this.#procedures.size < boundProcedures) {
       return sizeError(payload, valueInBytes);
@@ -223,8 +240,13 @@ export class CallTable {
     return new TrunklineError('BUSY', message, { executed: 'no' });
   }
 
-  #write(call: PendingCall, wire: Wire, terms: SessionLimits): void {
-    const procedure = this.#bind(call.request, wire);
+  #write(call: PendingCall, wire: Wire, terms: Terms): void {
+    const { name, codec } = call.request;
+    call.isPacked = codec !== undefined && terms.takesPacked && !this.#unpacked.has(name);
+    const payload = this.asSent(call, call.request.payload, codec?.input);
+    const tooLarge = sizeError(payload, terms.valueInBytes);
+    if (tooLarge !== undefined) return this.#end(call, tooLarge);
+    const procedure = this.#bind(call.request, wire, terms);
     call.id = this.#ids.next;
     call.state = 'sent';
     // A broker remembers the highest counter alone, so it is given in the order of writing.
@@ -232,7 +254,7 @@ export class CallTable {
       call.request.kind === 'publish'
         ? { publisher: this.#publisher, counter: ++this.#published }
         : undefined;
-    call.entry = wire.send(callMessage(call, procedure, publishId));
+    call.entry = wire.send(callMessage(call, { procedure, payload }, publishId));
     // Not before: the link must see that the connection becomes busy with it.
     this.#ids.take(call.id, call);
     if (!isStream(call)) return;
@@ -240,20 +262,24 @@ export class CallTable {
     call.handler.opened({ items: terms.upCreditItems, bytes: terms.upCreditBytes });
   }
 
-  #bind({ kind, name }: CallRequest, wire: Wire): number {
+  #bind({ kind, name, codec }: CallRequest, wire: Wire, { takesPacked }: Terms): number {
     const known = this.#procedures.get(name);
     if (known !== undefined) return known;
     const procedure = this.#procedures.size;
     this.#procedures.set(name, procedure);
-    const hashes = { sendHash: NO_LAYOUT, receiveHash: NO_LAYOUT };
+    const { send, receive } = (takesPacked && codec) || UNPACKED;
+    const hashes = { sendHash: send, receiveHash: receive };
     wire.send({ kind: 'BIND', procedure, procedureKind: kind, name, ...hashes });
     return procedure;
   }
 
   #failed(call: PendingCall, message: ErrorMessage): void {
+    if (message.code === 'LAYOUT' && call.isPacked && call.state === 'sent') {
+      return this.#sendUnpacked(call);
+    }
     const restMs = call.state === 'sent' ? this.#retry.restMs(call, message) : undefined;
     if (restMs === undefined) {
-      this.#finish(call, () => call.handler.failed(receivedError(message)));
+      this.#finish(call, () => call.handler.failed(receivedError(message, call.request.codec)));
       return;
     }
     this.#free(call);
@@ -265,6 +291,14 @@ export class CallTable {
       this.#queue.wait(call);
       this.#pump();
     });
+    this.#pump();
+  }
+
+  /** The server has other layouts for it: it did not run, and goes again in the form that all read. */
+  #sendUnpacked(call: PendingCall): void {
+    this.#unpacked.add(call.request.name);
+    this.#free(call);
+    this.#queue.wait(call);
     this.#pump();
   }
 

@@ -1,4 +1,4 @@
-import type { TrunklineError } from '@trunkline/protocol';
+import type { ProcedureCodec, ResultMessage, TrunklineError } from '@trunkline/protocol';
 import type { CallMethod, CallOptions } from './call-method.js';
 import type { CallPort } from './call-port.js';
 import { readOutput, startUnary, type Outcome } from './unary-call.js';
@@ -24,11 +24,16 @@ export function safely(start: (outcome: Outcome<unknown>) => void): Promise<Unty
 }
 
 /** Makes the method of a call. */
-export function createCallMethod(port: CallPort, name: string): CallMethod<unknown, unknown> {
+export function createCallMethod(
+  port: CallPort,
+  name: string,
+  codec: ProcedureCodec | undefined,
+): CallMethod<unknown, unknown> {
+  const read = (message: ResultMessage): unknown => readOutput(message, codec?.output);
   const start =
     (input: unknown, options: CallOptions | undefined) =>
     (outcome: Outcome<unknown>): void =>
-      startUnary(port, { kind: 'call', name, input, options, read: readOutput }, outcome);
+      startUnary(port, { kind: 'call', name, codec, input, options, read }, outcome);
   const call = (input?: unknown, options?: CallOptions) => promiseOf(start(input, options));
   const safe = (input?: unknown, options?: CallOptions) => safely(start(input, options));
   return Object.freeze(Object.assign(call, { safe })) as CallMethod<unknown, unknown>;

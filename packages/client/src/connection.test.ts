@@ -55,7 +55,7 @@ describe('a connection', () => {
     await pinged;
   });
 
-  test('offers superjson, and the bare name to be told the versions', async () => {
+  test('offers packed, then superjson, and the bare name to be told the versions', async () => {
     const server = new ScriptedServer();
     const offered: (readonly string[])[] = [];
     start(
@@ -68,7 +68,7 @@ describe('a connection', () => {
       server,
     );
     await server.runtime.settle();
-    expect(offered).toEqual([['trunkline.v1.superjson', 'trunkline']]);
+    expect(offered).toEqual([['trunkline.v1.packed', 'trunkline.v1.superjson', 'trunkline']]);
   });
 
   test('ends at once when nothing was sent yet', async () => {

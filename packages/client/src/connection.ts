@@ -27,7 +27,8 @@ import { unreachableHints } from './unreachable-hints.js';
 
 /** What uses the connections: calls and subscriptions. None of these throws. */
 export interface ConnectionUser {
-  attach(link: Link, welcome: WelcomeMessage): void;
+  /** A session is open; with `takesPacked` payloads may be packed. */
+  attach(link: Link, welcome: WelcomeMessage, takesPacked: boolean): void;
   receive(message: ReceivedMessage): Violation | undefined;
   isBusy(): boolean;
   flushed(): void;
@@ -48,6 +49,7 @@ export interface ConnectionOptions {
   readonly reconnect: ReconnectOptions;
   readonly auth: AuthOption | undefined;
   readonly agent: string;
+  readonly packed: boolean;
   readonly revisions: readonly Revision[];
   readonly onError: ErrorHook;
 }
@@ -146,23 +148,25 @@ export class Connection {
 
   #dial(token: string): void {
     this.#drop();
-    const { url, dial, runtime, limits, agent, revisions } = this.#options;
+    const { url, dial, runtime, limits, agent, packed, revisions } = this.#options;
     const features = FEATURES.CHUNK;
     const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions };
     const { openMs, welcomeMs, valueBytes } = limits;
     this.#attach = new Attach(
       {
-        welcomed: (welcome, link) => this.#welcomed(welcome, link),
+        welcomed: (welcome, link, takesPacked) => {
+          this.#welcomed(welcome, link, takesPacked);
+        },
         receive: (message) => this.#user.receive(message),
         isBusy: () => this.#user.isBusy(),
         flushed: () => this.#user.flushed(),
         ended: (ending) => this.#ended(ending),
       },
-      { url, dial, runtime, hello, openMs, welcomeMs, valueBytes },
+      { url, dial, runtime, hello, packed, openMs, welcomeMs, valueBytes },
     );
   }
 
-  #welcomed(welcome: WelcomeMessage, link: Link): void {
+  #welcomed(welcome: WelcomeMessage, link: Link, takesPacked: boolean): void {
     this.#liveSince = this.#options.runtime.now();
     this.#attempt = 0;
     const staleContracts = this.#options.revisions
@@ -172,7 +176,7 @@ export class Connection {
       })
       .map(({ name }) => name);
     // What waits goes first, before anything that a watcher does.
-    this.#user.attach(link, welcome);
+    this.#user.attach(link, welcome, takesPacked);
     if (!this.#keeper.isFinal) this.#change({ status: 'live', staleContracts });
   }
 

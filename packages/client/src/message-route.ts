@@ -7,10 +7,10 @@ import { MAX_PAYLOAD_BYTES } from './value.js';
 /** Leads what a connection tells to what it is for: calls and subscriptions. */
 export function routeMessages(calls: CallTable, subscriptions: Subscriptions): ConnectionUser {
   return {
-    attach: (link, { limits, features }) => {
+    attach: (link, { limits, features }, takesPacked) => {
       // Who subscribes and then calls expects to be told what comes of the call.
-      subscriptions.attach(link);
-      calls.attach(link, reachable(limits, features));
+      subscriptions.attach(link, takesPacked);
+      calls.attach(link, { ...reachable(limits, features), takesPacked });
     },
     isBusy: () => calls.takenIds > 0,
     flushed: () => calls.flushed(),

@@ -30,6 +30,8 @@ export interface ClientOptions<
   readonly reconnect?: Partial<ReconnectOptions>;
   /** Told of what listeners throw and `auth` fails with; else the platform reports it. */
   readonly onError?: ErrorHook;
+  /** `false` sends and takes superjson alone, which people can read; packed unless given. */
+  readonly packed?: boolean;
   /** Name and version of the program, for the server's eyes; at most 64 bytes. */
   readonly agent?: string;
   /** Clock, timers and random source; the machine's unless given. */
@@ -49,6 +51,7 @@ export interface ResolvedOptions {
   readonly reconnect: ReconnectOptions;
   readonly onError: ErrorHook;
   readonly agent: string;
+  readonly packed: boolean;
 }
 
 const OPTION_NAMES: readonly string[] = [
@@ -60,6 +63,7 @@ const OPTION_NAMES: readonly string[] = [
   'reconnect',
   'onError',
   'agent',
+  'packed',
   'runtime',
   'dial',
 ];
@@ -79,7 +83,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     'connect needs options with services or contracts',
   );
   refuseUnknown('option', options, OPTION_NAMES);
-  const { auth, agent = '', onError, deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const { auth, agent = '', packed = true, onError, deadlineMs = DEFAULT_DEADLINE_MS } = options;
   check(
     auth === undefined || typeof auth === 'string' || typeof auth === 'function',
     `option "auth" must be a string or a function, not "${typeof auth}"`,
@@ -96,6 +100,10 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     typeof agent === 'string' && byteLength(agent) <= MAX_AGENT_BYTES,
     `option "agent" must be a string of at most ${MAX_AGENT_BYTES} bytes, not "${agent}"`,
   );
+  check(
+    typeof packed === 'boolean',
+    `option "packed" must be true or false, not "${typeof packed}"`,
+  );
   const shapes = resolveShapes(options);
   return {
     shapes,
@@ -106,6 +114,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     reconnect: resolveReconnect(options.reconnect),
     onError: guardHook(onError ?? reportError),
     agent,
+    packed,
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   ItemMessage,
   Outgoing,
   Payload,
+  ProcedureCodec,
   ProcedureKind,
   ResultMessage,
   Timer,
@@ -17,6 +18,7 @@ import type {
 export interface CallRequest {
   readonly kind: ProcedureKind;
   readonly name: string;
+  readonly codec: ProcedureCodec | undefined;
   readonly payload: Payload;
   /** On the clock of the runtime; `undefined` for none. */
   readonly deadlineAt: number | undefined;
@@ -48,6 +50,8 @@ export interface PendingCall {
   readonly handler: CallHandler | StreamHandler;
   state: 'waiting' | 'sent' | 'resting' | 'settled';
   id: number;
+  /** Whether it was sent packed. */
+  isPacked: boolean;
   /** The CALL in the outbox of the connection. */
   entry: Outgoing | undefined;
   retries: number;
@@ -65,6 +69,7 @@ export function createPendingCall(
     handler,
     state: 'waiting',
     id: -1,
+    isPacked: false,
     entry: undefined,
     retries: 0,
     timer: undefined,
@@ -78,11 +83,10 @@ export function isStream(call: PendingCall): call is PendingCall & { handler: St
 
 /** The CALL of a pending call; the link fills in what remains of the deadline. */
 export function callMessage(
-  { id, request }: PendingCall,
-  procedure: number,
+  { id, request: { deadlineAt } }: PendingCall,
+  { procedure, payload }: { readonly procedure: number; readonly payload: Payload },
   publishId: CallMessage['publishId'],
 ): CallMessage {
-  const { payload, deadlineAt } = request;
   return {
     kind: 'CALL',
     id,

@@ -8,6 +8,8 @@ import {
   type CreditWindow,
   type EndMessage,
   type ItemMessage,
+  type Payload,
+  type ProcedureCodec,
   type ResultMessage,
 } from '@trunkline/protocol';
 import type { CallOptions } from './call-method.js';
@@ -16,7 +18,7 @@ import type { PendingCall, StreamHandler } from './pending-call.js';
 import type { ItemSource } from './stream-method.js';
 import { readOutput, startOrFail } from './unary-call.js';
 import { UpPump } from './up-pump.js';
-import { decodeValue, encodeValue } from './value.js';
+import { decodeValue, encodeValue, sizeError } from './value.js';
 
 /** Takes what a stream brings. One of `end` and `failed` is called once and last. */
 export interface StreamConsumer {
@@ -29,6 +31,7 @@ export interface StreamConsumer {
 /** A stream to be opened. */
 export interface StreamRequest {
   readonly name: string;
+  readonly codec: ProcedureCodec | undefined;
   readonly input: unknown;
   /** What goes up; `undefined` where nothing does. */
   readonly items: ItemSource<unknown> | undefined;
@@ -51,6 +54,11 @@ export class StreamCall implements StreamHandler {
   readonly #pump: UpPump | undefined;
   #up: ProducerCredit | undefined;
   #hasItems = false;
+  /** Whether the source has ended, and whether the server was told. */
+  #end: 'open' | 'due' | 'sent' = 'open';
+  /** What was sent and may have to be sent again in another form: no more than the first credit. */
+  #unanswered: Payload[] | undefined;
+  #backlog: Payload[] = [];
   #call: PendingCall | undefined;
   #isOver = false;
   #stopListening: () => void = () => {};
@@ -59,7 +67,9 @@ export class StreamCall implements StreamHandler {
     this.#port = port;
     this.#request = request;
     this.#consumer = consumer;
-    if (request.items !== undefined) this.#pump = this.#createPump(request.items);
+    if (request.items === undefined) return;
+    this.#pump = this.#createPump(request.items);
+    if (request.codec !== undefined) this.#unanswered = [];
   }
 
   /** Items that came or went cannot be had again. */
@@ -70,11 +80,11 @@ export class StreamCall implements StreamHandler {
   /** Opens the stream. Call once; does nothing after `leave`. */
   start(): void {
     if (this.#isOver) return;
-    const { name, input, options } = this.#request;
+    const { name, codec, input, options } = this.#request;
     const { signal } = options;
     if (signal?.aborted) return this.failed(cancelledError('no', signal.reason));
     const due = deadlineAt(this.#port, options, undefined);
-    this.#call = startOrFail(this.#port, { kind: 'stream', name, input, due }, this);
+    this.#call = startOrFail(this.#port, { kind: 'stream', name, codec, input, due }, this);
     if (this.#isOver) return;
     this.#stopListening = onAbort(signal, () => {
       this.failed(cancelledError(this.#cancel('withdrawn'), signal?.reason));
@@ -97,8 +107,14 @@ export class StreamCall implements StreamHandler {
 
   opened(credit: CreditWindow): void {
     if (this.#pump === undefined) return;
+    const isAgain = this.#up !== undefined;
     this.#up = new ProducerCredit(credit);
-    this.#pump.start();
+    if (!isAgain) return this.#pump.start();
+    // The server refused the layout, so nothing that came behind the call was read.
+    this.#backlog = this.#unanswered ?? [];
+    this.#unanswered = undefined;
+    if (this.#end === 'sent') this.#end = 'due';
+    this.#goOn();
   }
 
   item(message: ItemMessage): Violation | undefined {
@@ -106,7 +122,8 @@ export class StreamCall implements StreamHandler {
     const { length } = message.bytes;
     if (!this.#down.receive(length)) return new Violation('NO_CREDIT');
     this.#hasItems = true;
-    const decoded = decodeValue(message);
+    this.#unanswered = undefined;
+    const decoded = decodeValue(message, this.#request.codec?.down);
     if ('value' in decoded) {
       this.#consumer.item(decoded.value, length);
     } else {
@@ -118,8 +135,9 @@ export class StreamCall implements StreamHandler {
   }
 
   credit({ items, bytes }: CreditMessage): void {
+    this.#unanswered = undefined;
     this.#up?.raise(items, bytes);
-    this.#pump?.wake();
+    this.#goOn();
   }
 
   stopped(): void {
@@ -127,12 +145,14 @@ export class StreamCall implements StreamHandler {
   }
 
   hasRoom(): void {
-    this.#pump?.wake();
+    this.#goOn();
   }
 
   done(message: ResultMessage | EndMessage): void {
     this.#finish();
-    const output = this.#request.hasOutput ? readOutput(message) : undefined;
+    const output = this.#request.hasOutput
+      ? readOutput(message, this.#request.codec?.output)
+      : undefined;
     if (output instanceof TrunklineError) this.#consumer.failed(output);
     else this.#consumer.end(output);
   }
@@ -144,13 +164,16 @@ export class StreamCall implements StreamHandler {
   }
 
   #createPump(items: ItemSource<unknown>): UpPump {
-    const { calls, onError } = this.#port;
+    const { onError } = this.#port;
     return new UpPump(
       items,
       {
-        isOpen: () => this.#up?.isOpen === true && calls.hasRoom(this),
+        isOpen: () => this.#backlog.length === 0 && this.#isOpen,
         item: (item) => this.#sendItem(item),
-        end: () => calls.send({ kind: 'END', id: this.#id, encoding: 0, bytes: NOTHING }),
+        end: () => {
+          this.#end = 'due';
+          this.#goOn();
+        },
         failed: (error) => this.#upFailed(error),
       },
       onError,
@@ -162,10 +185,39 @@ export class StreamCall implements StreamHandler {
   }
 
   #sendItem(item: unknown): void {
+    const payload = encodeValue(item, this.#request.codec?.up);
+    this.#send(payload);
+    this.#unanswered?.push(payload);
+  }
+
+  #send(payload: Payload): void {
     const { calls } = this.#port;
-    const payload = encodeValue(item, calls.maxItemBytes);
-    this.#up?.spend(payload.bytes.length);
-    calls.send({ kind: 'ITEM', id: this.#id, ...payload });
+    const part = this.#request.codec?.up;
+    const sent = this.#call === undefined ? payload : calls.asSent(this.#call, payload, part);
+    const tooLarge = sizeError(sent, calls.maxItemBytes);
+    if (tooLarge !== undefined) throw tooLarge;
+    this.#up?.spend(sent.bytes.length);
+    calls.send({ kind: 'ITEM', id: this.#id, ...sent });
+  }
+
+  get #isOpen(): boolean {
+    if (this.#call?.state !== 'sent' || this.#up?.isOpen !== true) return false;
+    return this.#port.calls.hasRoom(this);
+  }
+
+  /** Sends what was sent in vain before, and then lets the source go on or ends the items. */
+  #goOn(): void {
+    try {
+      while (this.#backlog.length > 0 && this.#isOpen) this.#send(this.#backlog.shift() as Payload);
+    } catch (error) {
+      this.#backlog = [];
+      return this.#upFailed(error);
+    }
+    if (this.#backlog.length > 0) return;
+    if (this.#end === 'open') return this.#pump?.wake();
+    if (this.#end === 'sent') return;
+    this.#end = 'sent';
+    this.#port.calls.send({ kind: 'END', id: this.#id, encoding: 0, bytes: NOTHING });
   }
 
   #upFailed(error: unknown): void {

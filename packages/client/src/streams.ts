@@ -12,18 +12,18 @@ import type { Outcome } from './unary-call.js';
 import { isItemSource } from './up-pump.js';
 
 /** What is known of a stream's shape at run time. */
-export type StreamKind = Pick<StreamShape, 'hasUp' | 'hasDown' | 'hasOutput'>;
+export type StreamKind = Pick<StreamShape, 'hasUp' | 'hasDown' | 'hasOutput' | 'codec'>;
 
 /** Makes the method of a stream: what its parameters are depends on what the stream has. */
 export function createStreamMethod(port: CallPort, name: string, kind: StreamKind): object {
-  const { hasUp, hasDown, hasOutput } = kind;
+  const { hasUp, hasDown, hasOutput, codec } = kind;
   const requestOf = (input: unknown, items: unknown, options: CallOptions = {}): StreamRequest => {
     checkDeadlineMs(options.deadlineMs ?? null);
     if (hasUp && !isItemSource(items)) {
       throw new TypeError(`${name}: items must be iterable, not "${String(items)}"`);
     }
     const up = hasUp ? (items as ItemSource<unknown>) : undefined;
-    return { name, input, items: up, hasDown, hasOutput, options };
+    return { name, codec, input, items: up, hasDown, hasOutput, options };
   };
   if (hasUp && hasDown) {
     return (input: unknown, items: unknown, options?: CallOptions) =>

@@ -54,8 +54,8 @@ export class Subscriptions {
     };
   }
 
-  attach(wire: Wire): void {
-    this.#link = new SubscriptionLink(wire, this.#runtime);
+  attach(wire: Wire, takesPacked: boolean): void {
+    this.#link = new SubscriptionLink(wire, { runtime: this.#runtime, takesPacked });
     for (const feed of this.#feeds.values()) feed.attach(this.#link);
   }
 
@@ -121,13 +121,15 @@ export class Subscriptions {
 
 /** The subscriptions of one connection, by the numbers that both sides gave. */
 class SubscriptionLink implements FeedLink {
+  readonly takesPacked: boolean;
   readonly bySub = new Map<number, TopicFeed>();
   readonly byTopic = new Map<number, TopicFeed>();
   readonly #wire: Wire;
   readonly #pace: SubscribePace;
   #next = 0;
 
-  constructor(wire: Wire, runtime: Runtime) {
+  constructor(wire: Wire, { runtime, takesPacked }: { runtime: Runtime; takesPacked: boolean }) {
+    this.takesPacked = takesPacked;
     this.#wire = wire;
     this.#pace = new SubscribePace(runtime);
   }

@@ -1,4 +1,5 @@
 import {
+  NO_LAYOUT,
   TrunklineError,
   Violation,
   type Cursor,
@@ -11,6 +12,7 @@ import {
   type SubscribedMessage,
   type SubscribeMessage,
   type Timer,
+  type TopicCodec,
   type TopicMessage,
 } from '@trunkline/protocol';
 import { backoffMs } from './backoff.js';
@@ -31,6 +33,8 @@ type Mutable<Message> = { -readonly [Name in keyof Message]: Message[Name] };
 
 /** What a feed needs of a connection. */
 export interface FeedLink {
+  /** Whether topic messages may come packed. */
+  readonly takesPacked: boolean;
   /** Sends a SUBSCRIBE under the next number, and leads its answers to the feed. */
   subscribe(feed: TopicFeed, message: Omit<SubscribeMessage, 'kind' | 'sub'>): Asked;
   /** Sends an UNSUBSCRIBE, and leads nothing to the feed any more. */
@@ -41,11 +45,11 @@ export interface FeedLink {
 export interface TopicName {
   readonly name: string;
   readonly params: Payload;
+  readonly codec?: TopicCodec | undefined;
 }
 
 /** What is joined and soon ended over and over must not start anew each time. */
 const LASTING_MS = 10_000;
-const NO_LAYOUT = '0000000000000000';
 const RETRY_RANGE = { minMs: 250, maxMs: 20_000 };
 const RETRYABLE: readonly string[] = ['BUSY', 'RATE', 'DRAINING'] satisfies ErrorCode[];
 
@@ -145,7 +149,7 @@ export class TopicFeed {
     if (this.#place.offset > before) return undefined;
     const { epoch } = this.#place;
     this.#place = { epoch, offset };
-    const decoded = decodeValue(message);
+    const decoded = decodeValue(message, this.#topic.codec?.message);
     if ('value' in decoded) {
       const item = { epoch, offset, value: decoded.value, bytes: message.bytes.length };
       for (const subscriber of this.#subscribers) subscriber.item(item);
@@ -185,7 +189,9 @@ export class TopicFeed {
 
   #ask(): void {
     if (this.#link === undefined) return;
-    const asked = { ...this.#topic, ...this.#need(), payloadHash: NO_LAYOUT };
+    const { name, params, codec } = this.#topic;
+    const payloadHash = (this.#link.takesPacked && codec?.receive) || NO_LAYOUT;
+    const asked = { name, params, ...this.#need(), payloadHash };
     this.#phase = 'asking';
     this.#asked = this.#link.subscribe(this, asked);
   }

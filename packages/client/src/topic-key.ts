@@ -1,6 +1,6 @@
 import { TrunklineError, type Payload } from '@trunkline/protocol';
 import type { TopicName } from './topic-feed.js';
-import { encodeValue } from './value.js';
+import { encodeValue, sizeError } from './value.js';
 
 /** A topic with its params in one order, so that the same ones are the same topic. */
 export interface KeyedTopic extends TopicName {
@@ -16,13 +16,15 @@ const MAX_PARAMS_BYTES = 16_384;
  */
 export function keyTopic(name: string, paramNames: readonly string[], params: unknown): KeyedTopic {
   if (params === undefined && paramNames.length === 0) {
-    return { name, key: name, params: encodeValue(undefined), values: undefined };
+    return { name, key: name, params: encodeValue(undefined, undefined), values: undefined };
   }
   const entries = Object.entries(flatParams(name, params === undefined ? {} : params))
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const values = Object.fromEntries(entries);
-  const payload: Payload = encodeValue(values, MAX_PARAMS_BYTES);
+  const payload: Payload = encodeValue(values, undefined);
+  const tooLarge = sizeError(payload, MAX_PARAMS_BYTES);
+  if (tooLarge !== undefined) throw tooLarge;
   return { name, key: `${name} ${JSON.stringify(entries)}`, params: payload, values };
 }
 

@@ -1,7 +1,10 @@
 import {
+  NO_LAYOUT,
   TrunklineError,
+  type ProcedureCodec,
   type Published,
   type ResultMessage,
+  type TopicCodec,
   type TopicShape,
 } from '@trunkline/protocol';
 import type { CallOptions } from './call-method.js';
@@ -14,13 +17,14 @@ import { TopicSubscription } from './topic-subscription.js';
 import { startUnary } from './unary-call.js';
 
 /** What is known of a topic's shape at run time. */
-export type TopicKind = Pick<TopicShape, 'publish' | 'paramNames'>;
+export type TopicKind = Pick<TopicShape, 'publish' | 'paramNames' | 'codec'>;
 
 /** Makes the method of a topic, which names one of its channels and sends nothing. */
 export function createTopicMethod(port: TopicPort, name: string, kind: TopicKind): object {
   return (params?: unknown, options: TopicOptions = {}): Topic<unknown> => {
     checkTopicOptions(options);
-    const request = { topic: keyTopic(name, kind.paramNames, params), options };
+    const { codec } = kind;
+    const request = { topic: { ...keyTopic(name, kind.paramNames, params), codec }, options };
     const topic: Topic<unknown> = {
       [Symbol.asyncIterator]: () => new TopicLoop(port, request).puller,
       subscribe: (listeners: TopicListeners<unknown>) =>
@@ -40,13 +44,23 @@ interface Publish {
 
 function publishOn(
   port: TopicPort,
-  { topic: { name, values } }: TopicRequest,
+  { topic: { name, values, codec } }: TopicRequest,
   { message, options }: Publish,
 ): Promise<Published> {
   const input = values === undefined ? { message } : { params: values, message };
   return promiseOf((outcome) =>
-    startUnary(port, { kind: 'publish', name, input, options, read: readPublished }, outcome),
+    startUnary(
+      port,
+      { kind: 'publish', name, codec: publishCodec(codec), input, options, read: readPublished },
+      outcome,
+    ),
   );
+}
+
+/** A publish is a call that carries params and message, and whose answer has no value. */
+function publishCodec(codec: TopicCodec | undefined): ProcedureCodec | undefined {
+  if (codec?.send === undefined || codec.publish === undefined) return undefined;
+  return { send: codec.send, receive: NO_LAYOUT, input: codec.publish };
 }
 
 function readPublished({ published }: ResultMessage): Published | TrunklineError {

@@ -1,4 +1,10 @@
-import { TrunklineError, type Payload, type ResultMessage } from '@trunkline/protocol';
+import {
+  TrunklineError,
+  type Part,
+  type Payload,
+  type ProcedureCodec,
+  type ResultMessage,
+} from '@trunkline/protocol';
 import type { CallOptions } from './call-method.js';
 import { cancelledError, deadlineAt, onAbort, type CallPort } from './call-port.js';
 import type { CallHandler, CallRequest, PendingCall } from './pending-call.js';
@@ -14,6 +20,7 @@ export interface Outcome<Value> {
 export interface UnaryRequest<Value> {
   readonly kind: 'call' | 'publish';
   readonly name: string;
+  readonly codec: ProcedureCodec | undefined;
   readonly input: unknown;
   readonly options: CallOptions | undefined;
   readonly read: (message: ResultMessage) => Value | TrunklineError;
@@ -28,7 +35,7 @@ export function startUnary<Value>(
   request: UnaryRequest<Value>,
   outcome: Outcome<Value>,
 ): void {
-  const { kind, name, input, options = {} } = request;
+  const { kind, name, codec, input, options = {} } = request;
   const { signal } = options;
   const due = deadlineAt(port, options, port.deadlineMs);
   if (signal?.aborted) return outcome.failed(cancelledError('no', signal.reason));
@@ -46,7 +53,7 @@ export function startUnary<Value>(
       outcome.failed(error);
     },
   };
-  const call = startOrFail(port, { kind, name, input, due }, handler);
+  const call = startOrFail(port, { kind, name, codec, input, due }, handler);
   if (call === undefined || call.state === 'settled') return;
   stopListening = onAbort(signal, () => {
     handler.failed(cancelledError(port.calls.cancel(call, 'withdrawn'), signal?.reason));
@@ -56,6 +63,7 @@ export function startUnary<Value>(
 interface CallStart {
   readonly kind: CallRequest['kind'];
   readonly name: string;
+  readonly codec: ProcedureCodec | undefined;
   readonly input: unknown;
   readonly due: number | undefined;
 }
@@ -63,12 +71,12 @@ interface CallStart {
 /** Starts a call or a stream; a refusal is told to the handler, and nothing is returned then. */
 export function startOrFail(
   port: CallPort,
-  { kind, name, input, due }: CallStart,
+  { kind, name, codec, input, due }: CallStart,
   handler: CallHandler,
 ): PendingCall | undefined {
   try {
-    const payload = encodeValue(input);
-    return port.calls.start({ kind, name, payload, deadlineAt: due }, handler);
+    const payload = encodeValue(input, codec?.input);
+    return port.calls.start({ kind, name, codec, payload, deadlineAt: due }, handler);
   } catch (error) {
     if (!(error instanceof TrunklineError)) throw error;
     handler.failed(error);
@@ -77,8 +85,8 @@ export function startOrFail(
 }
 
 /** Reads the value that a call has ended with, or gives the error of one that cannot be read. */
-export function readOutput(payload: Payload): unknown {
-  const decoded = decodeValue(payload);
+export function readOutput(payload: Payload, part: Part<'read'> | undefined): unknown {
+  const decoded = decodeValue(payload, part);
   if ('value' in decoded) return decoded.value;
   const text = `the output cannot be read: ${decoded.fault}`;
   return new TrunklineError('INTERNAL', text, { executed: 'yes' });

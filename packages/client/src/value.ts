@@ -3,10 +3,13 @@ import {
   decodePayload,
   encodePayload,
   ENCODING,
+  packValue,
   SERVER_DECODE_LIMITS,
   TrunklineError,
+  unpackValue,
   WIRE_LIMITS,
   type Decoded,
+  type Part,
   type Payload,
 } from '@trunkline/protocol';
 
@@ -17,14 +20,34 @@ const ENVELOPE_BYTES = 256;
 export const MAX_PAYLOAD_BYTES = WIRE_LIMITS.batchBytes.value - ENVELOPE_BYTES;
 
 /**
- * Turns a value of the user into a payload that is theirs no more. Throws a TrunklineError
- * `INVALID_INPUT` for what cannot be carried, and `TOO_LARGE` above `maxBytes`.
+ * Turns a value of the user into a payload that is theirs no more, packed where its layout is
+ * known. Throws a TrunklineError `INVALID_INPUT` that names the path of what cannot be carried.
  */
-export function encodeValue(value: unknown, maxBytes = Number.MAX_SAFE_INTEGER): Payload {
-  const payload = encodePayload(value, SERVER_DECODE_LIMITS);
-  const tooLarge = sizeError(payload, maxBytes);
-  if (tooLarge !== undefined) throw tooLarge;
-  // Plain binary is not copied by the encoder, and a buffer is often filled again at once.
+export function encodeValue(value: unknown, part: Part | undefined): Payload {
+  if (part === undefined || (part === 'bytes' && value instanceof Uint8Array)) {
+    return owned(encodePayload(value, SERVER_DECODE_LIMITS));
+  }
+  const encoded =
+    part === 'bytes'
+      ? { fault: 'cannot carry what is not a Uint8Array at the value itself' }
+      : packValue(part.write, value, SERVER_DECODE_LIMITS);
+  if ('bytes' in encoded) return { encoding: ENCODING.PACKED, bytes: encoded.bytes };
+  throw new TrunklineError('INVALID_INPUT', encoded.fault, { executed: 'no' });
+}
+
+/** Turns a packed payload into the superjson of the same value, for a server of other layouts. */
+export function asSuperjson(payload: Payload, part: Part | undefined): Payload {
+  if (payload.encoding !== ENCODING.PACKED || part === undefined || part === 'bytes') {
+    return payload;
+  }
+  const decoded = unpackValue(part.read, payload.bytes, SERVER_DECODE_LIMITS);
+  // It was packed by this layout and within these limits.
+  if ('fault' in decoded) throw new TypeError(decoded.fault);
+  return encodePayload(decoded.value, SERVER_DECODE_LIMITS);
+}
+
+/** Plain binary is not copied by the encoder, and a buffer is often filled again at once. */
+function owned(payload: Payload): Payload {
   if (payload.encoding !== ENCODING.BYTES) return payload;
   return { encoding: ENCODING.BYTES, bytes: new Uint8Array(payload.bytes) };
 }
@@ -37,6 +60,8 @@ export function sizeError({ bytes }: Payload, maxBytes: number): TrunklineError 
 }
 
 /** Turns a payload of the server into a value, or says why not. */
-export function decodeValue(payload: Payload): Decoded {
-  return decodePayload(payload, CLIENT_DECODE_LIMITS);
+export function decodeValue(payload: Payload, part: Part<'read'> | undefined): Decoded {
+  if (payload.encoding !== ENCODING.PACKED) return decodePayload(payload, CLIENT_DECODE_LIMITS);
+  if (part === undefined || part === 'bytes') return { fault: 'no layout was agreed for it' };
+  return unpackValue(part.read, payload.bytes, CLIENT_DECODE_LIMITS);
 }

@@ -86,7 +86,7 @@ describe.each<[string, Dial]>([
     const client = connect(url, { services: { chat: ChatClient }, dial });
     onTestFinished(() => client.close());
     await expect(client.chat.post({ text: 'hello' })).resolves.toEqual(new Date(7));
-    expect(server.connections[0]?.subprotocol).toBe('trunkline.v1.superjson');
+    expect(server.connections[0]?.subprotocol).toBe('trunkline.v1.packed');
   });
 
   test('tells the subprotocol, carries batches both ways, and ends with the code', async () => {

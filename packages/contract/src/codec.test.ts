@@ -78,6 +78,56 @@ describe('codecOf', () => {
   });
 });
 
+describe('serialize', () => {
+  const hexOf = async (schema: Schema, value: unknown) => {
+    const got = await codecOf(schema, 'output').serialize(value, LIMITS);
+    return 'bytes' in got ? Buffer.from(got.bytes).toString('hex') : got;
+  };
+
+  it('writes defaults, drops unknown keys and runs code of the schema once', async () => {
+    const test = vi.fn<(value: number) => boolean>(() => true);
+    const schema = z.object({ a: z.string().default('d'), n: z.int().refine(test) });
+    expect(await hexOf(schema, { n: 2, more: 1 })).toBe('01640102');
+    expect(test).toHaveBeenCalledOnce();
+  });
+
+  it('writes what a codec gives', async () => {
+    const schema = z.codec(z.iso.date(), z.date(), {
+      decode: () => new Date(1),
+      encode: () => '',
+    });
+    expect(await hexOf(schema, '2026-01-02')).toBe('0001');
+  });
+
+  it('takes the alternative that zod takes of what is given, not of what comes out', async () => {
+    const length = z.codec(z.string().min(2), z.number(), {
+      decode: (text) => text.length,
+      encode: String,
+    });
+    expect(await hexOf(z.union([length, z.string()]), 'abc')).toBe('000003');
+    expect(await hexOf(z.union([length, z.string()]), 'a')).toBe('01610101');
+  });
+
+  it('gives the issues of zod', async () => {
+    const got = await hexOf(z.object({ a: z.string().max(2) }), { a: 'abc' });
+    expect(got).toMatchObject({ ok: false, issues: [{ path: ['a'] }] });
+  });
+
+  it('takes instances of classes, and waits, as zod does', async () => {
+    const schema = z.object({ n: z.int().refine((n) => Promise.resolve(n > 0)) });
+    class Counter {
+      n = 3;
+    }
+    expect(await hexOf(schema, new Counter())).toBe('0003');
+    expect(await hexOf(schema, { n: 0 })).toMatchObject({ ok: false });
+  });
+
+  it('says where zod gave what cannot be carried', async () => {
+    const fault = 'cannot carry a lone surrogate at "a"';
+    expect(await hexOf(z.object({ a: z.string() }), { a: '\ud800' })).toEqual({ fault });
+  });
+});
+
 describe('the hash of a layout', () => {
   const base = z.object({ a: z.string(), b: z.int().optional() });
 

@@ -1,23 +1,25 @@
 import { $ZodAsyncError } from 'zod/v4/core';
 import {
   compilePacked,
-  type CheckedDecoded,
-  type DecodeLimits,
-  type LayoutDocument,
-  type PackedCodec,
   listChecks,
   packValue,
   unpackChecked,
   unpackValue,
-  type PartChecks,
+  type DecodeLimits,
+  type Encoded,
+  type LayoutDocument,
+  type PackedCodec,
 } from '@trunkline/protocol';
 import { partKey, type GeneratedPart } from './generated-parts.js';
 import { layoutOf } from './layout.js';
-import type { Schema, SchemaOutput, Side } from './schema/schema.js';
+import type { Schema, SchemaInput, SchemaOutput, Side } from './schema/schema.js';
 import { validate, type Validation } from './validate.js';
 
 /** What came out of packed bytes: a parsed value, the issues of zod, or why nothing was read. */
 export type Unpacked<Value> = Validation<Value> | { readonly ok: false; readonly fault: string };
+
+/** Packed bytes, the issues of zod, or why what it gave cannot be packed. */
+export type Packed = Encoded | Extract<Validation<never>, { ok: false }>;
 
 /** Packs the values of one side of a schema. */
 export interface SchemaCodec<S extends Schema> extends Pick<
@@ -35,10 +37,14 @@ export interface SchemaCodec<S extends Schema> extends Pick<
     bytes: Uint8Array,
     limits: DecodeLimits,
   ): Unpacked<SchemaOutput<S>> | Promise<Unpacked<SchemaOutput<S>>>;
+  /**
+   * Parses a value as `validate` does, and packs what that gives, in one go where it can. Of use
+   * on the output side only. Throws or rejects with what code of the schema throws.
+   */
+  serialize(value: SchemaInput<S>, limits: DecodeLimits): Packed | Promise<Packed>;
 }
 
 const NO_CODE: Omit<GeneratedPart, 'key'> = {};
-const NO_CHECKS: PartChecks = new Map();
 
 /** Makes the codec of what is given to a schema, or of what it gives. */
 export function codecOf<S extends Schema>(
@@ -47,10 +53,10 @@ export function codecOf<S extends Schema>(
   generated?: GeneratedPart,
 ): SchemaCodec<S> {
   const { layout, checks } = layoutOf(schema, side);
-  // What is given out is checked before, by zod.
-  const list = listChecks(layout, side === 'input' ? checks : NO_CHECKS);
+  const list = listChecks(layout, checks);
   const key = partKey(layout, list.pattern);
   const compiled = compilePacked(layout, checks);
+  const { part, encodeChecked } = compiled;
   const { write, read } = generated?.key === key ? generated : NO_CODE;
   const encode: typeof compiled.encode = write
     ? (value, limits) => packValue(write, value, limits)
@@ -69,13 +75,22 @@ export function codecOf<S extends Schema>(
     const plain = decode(bytes, limits);
     return 'fault' in plain ? { ok: false, fault: plain.fault } : validate(schema, plain.value);
   };
-  return { layout, key, part: compiled.part, encode, decode, parse };
+
+  const serialize: SchemaCodec<S>['serialize'] = (value, limits) => {
+    const written = tryChecked(() => encodeChecked(value, limits));
+    if ('bytes' in written) return written;
+    const pack = (got: Validation<SchemaOutput<S>>): Packed =>
+      got.ok ? encode(got.value, limits) : got;
+    const validation = validate(schema, value);
+    return validation instanceof Promise ? validation.then(pack) : pack(validation);
+  };
+  return { layout, key, part, encode, decode, parse, serialize };
 }
 
-/** Asynchronous code cannot run while bytes are read: then the whole value is parsed afterwards. */
-function tryChecked(read: () => CheckedDecoded): CheckedDecoded {
+/** Asynchronous code cannot run in between: then the whole value is parsed by itself. */
+function tryChecked<Result>(run: () => Result): Result | { readonly refused: true } {
   try {
-    return read();
+    return run();
   } catch (error) {
     if (error instanceof $ZodAsyncError) return { refused: true };
     throw error;

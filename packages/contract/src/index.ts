@@ -33,7 +33,7 @@ export type {
 export type { NamedType, PropertyNode, TypeNode } from './type/type-node.js';
 export { issuesOf, type Issues } from './issues.js';
 export { validate, type Validation } from './validate.js';
-export { codecOf, type SchemaCodec, type Unpacked } from './codec.js';
+export { codecOf, type Packed, type SchemaCodec, type Unpacked } from './codec.js';
 export { layoutHash, type LayoutParts } from './layout-hash.js';
 export {
   clientCodec,

@@ -7,7 +7,7 @@ import type { Schema, Side } from './schema/schema.js';
 export interface SchemaLayout {
   /** Plain data: kinds, names, order, optionality and members; no bounds, formats or defaults. */
   readonly layout: LayoutDocument;
-  /** What a reader of the input side runs on the parts; of no use for the output side. */
+  /** What a reader of the input side runs on the parts, and a writer of the output side. */
   readonly checks: PartChecks;
 }
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decodeBatch, encodeBatch, takesNumber, type Batch, type BatchHead } from './batch.js';
+import {
+  decodeBatch,
+  encodeBatch,
+  encodeBatchParts,
+  takesNumber,
+  type Batch,
+  type BatchHead,
+} from './batch.js';
 import { Writer } from './bytes/writer.js';
 import { isOptional, isSequenced, KINDS, type Message } from './message.js';
 import { Violation } from './violation.js';
@@ -19,6 +26,23 @@ function violationOf(hex: string): string | undefined {
 function hexOf(head: BatchHead, messages: Message[]): string {
   return Buffer.from(encodeBatch(new Writer(), head, messages)).toString('hex');
 }
+
+describe('encodeBatchParts', () => {
+  it.each([4_095, 4_096, 16_384])('gives the same bytes, with pieces of %i', (size) => {
+    const bytes = Uint8Array.from({ length: size }, (_, index) => index % 251);
+    const chunk = { kind: 'CHUNK', transfer: 300, isLast: false, isAbort: false, bytes } as const;
+    const messages: Message[] = [
+      PING,
+      { ...chunk, isFirst: true, size: 100_000 },
+      { ...chunk, isFirst: false, size: 0 },
+      VOID,
+    ];
+    const parts = encodeBatchParts(new Writer(), { seq: 7, ack: 3, now: true }, messages);
+    const whole = encodeBatch(new Writer(), { seq: 7, ack: 3, now: true }, messages);
+    expect(Buffer.concat(parts).equals(whole)).toBe(true);
+    expect(parts.filter((part) => part === bytes)).toHaveLength(size < 4_096 ? 0 : 2);
+  });
+});
 
 describe('encodeBatch', () => {
   it('writes the shortest batches that there are', () => {

@@ -1,7 +1,7 @@
 import { Reader } from './bytes/reader.js';
 import type { Writer } from './bytes/writer.js';
 import { decodeMessage } from './message-decoder.js';
-import { encodeMessage } from './message-encoder.js';
+import { encodeChunkHead, encodeMessage } from './message-encoder.js';
 import { isSequenced, KINDS, type Message, type ReceivedMessage } from './message.js';
 import { Violation } from './violation.js';
 
@@ -67,6 +67,9 @@ export function decodeBatch(bytes: Uint8Array): Batch | Violation {
   return { seq, ack, now: (head & NOW) !== 0, messages };
 }
 
+/** Below this, copying a piece is cheaper than writing one part more. */
+const PART_BYTES = 4_096;
+
 /** Writes the head of a batch; the messages follow it in the same writer. */
 function encodeHead(writer: Writer, head: BatchHead): void {
   const { seq, ack, now } = head;
@@ -85,4 +88,24 @@ export function encodeBatch(
   encodeHead(writer, head);
   for (const message of messages) encodeMessage(writer, message);
   return writer.take();
+}
+
+/** Writes a whole batch and gives it in parts: what is large in chunks is not copied. */
+export function encodeBatchParts(
+  writer: Writer,
+  head: BatchHead,
+  messages: readonly Message[],
+): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  encodeHead(writer, head);
+  for (const message of messages) {
+    if (message.kind !== 'CHUNK' || message.bytes.length < PART_BYTES) {
+      encodeMessage(writer, message);
+    } else {
+      encodeChunkHead(writer, message);
+      parts.push(writer.take(), message.bytes);
+    }
+  }
+  if (writer.size > 0) parts.push(writer.take());
+  return parts;
 }

@@ -4,6 +4,7 @@ import { Writer } from './bytes/writer.js';
 import { decodeMessage } from './message-decoder.js';
 import { encodeMessage } from './message-encoder.js';
 import {
+  ENCODING,
   KINDS,
   type CallMessage,
   type ChunkMessage,
@@ -117,6 +118,37 @@ export function startOf(bytes: Uint8Array): { readonly of: Kind; readonly id: nu
 const NO_ID: ReadonlySet<string> = new Set(
   (Object.keys(KINDS) as Kind[]).filter((name) => !LARGE.has(name) && name !== 'CANCEL'),
 );
+
+/** A message of which the payload has only begun. */
+export interface Start {
+  /** All of it but its payload. */
+  readonly message: LargeMessage;
+  /** Bytes before the payload. */
+  readonly headBytes: number;
+  /** Bytes of the whole message, as it says itself. */
+  readonly size: number;
+}
+
+/**
+ * Reads all that stands before the payload, from the first bytes of a message. Gives `undefined` when
+ * they do not hold all of it, or make no message that is usually cut.
+ */
+export function readStart(bytes: Uint8Array): Start | undefined {
+  const reader = new Reader(bytes);
+  const kind = reader.u8();
+  const size = reader.varint();
+  const bodyAt = reader.position;
+  const body = reader.sub(Math.min(size, reader.remaining));
+  const message = decodeMessage(kind, body);
+  if ((body.fault ?? reader.fault) !== undefined || reader.remaining > 0) return undefined;
+  if (message.kind === 'SKIPPED' || message.kind === 'REFUSED' || !mayBeCut(message)) {
+    return undefined;
+  }
+  // Without an encoding there must be no payload, which only the whole message tells.
+  if (message.encoding === ENCODING.NONE) return undefined;
+  const headBytes = bytes.length - message.bytes.length;
+  return { message: { ...message, bytes: NOTHING }, headBytes, size: bodyAt + size };
+}
 
 /** Reads the message that the chunks of a transfer make. */
 export function joinedMessage(bytes: Uint8Array): ReceivedMessage | Violation {

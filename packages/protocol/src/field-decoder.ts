@@ -25,8 +25,6 @@ export function pick<Value extends string>(body: Reader, values: readonly Value[
 export function flags(body: Reader, known: number): number {
   const byte = body.u8();
   if ((byte & ~known) !== 0) body.fail('BAD_FLAGS');
-  // Packed payloads are not offered: nobody could read one.
-  if ((byte & FLAGS.ENCODING) === ENCODING.PACKED) body.fail('BAD_FLAGS');
   return byte;
 }
 

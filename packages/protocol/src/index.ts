@@ -14,6 +14,7 @@ export type {
 } from './broker.js';
 export { Reader } from './bytes/reader.js';
 export { varintSize, Writer } from './bytes/writer.js';
+export type { LargeMessage } from './chunk.js';
 export {
   CLOSE_CODES,
   closeCodeOf,
@@ -103,6 +104,7 @@ export {
 export { decodePayload, encodePayload } from './payload/payload.js';
 export type { Decoded, Encoded } from './payload/superjson.js';
 export type { Runtime, Timer } from './runtime.js';
+export { ByteBudget } from './session/byte-budget.js';
 export { Link, type LinkOptions, type LinkOwner } from './session/link.js';
 export type { Outgoing } from './session/outbox.js';
 export type {

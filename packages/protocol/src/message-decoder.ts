@@ -176,7 +176,7 @@ function decodeSubscribe(body: Reader): SubscribeMessage {
   const name = decodeName(body);
   const byte = flags(body, FLAGS.ENCODING | FLAGS.BIT_3 | FLAGS.BIT_4);
   const encoding = (byte & FLAGS.ENCODING) as Encoding;
-  if (encoding === ENCODING.BYTES) body.fail('BAD_FLAGS');
+  if (encoding === ENCODING.BYTES || encoding === ENCODING.PACKED) body.fail('BAD_FLAGS');
   const bytes = body.bytes(body.varint());
   if (encoding === ENCODING.NONE && bytes.length > 0) body.fail('BAD_FIELD');
   const payloadHash = body.u64();

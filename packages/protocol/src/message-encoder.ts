@@ -1,4 +1,4 @@
-import type { Writer } from './bytes/writer.js';
+import { varintSize, type Writer } from './bytes/writer.js';
 import { encodeExt, extSize, hasExt, type ExtFields } from './ext.js';
 import {
   CANCEL_REASONS,
@@ -223,10 +223,22 @@ function encodeCall(writer: Writer, message: CallMessage): void {
 }
 
 function encodeChunk(writer: Writer, message: ChunkMessage): void {
+  encodeChunkFields(writer, message);
+  writer.bytes(message.bytes);
+}
+
+function encodeChunkFields(writer: Writer, message: ChunkMessage): void {
   writer.varint(message.transfer);
   writer.u8((message.isFirst ? 1 : 0) | (message.isLast ? 2 : 0) | (message.isAbort ? 4 : 0));
   if (message.isFirst) writer.varint(message.size);
-  writer.bytes(message.bytes);
+}
+
+/** Writes all of a chunk but its piece, which must follow. */
+export function encodeChunkHead(writer: Writer, message: ChunkMessage): void {
+  const { transfer, isFirst, size, bytes } = message;
+  writer.u8(KINDS.CHUNK);
+  writer.varint(varintSize(transfer) + 1 + (isFirst ? varintSize(size) : 0) + bytes.length);
+  encodeChunkFields(writer, message);
 }
 
 function encodeSubscribe(writer: Writer, message: SubscribeMessage): void {

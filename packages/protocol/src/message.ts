@@ -11,6 +11,8 @@ export type Encoding = (typeof ENCODING)[keyof typeof ENCODING];
 export interface Payload {
   readonly encoding: Encoding;
   readonly bytes: Uint8Array;
+  /** Whether the bytes are nobody else's and have a buffer of their own. Not on the wire. */
+  readonly isOwned?: true;
 }
 
 const OPTIONAL = 0x80;

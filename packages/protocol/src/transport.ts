@@ -4,6 +4,8 @@ import type { Close } from './close-code.js';
 export interface Transport {
   /** Hands batches to the socket, in order, in one write. They are not changed afterwards. */
   write(batches: readonly Uint8Array[]): void;
+  /** Hands over one batch in parts, where the socket need not have them joined. */
+  writeParts?(parts: readonly Uint8Array[]): void;
   /** Bytes that were handed over and have not left the process. */
   readonly bufferedBytes: number;
   /** Closes after what was written. The sink's `closed` is still called. Idempotent. */

@@ -1,21 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { negotiate } from './version.js';
+import { negotiate, SUBPROTOCOLS } from './version.js';
 
 const SPEAK = { outcome: 'speak', name: 'trunkline.v1.superjson' };
+const PACKED = { outcome: 'speak', name: 'trunkline.v1.packed' };
 const EXPLAIN = { outcome: 'explain', name: 'trunkline' };
 const REFUSE = { outcome: 'refuse' };
 
 describe('negotiate', () => {
   it.each([
     ['its own name', 'trunkline.v1.superjson', SPEAK],
-    ['its own name behind better ones', 'trunkline.v1.packed, trunkline.v1.superjson', SPEAK],
-    ['names without spaces', 'trunkline.v1.packed,trunkline.v1.superjson,trunkline', SPEAK],
+    ['packed, which comes first', 'trunkline.v1.packed, trunkline.v1.superjson', PACKED],
+    ['superjson first, as the client likes', 'trunkline.v1.superjson,trunkline.v1.packed', SPEAK],
+    ['its own name behind better ones', 'trunkline.v2.packed, trunkline.v1.superjson', SPEAK],
+    ['names without spaces', 'trunkline.v1.packed,trunkline.v1.superjson,trunkline', PACKED],
     ['names with tabs', '\ttrunkline.v1.superjson\t,trunkline', SPEAK],
     ['the bare name before its own', 'trunkline, trunkline.v1.superjson', SPEAK],
     ['its own name twice', 'trunkline.v1.superjson,trunkline.v1.superjson', SPEAK],
     ['the bare name', 'trunkline', EXPLAIN],
     ['only other versions and the bare name', 'trunkline.v9.superjson, trunkline', EXPLAIN],
-    ['only packed, which it does not speak', 'trunkline.v1.packed', REFUSE],
+    ['only packed', 'trunkline.v1.packed', PACKED],
     ['other versions', 'trunkline.v2.superjson', REFUSE],
     ['another case', 'Trunkline.v1.Superjson', REFUSE],
     ['a longer name', 'trunkline.v1.superjsonx', REFUSE],
@@ -26,6 +29,13 @@ describe('negotiate', () => {
     ['no header', undefined, REFUSE],
   ])('decides on %s', (_what, header, negotiation) => {
     expect(negotiate(header)).toEqual(negotiation);
+  });
+
+  it('speaks no other name than those it is given', () => {
+    const spoken = [SUBPROTOCOLS.superjson];
+    expect(negotiate('trunkline.v1.packed, trunkline.v1.superjson', spoken)).toEqual(SPEAK);
+    expect(negotiate('trunkline.v1.packed', spoken)).toEqual(REFUSE);
+    expect(negotiate('trunkline.v1.packed, trunkline', spoken)).toEqual(EXPLAIN);
   });
 
   it('takes eight names and refuses nine', () => {

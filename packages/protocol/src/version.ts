@@ -6,7 +6,7 @@ export const SUBPROTOCOLS = {
 } as const;
 
 /** The names this version speaks, best first. */
-export const SPOKEN: readonly string[] = [SUBPROTOCOLS.superjson];
+export const SPOKEN: readonly string[] = [SUBPROTOCOLS.packed, SUBPROTOCOLS.superjson];
 
 const MAX_NAMES = 8;
 const MAX_BYTES = 256;
@@ -22,13 +22,16 @@ export type Negotiation =
 
 const REFUSE: Negotiation = { outcome: 'refuse' };
 
-/** Chooses the subprotocol for the value of a `Sec-WebSocket-Protocol` header. */
-export function negotiate(header: string | undefined): Negotiation {
+/**
+ * Chooses the subprotocol for the value of a `Sec-WebSocket-Protocol` header: the first of the
+ * client's names that is spoken.
+ */
+export function negotiate(header: string | undefined, spoken = SPOKEN): Negotiation {
   // The length is checked first: nothing may walk a header that the peer made long.
   if (header === undefined || header.length > MAX_BYTES) return REFUSE;
   const offered = header.split(',').map((name) => name.trim());
   if (offered.length > MAX_NAMES) return REFUSE;
-  const name = offered.find((candidate) => SPOKEN.includes(candidate));
+  const name = offered.find((candidate) => spoken.includes(candidate));
   if (name !== undefined) return { outcome: 'speak', name };
   if (offered.includes(SUBPROTOCOLS.any)) return { outcome: 'explain', name: SUBPROTOCOLS.any };
   return REFUSE;

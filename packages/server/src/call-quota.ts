@@ -1,8 +1,15 @@
-import { ENCODING, type CallMessage, type Runtime, type TrunklineError } from '@trunkline/protocol';
+import {
+  ENCODING,
+  type CallMessage,
+  type RefusedMessage,
+  type Runtime,
+  type TrunklineError,
+} from '@trunkline/protocol';
 import { ownError } from './failure.js';
 import type { ServerLimits } from './limits.js';
 import { isTopicRoute, type Route } from './route.js';
-import type { BoundProcedure, Session } from './session.js';
+import type { BoundProcedure } from './bound-procedure.js';
+import type { Session } from './session.js';
 
 /** What a quota is made from. */
 export interface CallQuotaOptions {
@@ -13,7 +20,22 @@ export interface CallQuotaOptions {
   readonly waitingBytes: () => number;
 }
 
+/** What a handler that runs takes up. */
+export interface Slot {
+  readonly isStream: boolean;
+  /** Of its input, as `costOf` says it. */
+  readonly cost: number;
+}
+/** Why a value that came in chunks is not taken. */
+export const REFUSALS: Readonly<Record<RefusedMessage['code'], string>> = {
+  TOO_LARGE: 'the value is too large, or did not come to its end',
+  BUSY: 'too many large values are coming',
+  CANCELLED: 'the caller withdrew',
+};
+
 const VALUE_COST = 48;
+/** An array of packed numbers is one byte and eight or sixteen in memory for each. */
+const PACKED_COST = 16;
 const COMMA = 0x2c;
 const BRACKET = 0x5b;
 const BRACE = 0x7b;
@@ -40,6 +62,9 @@ export class CallQuota {
   /** Says why a call may not start, with `executed: 'no'`; `undefined` when it may. */
   refusal(call: CallMessage, bound: BoundProcedure): TrunklineError | undefined {
     if (bound.route === undefined) return no('NOT_FOUND', 'the server has no such procedure');
+    if (call.encoding === ENCODING.PACKED && !readsPacked(bound)) {
+      return no('LAYOUT', 'the input is packed with another layout than that of the server');
+    }
     if (call.idempotencyKey !== undefined) {
       return no('UNAVAILABLE', 'idempotency keys are not offered');
     }
@@ -51,18 +76,17 @@ export class CallQuota {
     return this.#busy(call, bound) ?? this.#publishRefusal(call, bound);
   }
 
-  /** Counts a handler that has started; what it gives is called once when the handler is done. */
-  enter(call: CallMessage, kind: BoundProcedure['kind']): () => void {
-    const cost = costOf(call);
-    const streams = kind === 'stream' ? 1 : 0;
+  /** Counts a handler that has started; `leave` it once when the handler is done. */
+  enter(slot: Slot): void {
     this.#running++;
-    this.#streams += streams;
-    this.#inputCost += cost;
-    return () => {
-      this.#running--;
-      this.#streams -= streams;
-      this.#inputCost -= cost;
-    };
+    if (slot.isStream) this.#streams++;
+    this.#inputCost += slot.cost;
+  }
+
+  leave(slot: Slot): void {
+    this.#running--;
+    if (slot.isStream) this.#streams--;
+    this.#inputCost -= slot.cost;
   }
 
   /** Counts a call that was answered at once: one batch must not hold thousands of them. */
@@ -111,8 +135,13 @@ function no(code: Parameters<typeof ownError>[0], text: string): TrunklineError 
   return ownError(code, text, { executed: 'no' });
 }
 
+function readsPacked({ sent, publish }: BoundProcedure): boolean {
+  return sent !== undefined || publish !== undefined;
+}
+
 /** What an input costs while its handler runs: an empty array is two bytes and a whole object. */
-function costOf({ encoding, bytes }: CallMessage): number {
+export function costOf({ encoding, bytes }: CallMessage): number {
+  if (encoding === ENCODING.PACKED) return bytes.length * PACKED_COST + VALUE_COST;
   if (encoding !== ENCODING.SUPERJSON) return bytes.length + VALUE_COST;
   let values = 1;
   for (const byte of bytes) if (byte === COMMA || byte === BRACKET || byte === BRACE) values++;

@@ -1,4 +1,3 @@
-import type { Schema } from '@trunkline/contract';
 import {
   ENCODING,
   Violation,
@@ -10,6 +9,7 @@ import {
   type ErrorCode,
   type ErrorMessage,
   type ItemMessage,
+  type LargeMessage,
   type RefusedMessage,
   type Runtime,
   type Timer,
@@ -17,25 +17,19 @@ import {
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
-import { CallQuota } from './call-quota.js';
+import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
+import { CallQuota, costOf, REFUSALS, type Slot } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
 import { ItemQueue } from './item-queue.js';
 import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
 import { RequestContext, type ContextSource } from './request-context.js';
-import {
-  isCallRoute,
-  isStreamRoute,
-  isTopicRoute,
-  type Route,
-  type StreamRoute,
-  type TopicRoute,
-} from './route.js';
-import type { BoundProcedure, Session } from './session.js';
+import { isCallRoute, isStreamRoute, isTopicRoute, type Route, type StreamRoute } from './route.js';
+import type { Session } from './session.js';
 import { StreamRun } from './stream-run.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
-import { readItem } from './values.js';
+import { readItem, type Position } from './values.js';
 import { TurnBudget } from './topics/turn-budget.js';
 
 /** What the calls of one session are made from. */
@@ -51,7 +45,7 @@ export interface CallsOptions {
 }
 
 /** A call that has an id: from its CALL to its final message. */
-interface Entry {
+interface Entry extends Slot {
   readonly id: number;
   readonly context: RequestContext;
   /** Of each item that the caller sends. */
@@ -76,13 +70,6 @@ const FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 
 const FAILED = ownError('CANCELLED', 'the stream has failed', { executed: 'yes' });
-
-/** Why a value that came in chunks is not taken. */
-const REFUSALS: Readonly<Record<RefusedMessage['code'], string>> = {
-  TOO_LARGE: 'the value is too large, or did not come to its end',
-  BUSY: 'too many large values are coming',
-  CANCELLED: 'the caller withdrew',
-};
 
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
 export class Calls {
@@ -114,9 +101,7 @@ export class Calls {
     const { session, registry, limits } = this.#options;
     if (message.procedure !== session.bound.length) return new Violation('BAD_BIND');
     if (session.bound.length >= limits.boundProcedures) return new Violation('TOO_MANY_BOUND');
-    const route = registry.find(message.name);
-    const fits = route !== undefined && kindOf(route) === message.procedureKind;
-    session.bound.push({ kind: message.procedureKind, route: fits ? route : undefined });
+    session.bound.push(bindProcedure(message, registry.find(message.name)));
     return undefined;
   }
 
@@ -127,7 +112,7 @@ export class Calls {
     if (bound === undefined) return new Violation('BAD_PROCEDURE');
     const refusal = this.#quota.refusal(message, bound);
     if (refusal !== undefined) return this.#refuse(message.id, refusal);
-    return this.#start(message, bound.route as Route);
+    return this.#start(message, bound, bound.route as Route);
   }
 
   cancel(message: CancelMessage): Violation | undefined {
@@ -178,6 +163,15 @@ export class Calls {
     return this.#countFault();
   }
 
+  /** The most bytes of the payload of an input or item of which only the start has come. */
+  maxBytesOf(message: LargeMessage): number {
+    // What is wrong in another way is answered when all of it is there.
+    if (message.kind === 'ITEM') return this.#entries.get(message.id)?.maxItemBytes ?? Infinity;
+    if (message.kind !== 'CALL') return Infinity;
+    const route = this.#options.session.bound[message.procedure]?.route;
+    return route === undefined ? Infinity : this.#quota.maxInputBytes(route);
+  }
+
   credit(message: CreditMessage): Violation | undefined {
     this.#entries.get(message.id)?.run?.raise(message.items, message.bytes);
     return undefined;
@@ -208,42 +202,46 @@ export class Calls {
     return this.#options.session.faults.take() ? undefined : new Violation('TOO_MANY_CANCELS');
   }
 
-  #start(message: CallMessage, route: Route): Violation | undefined {
-    if (isStreamRoute(route)) return this.#startStream(message, route);
-    const context = new RequestContext(this.#options.source, 'call', route.name);
-    const entry = this.#open(message, context, route);
+  #start(message: CallMessage, bound: BoundProcedure, route: Route): Violation | undefined {
+    if (isStreamRoute(route)) return this.#startStream(message, bound, route);
+    const context = this.#context('call', message, route);
     const final = isCallRoute(route)
       ? this.#options.dispatcher.call({
           route,
+          bound,
           call: message,
           context,
           takesChunks: this.#options.link.cutsLarge,
         })
-      : this.#options.publishes.publish(route as TopicRoute, {
+      : this.#options.publishes.publish(route, {
           call: message,
+          codec: bound.publish,
           source: this.#options.source,
           flight: context,
         });
     if (!isPromise(final)) {
       this.#quota.noteAnswered();
-      return this.#settle(entry, final);
+      return this.#answer(message.id, final, maxOutputOf(route));
     }
-    const leave = this.#quota.enter(message, isCallRoute(route) ? 'call' : 'publish');
-    this.#watchDeadline(entry);
-    this.#follow(entry, final, leave);
+    this.#follow(this.#open(message, context, route), final);
     return undefined;
   }
 
-  #startStream(message: CallMessage, route: StreamRoute): Violation | undefined {
-    const context = new RequestContext(this.#options.source, 'stream', route.name);
+  #startStream(
+    message: CallMessage,
+    bound: BoundProcedure,
+    route: StreamRoute,
+  ): Violation | undefined {
+    const context = this.#context('stream', message, route);
     const entry = this.#open(message, context, route);
     if (route.definition.up !== undefined) {
-      entry.items = this.#itemQueue(route.definition.up, entry);
+      const position = { schema: route.definition.up, codec: bound.sent?.up };
+      entry.items = this.#itemQueue(position, entry);
       context.items = entry.items;
     }
-    const leave = this.#quota.enter(message, 'stream');
     const replies = this.#options.dispatcher.stream({
       route,
+      bound,
       call: message,
       context,
       takesChunks: this.#options.link.cutsLarge,
@@ -251,11 +249,7 @@ export class Calls {
     const run = this.#streamRun(replies);
     entry.run = run;
     this.#runs.add(run);
-    this.#watchDeadline(entry);
-    this.#follow(entry, run.done, () => {
-      this.#runs.delete(run);
-      leave();
-    });
+    this.#follow(entry, run.done);
     return undefined;
   }
 
@@ -271,43 +265,56 @@ export class Calls {
     });
   }
 
-  /** Settles when a handler is done, whatever became of it: its slot is free again. */
-  #follow(entry: Entry, done: PromiseLike<FinalMessage | undefined>, leave: () => void): void {
-    const { dispatcher } = this.#options;
-    const crashed = (error: unknown): FinalMessage => dispatcher.crashed(entry.id, error);
-    Promise.resolve(done)
-      .catch(crashed)
-      .finally(leave)
-      .then((final) => final && this.#settleLater(entry, final))
-      .catch((error: unknown) => this.#finish(entry, crashed(error)));
+  /** Waits until a handler is done, whatever became of it: its slot is free again then. */
+  #follow(entry: Entry, done: PromiseLike<FinalMessage | undefined>): void {
+    Promise.resolve(done).then(
+      (final) => this.#done(entry, final),
+      (error: unknown) => this.#done(entry, this.#options.dispatcher.crashed(entry.id, error)),
+    );
   }
 
-  #itemQueue(schema: Schema, entry: Entry): ItemQueue {
+  #done(entry: Entry, final: FinalMessage | undefined): void {
+    this.#quota.leave(entry);
+    if (entry.run !== undefined) this.#runs.delete(entry.run);
+    if (final !== undefined) this.#settleLater(entry, final);
+  }
+
+  #itemQueue(position: Position, entry: Entry): ItemQueue {
     const { limits, link } = this.#options;
     const { id } = entry;
     // The id may be that of another stream when a handler reads on after its own has ended.
     const isOpen = (): boolean => this.#entries.get(id) === entry;
     return new ItemQueue({
       window: { items: limits.upCreditItems, bytes: limits.upCreditBytes },
-      read: (item) => readItem(schema, item, limits),
+      read: (item) => readItem(position, item, limits),
       grant: (totals) => isOpen() && link.send({ kind: 'CREDIT', id, ...totals }),
       stop: () => isOpen() && link.send({ kind: 'CANCEL', id, reason: 'stopped' }),
     });
   }
 
-  #open(message: CallMessage, context: RequestContext, route: Route): Entry {
+  #context(kind: 'call' | 'stream', message: CallMessage, route: Route): RequestContext {
+    const context = new RequestContext(this.#options.source, kind, route.name);
     const deadlineMs = this.#deadlineMs(message, route);
     if (deadlineMs !== undefined) context.deadlineAt = this.#options.runtime.now() + deadlineMs;
+    return context;
+  }
+
+  /** Keeps a call whose answer is not there at once, under its id. */
+  #open(message: CallMessage, context: RequestContext, route: Route): Entry {
     const entry: Entry = {
       id: message.id,
+      isStream: isStreamRoute(route),
+      cost: costOf(message),
       context,
       maxItemBytes: this.#quota.maxInputBytes(route),
-      maxOutputBytes: isTopicRoute(route) ? 0 : (route.definition.maxOutputBytes ?? 0),
+      maxOutputBytes: maxOutputOf(route),
       run: undefined,
       items: undefined,
       timer: undefined,
     };
     this.#entries.set(message.id, entry);
+    this.#quota.enter(entry);
+    this.#watchDeadline(entry);
     return entry;
   }
 
@@ -320,10 +327,9 @@ export class Calls {
     return Math.min(wanted, limits.maxDeadlineMs);
   }
 
-  /** A call that is answered at once needs no timer. */
   #watchDeadline(entry: Entry): void {
-    const remainingMs = entry.context.remainingMs;
-    if (remainingMs === undefined || !this.#entries.has(entry.id)) return;
+    const { remainingMs } = entry.context;
+    if (remainingMs === undefined) return;
     entry.timer = this.#options.runtime.startTimer(remainingMs, () =>
       this.#abort(entry, 'DEADLINE', 'the deadline has passed'),
     );
@@ -353,29 +359,33 @@ export class Calls {
 
   /** Settles in a later turn, in which no batch is there to blame. */
   #settleLater(entry: Entry, final: FinalMessage): void {
-    const violation = this.#settle(entry, final);
+    // It was answered already: withdrawn, too late or broken off.
+    if (this.#isClosed || this.#entries.get(entry.id) !== entry) return;
+    this.#forget(entry, final.kind === 'ERROR');
+    const violation = this.#answer(entry.id, final, entry.maxOutputBytes);
     if (violation !== undefined) this.#options.link.fail(violation);
   }
 
-  #settle(entry: Entry, final: FinalMessage): Violation | undefined {
-    const { dispatcher } = this.#options;
-    if (this.#entries.get(entry.id) !== entry) return undefined;
-    if (final.kind !== 'ERROR' && this.#isOverloaded(entry, final.bytes.length)) {
+  /** Sends what has come of a call, unless too much waits already. */
+  #answer(id: number, final: FinalMessage, maxOutputBytes: number): Violation | undefined {
+    const { dispatcher, link } = this.#options;
+    if (this.#isClosed) return undefined;
+    if (final.kind !== 'ERROR' && this.#isOverloaded(final.bytes.length, maxOutputBytes)) {
       const error = ownError('OVERLOADED', 'too many results are waiting', { executed: 'yes' });
-      this.#finish(entry, dispatcher.refuse(entry.id, error));
+      link.send(dispatcher.refuse(id, error));
       return undefined;
     }
-    this.#finish(entry, final);
+    link.send(final);
     const isFault = final.kind === 'ERROR' && final.executed === 'no' && FAULTS.has(final.code);
     return isFault ? this.#countFault() : undefined;
   }
 
   /** Whether a result cannot be held; one that its procedure allows can, if it is alone. */
-  #isOverloaded(entry: Entry, bytes: number): boolean {
+  #isOverloaded(bytes: number, maxOutputBytes: number): boolean {
     const { limits, link } = this.#options;
     if (!link.cutsLarge || bytes <= limits.cutBytes)
       return link.smallBytes + bytes > limits.heldMaxBytes;
-    return link.bulkBytes + bytes > Math.max(limits.heldMaxBytes, entry.maxOutputBytes);
+    return link.bulkBytes + bytes > Math.max(limits.heldMaxBytes, maxOutputBytes);
   }
 
   /** The caller withdrew while the answer was being written. */
@@ -384,17 +394,22 @@ export class Calls {
     this.#options.link.send(this.#options.dispatcher.refuse(id, error));
   }
 
-  #finish(entry: Entry, final: FinalMessage | ErrorMessage): void {
+  /** Answers in the place of whoever is still at it. */
+  #finish(entry: Entry, error: ErrorMessage): void {
     if (this.#isClosed || this.#entries.get(entry.id) !== entry) return;
+    this.#forget(entry, true);
+    this.#options.link.send(error);
+  }
+
+  #forget(entry: Entry, hasFailed: boolean): void {
     entry.timer?.cancel();
-    if (final.kind === 'ERROR') entry.items?.fail(FAILED);
+    if (hasFailed) entry.items?.fail(FAILED);
     else entry.items?.end();
     this.#entries.delete(entry.id);
-    this.#options.link.send(final);
   }
 }
 
-function kindOf(route: Route): BoundProcedure['kind'] {
-  if (isTopicRoute(route)) return 'publish';
-  return isCallRoute(route) ? 'call' : 'stream';
+/** What a procedure allows its output, or nothing. */
+function maxOutputOf(route: Route): number {
+  return isTopicRoute(route) ? 0 : (route.definition.maxOutputBytes ?? 0);
 }

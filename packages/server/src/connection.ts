@@ -1,11 +1,13 @@
 import {
   CLOSE_CODES,
   encodeBatch,
+  ENCODING,
   FEATURES,
   Link,
   SESSION_LIMITS,
   Violation,
   Writer,
+  type ByteBudget,
   type Close,
   type Closed,
   type HelloMessage,
@@ -32,6 +34,8 @@ export interface ConnectionServices extends TopicServices {
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly makeScope: MakeScope | undefined;
+  /** What all sessions may hold of inputs that are not complete. */
+  readonly assembly: ByteBudget;
   /** A session is open. */
   readonly opened: (session: Session) => void;
   /** The connection has ended, and with it its session. */
@@ -138,16 +142,17 @@ export class Connection implements TransportSink {
 
   /** Not made earlier: a link watches that its peer lives, and before WELCOME deadlines do that. */
   #openLink(): Link {
-    const { runtime, limits } = this.#services;
+    const { runtime, limits, assembly } = this.#services;
     const valueBytes = this.#valueBytes;
     return new Link(
       {
         receive: (message) => this.#dispatch(message),
+        maxBytesOf: (message) => this.#live?.calls.maxBytesOf(message) ?? valueBytes,
         isBusy: () => (this.#live?.calls.running ?? 0) > 0,
         flushed: () => this.#resume(),
         failed: (close, error) => this.#fail(close, error),
       },
-      { transport: this.#transport, runtime, limits, side: 'server', valueBytes },
+      { transport: this.#transport, runtime, limits, side: 'server', valueBytes, assembly },
     );
   }
 
@@ -241,6 +246,7 @@ export class Connection implements TransportSink {
   #dispatch(message: ReceivedMessage): Violation | undefined {
     const live = this.#live;
     if (live === undefined) return new Violation('HELLO_FIRST');
+    if (!this.#transport.takesPacked && isPacked(message)) return new Violation('BAD_FLAGS');
     switch (message.kind) {
       case 'CALL':
         return live.calls.call(message);
@@ -281,6 +287,10 @@ export class Connection implements TransportSink {
     this.#release?.();
     this.#services.ended(this, closed);
   }
+}
+
+function isPacked(message: ReceivedMessage): boolean {
+  return 'encoding' in message && message.encoding === ENCODING.PACKED;
 }
 
 function violationOf(

@@ -9,13 +9,14 @@ import type {
   Runtime,
   WireLimits,
 } from '@trunkline/protocol';
-import { chain, isPromise } from './chain.js';
+import type { BoundProcedure } from './bound-procedure.js';
+import { isPromise } from './chain.js';
 import { ownError, toErrorMessage, type ReportFailure } from './failure.js';
 import type { ServerLimits } from './limits.js';
 import type { Pipeline } from './pipeline.js';
 import { asAnyContext, asStreamContext, type RequestContext } from './request-context.js';
 import type { CallRoute, StreamRoute } from './route.js';
-import { parseInput, parseOutput, readValue, writeValue } from './values.js';
+import { readInput, writeOutput } from './values.js';
 
 /** What may end a call. */
 export type FinalMessage = ResultMessage | EndMessage | ErrorMessage;
@@ -39,6 +40,7 @@ export interface DispatcherOptions {
 /** A call or stream on its way: what was asked for, of whom, and what the handler sees. */
 export interface Request<R extends CallRoute | StreamRoute = CallRoute | StreamRoute> {
   readonly route: R;
+  readonly bound: BoundProcedure;
   readonly call: CallMessage;
   readonly context: RequestContext;
   /** Whether the client takes a value that does not fit into one batch. */
@@ -71,16 +73,16 @@ export class Dispatcher {
 
   /** Runs a call. Never throws; synchronous when everything in its way is. */
   call(request: Request<CallRoute>): FinalMessage | Promise<FinalMessage> {
-    const { route, call } = request;
-    return this.#settled(request, () =>
-      chain(this.#run(request), (value) =>
-        chain(parseOutput(route.definition.output, value), (output) => ({
-          kind: 'RESULT' as const,
-          id: call.id,
-          ...writeValue(output, this.#maxOutput(request)),
-        })),
-      ),
-    );
+    try {
+      const value = this.#run(request);
+      if (!isPromise(value)) return this.#result(request, value);
+      return Promise.resolve(value).then(
+        (late) => this.#lateResult(request, late),
+        (error: unknown) => this.#failed(request, error),
+      );
+    } catch (error) {
+      return this.#failed(request, error);
+    }
   }
 
   /** Starts a stream. Never throws: a failure is the ERROR that `next` gives. */
@@ -92,28 +94,36 @@ export class Dispatcher {
 
   /** Refuses what was never started. */
   refuse(id: number, error: unknown): ErrorMessage {
-    return this.#errorMessage(id, error, { route: undefined, executed: 'no' });
+    return this.#errorMessage(id, error, { executed: 'no' });
   }
 
   /** Answers for what broke on its way to an answer. */
   crashed(id: number, error: unknown): ErrorMessage {
-    return this.#errorMessage(id, error, { route: undefined, executed: 'unknown' });
+    return this.#errorMessage(id, error, { executed: 'unknown' });
   }
 
-  #settled<Final extends FinalMessage>(
-    request: Request,
-    run: () => Final | Promise<Final>,
-  ): Final | ErrorMessage | Promise<Final | ErrorMessage> {
+  #result(request: Request<CallRoute>, value: unknown): FinalMessage | Promise<FinalMessage> {
+    const { route, bound, call } = request;
+    const position = { schema: route.definition.output, codec: bound.received?.output };
+    const payload = writeOutput(position, value, this.#maxOutput(request));
+    if (!isPromise(payload)) {
+      return { kind: 'RESULT', id: call.id, encoding: payload.encoding, bytes: payload.bytes };
+    }
+    return payload.then(
+      (late) => ({ kind: 'RESULT', id: call.id, ...late }),
+      (error: unknown) => this.#failed(request, error),
+    );
+  }
+
+  #lateResult(request: Request<CallRoute>, value: unknown): FinalMessage | Promise<FinalMessage> {
     try {
-      const final = run();
-      if (!isPromise(final)) return final;
-      return Promise.resolve(final).catch((error: unknown) => this.#failed(request, error));
+      return this.#result(request, value);
     } catch (error) {
       return this.#failed(request, error);
     }
   }
 
-  #failed({ route, call, context }: Request, error: unknown): ErrorMessage {
+  #failed({ route, bound, call, context }: Request, error: unknown): ErrorMessage {
     // Whoever asked has been answered; what a handler throws for its signal is no fault of anybody.
     if (context.isAborted) return this.refuse(call.id, ENDED);
     // An interceptor may still hold the way to the handler, which must not start any more.
@@ -121,6 +131,7 @@ export class Dispatcher {
     const mapped = this.#pipelineOf(route).mapError(error, asAnyContext(context)) ?? error;
     return this.#errorMessage(call.id, mapped, {
       route,
+      codecs: bound.received?.errors,
       executed: context.isStarted ? 'yes' : 'no',
     });
   }
@@ -128,27 +139,39 @@ export class Dispatcher {
   #errorMessage(
     id: number,
     error: unknown,
-    about: { route: Request['route'] | undefined; executed: Executed },
+    about: {
+      route?: Request['route'];
+      codecs?: NonNullable<BoundProcedure['received']>['errors'] | undefined;
+      executed: Executed;
+    },
   ): ErrorMessage {
-    return toErrorMessage(id, error, { ...about, runtime: this.#runtime, report: this.#report });
+    const { route, codecs, executed } = about;
+    const source = { runtime: this.#runtime, report: this.#report, route, codecs, executed };
+    return toErrorMessage(id, error, source);
   }
 
   /** Guards, then the input, then interceptors around the handler. */
-  #run({ route, call, context }: Request): unknown {
-    const pipeline = this.#pipelineOf(route);
-    const seen = asAnyContext(context);
-    // The payload is a view of the batch, so it is read before anything is waited for.
-    const raw = readValue(call, this.#decodeLimits);
-    return chain(pipeline.runGuards(seen), () =>
-      chain(parseInput(route.definition.input, raw), (value) => {
-        return pipeline.around(seen, () => {
-          // The caller was told that it did not run, maybe while an interceptor waited.
-          context.assertOpen();
-          context.isStarted = true;
-          return route.handler(value, asStreamContext(context));
-        });
-      }),
-    );
+  #run(request: Request): unknown {
+    const guarded = this.#pipelineOf(request.route).runGuards(asAnyContext(request.context));
+    if (!isPromise(guarded)) return this.#runGuarded(request, request.call);
+    // The payload is a view of the batch, which is gone when the guards are done.
+    const { encoding, bytes } = request.call;
+    const kept = { encoding, bytes: new Uint8Array(bytes) };
+    return guarded.then(() => this.#runGuarded(request, kept));
+  }
+
+  #runGuarded(request: Request, payload: Pick<CallMessage, 'encoding' | 'bytes'>): unknown {
+    const position = { schema: request.route.definition.input, codec: request.bound.sent?.input };
+    const input = readInput(position, payload, this.#decodeLimits);
+    return isPromise(input)
+      ? Promise.resolve(input).then((value) => this.#runParsed(request, value))
+      : this.#runParsed(request, input);
+  }
+
+  #runParsed(request: Request, input: unknown): unknown {
+    const pipeline = this.#pipelineOf(request.route);
+    if (!pipeline.hasInterceptors) return startHandler(request, input);
+    return pipeline.around(asAnyContext(request.context), () => startHandler(request, input));
   }
 
   #maxOutput({ route, takesChunks }: Request): number {
@@ -156,20 +179,24 @@ export class Dispatcher {
     return takesChunks ? wanted : Math.min(wanted, maxPayloadBytes(this.#limits));
   }
 
-  #end(request: Request<StreamRoute>, value: unknown): EndMessage | Promise<EndMessage> {
-    const { route, call } = request;
-    return chain(parseOutput(route.definition.output, value), (output) => ({
-      kind: 'END' as const,
-      id: call.id,
-      ...writeValue(output, this.#maxOutput(request)),
-    }));
+  async #end(request: Request<StreamRoute>, value: unknown): Promise<EndMessage> {
+    const { route, bound, call } = request;
+    const position = { schema: route.definition.output, codec: bound.received?.output };
+    const payload = await writeOutput(position, value, this.#maxOutput(request));
+    return { kind: 'END', id: call.id, ...payload };
   }
 
   #uploadReplies(request: Request<StreamRoute>): StreamReplies {
-    const final = this.#settled(request, () =>
-      chain(this.#run(request), (value) => this.#end(request, value)),
-    );
-    return { next: () => Promise.resolve(final), stop: () => Promise.resolve() };
+    const final = this.#upload(request);
+    return { next: () => final, stop: () => Promise.resolve() };
+  }
+
+  async #upload(request: Request<StreamRoute>): Promise<EndMessage | ErrorMessage> {
+    try {
+      return await this.#end(request, await this.#run(request));
+    } catch (error) {
+      return this.#failed(request, error);
+    }
   }
 
   #downReplies(request: Request<StreamRoute>): StreamReplies {
@@ -182,17 +209,20 @@ export class Dispatcher {
       if (iterator !== undefined) stopping ??= this.#stopIterator(route, iterator);
       return stopping ?? Promise.resolve();
     };
-    const started = this.#settled(request, () =>
-      chain(this.#run(request), (items) => {
-        iterator = iteratorOf(items, route.source);
+    const start = async (): Promise<ErrorMessage | undefined> => {
+      try {
+        iterator = iteratorOf(await this.#run(request), route.source);
         // It was stopped while the guards were still thinking.
         if (isStopped) void stop();
-        return NO_FAILURE;
-      }),
-    );
+        return undefined;
+      } catch (error) {
+        return this.#failed(request, error);
+      }
+    };
+    const started = start();
     const next = async (): Promise<ItemMessage | EndMessage | ErrorMessage> => {
       const failure = await started;
-      if (failure.kind === 'ERROR') return failure;
+      if (failure !== undefined) return failure;
       try {
         return await this.#pull(request, iterator as ItemIterator);
       } catch (error) {
@@ -207,11 +237,12 @@ export class Dispatcher {
     request: Request<StreamRoute>,
     iterator: ItemIterator,
   ): Promise<ItemMessage | EndMessage> {
-    const { route, call } = request;
+    const { route, bound, call } = request;
     const result = await iterator.next();
     if (result.done === true) return this.#end(request, result.value);
-    const item = await parseOutput(route.definition.down, result.value);
-    return { kind: 'ITEM', id: call.id, ...writeValue(item, this.#maxOutput(request)) };
+    const position = { schema: route.definition.down, codec: bound.received?.down };
+    const payload = await writeOutput(position, result.value, this.#maxOutput(request));
+    return { kind: 'ITEM', id: call.id, ...payload };
   }
 
   async #stopIterator(route: StreamRoute, iterator: ItemIterator): Promise<void> {
@@ -227,8 +258,12 @@ type ItemIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
 const ENDED = ownError('CANCELLED', 'ended before', { executed: 'no' });
 
-/** Stands for a start that went well; it is never sent. */
-const NO_FAILURE: EndMessage = { kind: 'END', id: 0, encoding: 0, bytes: new Uint8Array(0) };
+function startHandler({ route, context }: Request, input: unknown): unknown {
+  // The caller was told that it did not run, maybe while an interceptor waited.
+  context.assertOpen();
+  context.isStarted = true;
+  return route.handler(input, asStreamContext(context));
+}
 
 function iteratorOf(items: unknown, source: string): ItemIterator {
   if (typeof items === 'object' && items !== null) {

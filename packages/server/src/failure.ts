@@ -1,4 +1,4 @@
-import { validate } from '@trunkline/contract';
+import { validate, type ProcedureCodecs } from '@trunkline/contract';
 import {
   CLIENT_DECODE_LIMITS,
   encodePayload,
@@ -13,6 +13,7 @@ import {
   type TrunklineErrorOptions,
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
+import { encodeFor } from './encode-for.js';
 import { isTopicRoute, type Route } from './route.js';
 
 /** Something that the client is not told about, for the server's `onError`. */
@@ -76,6 +77,8 @@ export function localError(
 /** Where a failure comes from, and who is told of it. */
 export interface FailureSource {
   readonly route: Route | undefined;
+  /** Pack the data of declared errors; `undefined` where the client has other layouts. */
+  readonly codecs?: ProcedureCodecs['errors'] | undefined;
   readonly runtime: Runtime;
   readonly report: ReportFailure;
   /** What holds unless the error is our own and says otherwise. */
@@ -102,7 +105,7 @@ function classify(id: number, error: unknown, source: FailureSource): ErrorMessa
   const data = declaredData(error, source.route);
   if (data !== undefined) {
     return data.ok
-      ? encode(id, error, { data: data.value, executed: source.executed })
+      ? declared(id, error, { data: data.value, source })
       : internal(
           id,
           new TypeError(`data of "${error.code}" does not fit its schema`, { cause: error }),
@@ -146,17 +149,24 @@ function internal(
   };
 }
 
+function declared(
+  id: number,
+  error: TrunklineError,
+  { data, source }: { data: unknown; source: FailureSource },
+): ErrorMessage {
+  const { codecs, executed } = source;
+  const codec = codecs && Object.hasOwn(codecs, error.code) ? codecs[error.code] : undefined;
+  const message = encode(id, error, { data: undefined, executed });
+  return { ...message, ...small(encodeFor(codec, data), error.code) };
+}
+
 function encode(
   id: number,
   error: TrunklineError,
   { data, executed }: { data: unknown; executed: Executed },
 ): ErrorMessage {
-  const payload = data === undefined ? NOTHING : encodePayload(data, CLIENT_DECODE_LIMITS);
-  if (payload.bytes.length > MAX_DATA_BYTES) {
-    throw new TypeError(
-      `data of "${error.code}" has more than ${MAX_DATA_BYTES} bytes: errors carry small values`,
-    );
-  }
+  const payload =
+    data === undefined ? NOTHING : small(encodePayload(data, CLIENT_DECODE_LIMITS), error.code);
   const message: ErrorMessage = {
     kind: 'ERROR',
     id,
@@ -171,6 +181,13 @@ function encode(
     ...message,
     retryAfterMs: Math.min(Math.max(0, Math.round(retryAfterMs)), MAX_RETRY_MS),
   };
+}
+
+function small(payload: Payload, code: string): Payload {
+  if (payload.bytes.length <= MAX_DATA_BYTES) return payload;
+  throw new TypeError(
+    `data of "${code}" has more than ${MAX_DATA_BYTES} bytes: errors carry small values`,
+  );
 }
 
 /** Cuts a text so that its UTF-8 has at most `maxBytes` bytes. */

@@ -38,11 +38,11 @@ export class ItemQueue implements AsyncIterable<unknown> {
   }
 
   /** Takes an item that has arrived; `false` when there was no credit for it. */
-  push({ encoding, bytes }: Payload): boolean {
+  push({ encoding, bytes, isOwned }: Payload): boolean {
     if (!this.#credit.receive(bytes.length)) return false;
     if (this.#end !== undefined) return true;
     // The payload is a view of its batch.
-    this.#items.push({ encoding, bytes: bytes.slice() });
+    this.#items.push({ encoding, bytes: isOwned ? bytes : bytes.slice(), isOwned: true });
     this.#serve();
     return true;
   }

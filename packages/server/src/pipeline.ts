@@ -12,6 +12,8 @@ export interface Pipeline {
    * throws what a guard throws; at once when no guard has to wait, else as a rejection.
    */
   runGuards(context: AnyContext): void | Promise<void>;
+  /** Whether anything runs around a handler; where nothing does, `around` need not be called. */
+  readonly hasInterceptors: boolean;
   /** Runs interceptors around `invoke` and gives what comes out; at once when nothing waits. */
   around(context: AnyContext, invoke: () => unknown): unknown;
   /** Asks the error mappers, closest first; `undefined` when none has an answer. Never throws. */
@@ -74,10 +76,12 @@ interface OnionParts {
 }
 
 class Onion implements Pipeline {
+  readonly hasInterceptors: boolean;
   readonly #parts: OnionParts;
 
   constructor(parts: OnionParts) {
     this.#parts = parts;
+    this.hasInterceptors = parts.interceptors.length > 0;
   }
 
   runGuards(context: AnyContext): void | Promise<void> {
@@ -129,6 +133,10 @@ class TopicPipeline implements Pipeline {
     private readonly subscribing: Pipeline,
     private readonly publishing: Pipeline,
   ) {}
+
+  get hasInterceptors(): boolean {
+    return this.subscribing.hasInterceptors || this.publishing.hasInterceptors;
+  }
 
   runGuards(context: AnyContext): void | Promise<void> {
     return this.#for(context).runGuards(context);

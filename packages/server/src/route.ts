@@ -4,7 +4,7 @@ import type {
   StreamDefinition,
   TopicDefinition,
 } from '@trunkline/contract';
-import type { ContractShape } from '@trunkline/protocol';
+import type { ContractShape, ProcedureKind } from '@trunkline/protocol';
 import type { CallContext, StreamContext, TopicContext } from './context.js';
 import type { Around } from './guard.js';
 
@@ -66,4 +66,10 @@ export function isStreamRoute(route: Route): route is StreamRoute {
 /** Tells whether a route is that of a topic. */
 export function isTopicRoute(route: Route): route is TopicRoute {
   return route.definition.kind === 'topic';
+}
+
+/** Gives the kind under which a client binds a route. */
+export function kindOf(route: Route): ProcedureKind {
+  if (isTopicRoute(route)) return 'publish';
+  return isCallRoute(route) ? 'call' : 'stream';
 }

@@ -28,6 +28,8 @@ export interface ServerOptions extends Partial<Around> {
   readonly trustedProxies?: readonly string[];
   /** Hands the `cookie` header to `authenticate`; pages must then name their origin. */
   readonly cookies?: boolean;
+  /** `false` sends and takes superjson alone, which people can read; packed unless given. */
+  readonly packed?: boolean;
   /** Told of every failure that clients are not told of; writes to stderr when left out. */
   readonly onError?: (failure: ServerFailure) => void;
   /** Told of each client that was let in, when its session is open. */
@@ -52,6 +54,7 @@ const OPTIONS: { readonly [Name in keyof Required<ServerOptions>]: true } = {
   origins: true,
   trustedProxies: true,
   cookies: true,
+  packed: true,
   onError: true,
   onOpen: true,
   onClose: true,

@@ -1,6 +1,9 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import {
+  SPOKEN,
+  SUBPROTOCOLS,
+  ByteBudget,
   systemRuntime,
   TrunklineError,
   type Broker,
@@ -74,6 +77,7 @@ export class Server {
       origins: options.origins,
       trustedProxies: options.trustedProxies ?? [],
       cookies: options.cookies ?? false,
+      spoken: options.packed === false ? [SUBPROTOCOLS.superjson] : SPOKEN,
       onError: (error) => report({ error, where: 'acceptor' }),
       accept: (transport, info) => this.#connect(transport, info),
     });
@@ -127,8 +131,13 @@ export class Server {
   }
 
   /** Takes a connection that something else than a WebSocket carries, such as a test. */
-  accept(transport: Transport, info: ConnectionInfo): TransportSink {
-    return this.#connect(Object.assign(transport, { authenticated: () => undefined }), info);
+  accept(
+    transport: Transport,
+    info: ConnectionInfo,
+    { packed: takesPacked = true }: { packed?: boolean } = {},
+  ): TransportSink {
+    const accepted = Object.assign(transport, { authenticated: () => undefined, takesPacked });
+    return this.#connect(accepted, info);
   }
 
   /** Ends all connections and, if it is the server's own, the broker. Idempotent. */
@@ -171,6 +180,7 @@ export class Server {
       makeScope,
       registry: new Registry(this.#services),
       hub: this.#hub,
+      assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       dispatcher: new Dispatcher(common),
       publishes: new PublishDispatcher(common),
       gatekeeper: new Gatekeeper({

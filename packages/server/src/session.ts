@@ -1,8 +1,8 @@
-import type { ProcedureKind, PublishId, Runtime } from '@trunkline/protocol';
+import type { PublishId, Runtime } from '@trunkline/protocol';
 import type { User } from './app.js';
+import type { BoundProcedure } from './bound-procedure.js';
 import type { ConnectionInfo, SessionInfo } from './context.js';
 import type { ServerLimits } from './limits.js';
-import type { Route } from './route.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** Who a client is, as `authenticate` says it. */
@@ -13,13 +13,6 @@ export interface Identity {
   readonly user: User;
   /** When the authentication ends. */
   readonly expiresAt?: Date;
-}
-
-/** A procedure that the client has bound to a number. */
-export interface BoundProcedure {
-  readonly kind: ProcedureKind;
-  /** `undefined` when this server has no such procedure. */
-  readonly route: Route | undefined;
 }
 
 /** What a session is made from. */

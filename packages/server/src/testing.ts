@@ -1,4 +1,4 @@
-import { SPOKEN } from '@trunkline/protocol';
+import { SPOKEN, SUBPROTOCOLS } from '@trunkline/protocol';
 import type { MemoryNetwork } from '@trunkline/protocol/testing';
 import type { ConnectionInfo } from './context.js';
 import type { Server } from './server.js';
@@ -19,7 +19,11 @@ export function acceptInMemory(
   info: Partial<ConnectionInfo> = {},
 ): void {
   network.listen((transport, subprotocol) => {
-    const sink = server.accept(transport, { ...INFO, ...info });
+    const sink = server.accept(
+      transport,
+      { ...INFO, ...info },
+      { packed: subprotocol === SUBPROTOCOLS.packed },
+    );
     if (!SPOKEN.includes(subprotocol))
       transport.close({ code: 'VERSION', reason: SPOKEN.join(' ') });
     return sink;

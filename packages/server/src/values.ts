@@ -1,26 +1,40 @@
-import { validate, type Issues, type Schema } from '@trunkline/contract';
+import {
+  validate,
+  type Issues,
+  type Packed,
+  type Schema,
+  type SchemaCodec,
+} from '@trunkline/contract';
 import {
   CLIENT_DECODE_LIMITS,
   decodePayload,
-  encodePayload,
-  TrunklineError,
+  ENCODING,
+  type TrunklineError,
   type DecodeLimits,
   type Executed,
   type Payload,
 } from '@trunkline/protocol';
-import { chain } from './chain.js';
+import { chain, isPromise } from './chain.js';
+import { encodeFor } from './encode-for.js';
 import { ownError } from './failure.js';
+
+/** A place of a procedure: its schema, and its codec where the client has the same layout. */
+export interface Position {
+  readonly schema: Schema | undefined;
+  readonly codec: SchemaCodec<Schema> | undefined;
+}
 
 /** Reads a client's payload: structure only, no schema yet. Throws INVALID_INPUT. */
 export function readValue(
   payload: Payload,
   limits: DecodeLimits,
-  executed: Executed = 'no',
+  codec?: SchemaCodec<Schema>,
 ): unknown {
-  const decoded = decodePayload(payload, limits);
-  if ('fault' in decoded) {
-    throw ownError('INVALID_INPUT', `malformed payload: ${decoded.fault}`, { executed });
-  }
+  const decoded =
+    payload.encoding === ENCODING.PACKED && codec !== undefined
+      ? codec.decode(payload.bytes, limits)
+      : decodePayload(payload, limits);
+  if ('fault' in decoded) throw malformed(decoded.fault, 'no');
   return decoded.value;
 }
 
@@ -33,52 +47,111 @@ export function parseInput(schema: Schema | undefined, value: unknown): unknown 
   return parse(schema, value, 'no');
 }
 
-/** Reads and parses an item of a caller, whose handler runs. Fails as `parseInput` does. */
-export function readItem(schema: Schema, item: Payload, limits: DecodeLimits): unknown {
-  return parse(schema, readValue(item, limits, 'yes'), 'yes');
+/** Reads and parses the input of a call. Throws, or rejects with, INVALID_INPUT. */
+export function readInput(
+  { schema, codec }: Position,
+  payload: Payload,
+  limits: DecodeLimits,
+): unknown {
+  if (payload.encoding === ENCODING.PACKED && codec !== undefined) {
+    return unpack(codec, payload.bytes, { limits, executed: 'no' });
+  }
+  return parseInput(schema, readValue(payload, limits));
+}
+
+/** Reads and parses an item of a caller, whose handler runs. Fails as `readInput` does. */
+export function readItem(
+  { schema, codec }: Position,
+  item: Payload,
+  limits: DecodeLimits,
+): unknown {
+  if (item.encoding === ENCODING.PACKED && codec !== undefined) {
+    return unpack(codec, item.bytes, { limits, executed: 'yes' });
+  }
+  const decoded = decodePayload(item, limits);
+  if ('fault' in decoded) throw malformed(decoded.fault, 'yes');
+  return parse(schema as Schema, decoded.value, 'yes');
+}
+
+function unpack(
+  codec: SchemaCodec<Schema>,
+  bytes: Uint8Array,
+  { limits, executed }: { readonly limits: DecodeLimits; readonly executed: Executed },
+): unknown {
+  const unpacked = codec.parse(bytes, limits);
+  if (isPromise(unpacked)) return unpacked.then((late) => unpackedValue(late, executed));
+  return unpackedValue(unpacked, executed);
+}
+
+type Unpacked = Awaited<ReturnType<SchemaCodec<Schema>['parse']>>;
+
+function unpackedValue(unpacked: Unpacked, executed: Executed): unknown {
+  if (unpacked.ok) return unpacked.value;
+  if ('fault' in unpacked) throw malformed(unpacked.fault, executed);
+  throw misfit(unpacked, executed);
 }
 
 function parse(schema: Schema, value: unknown, executed: Executed): unknown {
   return chain(validate(schema, value), (parsed) => {
     if (parsed.ok) return parsed.value;
-    const { issues, truncated } = parsed;
-    const what = executed === 'no' ? 'input' : 'item';
-    throw ownError('INVALID_INPUT', `the ${what} does not fit its schema${firstOf(issues)}`, {
-      data: truncated ? { issues, truncated } : { issues },
-      executed,
-    });
+    throw misfit(parsed, executed);
   });
 }
 
-/** Parses what a handler gave; a value that does not fit is the server's own fault. */
-export function parseOutput(schema: Schema | undefined, value: unknown): unknown {
-  if (schema === undefined) return undefined;
-  return chain(validate(schema, value), (parsed) => {
-    if (parsed.ok) return parsed.value;
-    throw new TypeError(`the handler's value does not fit its schema${firstOf(parsed.issues)}`);
+function malformed(fault: string, executed: Executed): TrunklineError {
+  return ownError('INVALID_INPUT', `malformed payload: ${fault}`, { executed });
+}
+
+function misfit({ issues, truncated }: Issues, executed: Executed): TrunklineError {
+  const what = executed === 'no' ? 'input' : 'item';
+  return ownError('INVALID_INPUT', `the ${what} does not fit its schema${firstOf(issues)}`, {
+    data: truncated ? { issues, truncated } : { issues },
+    executed,
   });
+}
+
+/**
+ * Parses what a handler gave and writes it for the client, packed where the client has the layout.
+ * Throws, or rejects with, TOO_LARGE, and a TypeError for what does not fit or cannot be carried:
+ * that is the server's own fault.
+ */
+export function writeOutput(
+  { schema, codec }: Position,
+  value: unknown,
+  maxBytes: number,
+): Payload | Promise<Payload> {
+  if (schema === undefined) return NOTHING;
+  const written =
+    codec === undefined || codec.part === 'bytes'
+      ? chain(validate(schema, value), encodePlain)
+      : chain(codec.serialize(value, CLIENT_DECODE_LIMITS), packedPayload);
+  return chain(written, (payload) => bounded(payload, maxBytes));
+}
+
+const NOTHING: Payload = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
+
+function packedPayload(packed: Packed): Payload {
+  if ('bytes' in packed) return { encoding: ENCODING.PACKED, bytes: packed.bytes };
+  throw 'fault' in packed ? new TypeError(packed.fault) : unfit(packed.issues);
+}
+
+function encodePlain(parsed: Awaited<ReturnType<typeof validate>>): Payload {
+  if (!parsed.ok) throw unfit(parsed.issues);
+  return encodeFor(undefined, parsed.value);
+}
+
+function unfit(issues: Issues['issues']): TypeError {
+  return new TypeError(`the handler's value does not fit its schema${firstOf(issues)}`);
+}
+
+function bounded(payload: Payload, maxBytes: number): Payload {
+  if (payload.bytes.length <= maxBytes) return payload;
+  const text = `the value has more than ${maxBytes} bytes`;
+  throw ownError('TOO_LARGE', text, { executed: 'yes' });
 }
 
 /** Names the place and the fault of the first issue; issues never hold the value itself. */
 export function firstOf(issues: Issues['issues']): string {
   const [first] = issues;
   return first === undefined ? '' : ` at "${first.path.join('.')}": ${first.message}`;
-}
-
-/** Writes a value for a client. Throws TOO_LARGE, and a TypeError for what cannot be carried. */
-export function writeValue(value: unknown, maxBytes: number): Payload {
-  const payload = encode(value);
-  if (payload.bytes.length > maxBytes) {
-    throw ownError('TOO_LARGE', `the value has more than ${maxBytes} bytes`, { executed: 'yes' });
-  }
-  return payload;
-}
-
-function encode(value: unknown): Payload {
-  try {
-    return encodePayload(value, CLIENT_DECODE_LIMITS);
-  } catch (error) {
-    // It was the server's value: the client is not told what was in it.
-    throw error instanceof TrunklineError ? new TypeError(error.message, { cause: error }) : error;
-  }
 }

@@ -235,7 +235,10 @@ describe('WsAcceptor', () => {
     const port = await rig.listen();
     const offer = { 'sec-websocket-protocol': 'trunkline.v9.packed, trunkline' };
     const peer = await RawPeer.upgrade(port, offer);
-    expect(await peer.closeFrame()).toEqual({ code: 4406, reason: 'trunkline.v1.superjson' });
+    expect(await peer.closeFrame()).toEqual({
+      code: 4406,
+      reason: 'trunkline.v1.packed trunkline.v1.superjson',
+    });
     peer.socket.destroy();
     expect(rig.connections).toEqual([]);
   });

@@ -36,6 +36,8 @@ export interface AcceptorOptions {
   readonly origins: readonly string[] | 'any' | undefined;
   /** Addresses and networks whose forwarded headers count. */
   readonly trustedProxies: readonly string[];
+  /** The subprotocols that are spoken, as `negotiate` wants them. */
+  readonly spoken: readonly string[];
   /** Whether the cookie header is passed on; then a request must name its origin. */
   readonly cookies: boolean;
   /** Is told of faults and of what a person should look into. Must not throw. */
@@ -68,7 +70,7 @@ export class WsAcceptor {
 
   /** Throws a TypeError for an origin or a proxy that is not valid. */
   constructor(options: AcceptorOptions) {
-    const { runtime, limits, origins, trustedProxies, cookies } = options;
+    const { runtime, limits, origins, trustedProxies, cookies, spoken } = options;
     if (cookies && origins === 'any') {
       throw new TypeError(
         'option "origins" must not be "any" with cookies: every page could act as the user; ' +
@@ -76,10 +78,10 @@ export class WsAcceptor {
       );
     }
     this.#options = options;
-    this.#policy = { isOriginAllowed: createOriginRule(origins), cookies };
+    this.#policy = { isOriginAllowed: createOriginRule(origins), cookies, spoken };
     this.#proxies = new TrustedProxies(trustedProxies);
     this.#admission = new Admission(runtime, limits);
-    this.#webSockets = createWebSocketServer(limits);
+    this.#webSockets = createWebSocketServer(limits, spoken);
     this.#webSockets.on('error', options.onError);
     this.#webSockets.on('wsClientError', (_error: Error, socket: Duplex) => {
       this.#refuse(socket as Socket, BAD_REQUEST);
@@ -210,7 +212,16 @@ export class WsAcceptor {
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const { runtime, limits, onError } = this.#options;
       const authenticated = (): void => place.authenticated();
-      const options = { webSocket, socket, runtime, limits, onError, authenticated };
+      const takesPacked = decision.outcome === 'accept' && decision.takesPacked;
+      const options = {
+        webSocket,
+        socket,
+        runtime,
+        limits,
+        onError,
+        takesPacked,
+        authenticated,
+      };
       const transport = new WsTransport(options);
       wire(webSocket, socket, transport);
       this.#open(transport, decision);
@@ -239,7 +250,7 @@ export class WsAcceptor {
   }
 }
 
-function createWebSocketServer(limits: ServerLimits): WebSocketServer {
+function createWebSocketServer(limits: ServerLimits, spoken: readonly string[]): WebSocketServer {
   return new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -250,7 +261,7 @@ function createWebSocketServer(limits: ServerLimits): WebSocketServer {
     maxFragments: bound(limits.fragments),
     maxBufferedChunks: bound(limits.bufferedChunks),
     handleProtocols: (_protocols, { headers }) => {
-      const negotiation = negotiate(headers['sec-websocket-protocol']);
+      const negotiation = negotiate(headers['sec-websocket-protocol'], spoken);
       return negotiation.outcome === 'refuse' ? false : negotiation.name;
     },
   });

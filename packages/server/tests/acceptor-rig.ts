@@ -1,4 +1,4 @@
-import type { Closed, TransportSink } from '@trunkline/protocol';
+import { SPOKEN, type Closed, type TransportSink } from '@trunkline/protocol';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import type { AcceptedTransport } from '../src/accepted-transport.js';
 import type { ConnectionInfo } from '../src/context.js';
@@ -63,6 +63,7 @@ export class AcceptorRig {
       origins: undefined,
       trustedProxies: [],
       cookies: false,
+      spoken: SPOKEN,
       onError: (error) => {
         this.errors.push(error);
         this.happened();

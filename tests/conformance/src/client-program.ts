@@ -10,6 +10,7 @@ const [name = '', url = ''] = process.argv.slice(2);
 const token = name === 'refused' ? 'wrong' : 'let-me-in';
 let asked = 0;
 const client = connect(url, {
+    packed: false,
   services: { probe: ProbeClient },
   // A token that was refused is not shown again.
   auth: () => (asked++ === 0 || name !== 'refused' ? token : undefined),

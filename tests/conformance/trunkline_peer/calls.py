@@ -7,6 +7,7 @@ import time
 from collections import deque
 from typing import Any, Deque, Dict, Optional, Tuple
 
+from .chunks import CUT_ABOVE
 from .connection import WAIT, Connection, TimedOut
 from .extensions import Message
 from .limits import PayloadError
@@ -203,13 +204,14 @@ class Calls:
         encoding, data = encode_payload(value)
         fields = {"id": id, "procedure": procedure, "encoding": encoding, "bytes": data}
         message = {"kind": "CALL", **fields, **more}
-        if len(encode_message(message)) > MAX_BATCH - _HEAD:
+        in_chunks = self.connection.cuts and len(data) > CUT_ABOVE
+        if not in_chunks and len(encode_message(message)) > MAX_BATCH - _HEAD:
             raise CallError("TOO_LARGE", "no", "the input does not fit into a batch")
         has_items = kind == "stream" and name not in WITHOUT_ITEMS_DOWN
         call = self.live[id] = Call(self, id, kind, has_items)
         if "deadlineMs" in more:
             call.deadline = time.monotonic() + more["deadlineMs"] / 1000
-        self.connection.send(message)
+        (self.connection.send_large if in_chunks else self.connection.send)(message)
         return call
 
     def _take(self, message: Message) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Callable, Dict, List, Optional
 
+from .chunks import Transfers, cut
 from .extensions import Message
 from .messages import MAX_BATCH, decode_batch, encode_batch, encode_message, is_sequenced
 from .websocket import CUT, Closed, WebSocket
@@ -41,6 +42,9 @@ class Connection:
         self.outstanding: Callable[[], bool] = lambda: False
         self.greeted = False
         self.acks = 0
+        self.cuts = False
+        self.transfers: Optional[Transfers] = None
+        self._transfer = 0
         self._heard = self._asked = time.monotonic()
         self._waiting_since: Optional[float] = None
 
@@ -52,6 +56,14 @@ class Connection:
             most = self.tx + sequenced - _MOST_UNACKED
             self.until(lambda: self.acked >= most, "an acknowledgement")
         self.send_body(b"".join(map(encode_message, messages)), sequenced, now)
+
+    def send_large(self, message: Message) -> None:
+        """Sends a message in chunks, of which at most three are not acknowledged."""
+        self._transfer += 1
+        for number, piece in enumerate(cut(message, self._transfer), 1):
+            self.send(piece, now=number % 3 == 0)
+            if number % 3 == 0:
+                self.until(lambda: self.acked == self.tx, "an acknowledgement of chunks")
 
     def send_body(self, body: bytes, sequenced: int, now: bool = False) -> None:
         """Sends encoded messages, of which so many are sequenced, in one batch."""
@@ -158,6 +170,9 @@ class Connection:
     def _dispatch(self, message: Message) -> None:
         self.log.append(message)
         kind = message["kind"]
+        if kind == "CHUNK" and self.transfers is not None and self.greeted:
+            joined = self.transfers.take(message)
+            return None if joined is None else self._dispatch(joined)
         handler = self.handlers.get(kind)
         if not self.greeted and kind not in ("PING", "WELCOME", "RESUMED", "GONE"):
             raise Violation("TOO_EARLY", f"{kind} before WELCOME")

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, List, Optional, Type
 
 from .calls import Call, Calls
+from .chunks import CHUNK_FEATURE, Transfers
 from .connection import ANY_VERSION, Connection
 from .extensions import Message
 from .topics import Subscription, Topics
@@ -34,13 +35,15 @@ class Session:
         self.connection.outstanding = lambda: bool(self.calls.live)
 
     @staticmethod
-    def open(url: str, token: str = TOKEN) -> Session:
+    def open(url: str, token: str = TOKEN, features: int = 0) -> Session:
         """Connects, sends HELLO and waits for WELCOME."""
         session = Session(url)
         try:
             if session.connection.ws.protocol == ANY_VERSION:
                 session.connection.until(lambda: False, "the names that are spoken")
-            session.connection.send(hello(token))
+            if features & CHUNK_FEATURE:
+                session.connection.transfers = Transfers()
+            session.connection.send(hello(token, features))
             session.await_welcome()
         except BaseException:
             session.connection.close()
@@ -75,6 +78,7 @@ class Session:
             raise Violation("SECOND_HELLO", "a second WELCOME")
         self.welcome = message
         self.connection.greeted = True
+        self.connection.cuts = bool(message["features"] & CHUNK_FEATURE)
         limits = message["limits"]
         self.calls.up_credit = (limits["upCreditItems"], limits["upCreditBytes"])
 

@@ -34,6 +34,7 @@ VIOLATIONS = {
     "BAD_SUB": (4400, "subscription number out of order"),
     "NO_CREDIT": (4400, "item without credit"),
     "BAD_ITEM": (4400, "item not expected"),
+    "BAD_CHUNK": (4400, "bad chunk"),
     "BAD_OFFSET": (4400, "offset out of order"),
     "TOO_MANY_CANCELS": (4429, "5000"),
     "TOO_MANY_SUBSCRIBES": (4429, "5000"),

@@ -115,12 +115,12 @@ const readTypingPublish: ReadPart = (r) =>
 useCodecs(chat, {
   post: {
     input: { key: 'e23ce2413e6f6842 ..c.', read: readPostInput },
-    output: { key: 'd81775ca6114da43 .....', write: writePostOutput },
+    output: { key: 'd81775ca6114da43 .c...', write: writePostOutput },
     errors: { ROOM_CLOSED: { key: '99ccb5fe1a752c7c ..', write: writePostErrorRoomClosed } },
   },
   history: {
     input: { key: 'a2eac4fe47b654e2 ...', read: readHistoryInput },
-    down: { key: 'd81775ca6114da43 .....', write: writePostOutput },
+    down: { key: 'd81775ca6114da43 .c...', write: writePostOutput },
   },
   upload: {
     input: { key: '99ccb5fe1a752c7c ..', read: readUploadInput },
@@ -131,7 +131,7 @@ useCodecs(chat, {
     down: { key: 'bb96f8c7dd6a8e77 .', write: writeText },
     output: { key: '28919a3a69961677 .', write: writeInt },
   },
-  messages: { message: { key: 'd81775ca6114da43 .....', write: writePostOutput } },
+  messages: { message: { key: 'd81775ca6114da43 .c...', write: writePostOutput } },
   typing: {
     message: { key: 'e0f428a4066edfd8 ..', write: writeTypingMessage },
     publish: { key: '11eb460d0d916023 .....', read: readTypingPublish },

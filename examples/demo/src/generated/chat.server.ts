@@ -107,7 +107,7 @@ const writeUploadOutput: WritePart = (w, v) =>
 useCodecs(chat, {
   post: {
     input: { key: 'cd92be9e36e07fe0 .cc', read: readPostInput },
-    output: { key: '0afaaff5931fb4e5 .....', write: writePostOutput },
+    output: { key: '0afaaff5931fb4e5 ...c.', write: writePostOutput },
     errors: { ROOM_CLOSED: { key: '69984676692a9ad7 ...', write: writePostErrorRoomClosed } },
   },
   report: {
@@ -116,11 +116,11 @@ useCodecs(chat, {
   },
   history: {
     input: { key: 'a2eac4fe47b654e2 ..c', read: readHistoryInput },
-    down: { key: '0afaaff5931fb4e5 .....', write: writePostOutput },
+    down: { key: '0afaaff5931fb4e5 ...c.', write: writePostOutput },
   },
   upload: {
     input: { key: 'e0f428a4066edfd8 ..', read: readUploadInput },
     output: { key: '37acd090147ca596 ...', write: writeUploadOutput },
   },
-  messages: { message: { key: '0afaaff5931fb4e5 .....', write: writePostOutput } },
+  messages: { message: { key: '0afaaff5931fb4e5 ...c.', write: writePostOutput } },
 });

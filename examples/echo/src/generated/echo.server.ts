@@ -62,5 +62,5 @@ useCodecs(echo, {
     input: { key: 'a9d749af1ff3e1d0 .c', read: readSayInput },
     output: { key: 'bb96f8c7dd6a8e77 .', write: writeText },
   },
-  announcements: { message: { key: 'a21d6960fe3200a1 ...', write: writeAnnouncementsMessage } },
+  announcements: { message: { key: 'a21d6960fe3200a1 .c.', write: writeAnnouncementsMessage } },
 });

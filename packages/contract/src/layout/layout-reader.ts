@@ -8,7 +8,14 @@ import {
   type Side,
 } from '../schema/schema.js';
 import { isBinary } from '../schema/instance.js';
-import { checksOf, defaultCheck, leafCheck, lengthCheck, wholeCheck } from './part-check.js';
+import {
+  checksOf,
+  defaultCheck,
+  fillingCheck,
+  leafCheck,
+  lengthCheck,
+  wholeCheck,
+} from './part-check.js';
 import { unionLayout } from './union-layout.js';
 
 type Def<Kind extends SchemaDef['type']> = Extract<SchemaDef, { type: Kind }>;
@@ -160,7 +167,7 @@ export class LayoutReader {
   #maybe(schema: Schema, def: Def<'optional' | 'nullable' | 'default' | 'prefault'>): Layout {
     const of = this.visit(def.innerType);
     const isDefault = def.type === 'default' || def.type === 'prefault';
-    if (isDefault && this.#side === 'output') return this.#whole(schema, of);
+    if (isDefault && this.#side === 'output') return this.#filled(schema, def, of);
     const layout: Layout =
       def.type === 'nullable'
         ? { kind: 'maybe', null: true, of }
@@ -171,6 +178,16 @@ export class LayoutReader {
       return this.#whole(schema, layout);
     }
     if (def.type === 'default') this.checks.set(layout, defaultCheck(def));
+    return layout;
+  }
+
+  /** What is written for a default, which fills in by itself where nothing else is in the way. */
+  #filled(schema: Schema, def: Def<'optional' | 'nullable' | 'default' | 'prefault'>, of: Layout) {
+    const check = this.checks.get(of);
+    const isPlain = def.type === 'default' && !def.checks?.length && isFillable(of);
+    if (!isPlain || check?.isWhole || check?.fill) return this.#whole(schema, { ...of });
+    const layout: Layout = { ...of };
+    this.checks.set(layout, fillingCheck(check, def));
     return layout;
   }
 
@@ -251,7 +268,24 @@ export class LayoutReader {
       resolve,
     );
     if (layout === undefined) return this.#any(schema);
-    return def.checks?.length ? this.#whole(schema, layout) : layout;
+    const isFused = !def.checks?.length && (this.#side === 'input' || this.#isSteady(layout));
+    return isFused ? layout : this.#whole(schema, layout);
+  }
+
+  /** Whether what a value is before zod ran tells as much as what it is afterwards. */
+  #isSteady(layout: Layout | undefined): boolean {
+    const check = layout && this.checks.get(layout);
+    if (layout === undefined || check?.isWhole || check?.fill) return false;
+    if (layout.kind === 'ref') return this.#isSteady(this.types[layout.to]);
+    if (layout.kind === 'maybe') return this.#isSteady(layout.of);
+    if (layout.kind === 'union') return layout.options.every(({ of }) => this.#isSteady(of));
+    if (layout.kind !== 'variant') return true;
+    return layout.options.every(({ of }) => {
+      const target = of.kind === 'ref' ? this.types[of.to] : of;
+      const key =
+        target?.kind === 'object' && target.properties.find((one) => one.name === layout.key);
+      return key && this.#isSteady(of) && this.#isSteady(key.of);
+    });
   }
 
   #intersection(schema: Schema, def: Def<'intersection'>): Layout {
@@ -282,6 +316,10 @@ function isWholeNumber({ check, format }: ReturnType<typeof checksOf>[number]): 
 
 function isEnumValue(value: unknown): value is EnumValue {
   return value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value);
+}
+
+function isFillable({ kind }: Layout): boolean {
+  return !['maybe', 'union', 'variant', 'ref', 'any', 'undefined'].includes(kind);
 }
 
 function isFreeCatchall(schema: Schema): boolean {

@@ -16,6 +16,15 @@ export function defaultCheck(def: Extract<SchemaDef, { type: 'default' }>): Part
   };
 }
 
+/** Adds a default to the check of what it stands for, if there is one. */
+export function fillingCheck(
+  check: PartCheck | undefined,
+  def: Extract<SchemaDef, { type: 'default' }>,
+): PartCheck {
+  const own = check ?? { isWhole: false, accept: (value: unknown) => value };
+  return { ...own, fill: () => def.defaultValue };
+}
+
 /** Holds an array to its exact length, or to the bounds of its schema. */
 export function lengthCheck(min: number, max: number): PartCheck {
   return {
@@ -38,13 +47,13 @@ export function leafCheck(schema: Schema): PartCheck | undefined {
   // A number that is read as such may be NaN or infinite, which zod refuses.
   if (checks.length === 0 && !isNumber) return undefined;
   const run = runOf(schema);
-  const tests = checks.map(isNumber ? numberTest : stringTest);
-  const sure = tests.filter((test) => test !== undefined);
-  const isKnown = sure.length === tests.length && (isNumber || def.type === 'string');
-  if (!isKnown) return { isWhole: true, accept: run };
-  const all = isNumber ? [Number.isFinite as Test, ...sure] : sure;
-  const isAllowed = all.length === 1 ? (all[0] as (value: unknown) => boolean) : every(all);
-  return { isWhole: false, accept: (value) => (isAllowed(value) ? value : run(value)) };
+  const allows = isNumber ? numberTest(checks) : def.type === 'string' && textTest(checks);
+  if (!allows) return { isWhole: true, accept: run };
+  return {
+    isWhole: false,
+    accept: (value) => (allows(value as never) ? value : run(value)),
+    allows,
+  };
 }
 
 /** Lists the checks of a schema, itself among them where it is one. */
@@ -81,43 +90,51 @@ function runOf(schema: Schema): (value: unknown) => unknown {
   };
 }
 
-function every(tests: readonly Test[]): (value: unknown) => boolean {
-  return (value) => tests.every((test) => test(value as never));
+/**
+ * Tests texts by what they surely have. zod counts their lengths in characters, of which one may
+ * be two units.
+ */
+function textTest(checks: readonly CheckDef[]): Test | undefined {
+  let min = 0;
+  let max = Number.POSITIVE_INFINITY;
+  const patterns: RegExp[] = [];
+  for (const { check, minimum, maximum, length = 0, pattern, format = '' } of checks) {
+    if (check === 'min_length') min = Math.max(min, minimum ?? 0);
+    else if (check === 'max_length') max = Math.min(max, maximum ?? 0);
+    else if (check === 'length_equals') [min, max] = [Math.max(min, length), Math.min(max, length)];
+    else if (check !== 'string_format' || !isWholeFormat(format, pattern)) return undefined;
+    else patterns.push(pattern);
+  }
+  // Any text of one unit has one character.
+  const units = min <= 1 ? min : min * 2;
+  const isLong = (value: string) =>
+    value.length >= units || (value.length >= min && !SURROGATE.test(value));
+  const [pattern] = patterns;
+  if (pattern === undefined) return (value: string) => value.length <= max && isLong(value);
+  if (patterns.length === 1 && min === 0 && max === Number.POSITIVE_INFINITY) {
+    return (value: string) => pattern.test(value);
+  }
+  return (value: string) =>
+    value.length <= max && isLong(value) && patterns.every((one) => one.test(value));
 }
 
-/** Lengths of texts are counted in characters, of which one may be two units. */
-function stringTest(def: CheckDef): Test | undefined {
-  const { minimum = 0, maximum = 0, length = 0, pattern, format = '' } = def;
-  switch (def.check) {
-    case 'min_length':
-      return (value: string) => value.length >= minimum * 2 || isOfUnits(value, minimum);
-    case 'max_length':
-      return (value: string) => value.length <= maximum;
-    case 'length_equals':
-      return (value: string) => value.length === length && !SURROGATE.test(value);
-    case 'string_format':
-      return pattern && !pattern.global && !pattern.sticky && PATTERN_FORMATS.has(format)
-        ? (value: string) => pattern.test(value)
-        : undefined;
-    default:
-      return undefined;
-  }
+function isWholeFormat(format: string, pattern: RegExp | undefined): pattern is RegExp {
+  return pattern !== undefined && !pattern.global && !pattern.sticky && PATTERN_FORMATS.has(format);
 }
 
-function isOfUnits(value: string, minimum: number): boolean {
-  return value.length >= minimum && value.charCodeAt(0) < 0xd800 && minimum === 1;
-}
-
-function numberTest(def: CheckDef): Test | undefined {
-  const { check, value: bound, inclusive, format } = def;
-  if (check === 'number_format') {
-    return format === 'safeint' ? (Number.isSafeInteger as Test) : undefined;
+function numberTest(checks: readonly CheckDef[]): Test | undefined {
+  let [min, max] = [-Number.MAX_VALUE, Number.MAX_VALUE];
+  let [hasMin, hasMax, isWhole] = [true, true, false];
+  for (const { check, value: bound, inclusive = false, format } of checks) {
+    if (check === 'number_format' && format === 'safeint') isWhole = true;
+    else if (typeof bound !== 'number' || Number.isNaN(bound)) return undefined;
+    else if (check === 'greater_than') {
+      if (bound >= min) [min, hasMin] = [bound, inclusive && (hasMin || bound > min)];
+    } else if (check === 'less_than') {
+      if (bound <= max) [max, hasMax] = [bound, inclusive && (hasMax || bound < max)];
+    } else return undefined;
   }
-  if (typeof bound !== 'number' || (check !== 'greater_than' && check !== 'less_than')) {
-    return undefined;
-  }
-  if (check === 'greater_than') {
-    return inclusive ? (value: number) => value >= bound : (value: number) => value > bound;
-  }
-  return inclusive ? (value: number) => value <= bound : (value: number) => value < bound;
+  const isWithin = (value: number) =>
+    (value > min || (value === min && hasMin)) && (value < max || (value === max && hasMax));
+  return isWhole ? (value: number) => isWithin(value) && Number.isSafeInteger(value) : isWithin;
 }

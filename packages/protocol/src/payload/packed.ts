@@ -1,14 +1,15 @@
 import type { DecodeLimits } from '../limits.js';
-import { makeRead, type PartChecks } from './packed/decoder.js';
+import { makeRead } from './packed/decoder.js';
 import { makeWrite } from './packed/encoder.js';
+import type { WritePart } from './packed/described.js';
 import { assertReadable } from './packed/layout-check.js';
 import type { LayoutDocument } from './packed/layout.js';
 import { PackReader } from './packed/pack-reader.js';
-import { packValue, unpackValue, type Part } from './part.js';
+import type { PartChecks } from './packed/part-check.js';
+import { packValue, tryPack, unpackValue, type Part } from './part.js';
 import type { Decoded, Encoded } from './superjson.js';
 
-export { REFUSED, type PartCheck, type PartChecks } from './packed/decoder.js';
-export { ABSENT } from './packed/encoder.js';
+export { ABSENT, REFUSED, type PartCheck, type PartChecks } from './packed/part-check.js';
 export type {
   EnumValue,
   Layout,
@@ -30,6 +31,11 @@ export interface PackedCodec {
   readonly part: Part;
   /** Writes a value. What the layout or the limits do not take is a fault with its path. */
   readonly encode: (value: unknown, limits: DecodeLimits) => Encoded;
+  /**
+   * Writes a value with the checks, so that what they make of it is written; `refused` when one
+   * did not accept its part, or when the value cannot be written. Throws only what a check throws.
+   */
+  readonly encodeChecked: (value: unknown, limits: DecodeLimits) => CheckedEncoded;
   /** Reads untrusted bytes by structure, without checks. Never throws. */
   readonly decode: (bytes: Uint8Array, limits: DecodeLimits) => Decoded;
   /**
@@ -42,6 +48,9 @@ export interface PackedCodec {
 /** A value that was checked, or why there is none. */
 export type CheckedDecoded = Decoded | { readonly refused: true };
 
+/** A value that was checked and written, or that it was not. */
+export type CheckedEncoded = { readonly bytes: Uint8Array } | { readonly refused: true };
+
 const NO_CHECKS: PartChecks = new Map();
 
 /**
@@ -50,8 +59,9 @@ const NO_CHECKS: PartChecks = new Map();
  */
 export function compilePacked(layout: LayoutDocument, checks: PartChecks = NO_CHECKS): PackedCodec {
   assertReadable(layout);
-  const write = makeWrite(layout);
+  const write = makeWrite(layout, NO_CHECKS);
   const read = makeRead(layout, checks);
+  let writeChecked: WritePart | undefined;
 
   const decodeChecked = (bytes: Uint8Array, limits: DecodeLimits): CheckedDecoded => {
     const reader = new PackReader(bytes, limits, 0);
@@ -64,6 +74,11 @@ export function compilePacked(layout: LayoutDocument, checks: PartChecks = NO_CH
   return {
     part: layout.root.kind === 'bytes' ? 'bytes' : { write, read },
     encode: (value, limits) => packValue(write, value, limits),
+    encodeChecked: (value, limits) => {
+      writeChecked ??= makeWrite(layout, checks);
+      const bytes = tryPack(writeChecked, value, limits);
+      return bytes === undefined ? { refused: true } : { bytes };
+    },
     decode: (bytes, limits) => unpackValue(read, bytes, limits),
     decodeChecked,
   };

@@ -47,12 +47,23 @@ let idle: PackWriter | undefined;
 
 /** Packs a value. What the layout or the limits do not take is a fault with its path. */
 export function packValue(write: WritePart, value: unknown, limits: DecodeLimits): Encoded {
+  const bytes = tryPack(write, value, limits);
+  return bytes === undefined ? explain(write, value, limits) : { bytes };
+}
+
+/** Packs a value; `undefined` when it cannot be, without a reason. */
+export function tryPack(
+  write: WritePart,
+  value: unknown,
+  limits: DecodeLimits,
+): Uint8Array | undefined {
   const writer = idle ?? new PackWriter(limits);
   // A getter of the value may come back here.
   idle = undefined;
-  const encoded = attempt(writer, write, { value, limits });
+  writer.start(limits, false);
+  const bytes = write(writer, value) ? writer.finish() : undefined;
   idle = writer;
-  return encoded;
+  return bytes;
 }
 
 /** Reads a packed value by its structure. Never throws. */
@@ -63,19 +74,12 @@ export function unpackValue(read: ReadPart, bytes: Uint8Array, limits: DecodeLim
   return reader.fault === undefined ? { value } : { fault: reader.fault };
 }
 
-function attempt(
-  writer: PackWriter,
-  write: WritePart,
-  { value, limits }: { readonly value: unknown; readonly limits: DecodeLimits },
-): Encoded {
-  // The second time each text is looked at by itself, to find the place of a bad one.
-  for (const checksTexts of [false, true]) {
-    writer.start(limits, checksTexts);
-    const bytes = write(writer, value) ? writer.finish() : undefined;
-    if (bytes !== undefined) return { bytes };
-    if (writer.fault !== undefined) break;
-  }
-  return { fault: faultOf(writer) };
+/** Finds what is wrong; texts are looked at one by one only here. */
+function explain(write: WritePart, value: unknown, limits: DecodeLimits): Encoded {
+  const writer = new PackWriter(limits);
+  writer.start(limits, true);
+  const bytes = write(writer, value) ? writer.finish() : undefined;
+  return bytes === undefined ? { fault: faultOf(writer) } : { bytes };
 }
 
 function faultOf({ path, fault }: PackWriter): string {

@@ -20,14 +20,17 @@ export function encodePayload(value: unknown, limits: DecodeLimits): Payload {
   return { encoding: ENCODING.SUPERJSON, bytes: encoded.bytes };
 }
 
-/** Turns an untrusted payload into a value, or says why not. Never throws; copies what it keeps. */
+/**
+ * Turns an untrusted payload into a value, or says why not. Never throws; copies what it keeps
+ * of bytes that are not owned.
+ */
 export function decodePayload(payload: Payload, limits: DecodeLimits): Decoded {
   switch (payload.encoding) {
     case ENCODING.NONE:
       return { value: undefined };
     case ENCODING.BYTES:
       // `slice` of a Buffer would be a view.
-      return { value: new Uint8Array(payload.bytes) };
+      return { value: payload.isOwned ? payload.bytes : new Uint8Array(payload.bytes) };
     case ENCODING.SUPERJSON:
       return decodeSuperjson(payload.bytes, limits);
     case ENCODING.PACKED:

@@ -1,8 +1,16 @@
-import { joinedMessage, MAX_START, startOf } from '../chunk.js';
+import {
+  joinedMessage,
+  MAX_START,
+  readStart,
+  startOf,
+  type LargeMessage,
+  type Start,
+} from '../chunk.js';
 import type { WireLimits } from '../limits.js';
 import type { ChunkMessage, ReceivedMessage, RefusedMessage } from '../message.js';
 import type { Runtime, Timer } from '../runtime.js';
 import { Violation } from '../violation.js';
+import type { ByteBudget } from './byte-budget.js';
 
 /** What an assembler is made of. */
 export interface AssemblerOptions {
@@ -10,8 +18,12 @@ export interface AssemblerOptions {
   readonly limits: WireLimits;
   /** The most bytes of a payload that this side takes. */
   readonly valueBytes: number;
-  /** The most bytes of all values that are not complete, unless there is only one. */
+  /** The most bytes set aside for all values that are not complete, unless there is only one. */
   readonly maxBytes: number;
+  /** What is set aside counts here as well, with that of other sessions. */
+  readonly assembly?: ByteBudget;
+  /** The most bytes of the payload of this message. */
+  readonly maxBytesOf: (message: LargeMessage) => number;
   /** Takes what is refused between two chunks, because the next one did not come. */
   readonly late: (refused: RefusedMessage) => void;
 }
@@ -19,8 +31,12 @@ export interface AssemblerOptions {
 /** A value of which chunks have come. */
 interface Transfer {
   readonly size: number;
-  /** Grows as bytes come: nothing is set aside by an announced size. */
+  /** What stands before the payload, where the first chunk has all of it. */
+  readonly start: Start | undefined;
+  /** The payload; without `start`, the whole message. Grows as bytes come. */
   buffer: Uint8Array;
+  /** Bytes of the buffer that count. */
+  counted: number;
   length: number;
   heardAt: number;
   /** Whether it was refused; what still comes is dropped. */
@@ -29,7 +45,10 @@ interface Transfer {
   refused: RefusedMessage | undefined;
 }
 
-const START_BYTES = 1_024;
+/** Set aside for a value that has begun, if it is as large. */
+const START_BYTES = 131_072;
+/** As many times of what has come is set aside, so that little is copied while a value grows. */
+const GROWTH = 8;
 const NOTHING = new Uint8Array(0);
 /** What a message has beside its payload, at most: ids, texts, extensions. */
 const ENVELOPE = 8_192;
@@ -45,7 +64,7 @@ export class Assembler {
     this.#options = options;
   }
 
-  /** Bytes of values that are not complete. */
+  /** Bytes set aside for values that are not complete. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
@@ -73,16 +92,18 @@ export class Assembler {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    for (const transfer of this.#transfers.values()) this.#drop(transfer);
     this.#transfers.clear();
-    this.#heldBytes = 0;
   }
 
-  #begin({ transfer, size }: ChunkMessage): Transfer | undefined {
+  #begin({ transfer, size, bytes }: ChunkMessage): Transfer | undefined {
     const { runtime, limits } = this.#options;
     if (this.#transfers.size >= limits.transfers) return undefined;
     const begun: Transfer = {
       size,
+      start: readStart(bytes),
       buffer: NOTHING,
+      counted: 0,
       length: 0,
       heardAt: runtime.now(),
       isDropped: false,
@@ -94,19 +115,57 @@ export class Assembler {
   }
 
   #store(transfer: Transfer, bytes: Uint8Array): RefusedMessage | undefined {
-    const from = transfer.length;
+    const { start, length: before } = transfer;
     transfer.length += bytes.length;
     if (transfer.isDropped) return undefined;
-    this.#heldBytes += bytes.length;
-    grow(transfer);
-    transfer.buffer.set(bytes, from);
+    const headBytes = start?.headBytes ?? 0;
+    const at = Math.max(0, before - headBytes);
+    const piece = before === 0 ? bytes.subarray(headBytes) : bytes;
     // Before the id is there, nobody could be told; until then there are a few bytes only.
-    if (transfer.length < MAX_START && transfer.length < transfer.size) return undefined;
-    const { valueBytes, maxBytes } = this.#options;
-    if (transfer.size > valueBytes + ENVELOPE) return this.#refuse(transfer, 'TOO_LARGE');
-    const isAlone = this.#heldBytes === transfer.length;
-    if (this.#heldBytes > maxBytes && !isAlone) return this.#refuse(transfer, 'BUSY');
+    const isNamed = start !== undefined || transfer.length >= MAX_START;
+    if (isNamed) {
+      const code = this.#refusal(transfer, before === 0);
+      if (code !== undefined) {
+        if (start === undefined) putFirst(transfer, piece, at);
+        return this.#refuse(transfer, code);
+      }
+    } else if (transfer.buffer.length === 0) {
+      transfer.buffer = new Uint8Array(Math.min(transfer.size, MAX_START));
+    }
+    transfer.buffer.set(piece, at);
     return undefined;
+  }
+
+  /** Why what has come is not held; sets memory aside for it otherwise. */
+  #refusal(transfer: Transfer, isFirst: boolean): 'TOO_LARGE' | 'BUSY' | undefined {
+    const { start, size } = transfer;
+    const { valueBytes, maxBytesOf } = this.#options;
+    if (start === undefined) {
+      if (size > valueBytes + ENVELOPE) return 'TOO_LARGE';
+    } else if (isFirst) {
+      const most = Math.min(valueBytes, maxBytesOf(start.message));
+      if (size - start.headBytes > most) return 'TOO_LARGE';
+    }
+    return this.#grow(transfer) ? undefined : 'BUSY';
+  }
+
+  /** Makes room for what has come, and for what comes next; `false` if too much is held. */
+  #grow(transfer: Transfer): boolean {
+    const headBytes = transfer.start?.headBytes ?? 0;
+    const needed = transfer.length - headBytes;
+    if (needed <= transfer.counted) return true;
+    const room = Math.min(transfer.size - headBytes, Math.max(START_BYTES, needed * GROWTH));
+    const more = room - transfer.counted;
+    const { maxBytes, assembly } = this.#options;
+    const isAlone = this.#heldBytes === transfer.counted;
+    if (this.#heldBytes + more > maxBytes && !isAlone) return false;
+    if (assembly?.take(more) === false) return false;
+    this.#heldBytes += more;
+    transfer.counted = room;
+    const { buffer } = transfer;
+    transfer.buffer = new Uint8Array(room);
+    transfer.buffer.set(buffer.length > room ? buffer.subarray(0, room) : buffer);
+    return true;
   }
 
   #complete(
@@ -117,23 +176,26 @@ export class Assembler {
     if (transfer.isDropped) {
       return transfer.refused && { ...transfer.refused, isNew: false, isOver: true };
     }
-    const message = joinedMessage(transfer.buffer.subarray(0, transfer.length));
+    const { start, size, buffer, length } = transfer;
+    if (start !== undefined) {
+      if (start.size !== size) return new Violation('BAD_CHUNK');
+      return { ...start.message, bytes: buffer, isOwned: true };
+    }
+    const message = joinedMessage(buffer.subarray(0, length));
     if (message instanceof Violation || !('bytes' in message)) return message;
     // CREDIT has a field of this name too, but is never cut.
-    const { length } = message.bytes as Uint8Array;
-    if (length <= this.#options.valueBytes) return message;
+    if ((message.bytes as Uint8Array).length <= this.#options.valueBytes) return message;
     const late = this.#refuse(transfer, 'TOO_LARGE');
     return late && { ...late, isOver: true };
   }
 
   /** Drops what has come; gives what its owner is told, if it is known whose it is. */
   #refuse(transfer: Transfer, code: RefusedMessage['code']): RefusedMessage | undefined {
-    const start = startOf(transfer.buffer.subarray(0, transfer.length));
-    this.#heldBytes -= transfer.length;
+    const owner = ownerOf(transfer);
+    this.#drop(transfer);
     transfer.isDropped = true;
-    transfer.buffer = NOTHING;
-    if (start === undefined) return undefined;
-    transfer.refused = { kind: 'REFUSED', ...start, code, isNew: true, isOver: false };
+    if (owner === undefined) return undefined;
+    transfer.refused = { kind: 'REFUSED', ...owner, code, isNew: true, isOver: false };
     return transfer.refused;
   }
 
@@ -148,11 +210,19 @@ export class Assembler {
   }
 
   #forget(number: number, transfer: Transfer): void {
-    if (!transfer.isDropped) this.#heldBytes -= transfer.length;
+    this.#drop(transfer);
     this.#transfers.delete(number);
     if (this.#transfers.size > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  /** Holds nothing of a transfer any more. */
+  #drop(transfer: Transfer): void {
+    this.#heldBytes -= transfer.counted;
+    this.#options.assembly?.give(transfer.counted);
+    transfer.counted = 0;
+    transfer.buffer = NOTHING;
   }
 
   /** Refuses those that pause for too long. */
@@ -179,11 +249,16 @@ export class Assembler {
   }
 }
 
-/** Makes room for what has come, and for as much again. */
-function grow(transfer: Transfer): void {
-  const { length, size, buffer } = transfer;
-  if (length <= buffer.length) return;
-  const room = Math.min(size, Math.max(START_BYTES, length, buffer.length * 2));
-  transfer.buffer = new Uint8Array(room);
-  transfer.buffer.set(buffer);
+/** Keeps just enough to tell whose a message is that is not held. */
+function putFirst(transfer: Transfer, piece: Uint8Array, at: number): void {
+  if (at >= MAX_START) return;
+  const first = new Uint8Array(MAX_START);
+  first.set(transfer.buffer.subarray(0, at));
+  first.set(piece.subarray(0, MAX_START - at), at);
+  transfer.buffer = first;
+}
+
+function ownerOf({ start, buffer, length }: Transfer): ReturnType<typeof startOf> {
+  if (start === undefined) return startOf(buffer.subarray(0, length));
+  return { of: start.message.kind, id: start.message.id };
 }

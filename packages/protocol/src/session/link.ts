@@ -1,4 +1,5 @@
-import { decodeBatch, encodeBatch, takesNumber, type Batch } from '../batch.js';
+import { decodeBatch, encodeBatch, encodeBatchParts, takesNumber } from '../batch.js';
+import type { Batch, BatchHead } from '../batch.js';
 import { Writer } from '../bytes/writer.js';
 import type { WireLimits } from '../limits.js';
 import type { Message, ReceivedMessage } from '../message.js';
@@ -6,11 +7,13 @@ import type { Runtime, Timer } from '../runtime.js';
 import type { Transport } from '../transport.js';
 import { Violation } from '../violation.js';
 import { Heartbeat } from './heartbeat.js';
+import { stampDeadline } from './deadline-stamp.js';
 import { Assembler } from './assembler.js';
 import { BulkWindow } from './bulk-window.js';
-import { isShared, Outbox, type Outgoing, type Room } from './outbox.js';
+import { isChunk, isShared, Outbox, type Outgoing, type Room } from './outbox.js';
 import type { LinkOptions, LinkOwner } from './link-owner.js';
 import { Positions } from './positions.js';
+import { TurnWrite } from './turn-write.js';
 
 export type { LinkOptions, LinkOwner } from './link-owner.js';
 
@@ -50,9 +53,12 @@ export class Link {
     const isServer = side === 'server';
     const { assemblyBytes, assemblyDownBytes } = limits;
     this.#outbox = new Outbox(limits, isServer ? assemblyDownBytes : assemblyBytes);
-    const maxBytes = isServer ? assemblyBytes : assemblyDownBytes;
-    const late = (refused: ReceivedMessage): void => this.#late(refused);
-    this.#assembler = new Assembler({ runtime, limits, valueBytes, maxBytes, late });
+    this.#assembler = new Assembler({
+      ...options,
+      maxBytes: isServer ? assemblyBytes : assemblyDownBytes,
+      maxBytesOf: (message) => owner.maxBytesOf?.(message) ?? valueBytes,
+      late: (refused) => this.#late(refused),
+    });
     this.#window = new BulkWindow(limits);
     this.#heartbeat = new Heartbeat(
       {
@@ -293,29 +299,28 @@ export class Link {
   }
 
   #writeBatches(withAck: boolean): void {
-    const batches: Uint8Array[] = [];
-    let room = this.#limits.writeAheadBytes - this.#transport.bufferedBytes;
-    while (room > 0) {
-      const batch = this.#nextBatch();
-      if (batch === undefined) break;
-      batches.push(batch);
-      room -= batch.length;
-    }
-    if (withAck && this.#mustAck && room > 0) batches.push(this.#encode([]));
-    if (batches.length > 0) {
-      this.#transport.write(batches);
-      this.#heartbeat.look();
-    }
+    const room = this.#limits.writeAheadBytes - this.#transport.bufferedBytes;
+    const write = new TurnWrite(this.#transport);
+    while (write.bytes < room && this.#addBatch(write));
+    if (withAck && this.#mustAck && write.bytes < room) write.add(this.#encode([]));
+    write.end();
+    if (write.bytes > 0) this.#heartbeat.look();
     // What is left waits for the socket, or for the peer to acknowledge.
-    if (this.#outbox.count > 0 || (this.#mustAck && room <= 0)) this.#watchStall();
+    if (this.#outbox.count > 0 || (this.#mustAck && write.bytes >= room)) this.#watchStall();
     this.#owner.flushed();
   }
 
-  #nextBatch(): Uint8Array | undefined {
+  /** Adds what may go in one batch; with chunks in parts, if the transport takes them. */
+  #addBatch(write: TurnWrite): boolean {
     const taken = this.#outbox.take(this.#room());
     const [first] = taken;
-    if (first === undefined) return undefined;
-    return isShared(first) ? first : this.#encode(taken as Message[]);
+    if (first === undefined) return false;
+    if (isShared(first)) write.add(first);
+    else if (this.#transport.writeParts !== undefined && taken.some(isChunk)) {
+      const messages = taken as Message[];
+      write.addParts(encodeBatchParts(this.#writer, this.#head(messages), messages));
+    } else write.add(this.#encode(taken as Message[]));
+    return true;
   }
 
   #room(): Room {
@@ -330,16 +335,20 @@ export class Link {
   }
 
   #encode(messages: Message[]): Uint8Array {
+    return encodeBatch(this.#writer, this.#head(messages), messages);
+  }
+
+  /** Gives the head of the next batch, and notes that it is written. */
+  #head(messages: Message[]): BatchHead {
     const numbered = messages.filter(takesNumber).length;
     const seq = numbered > 0 ? this.#positions.tx + 1 : undefined;
     this.#positions.tx += numbered;
-    for (const message of messages) this.#stampDeadline(message);
+    for (const message of messages) stampDeadline(message, this.#runtime.now());
     const ack = this.#mustAck || this.#positions.owesAck ? this.#positions.rx : undefined;
     // Not in a batch of acknowledgements alone: two peers would ask each other for ever.
     const now = numbered > 0 && this.#mustAsk(messages);
-    const head = { seq, ack, now };
     this.#acknowledged();
-    return encodeBatch(this.#writer, head, messages);
+    return { seq, ack, now };
   }
 
   /** Whether the peer must acknowledge at once, so that its sender need not wait. */
@@ -352,13 +361,6 @@ export class Link {
     if (bytes === 0) return isAlmostFull;
     this.#window.wrote(this.#positions.tx, bytes, this.#runtime.now());
     return isAlmostFull || this.#window.isHalfUsed;
-  }
-
-  /** The deadline travels as what remains when it is written. */
-  #stampDeadline(message: Message): void {
-    if (message.kind !== 'CALL' || message.deadlineAt === undefined) return;
-    const remaining = Math.ceil(message.deadlineAt - this.#runtime.now());
-    message.deadlineMs = Math.min(Math.max(0, remaining), 0xffffffff);
   }
 
   #acknowledged(): void {

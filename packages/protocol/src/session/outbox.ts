@@ -29,6 +29,11 @@ export function isShared(content: Message | Uint8Array): content is Uint8Array {
   return content instanceof Uint8Array;
 }
 
+/** Tells whether an entry is a piece of a large message. */
+export function isChunk(content: Message | Uint8Array): boolean {
+  return !isShared(content) && content.kind === 'CHUNK';
+}
+
 /** Entries in the order in which they came, taken from the front without moving the others. */
 class Queue {
   #entries: Outgoing[] = [];

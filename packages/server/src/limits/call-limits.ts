@@ -23,6 +23,13 @@ export const CALL_LIMITS = {
     onExcess: 'TOO_LARGE',
     reason: 'raised per procedure where it must be larger',
   },
+  assemblyNodeBytes: {
+    value: 67_108_864,
+    unit: 'bytes',
+    scope: 'node: set aside for inputs that come in chunks and are not complete',
+    onExcess: 'BUSY',
+    reason: 'many sessions at their own limit at once are an attack or a mistake',
+  },
   inputCost: {
     value: 4_194_304,
     unit: 'bytes',

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { RawPeer } from '../../tests/raw-peer.js';
-import { encodeFrames, frameBytes } from './frame.js';
+import { beginFrame, encodeFrames, frameBytes } from './frame.js';
 
 const LENGTHS = [0, 1, 125, 126, 127, 255, 256, 65_535, 65_536, 262_144];
 
@@ -21,5 +21,16 @@ describe('encodeFrames', () => {
     expect(peer.received.equals(frames)).toBe(true);
     peer.socket.destroy();
     await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe('beginFrame', () => {
+  it.each(LENGTHS)('begins a message of %i bytes as if it were written whole', (length) => {
+    const batch = Uint8Array.from({ length }, (_, index) => index % 251);
+    const whole = Buffer.alloc(frameBytes([batch]));
+    encodeFrames([batch], whole);
+    const at = Math.min(10, length);
+    const begun = beginFrame(length, batch.subarray(0, at));
+    expect(Buffer.concat([begun, batch.subarray(at)]).equals(whole)).toBe(true);
   });
 });

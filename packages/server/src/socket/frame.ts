@@ -18,6 +18,15 @@ export function encodeFrames(batches: readonly Uint8Array[], target: Uint8Array)
   }
 }
 
+/** Writes the header of one WebSocket message, and what it begins with, for what follows. */
+export function beginFrame(length: number, first: Uint8Array): Uint8Array {
+  const header = headerBytes(length);
+  const begun = Buffer.allocUnsafeSlow(header + first.length);
+  encodeHeader(length, begun, 0);
+  begun.set(first, header);
+  return begun;
+}
+
 function headerBytes(length: number): number {
   if (length < 126) return 2;
   return length < 65_536 ? 4 : 10;

@@ -10,7 +10,7 @@ import {
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from '../accepted-transport.js';
 import type { ServerLimits } from '../limits.js';
-import { encodeFrames, frameBytes } from './frame.js';
+import { beginFrame, encodeFrames, frameBytes } from './frame.js';
 import { MessageWatch } from './message-watch.js';
 
 /** What is needed of a WebSocket, as the library has it. */
@@ -30,6 +30,7 @@ export interface WsTransportOptions {
   readonly runtime: Runtime;
   readonly limits: ServerLimits;
   readonly onError: (error: unknown) => void;
+  readonly takesPacked: boolean;
   readonly authenticated: () => void;
 }
 
@@ -60,6 +61,7 @@ const FAULTS = new Map([
  * whoever keeps some of them longer than the call must copy them.
  */
 export class WsTransport implements AcceptedTransport {
+  readonly takesPacked: boolean;
   readonly #options: WsTransportOptions;
   readonly #watch: MessageWatch;
   #sink: TransportSink | undefined;
@@ -75,6 +77,7 @@ export class WsTransport implements AcceptedTransport {
 
   constructor(options: WsTransportOptions) {
     this.#options = options;
+    this.takesPacked = options.takesPacked;
     const { runtime, limits } = options;
     this.#watch = new MessageWatch({
       runtime,
@@ -113,6 +116,22 @@ export class WsTransport implements AcceptedTransport {
     socket.cork();
     for (const [index, batch] of batches.entries()) {
       webSocket.send(batch, index === last ? written : undefined);
+    }
+    socket.uncork();
+  }
+
+  writeParts(parts: readonly Uint8Array[]): void {
+    const { webSocket, socket } = this.#options;
+    const [first, ...rest] = parts;
+    if (this.#isClosing || webSocket.readyState !== OPEN || first === undefined) return;
+    let bytes = 0;
+    for (const { length } of parts) bytes += length;
+    const written = this.#noteFull(bytes) ? this.#socketOnWritten : undefined;
+    const begun = beginFrame(bytes, first);
+    socket.cork();
+    socket.write(begun, rest.length === 0 ? written : undefined);
+    for (const [index, part] of rest.entries()) {
+      socket.write(part, index === rest.length - 1 ? written : undefined);
     }
     socket.uncork();
   }

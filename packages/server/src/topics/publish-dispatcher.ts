@@ -1,3 +1,4 @@
+import type { Schema, SchemaCodec } from '@trunkline/contract';
 import {
   ENCODING,
   type Broker,
@@ -34,6 +35,8 @@ export interface PublishDispatcherOptions {
 /** A client's publish on its way. */
 export interface PublishRequest {
   readonly call: CallMessage;
+  /** Reads what is published; `undefined` where the client has another layout. */
+  readonly codec: SchemaCodec<Schema> | undefined;
   readonly source: ContextSource;
   /** Says when the caller has left, and is told when the broker was asked. */
   readonly flight: RequestContext;
@@ -65,12 +68,12 @@ export class PublishDispatcher {
 
   async #publish(
     route: TopicRoute,
-    { call, flight }: PublishRequest,
+    { call, codec, flight }: PublishRequest,
     context: EventContext,
   ): Promise<FinalMessage> {
     const { broker, limits, pipelineOf } = this.#options;
     const { definition } = route;
-    const raw = partsOf(readValue(call, limits));
+    const raw = partsOf(readValue(call, limits, codec));
     const pipeline = pipelineOf(route);
     const seen = asAnyContext(context);
     if (definition.publish !== 'client') {

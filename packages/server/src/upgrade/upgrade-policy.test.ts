@@ -1,3 +1,4 @@
+import { SPOKEN } from '@trunkline/protocol';
 import { describe, expect, it } from 'vitest';
 import { createOriginRule } from './origin.js';
 import type { ClientRoute } from './trusted-proxies.js';
@@ -18,7 +19,11 @@ const CLIENT: ClientRoute = {
   isForwardingIgnored: false,
 };
 
-const SAME_HOST: UpgradePolicy = { isOriginAllowed: createOriginRule(undefined), cookies: false };
+const SAME_HOST: UpgradePolicy = {
+  spoken: SPOKEN,
+  isOriginAllowed: createOriginRule(undefined),
+  cookies: false,
+};
 
 function decide(headers: Record<string, string | string[] | undefined>, policy = SAME_HOST) {
   const request = { method: 'GET', url: '/a?b=c', headers: { ...HEADERS, ...headers } };
@@ -65,7 +70,7 @@ describe('decideUpgrade', () => {
   it('explains which versions are spoken when only the bare name fits', () => {
     expect(decide({ 'sec-websocket-protocol': 'trunkline' })).toEqual({
       outcome: 'close',
-      close: { code: 'VERSION', reason: 'trunkline.v1.superjson' },
+      close: { code: 'VERSION', reason: 'trunkline.v1.packed trunkline.v1.superjson' },
     });
   });
 
@@ -100,6 +105,7 @@ describe('decideUpgrade', () => {
         url: '/a?b=c',
         headers: { ...HEADERS, origin: 'https://app.example', 'x-team': 'blue' },
       },
+      takesPacked: false,
     });
   });
 

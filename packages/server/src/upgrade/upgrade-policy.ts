@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { negotiate, SPOKEN, type Close } from '@trunkline/protocol';
+import { negotiate, SUBPROTOCOLS, type Close } from '@trunkline/protocol';
 import type { ConnectionInfo } from '../context.js';
 import { canonicalOrigin, type OriginRule } from './origin.js';
 import type { Refusal } from './refusal.js';
@@ -15,6 +15,8 @@ export interface UpgradeRequest {
 
 /** What holds for every upgrade of a server. */
 export interface UpgradePolicy {
+  /** The subprotocols that are spoken. */
+  readonly spoken: readonly string[];
   readonly isOriginAllowed: OriginRule;
   /** Whether cookies are passed on; then a request without an origin is not served. */
   readonly cookies: boolean;
@@ -27,7 +29,7 @@ export interface UpgradePolicy {
 export type UpgradeDecision =
   | { readonly outcome: 'refuse'; readonly refusal: Refusal }
   | { readonly outcome: 'close'; readonly close: Close }
-  | { readonly outcome: 'accept'; readonly info: ConnectionInfo };
+  | { readonly outcome: 'accept'; readonly info: ConnectionInfo; readonly takesPacked: boolean };
 
 /** 16 bytes in base64. */
 const KEY_LENGTH = 24;
@@ -38,16 +40,17 @@ const MAX_UPGRADE_LENGTH = 32;
 export function decideUpgrade(request: UpgradeRequest, policy: UpgradePolicy): UpgradeDecision {
   const refusal = findFault(request);
   if (refusal !== undefined) return { outcome: 'refuse', refusal };
-  const negotiation = negotiate(textOf(request.headers, 'sec-websocket-protocol'));
+  const negotiation = negotiate(textOf(request.headers, 'sec-websocket-protocol'), policy.spoken);
   if (negotiation.outcome === 'refuse') {
-    return refuseWith(400, `no subprotocol fits: offer ${SPOKEN.join(' or ')}`);
+    return refuseWith(400, `no subprotocol fits: offer ${policy.spoken.join(' or ')}`);
   }
   const reason = findOriginFault(request, policy);
   if (reason !== undefined) return { outcome: 'close', close: { code: 'REFUSED', reason } };
   if (negotiation.outcome === 'explain') {
-    return { outcome: 'close', close: { code: 'VERSION', reason: SPOKEN.join(' ') } };
+    return { outcome: 'close', close: { code: 'VERSION', reason: policy.spoken.join(' ') } };
   }
-  return { outcome: 'accept', info: readInfo(request, policy.cookies) };
+  const takesPacked = negotiation.name === SUBPROTOCOLS.packed;
+  return { outcome: 'accept', info: readInfo(request, policy.cookies), takesPacked };
 }
 
 function findFault({ method, headers }: UpgradeRequest): Refusal | undefined {

@@ -1,6 +1,6 @@
 """Checks of a server of the contract `probe` by a client that keeps the protocol."""
 
-from . import connecting, calling, streaming, subscribing
+from . import chunking, connecting, calling, streaming, subscribing
 from .registry import LIVE
 
-__all__ = ["LIVE", "calling", "connecting", "streaming", "subscribing"]
+__all__ = ["LIVE", "calling", "chunking", "connecting", "streaming", "subscribing"]

@@ -2,6 +2,7 @@
 
 from . import (
     batches,
+    chunks,
     directions,
     extensions,
     frames,
@@ -22,6 +23,7 @@ from .reactions import MISBEHAVE
 __all__ = [
     "MISBEHAVE",
     "batches",
+    "chunks",
     "directions",
     "extensions",
     "frames",

@@ -1,7 +1,6 @@
 import type { DecodeLimits } from '../../limits.js';
-import { REFUSED, type PartCheck, type PartChecks } from './decoder.js';
+import { ABSENT, REFUSED, type PartCheck, type PartChecks } from './part-check.js';
 import type { ReadPart } from './described.js';
-import { ABSENT } from './encoder.js';
 import { walkLayout } from './layout-walk.js';
 import type { LayoutDocument } from './layout.js';
 import { PackReader } from './pack-reader.js';
@@ -27,7 +26,9 @@ export function listChecks(document: LayoutDocument, checks: PartChecks): CheckL
 export function acceptPart(reader: PackReader, index: number, value: unknown): unknown {
   // What was not read whole is never shown to a check.
   if (reader.quiet > 0 || reader.isRefused || reader.fault !== undefined) return value;
-  const accepted = reader.checks[index]?.accept(value);
+  const check = reader.checks[index];
+  if (check?.allows?.(value as never)) return value;
+  const accepted = check?.accept(value);
   if (accepted !== REFUSED) return accepted;
   reader.isRefused = true;
   return value;

@@ -6,29 +6,22 @@ import {
   readSet,
   type ReadPart,
 } from './described.js';
-import { ABSENT } from './encoder.js';
-import type { EnumValue, Layout, LayoutDocument, MaybeLayout, ObjectLayout } from './layout.js';
+import {
+  SIMPLE_KINDS,
+  type EnumValue,
+  type Layout,
+  type LayoutDocument,
+  type MaybeLayout,
+  type ObjectLayout,
+} from './layout.js';
 import type { PackReader } from './pack-reader.js';
-
-/** What a check gives for a value that it does not accept. */
-export const REFUSED: unique symbol = Symbol('refused');
-
-/** A check that runs on what a layout was read to. */
-export interface PartCheck {
-  /** Whether it checks all that is inside too, so that no other check runs there. */
-  readonly isWhole: boolean;
-  /** Gives the value to use, or `REFUSED`. A missing property is `ABSENT`, in and out. */
-  accept(value: unknown): unknown;
-}
-
-/** Checks by the layouts that they belong to. */
-export type PartChecks = ReadonlyMap<Layout, PartCheck>;
+import { ABSENT, REFUSED, type PartCheck, type PartChecks } from './part-check.js';
 
 /** Makes the reader of a layout with checks in it. */
 export function makeRead(document: LayoutDocument, checks: PartChecks): ReadPart {
   const types: ReadPart[] = [];
   const make = (layout: Layout): ReadPart => {
-    const read = readOf(layout, types, make);
+    const read = readOf(layout, types, { make, checks });
     const check = checks.get(layout);
     return check ? checked(read, check) : read;
   };
@@ -37,29 +30,40 @@ export function makeRead(document: LayoutDocument, checks: PartChecks): ReadPart
 }
 
 function checked(read: ReadPart, check: PartCheck): ReadPart {
+  if (!check.isWhole) return (reader) => settle(reader, check, read(reader));
   return (reader) => {
-    if (check.isWhole) reader.quiet++;
+    reader.quiet++;
     const value = read(reader);
-    if (check.isWhole) reader.quiet--;
-    // What was not read whole is never shown to a check.
-    if (reader.quiet > 0 || reader.isRefused || reader.fault !== undefined) return value;
-    const accepted = check.accept(value);
-    if (accepted !== REFUSED) return accepted;
-    reader.isRefused = true;
-    return value;
+    reader.quiet--;
+    return settle(reader, check, value);
   };
 }
 
-type Make = (layout: Layout) => ReadPart;
+/** Gives what a check makes of a value that was read. */
+function settle(reader: PackReader, check: PartCheck, value: unknown): unknown {
+  // What was not read whole is never shown to a check.
+  if (reader.quiet > 0 || reader.isRefused || reader.fault !== undefined) return value;
+  if (check.allows?.(value as never)) return value;
+  const accepted = check.accept(value);
+  if (accepted !== REFUSED) return accepted;
+  reader.isRefused = true;
+  return value;
+}
 
-function readOf(layout: Layout, types: readonly ReadPart[], make: Make): ReadPart {
+interface Making {
+  readonly make: (layout: Layout) => ReadPart;
+  readonly checks: PartChecks;
+}
+
+function readOf(layout: Layout, types: readonly ReadPart[], making: Making): ReadPart {
+  const { make } = making;
   switch (layout.kind) {
     case 'enum':
       return readEnum(layout.values);
     case 'maybe':
       return readMaybe(layout, make(layout.of));
     case 'object':
-      return readObject(layout, make);
+      return readObject(layout, making);
     case 'array': {
       const read = make(layout.of);
       return (reader) => readElements(reader, read);
@@ -127,24 +131,61 @@ function readMaybe(layout: MaybeLayout, read: ReadPart): ReadPart {
   };
 }
 
-function readObject(layout: ObjectLayout, make: Make): ReadPart {
-  const names = layout.properties.map(({ name }) => name);
-  const reads = layout.properties.map(({ of }) => make(of));
+function readObject(layout: ObjectLayout, { make, checks }: Making): ReadPart {
+  const slots = layout.properties.map(({ name, of }) => slotOf(name, of, { make, checks }));
+  const count = slots.length;
   const isCarrying = layout.rest === 'carry';
-  const isEmpty = names.length === 0 && !isCarrying;
-  const known = new Set(names);
+  const isEmpty = count === 0 && !isCarrying;
+  const known = new Set(slots.map(({ name }) => name));
   return (reader) => {
     const value: Record<string, unknown> = {};
-    if (!reader.take(names.length) || !reader.enter()) return value;
-    for (let index = 0; index < names.length; index++) {
-      const part = (reads[index] as ReadPart)(reader);
-      if (part !== ABSENT) value[names[index] as string] = part;
+    if (!reader.open(count)) return value;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index] as Slot;
+      const part = readSlot(reader, slot);
+      if (part !== ABSENT) value[slot.name] = part;
       if (reader.fault !== undefined) return value;
     }
     reader.depth--;
     if (isEmpty) reader.choice(1);
     return isCarrying ? readRest(reader, value, known) : value;
   };
+}
+
+/** How a property is read: what is simple has an operation, so that no closure is called. */
+interface Slot {
+  readonly name: string;
+  readonly op: number;
+  readonly read: ReadPart;
+  readonly check: PartCheck | undefined;
+}
+
+function slotOf(name: string, layout: Layout, { make, checks }: Making): Slot {
+  const check = checks.get(layout);
+  const op = check?.isWhole === true ? -1 : SIMPLE_KINDS.indexOf(layout.kind);
+  const isSimple = op !== -1;
+  return { name, op, read: make(layout), check: isSimple ? check : undefined };
+}
+
+function readSlot(reader: PackReader, { op, read, check }: Slot): unknown {
+  let value: unknown;
+  switch (op) {
+    case 0:
+      value = reader.text();
+      break;
+    case 1:
+      value = reader.int();
+      break;
+    case 2:
+      value = reader.number();
+      break;
+    case 3:
+      value = reader.choice(2) === 1;
+      break;
+    default:
+      return read(reader);
+  }
+  return check === undefined ? value : settle(reader, check, value);
 }
 
 /** Reads the keys that the layout does not know, which come behind those that it knows. */

@@ -10,6 +10,7 @@ import {
 } from './described.js';
 import {
   isPlainObject,
+  SIMPLE_KINDS,
   valueKindOf,
   type EnumValue,
   type Layout,
@@ -18,28 +19,63 @@ import {
   type ObjectLayout,
   type ValueKind,
 } from './layout.js';
+import type { PackWriter } from './pack-writer.js';
+import { ABSENT, REFUSED, type PartCheck, type PartChecks } from './part-check.js';
 
-/** Stands for a property that is missing. */
-export const ABSENT: unique symbol = Symbol('absent');
-
-/** Makes the writer of a layout. */
-export function makeWrite(document: LayoutDocument): WritePart {
+/** Makes the writer of a layout with checks in it. */
+export function makeWrite(document: LayoutDocument, checks: PartChecks): WritePart {
   const types: WritePart[] = [];
-  const make = (layout: Layout): WritePart => writeOf(layout, types, make);
+  const make = (layout: Layout): WritePart => {
+    const write = writeOf(layout, types, { make, checks });
+    const check = checks.get(layout);
+    return check ? checked(write, check) : write;
+  };
   for (const type of document.types) types.push(make(type));
   return make(document.root);
 }
 
-type Make = (layout: Layout) => WritePart;
+function checked(write: WritePart, check: PartCheck): WritePart {
+  const { isWhole, fill } = check;
+  return (writer, value) => {
+    if (writer.quiet > 0) return write(writer, value);
+    if (fill && (value === undefined || value === ABSENT)) {
+      return writeQuietly(writer, fill(), write);
+    }
+    if (!isWhole) return write(writer, value) && isAccepted(writer, check, value);
+    const accepted = check.accept(value);
+    return accepted === REFUSED ? writer.fail(UNACCEPTED) : writeQuietly(writer, accepted, write);
+  };
+}
 
-function writeOf(layout: Layout, types: readonly WritePart[], make: Make): WritePart {
+const UNACCEPTED = 'a value that its schema refuses';
+
+function writeQuietly(writer: PackWriter, value: unknown, write: WritePart): boolean {
+  writer.quiet++;
+  const isWritten = write(writer, value);
+  writer.quiet--;
+  return isWritten;
+}
+
+/** Asks a check that gives back what it accepts about a value that was written. */
+function isAccepted(writer: PackWriter, check: PartCheck, value: unknown): boolean {
+  if (check.allows?.(value as never) || check.accept(value) !== REFUSED) return true;
+  return writer.fail(UNACCEPTED);
+}
+
+interface Making {
+  readonly make: (layout: Layout) => WritePart;
+  readonly checks: PartChecks;
+}
+
+function writeOf(layout: Layout, types: readonly WritePart[], making: Making): WritePart {
+  const { make } = making;
   switch (layout.kind) {
     case 'enum':
       return writeEnum(layout.values);
     case 'maybe':
       return writeMaybe(layout, make(layout.of));
     case 'object':
-      return writeObject(layout, make);
+      return writeObject(layout, making);
     case 'array': {
       const write = make(layout.of);
       return (writer, value) =>
@@ -122,33 +158,75 @@ function writeMaybe(layout: MaybeLayout, write: WritePart): WritePart {
   };
 }
 
-function writeObject(layout: ObjectLayout, make: Make): WritePart {
-  const names = layout.properties.map(({ name }) => name);
-  const writes = layout.properties.map(({ of }) => make(of));
-  const mayLack = layout.properties.map(({ of }) => of.kind === 'maybe' && of.absent === true);
-  const known = new Set(names);
+function writeObject(layout: ObjectLayout, making: Making): WritePart {
+  const slots = layout.properties.map(({ name, of }) => slotOf(name, of, making));
+  const count = slots.length;
+  const known = new Set(slots.map(({ name }) => name));
   const { rest } = layout;
   return (writer, value) => {
     if (!isPlainObject(value)) return writer.fail(nameOf(value));
-    if (!writer.count(names.length) || !writer.enter()) return false;
-    for (let index = 0; index < names.length; index++) {
-      const name = names[index] as string;
-      let part: unknown = value[name];
-      if (part === undefined || name in Object.prototype) {
-        if (!Object.hasOwn(value, name)) {
-          if (!mayLack[index]) return writeAt(writer, name, writer.fail('a missing property'));
-          part = ABSENT;
-        }
+    if (!writer.count(count) || !writer.enter()) return false;
+    for (let index = 0; index < count; index++) {
+      const slot = slots[index] as Slot;
+      let part: unknown = value[slot.name];
+      if ((part === undefined || slot.isInherited) && !Object.hasOwn(value, slot.name)) {
+        if (!slot.mayLack) return writeAt(writer, slot.name, writer.fail('a missing property'));
+        part = ABSENT;
       }
-      if (!(writes[index] as WritePart)(writer, part)) return writeAt(writer, name, false);
+      if (!writeSlot(writer, slot, part)) return writeAt(writer, slot.name, false);
     }
     writer.depth--;
-    if (rest === undefined) return names.length > 0 || writer.u8(0);
+    if (rest === undefined) return count > 0 || writer.u8(0);
     const others = Object.keys(value).filter((key) => !known.has(key));
     if (rest === 'carry') return writeMembers(writer, [value, others], writeDescribed);
     if (others.length > 0) return writer.fail(`the unknown key ${JSON.stringify(others[0])}`);
-    return names.length > 0 || writer.u8(0);
+    return count > 0 || writer.u8(0);
   };
+}
+
+/** How a property is written: what is simple has an operation, so that no closure is called. */
+interface Slot {
+  readonly name: string;
+  readonly isInherited: boolean;
+  readonly mayLack: boolean;
+  readonly op: number;
+  readonly write: WritePart;
+  readonly check: PartCheck | undefined;
+}
+
+function slotOf(name: string, of: Layout, { make, checks }: Making): Slot {
+  const check = checks.get(of);
+  const isPlain = check === undefined || (!check.isWhole && check.fill === undefined);
+  return {
+    name,
+    isInherited: name in Object.prototype,
+    mayLack: (of.kind === 'maybe' && of.absent === true) || check?.fill !== undefined,
+    op: isPlain ? SIMPLE_KINDS.indexOf(of.kind) : -1,
+    write: make(of),
+    check,
+  };
+}
+
+function writeSlot(writer: PackWriter, { op, write, check }: Slot, value: unknown): boolean {
+  let isWritten: boolean;
+  switch (op) {
+    case 0:
+      isWritten = LEAVES.string(writer, value);
+      break;
+    case 1:
+      isWritten = LEAVES.int(writer, value);
+      break;
+    case 2:
+      isWritten = LEAVES.number(writer, value);
+      break;
+    case 3:
+      isWritten = LEAVES.boolean(writer, value);
+      break;
+    default:
+      return write(writer, value);
+  }
+  if (!isWritten || check === undefined || writer.quiet > 0) return isWritten;
+  return isAccepted(writer, check, value);
 }
 
 function writeTuple(items: readonly WritePart[], rest: WritePart | undefined): WritePart {

@@ -84,6 +84,9 @@ export interface LayoutDocument {
   readonly types: readonly Layout[];
 }
 
+/** Kinds that an object reads and writes in place: codecs know them by their index here. */
+export const SIMPLE_KINDS: readonly string[] = ['string', 'int', 'number', 'boolean'];
+
 /** Keys that reach an object's prototype; they are never carried. */
 export const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 

@@ -1,16 +1,18 @@
 import { utf8Decoder } from '../../bytes/text.js';
 import type { DecodeLimits } from '../../limits.js';
+import { readAscii } from './ascii-text.js';
 import { F64_MARK } from './pack-writer.js';
 
 const F64 = new DataView(new ArrayBuffer(8));
 const F64_BYTES = new Uint8Array(F64.buffer);
 const DATE_MAX = 8.64e15;
-/** Below this, a loop is faster than the call of a decoder. */
+/** Up to here, a loop is faster than the call of a decoder. */
 const SHORT_TEXT = 24;
 
 /** What accepts a part, or refuses it. */
 interface PartAcceptance {
   accept(value: unknown): unknown;
+  readonly allows?: ((value: never) => boolean) | undefined;
 }
 
 const NO_CHECKS: readonly PartAcceptance[] = [];
@@ -84,7 +86,8 @@ export class PackReader {
   }
 
   varint(): number {
-    const first = this.u8();
+    if (this.#position >= this.#end) return this.u8();
+    const first = this.#source[this.#position++] as number;
     return first < 128 ? first : this.#more(first & 127, 128);
   }
 
@@ -100,7 +103,22 @@ export class PackReader {
   number(): number {
     const first = this.u8();
     if (first !== F64_MARK) return this.#int(first);
-    for (let index = 0; index < 8; index++) F64_BYTES[index] = this.u8();
+    const source = this.#source;
+    const at = this.#position;
+    if (at + 8 > this.#end) {
+      this.fail('truncated');
+      return 0;
+    }
+    // A view of the source would cost more than eight copies do.
+    F64_BYTES[0] = source[at] as number;
+    F64_BYTES[1] = source[at + 1] as number;
+    F64_BYTES[2] = source[at + 2] as number;
+    F64_BYTES[3] = source[at + 3] as number;
+    F64_BYTES[4] = source[at + 4] as number;
+    F64_BYTES[5] = source[at + 5] as number;
+    F64_BYTES[6] = source[at + 6] as number;
+    F64_BYTES[7] = source[at + 7] as number;
+    this.#position = at + 8;
     return F64.getFloat64(0, true);
   }
 
@@ -118,6 +136,11 @@ export class PackReader {
       return 0;
     }
     return this.take(count) ? count : 0;
+  }
+
+  /** Goes a level deeper, to as many parts. */
+  open(values: number): boolean {
+    return this.take(values) && this.enter();
   }
 
   /** Counts parts that are about to be read. */
@@ -222,7 +245,9 @@ export class PackReader {
     }
     const from = this.#position;
     this.#position += size;
-    return this.#source.subarray(from, this.#position);
+    // `subarray` of a Buffer of Node is slow.
+    const { buffer, byteOffset } = this.#source;
+    return new Uint8Array(buffer, byteOffset + from, size);
   }
 
   #readText(size: number): string {
@@ -230,16 +255,8 @@ export class PackReader {
       this.fail('truncated');
       return '';
     }
-    return (size <= SHORT_TEXT ? this.#shortText(size) : undefined) ?? this.#longText(size);
-  }
-
-  #shortText(size: number): string | undefined {
-    let text = '';
-    for (let index = 0; index < size; index++) {
-      const byte = this.#source[this.#position + index] as number;
-      if (byte >= 128) return undefined;
-      text += String.fromCharCode(byte);
-    }
+    const text = size <= SHORT_TEXT ? readAscii(this.#source, this.#position, size) : undefined;
+    if (text === undefined) return this.#longText(size);
     this.#position += size;
     return text;
   }

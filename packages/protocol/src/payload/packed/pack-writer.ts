@@ -1,11 +1,14 @@
 import { utf8Encoder, utf8Size } from '../../bytes/text.js';
 import { varintSize } from '../../bytes/writer.js';
 import type { DecodeLimits } from '../../limits.js';
+import { roomFor } from './slab.js';
 
 const FIRST_ROOM = 4096;
+/** Most bytes that one part takes besides texts and binaries. */
+const PART_ROOM = 16;
+/** Below this, a loop is faster than the call of an encoder. */
+const SHORT_TEXT = 32;
 const LONE_SURROGATE = /\p{Surrogate}/u;
-const F64 = new DataView(new ArrayBuffer(8));
-const F64_BYTES = new Uint8Array(F64.buffer);
 
 /** The first byte of a number that is not written as a whole number: minus nothing. */
 export const F64_MARK = 0x40;
@@ -19,6 +22,8 @@ export class PackWriter {
   /** Where the fault is, innermost key first. */
   readonly path: (string | number)[] = [];
   depth = 0;
+  /** Above 0, values are written by structure only and not checked. */
+  quiet = 0;
   #limits: DecodeLimits;
   #values = 0;
   #entries = 0;
@@ -27,6 +32,9 @@ export class PackWriter {
   #text = '';
   #checksTexts = false;
   #buffer = new Uint8Array(FIRST_ROOM);
+  #view = new DataView(this.#buffer.buffer);
+  /** Where what is left is less than the room of a part. */
+  #full = FIRST_ROOM - PART_ROOM;
   #position = 0;
 
   constructor(limits: DecodeLimits) {
@@ -38,11 +46,12 @@ export class PackWriter {
     this.fault = undefined;
     this.path.length = 0;
     this.depth = 0;
+    this.quiet = 0;
     this.#limits = limits;
     this.#values = this.#entries = this.#numbers = this.#binaries = this.#position = 0;
     this.#text = '';
     this.#checksTexts = checksTexts;
-    if (this.#buffer.length > FIRST_ROOM * 16) this.#buffer = new Uint8Array(FIRST_ROOM);
+    if (this.#full > FIRST_ROOM * 16) this.#use(new Uint8Array(FIRST_ROOM));
   }
 
   fail(what: string): false {
@@ -82,46 +91,47 @@ export class PackWriter {
   }
 
   u8(value: number): true {
-    if (this.#position === this.#buffer.length) this.#grow(1);
+    if (this.#position >= this.#full) this.#grow(1);
     this.#buffer[this.#position++] = value;
     return true;
   }
 
   varint(value: number): true {
-    let rest = value;
-    while (rest >= 128) {
-      this.u8((rest % 128) | 128);
-      rest = Math.floor(rest / 128);
-    }
-    return this.u8(rest);
+    if (this.#position >= this.#full) this.#grow(1);
+    if (value < 128) this.#buffer[this.#position++] = value;
+    else this.#more(value);
+    return true;
   }
 
   /** Writes a safe integer: six bits and the sign in the first byte, seven in each further one. */
   int(value: number): true {
+    if (this.#position >= this.#full) this.#grow(1);
     const sign = value < 0 ? 0x40 : 0;
-    let rest = value < 0 ? -value : value;
-    if (rest < 64) return this.u8(sign | rest);
-    this.u8(0x80 | sign | (rest % 64));
-    rest = Math.floor(rest / 64);
-    return this.varint(rest);
+    const size = value < 0 ? -value : value;
+    if (size < 64) {
+      this.#buffer[this.#position++] = sign | size;
+      return true;
+    }
+    this.#buffer[this.#position++] = 0x80 | sign | (size % 64);
+    this.#more(Math.floor(size / 64));
+    return true;
   }
 
   number(value: number): true {
-    if (Number.isSafeInteger(value) && !Object.is(value, -0)) return this.int(value);
-    this.u8(F64_MARK);
-    F64.setFloat64(0, value, true);
-    for (let index = 0; index < 8; index++) this.u8(F64_BYTES[index] as number);
+    if (Number.isSafeInteger(value) && (value !== 0 || 1 / value > 0)) return this.int(value);
+    if (this.#position >= this.#full) this.#grow(1);
+    this.#buffer[this.#position] = F64_MARK;
+    this.#view.setFloat64(this.#position + 1, value, true);
+    this.#position += 9;
     return true;
   }
 
   text(value: string): boolean {
     const { length } = value;
     if (length > 0) {
-      // Halves of two texts would make a pair in the run, which is checked as one.
-      const isCut =
-        (value.charCodeAt(0) & 0xfc00) === 0xdc00 ||
-        (value.charCodeAt(length - 1) & 0xfc00) === 0xd800;
-      if (isCut || (this.#checksTexts && LONE_SURROGATE.test(value))) {
+      // With the half of a pair at the start of the next text it would make a pair in the run.
+      const isCut = (value.charCodeAt(length - 1) & 0xfc00) === 0xd800;
+      if (isCut || (this.#checksTexts && !isWellFormed(value))) {
         return this.fail('a lone surrogate');
       }
       this.#text += value;
@@ -141,7 +151,7 @@ export class PackWriter {
     const { binaries } = this.#limits;
     if (++this.#binaries > binaries) return this.fail(`more than ${binaries} binaries`);
     this.varint(value.length);
-    if (this.#position + value.length > this.#buffer.length) this.#grow(value.length);
+    if (this.#position + value.length > this.#full) this.#grow(value.length);
     this.#buffer.set(value, this.#position);
     this.#position += value.length;
     return true;
@@ -167,23 +177,74 @@ export class PackWriter {
   finish(): Uint8Array | undefined {
     const text = this.#text;
     this.#text = '';
-    if (LONE_SURROGATE.test(text)) return undefined;
-    const size = utf8Size(text);
-    const head = varintSize(size);
-    const out = new Uint8Array(head + size + this.#position);
-    let rest = size;
-    for (let index = 0; index < head; index++) {
-      out[index] = index < head - 1 ? (rest % 128) | 128 : rest;
-      rest = Math.floor(rest / 128);
+    return this.#finishAscii(text) ?? this.#finishText(text);
+  }
+
+  #finishAscii(text: string): Uint8Array | undefined {
+    const { length } = text;
+    const from = varintSize(length);
+    const out = roomFor(from + length + this.#position);
+    if (length > SHORT_TEXT) {
+      // Any character beyond ASCII takes more bytes than units, and so does not fit.
+      const { read } = utf8Encoder.encodeInto(text, out.subarray(from, from + length));
+      if (read < length) return undefined;
+    } else {
+      for (let index = 0; index < length; index++) {
+        const unit = text.charCodeAt(index);
+        if (unit >= 0x80) return undefined;
+        out[from + index] = unit;
+      }
     }
-    if (size > 0) utf8Encoder.encodeInto(text, out.subarray(head));
-    out.set(this.#buffer.subarray(0, this.#position), head + size);
+    return this.#put(out, length);
+  }
+
+  #finishText(text: string): Uint8Array | undefined {
+    if (!isWellFormed(text)) return undefined;
+    const bytes = utf8Encoder.encode(text);
+    const from = varintSize(bytes.length);
+    const out = roomFor(from + bytes.length + this.#position);
+    out.set(bytes, from);
+    return this.#put(out, bytes.length);
+  }
+
+  /** Puts the size of the run before it, and the body behind it. */
+  #put(out: Uint8Array, size: number): Uint8Array {
+    let rest = size;
+    let at = 0;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) out[at++] = (rest % 128) | 128;
+    out[at++] = rest;
+    at += size;
+    const buffer = this.#buffer;
+    const end = this.#position;
+    if (end > SHORT_TEXT) out.set(buffer.subarray(0, end), at);
+    else for (let index = 0; index < end; index++) out[at + index] = buffer[index] as number;
     return out;
   }
 
-  #grow(count: number): void {
-    const grown = new Uint8Array((this.#position + count) * 2);
-    grown.set(this.#buffer.subarray(0, this.#position));
-    this.#buffer = grown;
+  #more(value: number): void {
+    let rest = value;
+    while (rest >= 128) {
+      this.#buffer[this.#position++] = (rest % 128) | 128;
+      rest = Math.floor(rest / 128);
+    }
+    this.#buffer[this.#position++] = rest;
   }
+
+  #grow(count: number): void {
+    const grown = new Uint8Array((this.#position + count + PART_ROOM) * 2);
+    grown.set(this.#buffer.subarray(0, this.#position));
+    this.#use(grown);
+  }
+
+  #use(buffer: Uint8Array<ArrayBuffer>): void {
+    this.#buffer = buffer;
+    this.#view = new DataView(buffer.buffer);
+    this.#full = buffer.length - PART_ROOM;
+  }
+}
+
+/** Asks the runtime where it can: it need not look at texts of Latin letters. */
+function isWellFormed(text: string): boolean {
+  const { isWellFormed: ask } = text as { isWellFormed?: () => boolean };
+  return ask === undefined ? !LONE_SURROGATE.test(text) : ask.call(text);
 }

@@ -8,9 +8,9 @@ import {
   writeSet,
   type WritePart,
 } from './described.js';
-import { ABSENT } from './encoder.js';
 import { isPlainObject, valueKindOf, type EnumValue, type ValueKind } from './layout.js';
 import type { PackWriter } from './pack-writer.js';
+import { ABSENT } from './part-check.js';
 
 // What generated codecs are made of. The code of a layout is straight-line; these are its words.
 

@@ -1,0 +1,24 @@
+const { fromCharCode } = String;
+
+/** Reads a short text; `undefined` when a byte is beyond ASCII. */
+export function readAscii(source: Uint8Array, from: number, size: number): string | undefined {
+  const end = from + size;
+  let at = from;
+  let text = '';
+  let seen = 0;
+  // Four at once make a fourth of the texts between.
+  for (; at + 4 <= end; at += 4) {
+    const a = source[at] as number;
+    const b = source[at + 1] as number;
+    const c = source[at + 2] as number;
+    const d = source[at + 3] as number;
+    seen |= a | b | c | d;
+    text += fromCharCode(a, b, c, d);
+  }
+  for (; at < end; at++) {
+    const byte = source[at] as number;
+    seen |= byte;
+    text += fromCharCode(byte);
+  }
+  return seen < 128 ? text : undefined;
+}

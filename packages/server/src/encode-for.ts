@@ -1,0 +1,26 @@
+import type { Schema, SchemaCodec } from '@trunkline/contract';
+import {
+  CLIENT_DECODE_LIMITS,
+  encodePayload,
+  ENCODING,
+  TrunklineError,
+  type Payload,
+} from '@trunkline/protocol';
+
+/**
+ * Writes a parsed value for a client, packed where there is a codec. Throws a TypeError for what
+ * cannot be carried.
+ */
+export function encodeFor(codec: SchemaCodec<Schema> | undefined, value: unknown): Payload {
+  if (codec !== undefined && codec.part !== 'bytes') {
+    const encoded = codec.encode(value, CLIENT_DECODE_LIMITS);
+    if ('bytes' in encoded) return { encoding: ENCODING.PACKED, bytes: encoded.bytes };
+    throw new TypeError(encoded.fault);
+  }
+  try {
+    return encodePayload(value, CLIENT_DECODE_LIMITS);
+  } catch (error) {
+    // It was the server's value: the client is not told what was in it.
+    throw error instanceof TrunklineError ? new TypeError(error.message, { cause: error }) : error;
+  }
+}

@@ -1,0 +1,113 @@
+"""Chunks that do not fit each other, their size, or what may be cut."""
+
+from __future__ import annotations
+
+from ..checks import same
+from ..chunks import abort, chunk, pieces
+from ..messages import encode_message
+from ..session import Session
+from .reactions import MISBEHAVE, closing, kinds, lives, message
+
+_CALL = encode_message({"kind": "CALL", "id": 0, "procedure": 0, "encoding": 3, "bytes": bytes(99)})
+_BEGUN = chunk(1, _CALL[:50], isFirst=True, size=len(_CALL))
+
+
+@closing("chunk-first-twice")
+def _first_twice(session: Session) -> None:
+    session.connection.send(_BEGUN, _BEGUN)
+
+
+@closing("chunk-last-of-no-transfer")
+def _last(session: Session) -> None:
+    session.connection.send(chunk(1, b"a", isLast=True))
+
+
+@closing("chunk-abort-of-no-transfer")
+def _abort(session: Session) -> None:
+    session.connection.send(abort(1))
+
+
+@closing("chunk-after-its-last")
+def _after_last(session: Session) -> None:
+    session.calls.bind("probe.echo", "call")
+    session.connection.send(*pieces(_CALL, 1), chunk(1, b"a"))
+
+
+@closing("chunk-abort-with-bytes")
+def _abort_with_bytes(session: Session) -> None:
+    session.connection.send(_BEGUN, chunk(1, b"a", isAbort=True))
+
+
+@closing("chunk-abort-and-last")
+def _abort_and_last(session: Session) -> None:
+    session.connection.send(_BEGUN, chunk(1, b"", isAbort=True, isLast=True))
+
+
+@closing("chunks-less-than-announced")
+def _less(session: Session) -> None:
+    session.connection.send(_BEGUN, chunk(1, _CALL[50:-1], isLast=True))
+
+
+@closing("chunks-more-than-announced")
+def _more(session: Session) -> None:
+    session.connection.send(_BEGUN, chunk(1, _CALL[50:] + b"a"))
+
+
+@closing("chunks-of-two-messages")
+def _two(session: Session) -> None:
+    session.connection.send(*pieces(_CALL + _CALL, 1))
+
+
+@closing("chunks-of-half-a-message")
+def _half(session: Session) -> None:
+    session.connection.send(*pieces(_CALL[:50], 1))
+
+
+_FORBIDDEN = {
+    "bind": message(0x50, b"\x00\x00\x0aprobe.echo" + bytes(16)),
+    "chunk": message(0x57, b"\x01\x03\x02\x58\x00"),
+    "void": message(0x58),
+    "a-message-without-number": message(0x07, bytes(4)),
+    "an-unknown-kind": message(0x5B),
+    "nothing": b"",
+}
+
+
+def _add(name: str, data: bytes) -> None:
+    @closing(f"chunks-that-make-{name}")
+    def _send(session: Session) -> None:
+        session.connection.send(chunk(1, data, isFirst=True, isLast=True, size=len(data)))
+
+
+for _name, _data in _FORBIDDEN.items():
+    _add(_name, _data)
+
+
+@closing("chunks-of-257-transfers")
+def _transfers(session: Session) -> None:
+    session.connection.send(*({**_BEGUN, "transfer": number} for number in range(257)))
+
+
+def _error(session: Session) -> tuple:
+    session.connection.until(lambda: "ERROR" in kinds(session), "ERROR")
+    error = next(came for came in session.connection.log if came["kind"] == "ERROR")
+    return error["id"], error["code"], error["executed"]
+
+
+@MISBEHAVE.add("chunks-of-a-call-that-is-too-large")
+def _too_large(url: str) -> None:
+    with Session.open(url) as session:
+        session.calls.bind("probe.echo", "call")
+        size = 2**50
+        session.connection.send(chunk(1, _CALL[:50], isFirst=True, size=size))
+        same("the answer", _error(session), (0, "TOO_LARGE", "no"))
+        session.connection.send(*(chunk(1, bytes(10_000)) for _ in range(20)), abort(1))
+        lives(session)
+        same("answers", kinds(session).count("ERROR"), 1)
+
+
+@MISBEHAVE.add("chunks-of-256-transfers")
+def _most_transfers(url: str) -> None:
+    with Session.open(url) as session:
+        session.connection.send(*({**_BEGUN, "transfer": number} for number in range(256)))
+        lives(session)

@@ -1,0 +1,3 @@
+import { defineConfig } from '@trunkline/codegen';
+
+export default defineConfig({ contracts: ['shop.contract.ts'], client: 'generated' });
