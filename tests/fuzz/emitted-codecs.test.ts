@@ -10,10 +10,15 @@ import {
   packValue,
   SERVER_DECODE_LIMITS,
   unpackValue,
+  listChecks,
+  unpackChecked,
   type LayoutDocument,
+  type PartChecks,
   type PartCodec,
+  type ReadPart,
 } from '@trunkline/protocol';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
+import { CheckSlots } from '../../packages/codegen/src/codec/check-slots.js';
 import { CodeFile } from '../../packages/codegen/src/codec/code-file.js';
 import { ReadCode } from '../../packages/codegen/src/codec/read-code.js';
 import { WriteCode } from '../../packages/codegen/src/codec/write-code.js';
@@ -31,28 +36,35 @@ const PROTOCOL = fileURLToPath(new URL('../../packages/protocol/src/index.ts', i
 
 interface Sample {
   readonly document: LayoutDocument;
+  readonly checks: PartChecks;
   readonly values: readonly unknown[];
 }
 
 /** Writes the module that has the codecs of layouts, as generated files have them. */
-function moduleText(documents: readonly LayoutDocument[]): string {
+function moduleText(samples: readonly Sample[]): string {
   const imports = new ImportList(PROTOCOL, new Set());
   const file = new CodeFile(imports);
   const [write, read] = [new WriteCode(file), new ReadCode(file)];
-  const codecs = documents.map((document, index) => {
+  const codecs = samples.map(({ document, checks }, index) => {
     const place = { layout: document.root, document, name: `Case${index}` };
-    return `{ write: ${write.function(place)}, read: ${read.function(place)} },\n`;
+    const slots = new CheckSlots(document, listChecks(document, checks).pattern);
+    const checked = read.function({ ...place, slots });
+    return `{ write: ${write.function(place)}, read: ${read.function(place)}, checked: ${checked} },\n`;
   });
   const list = `export const codecs: readonly object[] = [\n${codecs.join('')}];\n`;
   return [imports.text, file.text, list].join('\n');
 }
 
-async function codecsOf(documents: readonly LayoutDocument[]): Promise<readonly PartCodec[]> {
+interface Emitted extends PartCodec {
+  readonly checked: ReadPart;
+}
+
+async function codecsOf(samples: readonly Sample[]): Promise<readonly Emitted[]> {
   const folder = await mkdtemp(join(tmpdir(), 'trunkline-codecs-'));
   try {
     const path = join(folder, 'codecs.ts');
-    await writeFile(path, moduleText(documents));
-    const { codecs } = (await import(path)) as { codecs: readonly PartCodec[] };
+    await writeFile(path, moduleText(samples));
+    const { codecs } = (await import(path)) as { codecs: readonly Emitted[] };
     return codecs;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -68,10 +80,10 @@ function sample(): Sample[] {
     .flatMap(([{ schema }, values], index, all) => {
       // Values of another schema too, so that much is refused.
       const others = all[(index + 1) % all.length]?.[1] ?? [];
-      return (['input', 'output'] as const).map((side) => ({
-        document: layoutOf(schema, side).layout,
-        values: [...values, ...others],
-      }));
+      return (['input', 'output'] as const).map((side) => {
+        const { layout, checks } = layoutOf(schema, side);
+        return { document: layout, checks, values: [...values, ...others] };
+      });
     });
 }
 
@@ -90,17 +102,17 @@ function shown(value: unknown): string {
 
 describe('emitted codecs', { timeout: 60_000 }, () => {
   const samples = sample();
-  let codecs: readonly PartCodec[];
+  let codecs: readonly Emitted[];
 
   beforeAll(async () => {
-    codecs = await codecsOf(samples.map(({ document }) => document));
+    codecs = await codecsOf(samples);
   });
 
   it('write the bytes and the faults of those that are compiled', () => {
     let [written, refused] = [0, 0];
     for (const [index, { document, values }] of samples.entries()) {
       const compiled = compilePacked(document);
-      const { write } = codecs[index] as PartCodec;
+      const { write } = codecs[index] as Emitted;
       for (const value of values) {
         const wanted = compiled.encode(value, LIMITS);
         if ('bytes' in wanted) written++;
@@ -121,7 +133,7 @@ describe('emitted codecs', { timeout: 60_000 }, () => {
     let [given, faults] = [0, 0];
     for (const [index, { document, values }] of samples.entries()) {
       const compiled = compilePacked(document);
-      const { read } = codecs[index] as PartCodec;
+      const { read } = codecs[index] as Emitted;
       const corpus = values.flatMap((value) => {
         const encoded = compiled.encode(value, LIMITS);
         return 'bytes' in encoded ? [encoded.bytes] : [];
@@ -146,4 +158,51 @@ describe('emitted codecs', { timeout: 60_000 }, () => {
     expect(given).toBeGreaterThan(SCHEMAS);
     expect(faults).toBeGreaterThan(SCHEMAS);
   });
+
+  it('accept, change and refuse what those with checks do that are compiled', () => {
+    const runtime = new VirtualRuntime(seed);
+    let [given, refused, faults] = [0, 0, 0];
+    for (const [index, { document, checks, values }] of samples.entries()) {
+      const compiled = compilePacked(document, checks);
+      const list = listChecks(document, checks);
+      const { checked, read } = codecs[index] as Emitted;
+      const corpus = values.flatMap((value) => {
+        const encoded = compiled.encode(value, LIMITS);
+        return 'bytes' in encoded ? [encoded.bytes] : [];
+      });
+      const mutator = new Mutator(runtime, [...corpus, Uint8Array.of(0, 1, 2, 3)]);
+      const broken = Array.from({ length: 30 }, () => mutator.next());
+      for (const bytes of [...corpus, ...broken]) {
+        const wanted = attempt(() => compiled.decodeChecked(bytes, LIMITS));
+        const got = attempt(() => unpackChecked(checked, bytes, { limits: LIMITS, ...list }));
+        const message = `${JSON.stringify(document)} with ${Buffer.from(bytes).toString('hex')}`;
+        if ('fault' in wanted) {
+          faults++;
+          assert('fault' in got, message);
+        } else {
+          if ('value' in wanted) given++;
+          else refused++;
+          assertSame(got, wanted, message);
+        }
+        // Without the checks it is the reader that has none.
+        const plain = unpackValue(checked, bytes, LIMITS);
+        assert(
+          'fault' in plain || isDeepStrictEqual(plain, unpackValue(read, bytes, LIMITS)),
+          message,
+        );
+      }
+    }
+    expect(given).toBeGreaterThan(SCHEMAS);
+    expect(refused).toBeGreaterThan(SCHEMAS / 10);
+    expect(faults).toBeGreaterThan(SCHEMAS);
+  });
 });
+
+/** Gives the message of what code of a schema throws. */
+function attempt<Value extends object>(read: () => Value): Value | { readonly thrown: string } {
+  try {
+    return read();
+  } catch (error) {
+    return { thrown: String(error) };
+  }
+}

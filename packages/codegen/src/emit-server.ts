@@ -1,5 +1,6 @@
 import type { ContractDescription, MemberDescription } from '@trunkline/contract';
 import { ImportList } from './import-list.js';
+import { MemberCodecText } from './member-codec-text.js';
 import { memberParts, partTypeName, type PartName } from './member-part.js';
 import { isIdentifier, pascalCase } from './names.js';
 import { docComment } from './type-text.js';
@@ -33,7 +34,7 @@ const PART_TYPES: Readonly<Record<Exclude<PartName, 'errors'>, string>> = {
 };
 
 /**
- * Writes the server side of a contract: decorators, handlers, publishers, and names for types.
+ * Writes the server side of a contract: decorators, handlers, publishers, types and codecs.
  * Types are taken from the contract itself, so that its fields are what the compiler talks about.
  */
 export function emitServer(description: ContractDescription, source: ContractImport): string {
@@ -50,7 +51,13 @@ export function emitServer(description: ContractDescription, source: ContractImp
     contract,
     imports: new ImportList('@trunkline/server', new Set([...own, contract])),
   };
-  const body = [serviceText(file), handlersText(file), topicsText(file), typesText(file)];
+  const body = [
+    serviceText(file),
+    handlersText(file),
+    topicsText(file),
+    typesText(file),
+    codecsText(file),
+  ];
   return [file.imports.text + importContract(source, contract), ...body].join('\n');
 }
 
@@ -126,6 +133,19 @@ function typesText({ description, imports }: ServerFile): string {
       }),
     )
     .join('');
+}
+
+/** The codecs of all members, which the contract is given where the file is loaded. */
+function codecsText({ description, contract, imports }: ServerFile): string {
+  const codecs = new MemberCodecText(imports, [contract]);
+  const members = description.members.flatMap(({ name }) => {
+    const layouts = description.layouts[name];
+    const codec = layouts && codecs.server(name, layouts);
+    return codec === undefined ? [] : [`${name}: ${codec},\n`];
+  });
+  if (members.length === 0) return '';
+  const call = `${imports.value('useCodecs')}(${contract}, {\n${members.join('')}});\n`;
+  return [codecs.declarations, call].filter((text) => text !== '').join('\n');
 }
 
 /** Publishing takes the same type whoever publishes, so it has one name on this side. */

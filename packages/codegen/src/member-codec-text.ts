@@ -1,5 +1,6 @@
 import type { ContractDescription } from '@trunkline/contract';
 import type { LayoutDocument } from '@trunkline/protocol';
+import { CheckSlots } from './codec/check-slots.js';
 import { CodeFile } from './codec/code-file.js';
 import { ReadCode } from './codec/read-code.js';
 import { WriteCode } from './codec/write-code.js';
@@ -18,8 +19,9 @@ export class MemberCodecText {
   readonly #read: ReadCode;
   readonly #write: WriteCode;
 
-  constructor(imports: ImportList) {
-    this.#file = new CodeFile(imports);
+  /** Takes names that the file has for other things. */
+  constructor(imports: ImportList, taken: Iterable<string> = []) {
+    this.#file = new CodeFile(imports, taken);
     this.#read = new ReadCode(this.#file);
     this.#write = new WriteCode(this.#file);
   }
@@ -54,11 +56,57 @@ export class MemberCodecText {
     return objectText({ send: quoted(send), receive: quoted(receive), ...parts });
   }
 
+  /** Writes the codec of a member for its server; `undefined` where there is nothing to write. */
+  server(member: string, layouts: MemberLayouts): string | undefined {
+    const { keys } = layouts;
+    const part = (name: PartName, position: string, document: LayoutDocument | undefined) =>
+      document && this.#checked(document, keys[position], partTypeName(member, name));
+    const parts =
+      layouts.kind === 'topic'
+        ? {
+            message: this.#given(layouts.message, keys['message'], partTypeName(member, 'message')),
+            publish: part('publishInput', 'publish', layouts.publish),
+          }
+        : {
+            input: part('input', 'input', layouts.input),
+            up: part('up', 'up', layouts.up),
+            down: this.#given(layouts.down, keys['down'], partTypeName(member, 'down')),
+            output: this.#given(layouts.output, keys['output'], partTypeName(member, 'output')),
+            errors: this.#givenErrors(member, layouts),
+          };
+    return Object.values(parts).every((text) => text === undefined) ? undefined : objectText(parts);
+  }
+
+  #givenErrors(
+    member: string,
+    { errors, keys }: Extract<MemberLayouts, { kind: 'procedure' }>,
+  ): string | undefined {
+    const entries = Object.entries(errors).flatMap(([code, document]) => {
+      const text = this.#given(document, keys[code], errorName(member, code));
+      return text === undefined ? [] : [[code, text] as const];
+    });
+    return entries.length === 0 ? undefined : objectText(Object.fromEntries(entries));
+  }
+
+  /** What a server writes. */
+  #given(document: LayoutDocument | undefined, key = '', name: string): string | undefined {
+    if (document === undefined || document.root.kind === 'bytes') return undefined;
+    const write = this.#write.function({ layout: document.root, document, name });
+    return objectText({ key: quoted(key), write });
+  }
+
+  /** What a server reads, with the checks of its schema. */
+  #checked(document: LayoutDocument, key = '', name: string): string | undefined {
+    if (document.root.kind === 'bytes') return undefined;
+    const slots = new CheckSlots(document, key.slice(key.indexOf(' ') + 1));
+    const read = this.#read.function({ layout: document.root, document, name, slots });
+    return objectText({ key: quoted(key), read });
+  }
+
   #errors(member: string, errors: Readonly<Record<string, LayoutDocument>>): string | undefined {
     if (Object.keys(errors).length === 0) return undefined;
     const entries = Object.entries(errors).map(([code, document]) => {
-      const name = `${pascalCase(member)}Error${pascalCase(code.toLowerCase().replaceAll('_', '.'))}`;
-      return [code, this.#part(document, 'read', name)];
+      return [code, this.#part(document, 'read', errorName(member, code))];
     });
     return objectText(Object.fromEntries(entries) as Record<string, string>);
   }
@@ -72,6 +120,10 @@ export class MemberCodecText {
       read: ways === 'write' ? undefined : this.#read.function(place),
     });
   }
+}
+
+function errorName(member: string, code: string): string {
+  return `${pascalCase(member)}Error${pascalCase(code.toLowerCase().replaceAll('_', '.'))}`;
 }
 
 function objectText(parts: Readonly<Record<string, string | undefined>>): string {

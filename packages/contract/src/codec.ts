@@ -1,11 +1,16 @@
 import { $ZodAsyncError } from 'zod/v4/core';
 import {
   compilePacked,
+  listChecks,
+  packValue,
+  unpackChecked,
+  unpackValue,
   type DecodeLimits,
   type Encoded,
   type LayoutDocument,
   type PackedCodec,
 } from '@trunkline/protocol';
+import { partKey, type GeneratedPart } from './generated-parts.js';
 import { layoutOf } from './layout.js';
 import type { Schema, SchemaInput, SchemaOutput, Side } from './schema/schema.js';
 import { validate, type Validation } from './validate.js';
@@ -22,6 +27,8 @@ export interface SchemaCodec<S extends Schema> extends Pick<
   'part' | 'encode' | 'decode'
 > {
   readonly layout: LayoutDocument;
+  /** What generated code of it is made for. */
+  readonly key: string;
   /**
    * Reads untrusted bytes and parses what they are, as `validate` does with the value that was
    * packed. Of use on the input side only. Throws or rejects with what code of the schema throws.
@@ -37,10 +44,29 @@ export interface SchemaCodec<S extends Schema> extends Pick<
   serialize(value: SchemaInput<S>, limits: DecodeLimits): Packed | Promise<Packed>;
 }
 
+const NO_CODE: Omit<GeneratedPart, 'key'> = {};
+
 /** Makes the codec of what is given to a schema, or of what it gives. */
-export function codecOf<S extends Schema>(schema: S, side: Side): SchemaCodec<S> {
+export function codecOf<S extends Schema>(
+  schema: S,
+  side: Side,
+  generated?: GeneratedPart,
+): SchemaCodec<S> {
   const { layout, checks } = layoutOf(schema, side);
-  const { part, encode, encodeChecked, decode, decodeChecked } = compilePacked(layout, checks);
+  const list = listChecks(layout, checks);
+  const key = partKey(layout, list.pattern);
+  const compiled = compilePacked(layout, checks);
+  const { part, encodeChecked } = compiled;
+  const { write, read } = generated?.key === key ? generated : NO_CODE;
+  const encode: typeof compiled.encode = write
+    ? (value, limits) => packValue(write, value, limits)
+    : compiled.encode;
+  const decode: typeof compiled.decode = read
+    ? (bytes, limits) => unpackValue(read, bytes, limits)
+    : compiled.decode;
+  const decodeChecked: typeof compiled.decodeChecked = read
+    ? (bytes, limits) => unpackChecked(read, bytes, { limits, checks: list.checks })
+    : compiled.decodeChecked;
 
   const parse: SchemaCodec<S>['parse'] = (bytes, limits) => {
     const read = tryChecked(() => decodeChecked(bytes, limits));
@@ -58,7 +84,7 @@ export function codecOf<S extends Schema>(schema: S, side: Side): SchemaCodec<S>
     const validation = validate(schema, value);
     return validation instanceof Promise ? validation.then(pack) : pack(validation);
   };
-  return { layout, part, encode, decode, parse, serialize };
+  return { layout, key, part, encode, decode, parse, serialize };
 }
 
 /** Asynchronous code cannot run in between: then the whole value is parsed by itself. */

@@ -7,3 +7,4 @@ export {
   type ProcedureCodecs,
   type TopicCodecs,
 } from './member-codec.js';
+export { useCodecs, type GeneratedMember, type GeneratedPart } from './generated-parts.js';

@@ -7,6 +7,7 @@ import type {
   ProcedureDefinition,
   TopicDefinition,
 } from './definition.js';
+import { generatedOf, type GeneratedMember, type GeneratedPart } from './generated-parts.js';
 import { layoutHash, type LayoutParts } from './layout-hash.js';
 import type { Schema, Side } from './schema/schema.js';
 
@@ -77,11 +78,12 @@ function createProcedure(definition: ProcedureDefinition): ProcedureCodecs {
   const { up, down } =
     definition.kind === 'stream' ? definition : { up: undefined, down: undefined };
   const isStream = definition.kind === 'stream';
-  const input = codecIf(definition.input, 'input');
-  const output = codecIf(definition.output, 'output');
-  const upCodec = codecIf(up, 'input');
-  const downCodec = codecIf(down, 'output');
-  const errors = errorCodecs(definition.errors);
+  const generated = generatedOf(definition);
+  const input = codecIf(definition.input, 'input', generated.input);
+  const output = codecIf(definition.output, 'output', generated.output);
+  const upCodec = codecIf(up, 'input', generated.up);
+  const downCodec = codecIf(down, 'output', generated.down);
+  const errors = errorCodecs(definition.errors, generated.errors);
   const send: LayoutParts = isStream ? [layoutIn(input), layoutIn(upCodec)] : [layoutIn(input)];
   const received = [layoutIn(output), errorLayouts(errors)];
   const receive = isStream ? [...received, layoutIn(downCodec)] : received;
@@ -97,9 +99,12 @@ function createProcedure(definition: ProcedureDefinition): ProcedureCodecs {
 }
 
 function createTopic(definition: TopicDefinition): TopicCodecs {
-  const message = codecOf(definition.message, 'output');
+  const generated = generatedOf(definition);
+  const message = codecOf(definition.message, 'output', generated.message);
   const publish =
-    definition.publish === 'client' ? codecOf(publishSchema(definition), 'input') : undefined;
+    definition.publish === 'client'
+      ? codecOf(publishSchema(definition), 'input', generated.publish)
+      : undefined;
   return {
     send: publish === undefined ? NO_LAYOUT : layoutHash([publish.layout]),
     receive: layoutHash([message.layout]),
@@ -113,17 +118,27 @@ function publishSchema({ params, message }: TopicDefinition): Schema {
   return new $ZodObject({ type: 'object', shape: params ? { params, message } : { message } });
 }
 
-function codecIf(schema: Schema | undefined, side: Side): SchemaCodec<Schema> | undefined {
-  return schema && codecOf(schema, side);
+function codecIf(
+  schema: Schema | undefined,
+  side: Side,
+  generated: GeneratedPart | undefined,
+): SchemaCodec<Schema> | undefined {
+  return schema && codecOf(schema, side, generated);
 }
 
 function layoutIn(codec: SchemaCodec<Schema> | undefined): LayoutParts[number] {
   return codec?.layout ?? null;
 }
 
-function errorCodecs(errors: ErrorSchemas): Readonly<Record<string, SchemaCodec<Schema>>> {
+function errorCodecs(
+  errors: ErrorSchemas,
+  generated: GeneratedMember['errors'],
+): Readonly<Record<string, SchemaCodec<Schema>>> {
   return Object.fromEntries(
-    Object.entries(errors).map(([code, schema]) => [code, codecOf(schema, 'output')]),
+    Object.entries(errors).map(([code, schema]) => [
+      code,
+      codecOf(schema, 'output', generated?.[code]),
+    ]),
   );
 }
 

@@ -5,6 +5,8 @@ import { procedureCodecs, topicCodecs } from './member-codec.js';
 /** The layouts of a call or stream, and the hashes of both directions. */
 export interface ProcedureLayouts {
   readonly kind: 'procedure';
+  /** What the code of each position is made for: a hash, and which parts have a check. */
+  readonly keys: Readonly<Record<string, string>>;
   readonly send: string;
   readonly receive: string;
   readonly input?: LayoutDocument;
@@ -18,6 +20,8 @@ export interface ProcedureLayouts {
 /** The layouts of a topic, and their hashes. */
 export interface TopicLayouts {
   readonly kind: 'topic';
+  /** What the code of each position is made for: a hash, and which parts have a check. */
+  readonly keys: Readonly<Record<string, string>>;
   readonly send: string;
   readonly receive: string;
   readonly message: LayoutDocument;
@@ -32,16 +36,21 @@ export type MemberLayouts = ProcedureLayouts | TopicLayouts;
 export function layoutsOf(member: MemberDefinition): MemberLayouts {
   if (member.kind === 'topic') {
     const { send, receive, message, publish } = topicCodecs(member);
-    const layouts = { kind: 'topic', send, receive, message: message.layout } as const;
+    const keys = { message: message.key, ...(publish && { publish: publish.key }) };
+    const layouts = { kind: 'topic', keys, send, receive, message: message.layout } as const;
     return publish === undefined ? layouts : { ...layouts, publish: publish.layout };
   }
   const { send, receive, errors, ...positions } = procedureCodecs(member);
   const layouts = Object.entries(positions).flatMap(([name, codec]) =>
     codec === undefined ? [] : [[name, codec.layout] as const],
   );
+  const keys = [...Object.entries(positions), ...Object.entries(errors)].flatMap(([name, codec]) =>
+    codec === undefined ? [] : [[name, codec.key] as const],
+  );
   const data = Object.entries(errors).map(([code, { layout }]) => [code, layout] as const);
   return {
     kind: 'procedure',
+    keys: Object.fromEntries(keys),
     send,
     receive,
     ...Object.fromEntries(layouts),

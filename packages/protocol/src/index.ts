@@ -190,3 +190,14 @@ export {
   writeUndefined,
   type Fields,
 } from './payload/packed/write-parts.js';
+export {
+  acceptPart,
+  acceptWhole,
+  listChecks,
+  readField,
+  setField,
+  unpackChecked,
+  type CheckList,
+  type CheckedReading,
+} from './payload/packed/checked-parts.js';
+export { walkLayout } from './payload/packed/layout-walk.js';

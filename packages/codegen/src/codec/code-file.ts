@@ -1,6 +1,6 @@
 import type { EnumValue, Layout, LayoutDocument } from '@trunkline/protocol';
 import type { ImportList } from '../import-list.js';
-import { keyOf } from './layout-facts.js';
+import { hasSlot, type CheckSlots } from './check-slots.js';
 
 /** A place in a layout, and the name that code of its own would have. */
 export interface Place<Kind extends Layout = Layout> {
@@ -8,6 +8,10 @@ export interface Place<Kind extends Layout = Layout> {
   readonly document: LayoutDocument;
   /** `PostInputItems`, for instance. */
   readonly name: string;
+  /** The checks that go with parts of the layout; none where it is only read by structure. */
+  readonly slots?: CheckSlots | undefined;
+  /** Whether the check of the place itself is left out. */
+  readonly isBare?: boolean;
 }
 
 /** The functions and constants that the codecs of a file consist of, each of them once. */
@@ -30,7 +34,7 @@ export class CodeFile {
 
   /** Gives the name of the function that `make` writes, which is declared once for each layout. */
   declare(type: 'ReadPart' | 'WritePart', place: Place, make: () => string): string {
-    const key = `${type} ${keyOf(place.layout, place.document)}`;
+    const key = `${type} ${keyOf(place)}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const name = this.#free(`${type === 'ReadPart' ? 'read' : 'write'}${place.name}`);
@@ -67,20 +71,27 @@ function memberType(values: readonly EnumValue[]): string {
 
 /** Names a part of a place. */
 export function partOf<Kind extends Layout>(
-  { document, name }: Place,
+  { document, name, slots }: Place,
   layout: Kind,
   suffix: string,
 ): Place<Kind> {
   const words = suffix.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
   const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
-  return { layout, document, name: `${name}${pascal || 'Part'}` };
+  return { layout, document, name: `${name}${pascal || 'Part'}`, slots };
 }
 
 /** Gives the place that a `ref` stands for. */
 export function targetOf(place: Place, to: number): Place {
-  const { document } = place;
+  const { document, name, slots } = place;
   const layout = document.types[to];
   if (layout === undefined)
     throw new TypeError(`the layout refers to type ${to}, which is not there`);
-  return { layout, document, name: place.name };
+  return { layout, document, name, slots };
+}
+
+/** Gives one text for places that have the same code. */
+function keyOf({ layout, document, slots, isBare = false }: Place): string {
+  const text = JSON.stringify(layout);
+  const key = text.includes('"kind":"ref"') ? `${text}${JSON.stringify(document.types)}` : text;
+  return slots && hasSlot(slots, layout, document) ? `${key} ${slots.id(layout)} ${isBare}` : key;
 }

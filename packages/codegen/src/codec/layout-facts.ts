@@ -1,4 +1,4 @@
-import type { Layout, LayoutDocument, MaybeLayout, ObjectLayout } from '@trunkline/protocol';
+import type { Layout, MaybeLayout, ObjectLayout } from '@trunkline/protocol';
 
 /** The layouts whose code is one word. */
 export type LeafKind = Exclude<
@@ -59,10 +59,4 @@ export function isInherited(name: string): boolean {
 /** Tells whether an object is read at once, with all of its properties. */
 export function isFixed({ properties, rest }: ObjectLayout): boolean {
   return rest !== 'carry' && !properties.some(({ of }) => mayLack(of));
-}
-
-/** Gives one text for layouts that have the same code. */
-export function keyOf(layout: Layout, { types }: LayoutDocument): string {
-  const text = JSON.stringify(layout);
-  return text.includes('"kind":"ref"') ? `${text}${JSON.stringify(types)}` : text;
 }

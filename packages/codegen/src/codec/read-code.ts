@@ -1,4 +1,5 @@
 import type { Layout, MaybeLayout } from '@trunkline/protocol';
+import type { CheckSlot } from './check-slots.js';
 import { partOf, targetOf, type CodeFile, type Place } from './code-file.js';
 import { isFixed, maskOf, mayLack, type LeafKind, type Of } from './layout-facts.js';
 import { variantName } from './write-code.js';
@@ -36,16 +37,34 @@ export class ReadCode {
 
   /** Gives the name of a function that reads the values of a place. */
   function(place: Place): string {
+    if (!slotOf(place)) return this.#bare(place);
+    return this.#file.declare('ReadPart', place, () => this.#expression(place));
+  }
+
+  /** The same without the check of the place itself. */
+  #bare(place: Place): string {
     const { layout } = place;
     if (layout.kind in LEAVES) return this.#use(LEAVES[layout.kind as LeafKind]);
     if (layout.kind === 'ref') return this.function(targetOf(place, layout.to));
     if (layout.kind === 'object' && layout.properties.length === 0 && layout.rest !== 'carry') {
       return this.#use('readNoFields');
     }
-    return this.#file.declare('ReadPart', place, () => this.#body(place));
+    const bare = slotOf(place) ? { ...place, name: `${place.name}Bare`, isBare: true } : place;
+    return this.#file.declare('ReadPart', bare, () => this.#body(place));
   }
 
   #expression(place: Place): string {
+    const slot = slotOf(place);
+    if (slot === undefined) return this.#unchecked(place);
+    if (slot.isWhole) {
+      const read = this.function({ ...place, slots: undefined });
+      return `${this.#use('acceptWhole')}(r, ${slot.index}, ${read})`;
+    }
+    const value = this.#unchecked(place);
+    return `${this.#use('acceptPart')}(r, ${slot.index}, ${value})`;
+  }
+
+  #unchecked(place: Place): string {
     const { layout } = place;
     const call = (word: string, ...parts: string[]) =>
       `${this.#use(word)}(${['r', ...parts].join(', ')})`;
@@ -70,7 +89,7 @@ export class ReadCode {
         return call('readTuple', `[${items.join(', ')}]`, ...rest);
       }
       default:
-        return METHODS[layout.kind] ?? `${this.function(place)}(r)`;
+        return METHODS[layout.kind] ?? `${this.#bare(place)}(r)`;
     }
   }
 
@@ -122,15 +141,15 @@ export class ReadCode {
     const steps = properties.slice(fixed).map(({ name, of }) => {
       return this.#property(partOf(place, of, name), JSON.stringify(name));
     });
-    const lacking = properties.filter(({ of }) => mayLack(of));
+    const stated = steps.filter((step) => step.startsWith('state ='));
     const known = properties.map(({ name }) => JSON.stringify(name)).join(', ');
     const left = `${leave}(r, value)`;
     return [
       `{\nif (!${entered}) return undefined;`,
       `const value: Record<string, unknown> = { ${fields} };`,
-      ...(lacking.length > 1 ? ['let state: number;'] : []),
+      ...(stated.length > 1 ? ['let state: number;'] : []),
       ...steps.map((step) =>
-        lacking.length === 1 ? step.replace(/^state =/, 'const state =') : step,
+        stated.length === 1 ? step.replace(/^state =/, 'const state =') : step,
       ),
       `return ${rest === 'carry' ? `${this.#use('readRest')}(r, ${left}, [${known}])` : left};\n}`,
     ].join('\n');
@@ -150,6 +169,8 @@ export class ReadCode {
     const { layout } = place;
     if (!mayLack(layout)) return `value[${key}] = ${this.#expression(place)};`;
     const mask = maskOf(layout);
+    const slot = slotOf(place);
+    if (slot) return `${this.#use('setField')}(value, ${key}, ${this.#field(place, slot, mask)});`;
     const inner = this.#expression({ ...place, layout: layout.of });
     const read = `state = ${this.#use('readState')}(r, ${mask});`;
     if (mask === 1) return `${read}\nif (state === 3) value[${key}] = ${inner};`;
@@ -172,6 +193,19 @@ export class ReadCode {
     return `{ switch (r.varint()) {\n${cases.join('')}default: return ${fail};\n} }`;
   }
 
+  /** A property that may be missing, with its check. */
+  #field(place: Place, slot: CheckSlot, mask: number): string {
+    const of = (place.layout as MaybeLayout).of;
+    const slots = slot.isWhole ? undefined : place.slots;
+    const inner = this.function({ ...place, layout: of, slots });
+    const word = this.#use('readField');
+    if (!slot.isWhole) {
+      return `${this.#use('acceptPart')}(r, ${slot.index}, ${word}(r, ${mask}, ${inner}))`;
+    }
+    const whole = `(r) => ${word}(r, ${mask}, ${inner})`;
+    return `${this.#use('acceptWhole')}(r, ${slot.index}, ${whole})`;
+  }
+
   #inner(place: Place, layout: Layout, suffix: string): string {
     return this.function(partOf(place, layout, suffix));
   }
@@ -179,4 +213,8 @@ export class ReadCode {
   #use(word: string): string {
     return this.#file.imports.value(word);
   }
+}
+
+function slotOf({ layout, slots }: Place): CheckSlot | undefined {
+  return slots?.of(layout);
 }

@@ -9,6 +9,14 @@ const DATE_MAX = 8.64e15;
 /** Up to here, a loop is faster than the call of a decoder. */
 const SHORT_TEXT = 24;
 
+/** What accepts a part, or refuses it. */
+interface PartAcceptance {
+  accept(value: unknown): unknown;
+  readonly allows?: ((value: never) => boolean) | undefined;
+}
+
+const NO_CHECKS: readonly PartAcceptance[] = [];
+
 /**
  * Reads packed values from untrusted bytes. It never throws: the first fault stays in `fault`, and
  * everything read after it is empty. No number inside makes it take more than the bytes allow.
@@ -19,6 +27,8 @@ export class PackReader {
   quiet: number;
   /** Whether a check refused a part. */
   isRefused = false;
+  /** The checks that generated code asks for by number. */
+  checks: readonly PartAcceptance[] = NO_CHECKS;
   depth = 0;
   readonly limits: DecodeLimits;
   readonly #source: Uint8Array;
