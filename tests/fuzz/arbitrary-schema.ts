@@ -68,6 +68,12 @@ const leaf: fc.Arbitrary<SchemaCase> = fc.constantFrom<SchemaCase>(
   { schema: z.enum(['a', 'b']).refine((value) => value === 'a'), value: fc.constantFrom('a', 'b') },
   { schema: z.literal(['a', 1, true, null]), value: fc.constantFrom('a', 1, true, null) },
   { schema: z.literal(5n), value: fc.constantFrom(5n, 6n) },
+  { schema: z.literal([5n, 'a', 2]), value: fc.constantFrom(5n, 6n, 'a', 'b', 2) },
+  { schema: z.literal([undefined, 'a']), value: fc.constantFrom(undefined, 'a', 'b') },
+  { schema: z.literal(undefined), value: fc.constantFrom(undefined, 'a') },
+  { schema: z.union([z.literal('a'), z.literal('b')]), value: text },
+  { schema: z.union([z.email(), z.literal('a'), z.string().min(4)]), value: text },
+  { schema: z.union([z.int(), z.number().min(0), z.null()]), value: fc.oneof(whole, fc.double()) },
   { schema: z.instanceof(Uint8Array), value: fc.uint8Array({ maxLength: 4 }) },
   { schema: z.any(), value: junk },
   { schema: z.unknown(), value: junk },
@@ -220,7 +226,7 @@ function objectCase(cases: Record<string, SchemaCase>, choice: number): SchemaCa
 function joined(inner: fc.Arbitrary<SchemaCase>): fc.Arbitrary<SchemaCase> {
   const tagged = (tag: string, { schema }: SchemaCase) =>
     z.object({ kind: z.literal(tag), a: schema });
-  return fc.tuple(inner, inner, fc.nat(4)).map(([left, right, choice]): SchemaCase => {
+  return fc.tuple(inner, inner, fc.nat(10)).map(([left, right, choice]): SchemaCase => {
     const both = fc.oneof(left.value, right.value);
     const object = fc.oneof(
       fc.record({ kind: fc.constantFrom('l', 'r', 'x'), a: both }, { noNullPrototype: true }),
@@ -241,6 +247,49 @@ function joined(inner: fc.Arbitrary<SchemaCase>): fc.Arbitrary<SchemaCase> {
         };
       case 3:
         return { schema: z.union([tagged('l', left), tagged('r', right)]), value: object };
+      case 4:
+        return {
+          schema: z.union([z.object({ a: left.schema }), z.object({ b: right.schema })]),
+          value: object,
+        };
+      case 5:
+        return {
+          schema: z.union([
+            z.object({ b: right.schema, a: left.schema }),
+            z.object({ a: left.schema.optional(), b: right.schema }),
+            z.null(),
+          ]),
+          value: object,
+        };
+      case 6:
+        return {
+          schema: z.union([
+            z.strictObject({ a: left.schema }),
+            z.strictObject({ a: left.schema, b: right.schema.optional() }),
+          ]),
+          value: object,
+        };
+      case 7:
+        return {
+          schema: z.union([z.array(left.schema), z.array(right.schema)]),
+          value: fc.array(both, { maxLength: 2 }),
+        };
+      case 8:
+        return {
+          schema: z.intersection(
+            z.object({ a: left.schema }),
+            z.object({ a: left.schema, b: right.schema }),
+          ),
+          value: object,
+        };
+      case 9:
+        return {
+          schema: z.intersection(
+            z.strictObject({ a: left.schema, b: right.schema.optional() }),
+            z.looseObject({ b: right.schema.optional() }),
+          ),
+          value: object,
+        };
       default:
         return {
           schema: z.intersection(z.object({ a: left.schema }), z.object({ b: right.schema })),

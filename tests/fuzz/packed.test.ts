@@ -12,7 +12,7 @@ import { chooseSeed } from './seed.js';
 
 const seed = chooseSeed('packed');
 const LIMITS = SERVER_DECODE_LIMITS;
-const RUNS = 2_000;
+const RUNS = 1_500;
 const TIMEOUT_MS = 60_000;
 
 const casesWithValues = schemaCase

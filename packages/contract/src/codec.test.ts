@@ -72,6 +72,25 @@ describe('codecOf', () => {
     expect(layoutOf(schema, 'output').layout.root).toEqual({ kind: 'date' });
   });
 
+  it('lets zod choose between alternatives that nothing tells apart', async () => {
+    const schema = z.union([z.object({ a: z.int() }), z.object({ a: z.int(), b: z.string() })]);
+    expect(layoutOf(schema, 'input').layout.root).toMatchObject({ kind: 'object' });
+    for (const value of [{ a: 1 }, { a: 1, b: 2 }]) {
+      expect(await through(schema, value)).toEqual({ ok: true, value: { a: 1 } });
+    }
+    const either = z.union([z.object({ a: z.int() }), z.object({ b: z.string() })]);
+    expect(await through(either, { a: 'no', b: 'yes' })).toEqual({ ok: true, value: { b: 'yes' } });
+  });
+
+  it('does not mind code that throws where zod does not come to it', async () => {
+    const thrower = z.int().transform(() => {
+      throw new Error('of the schema');
+    });
+    const schema = z.array(thrower).max(1);
+    const wanted = schema.safeParse([1, 2]).success;
+    expect(await through(schema, [1, 2])).toMatchObject({ ok: wanted });
+  });
+
   it('carries a schema that does not end as one self-describing value', () => {
     const endless = (): z.ZodType => z.lazy(() => z.array(endless()));
     expect(layoutOf(endless(), 'input').layout).toEqual({ root: { kind: 'any' }, types: [] });

@@ -1,4 +1,3 @@
-import { $ZodAsyncError } from 'zod/v4/core';
 import {
   compilePacked,
   listChecks,
@@ -87,12 +86,14 @@ export function codecOf<S extends Schema>(
   return { layout, key, part, encode, decode, parse, serialize };
 }
 
-/** Asynchronous code cannot run in between: then the whole value is parsed by itself. */
+/**
+ * Takes what is thrown for a refusal: asynchronous code cannot run in between, and zod may not have
+ * come to code that throws. Then the whole value is parsed by itself, and throws again if it must.
+ */
 function tryChecked<Result>(run: () => Result): Result | { readonly refused: true } {
   try {
     return run();
-  } catch (error) {
-    if (error instanceof $ZodAsyncError) return { refused: true };
-    throw error;
+  } catch {
+    return { refused: true };
   }
 }

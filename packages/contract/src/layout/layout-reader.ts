@@ -1,4 +1,4 @@
-import type { EnumValue, Layout, PartCheck, PropertyLayout } from '@trunkline/protocol';
+import type { Layout, PartCheck, PropertyLayout } from '@trunkline/protocol';
 import {
   defOf,
   hasTrait,
@@ -16,7 +16,8 @@ import {
   lengthCheck,
   wholeCheck,
 } from './part-check.js';
-import { unionLayout } from './union-layout.js';
+import { absentable, isSameLayout, joinedObject } from './merge-layouts.js';
+import { blurredLayout, enumLayout, unionLayout } from './union-layout.js';
 
 type Def<Kind extends SchemaDef['type']> = Extract<SchemaDef, { type: Kind }>;
 
@@ -153,10 +154,10 @@ export class LayoutReader {
   }
 
   #enum(schema: Schema): Layout {
-    const values = [...(schema._zod.values ?? [])];
-    return values.length > 0 && values.every(isEnumValue)
-      ? this.#leaf(schema, { kind: 'enum', values })
-      : this.#any(schema);
+    const layout = enumLayout([...(schema._zod.values ?? [])]);
+    if (layout === undefined) return this.#any(schema);
+    const isExact = layout.kind === 'enum' || layout.kind === 'undefined';
+    return isExact ? this.#leaf(schema, layout) : this.#whole(schema, layout);
   }
 
   #pipe(schema: Schema, def: Def<'pipe'>): Layout {
@@ -219,9 +220,8 @@ export class LayoutReader {
 
   /** Adds the state of a missing property. Only a property has it, so a shared layout is wrapped. */
   #absentable(layout: Layout): Layout {
-    if (layout.kind !== 'maybe') return { kind: 'maybe', absent: true, of: layout };
-    const widened: Layout = { ...layout, absent: true };
-    const check = this.checks.get(layout);
+    const widened = absentable(layout);
+    const check = layout.kind === 'maybe' ? this.checks.get(layout) : undefined;
     if (check) this.checks.set(widened, check);
     return widened;
   }
@@ -263,11 +263,12 @@ export class LayoutReader {
 
   #union(schema: Schema, def: Def<'union'>): Layout {
     const resolve = (layout: Layout) => (layout.kind === 'ref' ? this.types[layout.to] : layout);
-    const layout = unionLayout(
-      def.options.map((option) => this.visit(option)),
-      resolve,
-    );
-    if (layout === undefined) return this.#any(schema);
+    const options = def.options.map((option) => this.visit(option));
+    const layout = unionLayout(options, resolve);
+    if (layout === undefined) {
+      const blurred = blurredLayout(options, { resolve, side: this.#side });
+      return blurred ? this.#whole(schema, blurred) : this.#any(schema);
+    }
     const isFused = !def.checks?.length && (this.#side === 'input' || this.#isSteady(layout));
     return isFused ? layout : this.#whole(schema, layout);
   }
@@ -291,11 +292,10 @@ export class LayoutReader {
   #intersection(schema: Schema, def: Def<'intersection'>): Layout {
     const left = this.visit(def.left);
     const right = this.visit(def.right);
+    if (isSameLayout(left, right)) return this.#whole(schema, { ...left });
     if (left.kind !== 'object' || right.kind !== 'object') return this.#any(schema);
-    const properties = [...left.properties, ...right.properties];
-    const isDisjoint = new Set(properties.map(({ name }) => name)).size === properties.length;
-    if (!isDisjoint || left.rest || right.rest) return this.#any(schema);
-    return this.#whole(schema, { kind: 'object', properties });
+    const layout = joinedObject(left, right);
+    return layout ? this.#whole(schema, layout) : this.#any(schema);
   }
 }
 
@@ -312,10 +312,6 @@ function isInt({ check, format }: ReturnType<typeof checksOf>[number]): boolean 
 /** Whether a check says no more than the layout of whole numbers does. */
 function isWholeNumber({ check, format }: ReturnType<typeof checksOf>[number]): boolean {
   return check === 'number_format' && format === 'safeint';
-}
-
-function isEnumValue(value: unknown): value is EnumValue {
-  return value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value);
 }
 
 function isFillable({ kind }: Layout): boolean {

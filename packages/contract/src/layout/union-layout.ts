@@ -1,4 +1,6 @@
-import type { EnumValue, Layout, ObjectLayout, ValueKind } from '@trunkline/protocol';
+import type { EnumValue, Layout, ObjectLayout, UnionOption, ValueKind } from '@trunkline/protocol';
+import type { Side } from '../schema/schema.js';
+import { mergeLayouts } from './merge-layouts.js';
 
 /** Gives the layout that a `ref` stands for, if it is known by now. */
 export type ResolveRef = (layout: Layout) => Layout | undefined;
@@ -10,6 +12,18 @@ export type ResolveRef = (layout: Layout) => Layout | undefined;
 export function unionLayout(options: readonly Layout[], resolve: ResolveRef): Layout | undefined {
   if (options.length === 0) return undefined;
   return variantLayout(options, resolve) ?? kindLayout(options, resolve);
+}
+
+/**
+ * Joins alternatives that nothing tells apart to a layout that takes what any of them takes.
+ * It is zod that chooses then; `undefined` where they have too little in common.
+ */
+export function blurredLayout(
+  options: readonly Layout[],
+  { resolve, side }: { readonly resolve: ResolveRef; readonly side: Side },
+): Layout | undefined {
+  const merged = mergeLayouts(options, side);
+  return merged.length === 1 ? merged[0] : kindLayout(merged, resolve);
 }
 
 function kindLayout(options: readonly Layout[], resolve: ResolveRef): Layout | undefined {
@@ -82,4 +96,30 @@ function variantLayout(options: readonly Layout[], resolve: ResolveRef): Layout 
 function membersOf(object: ObjectLayout, key: string): readonly EnumValue[] {
   const of = object.properties.find(({ name }) => name === key)?.of;
   return of?.kind === 'enum' ? of.values : [];
+}
+
+/**
+ * Gives the layout of the members of an enum or literal. Bigints are told by their kind only;
+ * `undefined` where a member cannot be named at all.
+ */
+export function enumLayout(values: readonly unknown[]): Layout | undefined {
+  const plain = values.filter(isEnumValue);
+  const others = values.filter((value) => !isEnumValue(value));
+  const hasBigint = others.some((value) => typeof value === 'bigint');
+  const hasUndefined = others.includes(undefined);
+  const isKnown = others.every((value) => value === undefined || typeof value === 'bigint');
+  if (values.length === 0 || !isKnown) return undefined;
+  const members: Layout = { kind: 'enum', values: plain };
+  if (others.length === 0) return members;
+  const options: UnionOption[] =
+    plain.length > 0 ? [{ takes: kindsOf(members, () => undefined) ?? [], of: members }] : [];
+  if (hasBigint) options.push({ takes: ['bigint'], of: { kind: 'bigint' } });
+  const [first] = options;
+  if (first === undefined) return { kind: 'undefined' };
+  const of: Layout = options.length === 1 ? first.of : { kind: 'union', options };
+  return hasUndefined ? { kind: 'maybe', undefined: true, of } : of;
+}
+
+function isEnumValue(value: unknown): value is EnumValue {
+  return value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value);
 }
