@@ -96,6 +96,7 @@ export type { Decoded, Encoded } from './payload/superjson.js';
 export type { Runtime, Timer } from './runtime.js';
 export { Link, type LinkOptions, type LinkOwner } from './session/link.js';
 export type { Outgoing } from './session/outbox.js';
+export { SharedBatch } from './session/shared-batch.js';
 export type {
   CallShape,
   ContractShape,

@@ -10,8 +10,10 @@ import {
   type Closed,
   type HelloMessage,
   type Message,
+  type Outgoing,
   type ReceivedMessage,
   type SessionLimits,
+  type SharedBatch,
   type Timer,
   type TransportSink,
 } from '@trunkline/protocol';
@@ -176,7 +178,8 @@ export class Connection implements TransportSink {
         abandon: (id: number) => link.abandon(id),
         fail: (violation: Violation) => this.close(violation),
         send: (message: Message) => void link.send(message),
-        sendShared: (frame: Uint8Array) => void link.sendShared(frame),
+        sendShared: (batch: SharedBatch) => link.sendShared(batch),
+        grew: (entry: Outgoing, bytes: number) => link.grew(entry, bytes),
         // With nothing in the outbox there is always room: nobody would be told of it later.
         hasRoom: () =>
           link.queuedMessages === 0 ||

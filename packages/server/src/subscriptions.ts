@@ -150,7 +150,8 @@ export class Subscriptions {
       limits,
       link: {
         send: (outgoing) => link.send(outgoing),
-        sendShared: (frame) => link.sendShared(frame),
+        sendShared: (batch) => link.sendShared(batch),
+        grew: (entry, bytes) => link.grew(entry, bytes),
         hasRoom: () => link.hasRoom(),
         waitForRoom: (waiter) => void this.#waiting.add(waiter),
       },

@@ -11,6 +11,7 @@ import { BulkWindow } from './bulk-window.js';
 import { isShared, Outbox, type Outgoing, type Room } from './outbox.js';
 import type { LinkOptions, LinkOwner } from './link-owner.js';
 import { Positions } from './positions.js';
+import type { SharedBatch } from './shared-batch.js';
 
 export type { LinkOptions, LinkOwner } from './link-owner.js';
 
@@ -54,18 +55,10 @@ export class Link {
     const late = (refused: ReceivedMessage): void => this.#late(refused);
     this.#assembler = new Assembler({ runtime, limits, valueBytes, maxBytes, late });
     this.#window = new BulkWindow(limits);
-    this.#heartbeat = new Heartbeat(
-      {
-        isBusy: () => this.#isBusy(),
-        ping: () => this.#ping(),
-        dead: () => this.#owner.failed('cut'),
-      },
-      {
-        runtime,
-        limits,
-        pingsWhenIdle: isServer,
-      },
-    );
+    const isBusy = (): boolean => this.#isBusy();
+    const dead = (): void => this.#owner.failed('cut');
+    const watched = { isBusy, ping: (): void => this.#ping(), dead };
+    this.#heartbeat = new Heartbeat(watched, { runtime, limits, pingsWhenIdle: isServer });
   }
 
   /** The peer takes chunks: from now on large messages are cut, and small ones pass them. */
@@ -127,9 +120,16 @@ export class Link {
     return this.#push(message);
   }
 
-  /** Queues a batch that others send as well, the same bytes. */
-  sendShared(batch: Uint8Array): Outgoing {
+  /** Queues a batch that others send as well, the same bytes. Tell it with `grew` of what is added. */
+  sendShared(batch: SharedBatch): Outgoing {
     return this.#push(batch);
+  }
+
+  /** A shared batch that waits here has so many more bytes. */
+  grew(entry: Outgoing, bytes: number): void {
+    if (entry.state !== 'queued') return;
+    this.#outbox.grow(entry, bytes);
+    this.#pushed(entry);
   }
 
   /** Takes a message back that was not written as a whole; `false` if it was. */
@@ -253,8 +253,13 @@ export class Link {
     }
   }
 
-  #push(content: Message | Uint8Array): Outgoing {
+  #push(content: Message | SharedBatch): Outgoing {
     const entry = this.#outbox.push(content);
+    this.#pushed(entry);
+    return entry;
+  }
+
+  #pushed(entry: Outgoing): void {
     const { outboxMaxMessages, outboxMaxBytes } = this.#limits;
     // What is large is bounded by whoever makes it, and may be larger than all of this.
     const bytes = this.#outbox.bytes - this.#outbox.bulkBytes;
@@ -262,21 +267,22 @@ export class Link {
       // Whoever is in the middle of sending goes on with a link that takes nothing any more.
       this.#outbox.withdraw(entry);
       if (!this.#isStopped) this.#failSlow();
-      return entry;
+      return;
     }
     // A loop that awaits settled promises never lets the turn end, so much of it leaves before.
     if (bytes >= this.#limits.writeAheadBytes) this.flush();
     else this.#schedule();
-    return entry;
   }
+
+  readonly #runtimeOnTurnEnd = (): void => {
+    this.#isScheduled = false;
+    this.#write(true);
+  };
 
   #schedule(): void {
     if (this.#isScheduled || this.#isStopped) return;
     this.#isScheduled = true;
-    this.#runtime.endOfTurn(() => {
-      this.#isScheduled = false;
-      this.#write(true);
-    });
+    this.#runtime.endOfTurn(this.#runtimeOnTurnEnd);
   }
 
   /**
@@ -315,7 +321,7 @@ export class Link {
     const taken = this.#outbox.take(this.#room());
     const [first] = taken;
     if (first === undefined) return undefined;
-    return isShared(first) ? first : this.#encode(taken as Message[]);
+    return isShared(first) ? first.seal() : this.#encode(taken as Message[]);
   }
 
   #room(): Room {

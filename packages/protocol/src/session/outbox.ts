@@ -3,8 +3,13 @@ import type { WireLimits } from '../limits.js';
 import { sizeOf } from '../message-encoder.js';
 import type { Kind, Message } from '../message.js';
 import { Bulk, type Outgoing } from './bulk.js';
+import { SharedBatch } from './shared-batch.js';
 
 export type { Outgoing } from './bulk.js';
+
+/** Stands for a shared batch that was written, so that its bytes are not kept. */
+const WRITTEN = new SharedBatch();
+WRITTEN.seal();
 
 /** Goes first, and needs no number. */
 const URGENT: ReadonlySet<Kind> = new Set<Kind>([
@@ -25,8 +30,8 @@ const URGENT: ReadonlySet<Kind> = new Set<Kind>([
 const CONTROL: ReadonlySet<Kind> = new Set<Kind>(['CANCEL', 'VOID']);
 
 /** Tells whether an entry is a batch of its own that subscribers share. */
-export function isShared(content: Message | Uint8Array): content is Uint8Array {
-  return content instanceof Uint8Array;
+export function isShared(content: Message | SharedBatch): content is SharedBatch {
+  return content instanceof SharedBatch;
 }
 
 /** Entries in the order in which they came, taken from the front without moving the others. */
@@ -100,14 +105,20 @@ export class Outbox {
     return this.#bulk.begunBytes;
   }
 
-  push(content: Message | Uint8Array): Outgoing {
-    const size = isShared(content) ? content.length : sizeOf(content);
+  push(content: Message | SharedBatch): Outgoing {
+    const size = isShared(content) ? content.size : sizeOf(content);
     const entry: Outgoing = { content, size, isBegun: false, state: 'queued' };
     const isBulk = this.cuts && !isShared(content) && this.#bulk.push(entry);
     if (!isBulk) this.#queueOf(content).push(entry);
     this.bytes += size;
     this.count++;
     return entry;
+  }
+
+  /** Counts what was added to a shared batch that waits. */
+  grow(entry: Outgoing, bytes: number): void {
+    entry.size += bytes;
+    this.bytes += bytes;
   }
 
   /** Takes an entry back that was not written as a whole; `false` if it was. */
@@ -128,8 +139,8 @@ export class Outbox {
   }
 
   /** Takes the messages of the next batch, or one shared batch alone; empty when nothing may go. */
-  take(room: Room): (Message | Uint8Array)[] {
-    const taken: (Message | Uint8Array)[] = [];
+  take(room: Room): (Message | SharedBatch)[] {
+    const taken: (Message | SharedBatch)[] = [];
     let { numbers, bulkBytes, chunks } = room;
     let bytes = 0;
     const takeBulk = (): boolean => {
@@ -158,8 +169,8 @@ export class Outbox {
       if (taken.length > 0 && (shared || bytes + entry.size > room.bytes)) return taken;
       if (!shared && takesNumber(entry.content as Message) && --numbers < 0) return taken;
       queue.shift();
-      this.#written(entry);
       taken.push(entry.content);
+      this.#written(entry);
       bytes += entry.size;
       if (queue === this.#main && !this.#bulk.isEmpty) this.#sinceChunk += entry.size;
       if (shared) return taken;
@@ -172,10 +183,11 @@ export class Outbox {
 
   #written(entry: Outgoing): void {
     entry.state = 'written';
+    if (isShared(entry.content)) entry.content = WRITTEN;
     this.#forget(entry);
   }
 
-  #queueOf(content: Message | Uint8Array): Queue {
+  #queueOf(content: Message | SharedBatch): Queue {
     if (isShared(content)) return this.#main;
     if (URGENT.has(content.kind)) return this.#urgent;
     const isControl = CONTROL.has(content.kind) || (content.kind === 'CHUNK' && content.isAbort);
