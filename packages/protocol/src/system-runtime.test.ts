@@ -22,26 +22,6 @@ describe('systemRuntime', () => {
     expect(log).toEqual(['turn', 'microtask', 'first', 'second']);
   });
 
-  it('calls the others back where one throws, and that error goes its way', async () => {
-    const log: string[] = [];
-    const failure = new Error('thrown on purpose');
-    const listeners = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    const caught = new Promise((resolve) => process.once('uncaughtException', resolve));
-    const ended = new Promise<void>((resolve) => {
-      systemRuntime.endOfTurn(() => {
-        throw failure;
-      });
-      systemRuntime.endOfTurn(() => (log.push('second'), resolve()));
-      systemRuntime.endOfTurn(() => log.push('third'));
-    });
-    expect(await caught).toBe(failure);
-    for (const listener of listeners) process.on('uncaughtException', listener);
-    await ended;
-    await new Promise<void>((resolve) => systemRuntime.endOfTurn(resolve));
-    expect(log).toEqual(['second', 'third']);
-  });
-
   it('fires a timer once, and none that was cancelled', async () => {
     const log: string[] = [];
     const cancelled = systemRuntime.startTimer(0, () => log.push('cancelled'));

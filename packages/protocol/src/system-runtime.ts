@@ -28,41 +28,16 @@ function startTimer(delayMs: number, callback: () => void, keepsAlive = false): 
 }
 
 /** Browsers have no setImmediate; a message to oneself is their task without a minimum delay. */
-function createTask(): (callback: () => void) => void {
+function createTurnEnd(): (callback: () => void) => void {
   const { setImmediate, MessageChannel } = surroundings;
   if (setImmediate !== undefined) return (callback) => void setImmediate(callback);
   if (MessageChannel === undefined) return (callback) => void surroundings.setTimeout(callback, 0);
   const channel = new MessageChannel();
-  let waiting: (() => void) | undefined;
-  channel.port1.onmessage = () => waiting?.();
+  const waiting: (() => void)[] = [];
+  channel.port1.onmessage = () => waiting.shift()?.();
   return (callback) => {
-    waiting = callback;
-    channel.port2.postMessage(null);
-  };
-}
-
-/** One task for all that waits for the end of a turn: a thousand connections write in it. */
-function createTurnEnd(): (callback: () => void) => void {
-  const startTask = createTask();
-  let waiting: (() => void)[] = [];
-  const run = (): void => {
-    const callbacks = waiting;
-    waiting = [];
-    let index = 0;
-    try {
-      while (index < callbacks.length) callbacks[index++]?.();
-    } finally {
-      // One has thrown; the others must not go with it.
-      const rest = callbacks.slice(index);
-      if (rest.length > 0) {
-        if (waiting.length === 0) startTask(run);
-        waiting = [...rest, ...waiting];
-      }
-    }
-  };
-  return (callback) => {
-    if (waiting.length === 0) startTask(run);
     waiting.push(callback);
+    channel.port2.postMessage(null);
   };
 }
 

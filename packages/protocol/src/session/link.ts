@@ -1,10 +1,11 @@
 import { decodeBatch, encodeBatch, takesNumber, type Batch } from '../batch.js';
 import { Writer } from '../bytes/writer.js';
 import type { WireLimits } from '../limits.js';
-import type { Message, ReceivedMessage } from '../message.js';
+import type { CallMessage, Message, ReceivedMessage } from '../message.js';
 import type { Runtime, Timer } from '../runtime.js';
 import type { Transport } from '../transport.js';
 import { Violation } from '../violation.js';
+import { AckDebt } from './ack-debt.js';
 import { Heartbeat } from './heartbeat.js';
 import { Assembler } from './assembler.js';
 import { BulkWindow } from './bulk-window.js';
@@ -12,6 +13,7 @@ import { isShared, Outbox, type Outgoing, type Room } from './outbox.js';
 import type { LinkOptions, LinkOwner } from './link-owner.js';
 import { Positions } from './positions.js';
 import type { SharedBatch } from './shared-batch.js';
+import { TurnEnd } from './turn-end.js';
 
 export type { LinkOptions, LinkOwner } from './link-owner.js';
 
@@ -26,9 +28,11 @@ export class Link {
   readonly #owner: LinkOwner;
   readonly #transport: Transport;
   readonly #runtime: Runtime;
+  readonly #turnEnd: TurnEnd;
   readonly #limits: WireLimits;
   readonly #heartbeat: Heartbeat;
   readonly #positions = new Positions();
+  readonly #ackDebt: AckDebt;
   readonly #outbox: Outbox;
   readonly #assembler: Assembler;
   readonly #window: BulkWindow;
@@ -36,8 +40,6 @@ export class Link {
   #isScheduled = false;
   #isStopped = false;
   #mustAck = false;
-  #unackedBytes = 0;
-  #ackTimer: Timer | undefined;
   #stallTimer: Timer | undefined;
   #pongMessage = { kind: 'PONG' as const, value: 0 };
   #pongEntry: Outgoing | undefined;
@@ -46,6 +48,7 @@ export class Link {
     this.#owner = owner;
     this.#transport = options.transport;
     this.#runtime = options.runtime;
+    this.#turnEnd = TurnEnd.of(options.runtime);
     this.#limits = options.limits;
     const { limits, side, runtime, valueBytes } = options;
     const isServer = side === 'server';
@@ -55,6 +58,7 @@ export class Link {
     const late = (refused: ReceivedMessage): void => this.#late(refused);
     this.#assembler = new Assembler({ runtime, limits, valueBytes, maxBytes, late });
     this.#window = new BulkWindow(limits);
+    this.#ackDebt = new AckDebt({ runtime, limits, due: () => this.#ackSoon() });
     const isBusy = (): boolean => this.#isBusy();
     const dead = (): void => this.#owner.failed('cut');
     const watched = { isBusy, ping: (): void => this.#ping(), dead };
@@ -163,7 +167,7 @@ export class Link {
     this.#isStopped = true;
     this.#heartbeat.stop();
     this.#assembler.stop();
-    this.#ackTimer?.cancel();
+    this.#ackDebt.stop();
     this.#stallTimer?.cancel();
   }
 
@@ -173,7 +177,7 @@ export class Link {
       const first = this.#positions.first(batch.seq);
       if (first instanceof Violation) return first;
       number = first;
-      this.#unackedBytes += size;
+      this.#ackDebt.received(size);
     }
     if (batch.ack !== undefined) {
       const before = this.#positions.acked;
@@ -231,12 +235,7 @@ export class Link {
     // Who asks is answered, even if all that came is acknowledged: the answer may have been lost.
     if (now) return this.#ackSoon();
     if (!this.#positions.owesAck) return;
-    const count = this.#positions.rx - this.#positions.ackedBack;
-    if (count >= this.#limits.ackMessages || this.#unackedBytes >= this.#limits.ackBytes) {
-      this.#ackSoon();
-    } else {
-      this.#ackTimer ??= this.#runtime.startTimer(this.#limits.ackDelayMs, () => this.#ackSoon());
-    }
+    this.#ackDebt.owe(this.#positions.rx - this.#positions.ackedBack, this.#heartbeat.heardAt);
   }
 
   #ackSoon(): void {
@@ -274,7 +273,7 @@ export class Link {
     else this.#schedule();
   }
 
-  readonly #runtimeOnTurnEnd = (): void => {
+  readonly #onTurnEnd = (): void => {
     this.#isScheduled = false;
     this.#write(true);
   };
@@ -282,7 +281,7 @@ export class Link {
   #schedule(): void {
     if (this.#isScheduled || this.#isStopped) return;
     this.#isScheduled = true;
-    this.#runtime.endOfTurn(this.#runtimeOnTurnEnd);
+    this.#turnEnd.wait(this.#onTurnEnd);
   }
 
   /**
@@ -301,7 +300,7 @@ export class Link {
   #writeBatches(withAck: boolean): void {
     const batches: Uint8Array[] = [];
     let room = this.#limits.writeAheadBytes - this.#transport.bufferedBytes;
-    while (room > 0) {
+    while (room > 0 && this.#outbox.count > 0) {
       const batch = this.#nextBatch();
       if (batch === undefined) break;
       batches.push(batch);
@@ -326,43 +325,45 @@ export class Link {
 
   #room(): Room {
     const { unackedMessages, batchCloseBytes } = this.#limits;
+    const hasBulk = this.#outbox.bulkBytes > 0;
     return {
       bytes: batchCloseBytes,
       numbers: unackedMessages - this.#positions.unacked,
-      bulkBytes: this.#window.room,
+      bulkBytes: hasBulk ? this.#window.room : 0,
       // Each batch is acknowledged alone, so that a narrow window does not empty in between.
-      chunks: this.#window.bytes < WIDE_BYTES ? 1 : batchCloseBytes,
+      chunks: hasBulk && this.#window.bytes < WIDE_BYTES ? 1 : batchCloseBytes,
     };
   }
 
   #encode(messages: Message[]): Uint8Array {
-    const numbered = messages.filter(takesNumber).length;
+    let numbered = 0;
+    let chunkBytes = 0;
+    for (const message of messages) {
+      if (takesNumber(message)) numbered++;
+      if (message.kind === 'CALL') this.#stampDeadline(message);
+      else if (message.kind === 'CHUNK') chunkBytes += message.bytes.length;
+    }
     const seq = numbered > 0 ? this.#positions.tx + 1 : undefined;
     this.#positions.tx += numbered;
-    for (const message of messages) this.#stampDeadline(message);
     const ack = this.#mustAck || this.#positions.owesAck ? this.#positions.rx : undefined;
     // Not in a batch of acknowledgements alone: two peers would ask each other for ever.
-    const now = numbered > 0 && this.#mustAsk(messages);
+    const now = numbered > 0 && this.#mustAsk(chunkBytes);
     const head = { seq, ack, now };
     this.#acknowledged();
     return encodeBatch(this.#writer, head, messages);
   }
 
   /** Whether the peer must acknowledge at once, so that its sender need not wait. */
-  #mustAsk(messages: readonly Message[]): boolean {
+  #mustAsk(chunkBytes: number): boolean {
     const isAlmostFull = this.#positions.unacked * 2 > this.#limits.unackedMessages;
-    let bytes = 0;
-    for (const message of messages) {
-      if (message.kind === 'CHUNK') bytes += message.bytes.length;
-    }
-    if (bytes === 0) return isAlmostFull;
-    this.#window.wrote(this.#positions.tx, bytes, this.#runtime.now());
+    if (chunkBytes === 0) return isAlmostFull;
+    this.#window.wrote(this.#positions.tx, chunkBytes, this.#runtime.now());
     return isAlmostFull || this.#window.isHalfUsed;
   }
 
   /** The deadline travels as what remains when it is written. */
-  #stampDeadline(message: Message): void {
-    if (message.kind !== 'CALL' || message.deadlineAt === undefined) return;
+  #stampDeadline(message: CallMessage): void {
+    if (message.deadlineAt === undefined) return;
     const remaining = Math.ceil(message.deadlineAt - this.#runtime.now());
     message.deadlineMs = Math.min(Math.max(0, remaining), 0xffffffff);
   }
@@ -370,9 +371,7 @@ export class Link {
   #acknowledged(): void {
     this.#positions.ackedBack = this.#positions.rx;
     this.#mustAck = false;
-    this.#unackedBytes = 0;
-    this.#ackTimer?.cancel();
-    this.#ackTimer = undefined;
+    this.#ackDebt.settled();
   }
 
   #watchStall(): void {

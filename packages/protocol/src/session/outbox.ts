@@ -108,7 +108,9 @@ export class Outbox {
   push(content: Message | SharedBatch): Outgoing {
     const size = isShared(content) ? content.size : sizeOf(content);
     const entry: Outgoing = { content, size, isBegun: false, state: 'queued' };
-    const isBulk = this.cuts && !isShared(content) && this.#bulk.push(entry);
+    // A small one with no large one before it is none of theirs.
+    const mayBeBulk = this.cuts && (size > this.#limits.cutBytes || !this.#bulk.isEmpty);
+    const isBulk = mayBeBulk && !isShared(content) && this.#bulk.push(entry);
     if (!isBulk) this.#queueOf(content).push(entry);
     this.bytes += size;
     this.count++;
@@ -126,7 +128,8 @@ export class Outbox {
     if (entry.state !== 'queued') return false;
     entry.state = 'withdrawn';
     this.#forget(entry);
-    const abort = this.#bulk.has(entry) ? this.#bulk.remove(entry) : undefined;
+    const abort =
+      !this.#bulk.isEmpty && this.#bulk.has(entry) ? this.#bulk.remove(entry) : undefined;
     if (abort !== undefined) this.push(abort);
     return true;
   }
@@ -141,40 +144,43 @@ export class Outbox {
   /** Takes the messages of the next batch, or one shared batch alone; empty when nothing may go. */
   take(room: Room): (Message | SharedBatch)[] {
     const taken: (Message | SharedBatch)[] = [];
-    let { numbers, bulkBytes, chunks } = room;
-    let bytes = 0;
-    const takeBulk = (): boolean => {
-      if (chunks === 0 || numbers === 0) return false;
-      const next = this.#bulk.next(Math.min(bulkBytes, room.bytes - bytes));
-      if (next === undefined) return false;
-      const size = sizeOf(next.message);
-      chunks--;
-      numbers--;
-      bulkBytes -= size;
-      bytes += size;
-      this.#sinceChunk = 0;
-      if (next.done !== undefined) this.#written(next.done);
-      taken.push(next.message);
-      return true;
-    };
-    if (this.#sinceChunk >= this.#limits.bulkTurnBytes && !this.#isUrgent()) takeBulk();
+    const left = { ...room };
+    if (this.#sinceChunk >= this.#limits.bulkTurnBytes && !this.#isUrgent()) {
+      this.#takeBulk(taken, left);
+    }
     for (;;) {
       const queue = this.#first();
       const entry = queue.peek();
       if (entry === undefined) {
-        if (takeBulk()) continue;
+        if (!this.#bulk.isEmpty && this.#takeBulk(taken, left)) continue;
         return taken;
       }
-      const shared = isShared(entry.content);
-      if (taken.length > 0 && (shared || bytes + entry.size > room.bytes)) return taken;
-      if (!shared && takesNumber(entry.content as Message) && --numbers < 0) return taken;
+      const { content, size } = entry;
+      const shared = isShared(content);
+      if (taken.length > 0 && (shared || size > left.bytes)) return taken;
+      if (!shared && takesNumber(content) && --left.numbers < 0) return taken;
       queue.shift();
-      taken.push(entry.content);
+      taken.push(content);
       this.#written(entry);
-      bytes += entry.size;
-      if (queue === this.#main && !this.#bulk.isEmpty) this.#sinceChunk += entry.size;
+      left.bytes -= size;
+      if (queue === this.#main && !this.#bulk.isEmpty) this.#sinceChunk += size;
       if (shared) return taken;
     }
+  }
+
+  #takeBulk(taken: (Message | SharedBatch)[], left: { -readonly [K in keyof Room]: number }) {
+    if (left.chunks === 0 || left.numbers === 0) return false;
+    const next = this.#bulk.next(Math.min(left.bulkBytes, left.bytes));
+    if (next === undefined) return false;
+    const size = sizeOf(next.message);
+    left.chunks--;
+    left.numbers--;
+    left.bulkBytes -= size;
+    left.bytes -= size;
+    this.#sinceChunk = 0;
+    if (next.done !== undefined) this.#written(next.done);
+    taken.push(next.message);
+    return true;
   }
 
   #isUrgent(): boolean {
@@ -189,9 +195,19 @@ export class Outbox {
 
   #queueOf(content: Message | SharedBatch): Queue {
     if (isShared(content)) return this.#main;
-    if (URGENT.has(content.kind)) return this.#urgent;
-    const isControl = CONTROL.has(content.kind) || (content.kind === 'CHUNK' && content.isAbort);
-    return isControl ? this.#control : this.#main;
+    switch (content.kind) {
+      // The many first.
+      case 'CALL':
+      case 'RESULT':
+      case 'ITEM':
+      case 'MESSAGE':
+        return this.#main;
+      case 'CHUNK':
+        return content.isAbort ? this.#control : this.#main;
+      default:
+        if (URGENT.has(content.kind)) return this.#urgent;
+        return CONTROL.has(content.kind) ? this.#control : this.#main;
+    }
   }
 
   #first(): Queue {
