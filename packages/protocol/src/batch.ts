@@ -30,10 +30,16 @@ export interface BatchHead {
 /** Tells whether a message takes a number of its direction. */
 export function takesNumber(message: ReceivedMessage): boolean {
   switch (message.kind) {
-    case 'SKIPPED':
-      return message.sequenced;
+    // The many first.
+    case 'CALL':
+    case 'RESULT':
+    case 'ITEM':
+      return true;
+    case 'MESSAGE':
     case 'REFUSED':
       return false;
+    case 'SKIPPED':
+      return message.sequenced;
     default:
       return isSequenced(KINDS[message.kind]);
   }
@@ -53,10 +59,10 @@ export function decodeBatch(bytes: Uint8Array): Batch | Violation {
   let numbered = false;
   while (reader.remaining > 0) {
     const kind = reader.u8();
-    const body = reader.sub(reader.varint());
-    const message = decodeMessage(kind, body);
-    if (body.fault !== undefined) reader.fail(body.fault);
-    numbered ||= takesNumber(message);
+    const outer = reader.enter(reader.varint());
+    const message = decodeMessage(kind, reader);
+    reader.leave(outer);
+    numbered ||= isSequenced(kind);
     messages.push(message);
   }
   if (reader.fault === undefined) {

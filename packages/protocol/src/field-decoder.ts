@@ -14,7 +14,6 @@ export const MAX_MESSAGE = 1_024;
 const MAX_CODE = 64;
 const NAME = /^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*){1,7}$/;
 const CODE = /^[A-Z][A-Z0-9_]*$/;
-const NO_EXT: ExtFields = {};
 
 /** Reads a number that stands for one of the values. */
 export function pick<Value extends string>(body: Reader, values: readonly Value[]): Value {
@@ -28,16 +27,21 @@ export function flags(body: Reader, known: number): number {
   return byte;
 }
 
-/** Reads ext and payload; what follows the flags and fixed fields of a payload message. */
-export function payload(
-  body: Reader,
-  byte: number,
-): { encoding: Encoding; bytes: Uint8Array } & ExtFields {
-  const ext = (byte & FLAGS.EXT) === 0 ? NO_EXT : decodeExt(body);
-  const encoding = (byte & FLAGS.ENCODING) as Encoding;
+/** Reads the ext of a message, if its flags say that there is one. */
+export function extOf(body: Reader, byte: number): ExtFields | undefined {
+  return (byte & FLAGS.EXT) === 0 ? undefined : decodeExt(body);
+}
+
+/** Gives the encoding that flags name. */
+export function encodingOf(byte: number): Encoding {
+  return (byte & FLAGS.ENCODING) as Encoding;
+}
+
+/** Reads a payload: what is left of a message. */
+export function payloadBytes(body: Reader, encoding: Encoding): Uint8Array {
   const bytes = body.rest();
   if (encoding === ENCODING.NONE && bytes.length > 0) body.fail('TRAILING');
-  return { encoding, bytes, ...ext };
+  return bytes;
 }
 
 /** Reads an error code. */

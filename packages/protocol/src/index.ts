@@ -107,6 +107,7 @@ export type { Runtime, Timer } from './runtime.js';
 export { ByteBudget } from './session/byte-budget.js';
 export { Link, type LinkOptions, type LinkOwner } from './session/link.js';
 export type { Outgoing } from './session/outbox.js';
+export { SharedBatch } from './session/shared-batch.js';
 export type {
   CallShape,
   ContractShape,

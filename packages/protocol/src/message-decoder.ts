@@ -3,10 +3,12 @@ import { decodeExt } from './ext.js';
 import {
   decodeCode,
   decodeName,
+  encodingOf,
+  extOf,
   FLAGS,
   flags,
   MAX_MESSAGE,
-  payload,
+  payloadBytes,
   pick,
 } from './field-decoder.js';
 import {
@@ -43,7 +45,7 @@ const MAX_LAST = 10_000;
 
 /** Reads the body of one message, to the end of `body`; a fault is noted in `body`. */
 export function decodeMessage(kind: number, body: Reader): ReceivedMessage {
-  const decode = DECODERS.get(kind);
+  const decode = DECODERS[kind];
   if (decode === undefined) {
     if (!isOptional(kind)) body.fail('UNKNOWN_KIND');
     body.rest();
@@ -57,7 +59,7 @@ export function decodeMessage(kind: number, body: Reader): ReceivedMessage {
   return message;
 }
 
-const DECODERS = new Map<number, (body: Reader) => ReceivedMessage>([
+const BY_KIND = new Map<number, (body: Reader) => ReceivedMessage>([
   [KINDS.HELLO, decodeHello],
   [KINDS.WELCOME, decodeWelcome],
   [KINDS.RESUME, decodeResume],
@@ -95,6 +97,9 @@ const DECODERS = new Map<number, (body: Reader) => ReceivedMessage>([
   [KINDS.VOID, () => ({ kind: 'VOID' })],
 ]);
 
+/** A place for each byte: faster than looking up. */
+const DECODERS = Array.from({ length: 256 }, (_, kind) => BY_KIND.get(kind));
+
 /** Messages that have an ext exactly when bytes are left after their last field. */
 const EXTENDED: ReadonlySet<number> = new Set<number>([
   KINDS.HELLO,
@@ -115,7 +120,12 @@ const EXTENDED: ReadonlySet<number> = new Set<number>([
 // id flags [ext] payload
 function decodePayloadMessage<K extends 'RESULT' | 'ITEM' | 'END'>(body: Reader, kind: K) {
   const id = body.varint();
-  return { kind, id, ...payload(body, flags(body, PAYLOAD_FLAGS)) };
+  const byte = flags(body, PAYLOAD_FLAGS);
+  const ext = extOf(body, byte);
+  const encoding = encodingOf(byte);
+  const bytes = payloadBytes(body, encoding);
+  // Copying an ext that is not there would cost more than all the rest.
+  return ext === undefined ? { kind, id, encoding, bytes } : { kind, id, encoding, bytes, ...ext };
 }
 
 // id procedure flags [deadlineMs:u32] [ext] payload
@@ -123,8 +133,15 @@ function decodeCall(body: Reader): CallMessage {
   const id = body.varint();
   const procedure = body.varint();
   const byte = flags(body, PAYLOAD_FLAGS | FLAGS.BIT_3);
-  const deadline = (byte & FLAGS.BIT_3) === 0 ? {} : { deadlineMs: body.u32() };
-  return { kind: 'CALL', id, procedure, ...deadline, ...payload(body, byte) };
+  const hasDeadline = (byte & FLAGS.BIT_3) !== 0;
+  const deadlineMs = hasDeadline ? body.u32() : 0;
+  const ext = extOf(body, byte);
+  const encoding = encodingOf(byte);
+  const bytes = payloadBytes(body, encoding);
+  const call: CallMessage = hasDeadline
+    ? { kind: 'CALL', id, procedure, deadlineMs, encoding, bytes }
+    : { kind: 'CALL', id, procedure, encoding, bytes };
+  return ext === undefined ? call : { ...call, ...ext };
 }
 
 // id flags executed:u8 code:text message:text [ext] payload
@@ -134,7 +151,10 @@ function decodeError(body: Reader): ErrorMessage {
   const executed = pick(body, EXECUTED);
   const code = decodeCode(body);
   const message = body.text(MAX_MESSAGE);
-  return { kind: 'ERROR', id, executed, code, message, ...payload(body, byte) };
+  const ext = extOf(body, byte);
+  const encoding = encodingOf(byte);
+  const bytes = payloadBytes(body, encoding);
+  return { kind: 'ERROR', id, executed, code, message, encoding, bytes, ...ext };
 }
 
 // procedure kind:u8 name:text sendHash:u64 receiveHash:u64 [ext]
@@ -207,7 +227,11 @@ function decodeTopicMessage(body: Reader): TopicMessage {
   if (skipped >= offset) body.fail('BAD_OFFSET');
   // Parts of large topic messages are not offered, so bit 3 has no meaning.
   const byte = flags(body, PAYLOAD_FLAGS);
-  return { kind: 'MESSAGE', topic, offset, skipped, ...payload(body, byte) };
+  const ext = extOf(body, byte);
+  const encoding = encodingOf(byte);
+  const bytes = payloadBytes(body, encoding);
+  const message: TopicMessage = { kind: 'MESSAGE', topic, offset, skipped, encoding, bytes };
+  return ext === undefined ? message : { ...message, ...ext };
 }
 
 // sub epoch:u64 from to reason:u8 [ext]

@@ -15,15 +15,19 @@ import {
   type CallMessage,
   type ChunkMessage,
   type EndedMessage,
+  type EndMessage,
   type ErrorMessage,
   type HelloMessage,
+  type ItemMessage,
   type Message,
   type Payload,
   type ResumedMessage,
+  type ResultMessage,
   type ResumeMessage,
   type Revision,
   type SessionLimits,
   type SubscribeMessage,
+  type TopicMessage,
   type WelcomeMessage,
 } from './message.js';
 
@@ -76,12 +80,42 @@ function sizeOfFailure(message: ErrorMessage | EndedMessage): number {
 
 /** Writes one message with its kind and size. */
 export function encodeMessage(writer: Writer, message: Message): void {
+  switch (message.kind) {
+    case 'RESULT':
+    case 'ITEM':
+    case 'END':
+      if (!hasExt(message)) return encodeAnswer(writer, message);
+      break;
+    case 'MESSAGE':
+      if (!hasExt(message)) return encodeTopicMessage(writer, message);
+  }
   writer.u8(KINDS[message.kind]);
   // Most messages are payload and a few bytes; a guess that is right saves moving the body.
   const guess = 'bytes' in message && message.kind !== 'CREDIT' ? message.bytes.length + 6 : 8;
   const start = writer.beginBlock(guess);
   encodeBody(writer, message);
   writer.endBlock(start, guess);
+}
+
+/** The many are written with their size known: nothing is moved. */
+function encodeAnswer(writer: Writer, message: ResultMessage | ItemMessage | EndMessage): void {
+  const { id, bytes } = message;
+  writer.u8(KINDS[message.kind]);
+  writer.varint(varintSize(id) + 1 + bytes.length);
+  writer.varint(id);
+  writer.u8(message.encoding);
+  writer.bytes(bytes);
+}
+
+function encodeTopicMessage(writer: Writer, message: TopicMessage): void {
+  const { topic, offset, skipped, bytes } = message;
+  writer.u8(KINDS.MESSAGE);
+  writer.varint(varintSize(topic) + varintSize(offset) + varintSize(skipped) + 1 + bytes.length);
+  writer.varint(topic);
+  writer.varint(offset);
+  writer.varint(skipped);
+  writer.u8(message.encoding);
+  writer.bytes(bytes);
 }
 
 function encodeBody(writer: Writer, message: Message): void {

@@ -7,7 +7,9 @@ import {
   type HelloMessage,
   type LargeMessage,
   type Message,
+  type Outgoing,
   type ReceivedMessage,
+  type SharedBatch,
   type Timer,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
@@ -180,8 +182,12 @@ export class LiveConnection
     this.#link.send(message);
   }
 
-  sendShared(frame: Uint8Array): void {
-    this.#link.sendShared(frame);
+  sendShared(batch: SharedBatch): Outgoing {
+    return this.#link.sendShared(batch);
+  }
+
+  grew(entry: Outgoing, bytes: number): void {
+    this.#link.grew(entry, bytes);
   }
 
   abandon(id: number): boolean {

@@ -70,6 +70,7 @@ export class Server {
       broker: this.#broker,
       joinRecords: this.#limits.joinRecords,
       joinBytes: this.#limits.pageBytes,
+      batchCloseBytes: this.#limits.batchCloseBytes,
     });
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#shared = this.#share(options, { runtime, report, pipelines });

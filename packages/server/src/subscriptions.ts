@@ -3,7 +3,9 @@ import {
   Violation,
   type ErrorMessage,
   type Message,
+  type Outgoing,
   type Runtime,
+  type SharedBatch,
   type SubscribeMessage,
   type UnsubscribeMessage,
 } from '@trunkline/protocol';
@@ -99,8 +101,12 @@ export class Subscriptions implements SubscriptionLink {
     this.#options.link.send(message);
   }
 
-  sendShared(frame: Uint8Array): void {
-    this.#options.link.sendShared(frame);
+  sendShared(batch: SharedBatch): Outgoing {
+    return this.#options.link.sendShared(batch);
+  }
+
+  grew(entry: Outgoing, bytes: number): void {
+    this.#options.link.grew(entry, bytes);
   }
 
   hasRoom(): boolean {

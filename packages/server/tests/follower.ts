@@ -4,6 +4,8 @@ import {
   type Cursor,
   type GapMessage,
   type Message,
+  type Outgoing,
+  type SharedBatch,
   type SubscribedMessage,
 } from '@trunkline/protocol';
 import type { SubscriptionLink } from '../src/topics/topic-subscription.js';
@@ -38,8 +40,17 @@ export class Follower implements SubscriptionLink {
     else if (message.kind === 'STALE') this.isStale = true;
   }
 
-  sendShared(frame: Uint8Array): void {
-    const batch = decodeBatch(frame);
+  sendShared(shared: SharedBatch): Outgoing {
+    this.#receive(shared.seal());
+    return { content: shared, size: shared.size, isBegun: false, state: 'written' };
+  }
+
+  grew(): void {
+    throw new Error('what was written cannot grow');
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const batch = decodeBatch(bytes);
     if (batch instanceof Violation) throw new Error(batch.reason);
     for (const message of batch.messages as Message[]) {
       this.seen.push(message);

@@ -7,14 +7,18 @@ import type { ViolationName } from '../violation.js';
  */
 export class Reader {
   fault: ViolationName | undefined;
+  readonly source: Uint8Array;
   #position: number;
+  #end: number;
 
-  constructor(
-    readonly source: Uint8Array,
-    from = 0,
-    readonly end = source.length,
-  ) {
+  constructor(source: Uint8Array, from = 0, end = source.length) {
+    this.source = source;
     this.#position = from;
+    this.#end = end;
+  }
+
+  get end(): number {
+    return this.#end;
   }
 
   get position(): number {
@@ -22,17 +26,17 @@ export class Reader {
   }
 
   get remaining(): number {
-    return this.end - this.#position;
+    return this.#end - this.#position;
   }
 
   /** Notes a fault, unless there is one, and ends the reading. */
   fail(fault: ViolationName): void {
     this.fault ??= fault;
-    this.#position = this.end;
+    this.#position = this.#end;
   }
 
   u8(): number {
-    if (this.#position >= this.end) {
+    if (this.#position >= this.#end) {
       this.fail('TRUNCATED');
       return 0;
     }
@@ -57,6 +61,15 @@ export class Reader {
   }
 
   varint(): number {
+    const first = this.source[this.#position] as number;
+    if (first < 128 && this.#position < this.#end) {
+      this.#position++;
+      return first;
+    }
+    return this.#longVarint();
+  }
+
+  #longVarint(): number {
     let value = 0;
     let scale = 1;
     for (let index = 0; index < 8; index++) {
@@ -91,10 +104,27 @@ export class Reader {
 
   /** Gives a reader of the next bytes, and goes on behind them. */
   sub(count: number): Reader {
-    const size = this.bytes(count).length;
-    const sub = new Reader(this.source, this.#position - size, this.#position);
+    const isThere = count <= this.remaining;
+    if (!isThere) this.fail('TRUNCATED');
+    const from = this.#position;
+    if (isThere) this.#position += count;
+    const sub = new Reader(this.source, from, this.#position);
     sub.fault = this.fault;
     return sub;
+  }
+
+  /** Ends the reading behind the next bytes; gives what `leave` needs to go on behind them. */
+  enter(count: number): number {
+    const outer = this.#end;
+    if (count > this.remaining) this.fail('TRUNCATED');
+    else this.#end = this.#position + count;
+    return outer;
+  }
+
+  /** Goes on behind the bytes that were entered, unless there was a fault in them. */
+  leave(outer: number): void {
+    this.#position = this.fault === undefined ? this.#end : outer;
+    this.#end = outer;
   }
 
   /** Gives a copy of the next bytes. */

@@ -6,6 +6,7 @@ const MAX_KEPT = 65_536;
 
 /** Bytes that a varint needs for a value. */
 export function varintSize(value: number): number {
+  if (value < 128) return 1;
   let size = 1;
   while (value >= 128) {
     value = Math.floor(value / 128);
@@ -49,6 +50,8 @@ export class Writer {
 
   /** Throws a RangeError for anything but a whole number from 0 to 2^53 − 1. */
   varint(value: number): void {
+    // Most of them: `>>> 0` keeps only what is whole and small.
+    if (value < 128 && value >>> 0 === value) return this.u8(value);
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`no varint: ${value}`);
     this.#reserve(8);
     while (value >= 128) {

@@ -1,12 +1,13 @@
 import { abortOf, Cutter, mayBeCut, type LargeMessage } from '../chunk.js';
 import type { WireLimits } from '../limits.js';
 import type { ChunkMessage, Message } from '../message.js';
+import { SharedBatch } from './shared-batch.js';
 
 /** What waits to be written: a message for a batch, or a batch that subscribers share. */
 export interface Outgoing {
-  readonly content: Message | Uint8Array;
+  content: Message | SharedBatch;
   /** Size, guessed from above. */
-  readonly size: number;
+  size: number;
   /** Whether some of its chunks were written already. */
   isBegun: boolean;
   state: 'queued' | 'written' | 'withdrawn';
@@ -116,7 +117,7 @@ export class Bulk {
   /** Whether an entry waits here. */
   has(entry: Outgoing): boolean {
     const { content } = entry;
-    if (content instanceof Uint8Array || !mayBeCut(content)) return false;
+    if (content instanceof SharedBatch || !mayBeCut(content)) return false;
     return this.#lanes.get(content.id)?.entries.includes(entry) === true;
   }
 

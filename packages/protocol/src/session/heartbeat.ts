@@ -45,6 +45,11 @@ export class Heartbeat {
     this.#arm(this.#idleMs);
   }
 
+  /** When a byte came last. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   /** Notes that a byte came. */
   heard(): void {
     this.#heardAt = this.#runtime.now();
@@ -56,8 +61,9 @@ export class Heartbeat {
     if (isBusy === this.#isBusy) return;
     this.#isBusy = isBusy;
     if (!isBusy) return;
-    this.#busySince = this.#runtime.now();
-    this.#arm(this.#limits.busyIdleMs);
+    const now = this.#runtime.now();
+    this.#busySince = now;
+    if (this.#dueAt > now + this.#limits.busyIdleMs) this.#arm(this.#limits.busyIdleMs);
   }
 
   stop(): void {

@@ -7,6 +7,7 @@ import { ENCODING, type Message, type ReceivedMessage } from '../message.js';
 import { VirtualRuntime } from '../testing/virtual-runtime.js';
 import type { Transport } from '../transport.js';
 import { Violation } from '../violation.js';
+import { shared } from '../../tests/shared.js';
 import { Link, type LinkOwner } from './link.js';
 
 const LIMITS = resolveLimits(WIRE_LIMITS);
@@ -139,14 +140,14 @@ describe('Link, writing', () => {
 
   it('writes a shared batch as it is, beside its own in the same write', async () => {
     const { link, transport, runtime } = new Harness();
-    const shared = encodeBatch(new Writer(), {}, [PING]);
+    const batch = shared(PING);
     link.send(result(0));
-    link.sendShared(shared);
+    link.sendShared(batch);
     link.send(result(2));
     await runtime.settle();
     expect(transport.writes).toHaveLength(1);
     expect(transport.batches.map(({ seq }) => seq)).toEqual([1, undefined, 2]);
-    expect(transport.raw[1]).toBe(shared);
+    expect(transport.raw[1]).toBe(batch.seal());
   });
 
   it('does not write what was withdrawn, and gives no number to it', async () => {
@@ -261,7 +262,7 @@ describe('Link, acknowledging', () => {
   it('acknowledges beside shared batches, which say nothing', async () => {
     const { link, transport, runtime, deliver } = new Harness();
     deliver({ seq: 1, now: true }, [VOID]);
-    link.sendShared(encodeBatch(new Writer(), {}, [PING]));
+    link.sendShared(shared(PING));
     await runtime.settle();
     expect(transport.batches.map(({ ack }) => ack)).toEqual([undefined, 1]);
   });
@@ -364,7 +365,7 @@ describe('Link, liveness', () => {
   it('closes with SLOW when the socket takes nothing for 10 s', async () => {
     const { link, transport, runtime, failures } = new Harness('server');
     transport.bufferedBytes = 262_144;
-    link.sendShared(encodeBatch(new Writer(), {}, [PING]));
+    link.sendShared(shared(PING));
     await runtime.advance(9_999);
     expect(failures).toEqual([]);
     await runtime.advance(1);
@@ -374,7 +375,7 @@ describe('Link, liveness', () => {
   it('forgives a socket that takes something in time', async () => {
     const { link, transport, runtime, failures } = new Harness('server');
     transport.bufferedBytes = 262_144;
-    link.sendShared(encodeBatch(new Writer(), {}, [PING]));
+    link.sendShared(shared(PING));
     await runtime.advance(9_000);
     transport.bufferedBytes = 0;
     link.writable();

@@ -6,6 +6,7 @@ import type { Message, ReceivedMessage } from '../message.js';
 import type { Runtime, Timer } from '../runtime.js';
 import type { Transport } from '../transport.js';
 import { Violation } from '../violation.js';
+import { AckDebt } from './ack-debt.js';
 import { stampDeadline } from './deadline-stamp.js';
 import { Heartbeat, type Heartbeated } from './heartbeat.js';
 import { Assembler } from './assembler.js';
@@ -13,6 +14,8 @@ import { BulkWindow } from './bulk-window.js';
 import { isChunk, isShared, Outbox, type Outgoing, type Room } from './outbox.js';
 import type { LinkOptions, LinkOwner } from './link-owner.js';
 import { Positions } from './positions.js';
+import type { SharedBatch } from './shared-batch.js';
+import { TurnEnd } from './turn-end.js';
 import { TurnWrite } from './turn-write.js';
 
 export type { LinkOptions, LinkOwner } from './link-owner.js';
@@ -31,9 +34,11 @@ export class Link implements Heartbeated {
   readonly #owner: LinkOwner;
   readonly #transport: Transport;
   readonly #runtime: Runtime;
+  readonly #turnEnd: TurnEnd;
   readonly #limits: WireLimits;
   readonly #heartbeat: Heartbeat;
   readonly #positions = new Positions();
+  readonly #ackDebt: AckDebt;
   readonly #outbox: Outbox;
   readonly #options: LinkOptions;
   #assembler: Assembler | undefined;
@@ -41,8 +46,6 @@ export class Link implements Heartbeated {
   #isScheduled = false;
   #isStopped = false;
   #mustAck = false;
-  #unackedBytes = 0;
-  #ackTimer: Timer | undefined;
   #stallTimer: Timer | undefined;
   #pongMessage = { kind: 'PONG' as const, value: 0 };
   #pongEntry: Outgoing | undefined;
@@ -51,11 +54,13 @@ export class Link implements Heartbeated {
     this.#owner = owner;
     this.#transport = options.transport;
     this.#runtime = options.runtime;
+    this.#turnEnd = TurnEnd.of(options.runtime);
     this.#limits = options.limits;
     this.#options = options;
     const { limits, runtime } = options;
     const isServer = options.side === 'server';
     this.#outbox = new Outbox(limits, isServer ? limits.assemblyDownBytes : limits.assemblyBytes);
+    this.#ackDebt = new AckDebt({ runtime, limits, due: () => this.#ackSoon() });
     this.#heartbeat = new Heartbeat(this, { runtime, limits, pingsWhenIdle: isServer });
   }
 
@@ -118,9 +123,16 @@ export class Link implements Heartbeated {
     return this.#push(message);
   }
 
-  /** Queues a batch that others send as well, the same bytes. */
-  sendShared(batch: Uint8Array): Outgoing {
+  /** Queues a batch that others send as well, the same bytes. Tell it with `grew` of what is added. */
+  sendShared(batch: SharedBatch): Outgoing {
     return this.#push(batch);
+  }
+
+  /** A shared batch that waits here has so many more bytes. */
+  grew(entry: Outgoing, bytes: number): void {
+    if (entry.state !== 'queued') return;
+    this.#outbox.grow(entry, bytes);
+    this.#pushed(entry);
   }
 
   /** Takes a message back that was not written as a whole; `false` if it was. */
@@ -154,7 +166,7 @@ export class Link implements Heartbeated {
     this.#isStopped = true;
     this.#heartbeat.stop();
     this.#assembler?.stop();
-    this.#ackTimer?.cancel();
+    this.#ackDebt.stop();
     this.#stallTimer?.cancel();
   }
 
@@ -180,7 +192,7 @@ export class Link implements Heartbeated {
       const first = this.#positions.first(batch.seq);
       if (first instanceof Violation) return first;
       number = first;
-      this.#unackedBytes += size;
+      this.#ackDebt.received(size);
     }
     if (batch.ack !== undefined) {
       const before = this.#positions.acked;
@@ -248,12 +260,7 @@ export class Link implements Heartbeated {
     // Who asks is answered, even if all that came is acknowledged: the answer may have been lost.
     if (now) return this.#ackSoon();
     if (!this.#positions.owesAck) return;
-    const count = this.#positions.rx - this.#positions.ackedBack;
-    if (count >= this.#limits.ackMessages || this.#unackedBytes >= this.#limits.ackBytes) {
-      this.#ackSoon();
-    } else {
-      this.#ackTimer ??= this.#runtime.startTimer(this.#limits.ackDelayMs, () => this.#ackSoon());
-    }
+    this.#ackDebt.owe(this.#positions.rx - this.#positions.ackedBack, this.#heartbeat.heardAt);
   }
 
   #ackSoon(): void {
@@ -270,8 +277,13 @@ export class Link implements Heartbeated {
     }
   }
 
-  #push(content: Message | Uint8Array): Outgoing {
+  #push(content: Message | SharedBatch): Outgoing {
     const entry = this.#outbox.push(content);
+    this.#pushed(entry);
+    return entry;
+  }
+
+  #pushed(entry: Outgoing): void {
     const { outboxMaxMessages, outboxMaxBytes } = this.#limits;
     // What is large is bounded by whoever makes it, and may be larger than all of this.
     const bytes = this.#outbox.bytes - this.#outbox.bulkBytes;
@@ -279,21 +291,22 @@ export class Link implements Heartbeated {
       // Whoever is in the middle of sending goes on with a link that takes nothing any more.
       this.#outbox.withdraw(entry);
       if (!this.#isStopped) this.#failSlow();
-      return entry;
+      return;
     }
     // A loop that awaits settled promises never lets the turn end, so much of it leaves before.
     if (bytes >= this.#limits.writeAheadBytes) this.flush();
     else this.#schedule();
-    return entry;
   }
+
+  readonly #onTurnEnd = (): void => {
+    this.#isScheduled = false;
+    this.#write(true);
+  };
 
   #schedule(): void {
     if (this.#isScheduled || this.#isStopped) return;
     this.#isScheduled = true;
-    this.#runtime.endOfTurn(() => {
-      this.#isScheduled = false;
-      this.#write(true);
-    });
+    this.#turnEnd.wait(this.#onTurnEnd);
   }
 
   /**
@@ -312,7 +325,7 @@ export class Link implements Heartbeated {
   #writeBatches(withAck: boolean): void {
     const room = this.#limits.writeAheadBytes - this.#transport.bufferedBytes;
     const write = new TurnWrite(this.#transport);
-    while (write.bytes < room && this.#addBatch(write));
+    while (write.bytes < room && this.#outbox.count > 0 && this.#addBatch(write));
     if (withAck && this.#mustAck && write.bytes < room) write.add(this.#encode([]));
     write.end();
     if (write.bytes > 0) this.#heartbeat.look();
@@ -326,7 +339,7 @@ export class Link implements Heartbeated {
     const taken = this.#outbox.take(this.#room());
     const [first] = taken;
     if (first === undefined) return false;
-    if (isShared(first)) write.add(first);
+    if (isShared(first)) write.add(first.seal());
     else if (this.#transport.writeParts !== undefined && taken.some(isChunk)) {
       const messages = taken as Message[];
       write.addParts(encodeBatchParts(writer, this.#head(messages), messages));
@@ -349,37 +362,36 @@ export class Link implements Heartbeated {
   }
 
   /** Gives the head of the next batch, and notes that it is written. */
-  #head(messages: Message[]): BatchHead {
-    const numbered = messages.filter(takesNumber).length;
+  #head(messages: readonly Message[]): BatchHead {
+    let numbered = 0;
+    let chunkBytes = 0;
+    for (const message of messages) {
+      if (takesNumber(message)) numbered++;
+      if (message.kind === 'CALL') stampDeadline(message, this.#runtime.now());
+      else if (message.kind === 'CHUNK') chunkBytes += message.bytes.length;
+    }
     const seq = numbered > 0 ? this.#positions.tx + 1 : undefined;
     this.#positions.tx += numbered;
-    for (const message of messages) stampDeadline(message, this.#runtime.now());
     const ack = this.#mustAck || this.#positions.owesAck ? this.#positions.rx : undefined;
     // Not in a batch of acknowledgements alone: two peers would ask each other for ever.
-    const now = numbered > 0 && this.#mustAsk(messages);
+    const now = numbered > 0 && this.#mustAsk(chunkBytes);
     this.#acknowledged();
     return { seq, ack, now };
   }
 
   /** Whether the peer must acknowledge at once, so that its sender need not wait. */
-  #mustAsk(messages: readonly Message[]): boolean {
+  #mustAsk(chunkBytes: number): boolean {
     const isAlmostFull = this.#positions.unacked * 2 > this.#limits.unackedMessages;
-    let bytes = 0;
-    for (const message of messages) {
-      if (message.kind === 'CHUNK') bytes += message.bytes.length;
-    }
     const window = this.#window;
-    if (bytes === 0 || window === undefined) return isAlmostFull;
-    window.wrote(this.#positions.tx, bytes, this.#runtime.now());
+    if (chunkBytes === 0 || window === undefined) return isAlmostFull;
+    window.wrote(this.#positions.tx, chunkBytes, this.#runtime.now());
     return isAlmostFull || window.isHalfUsed;
   }
 
   #acknowledged(): void {
     this.#positions.ackedBack = this.#positions.rx;
     this.#mustAck = false;
-    this.#unackedBytes = 0;
-    this.#ackTimer?.cancel();
-    this.#ackTimer = undefined;
+    this.#ackDebt.settled();
   }
 
   #watchStall(): void {

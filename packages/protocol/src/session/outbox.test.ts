@@ -3,6 +3,7 @@ import { resolveLimits, WIRE_LIMITS } from '../limits.js';
 import { sizeOf } from '../message-encoder.js';
 import { ENCODING, KINDS, type Kind, type Message } from '../message.js';
 import { Outbox, type Outgoing } from './outbox.js';
+import { SharedBatch } from './shared-batch.js';
 
 const EMPTY = new Uint8Array(0);
 const FREE = 16_384;
@@ -94,7 +95,7 @@ describe('Outbox', () => {
 
   it('takes a shared batch alone, in its place', () => {
     const outbox = open();
-    const shared = Uint8Array.of(0, 1, 2);
+    const shared = new SharedBatch();
     for (const content of [result(0), shared, shared, result(2)]) outbox.push(content);
     const batches = [1, 2, 3, 4].map(() => take(outbox, 65_536, FREE));
     expect(batches).toEqual([[result(0)], [shared], [shared], [result(2)]]);
@@ -113,7 +114,7 @@ describe('Outbox', () => {
 
   it('takes a shared batch and unnumbered messages without numbers', () => {
     const outbox = open();
-    for (const content of [Uint8Array.of(1), topicMessage(), result(0)]) outbox.push(content);
+    for (const content of [new SharedBatch(), topicMessage(), result(0)]) outbox.push(content);
     expect(take(outbox, 65_536, 0)).toHaveLength(1);
     expect(take(outbox, 65_536, 0)).toEqual([topicMessage()]);
     expect(take(outbox, 65_536, 0)).toEqual([]);

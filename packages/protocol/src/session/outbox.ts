@@ -3,8 +3,13 @@ import type { WireLimits } from '../limits.js';
 import { sizeOf } from '../message-encoder.js';
 import type { Kind, Message } from '../message.js';
 import { Bulk, type Outgoing } from './bulk.js';
+import { SharedBatch } from './shared-batch.js';
 
 export type { Outgoing } from './bulk.js';
+
+/** Stands for a shared batch that was written, so that its bytes are not kept. */
+const WRITTEN = new SharedBatch();
+WRITTEN.seal();
 
 /** Goes first, and needs no number. */
 const URGENT: ReadonlySet<Kind> = new Set<Kind>([
@@ -25,12 +30,12 @@ const URGENT: ReadonlySet<Kind> = new Set<Kind>([
 const CONTROL: ReadonlySet<Kind> = new Set<Kind>(['CANCEL', 'VOID']);
 
 /** Tells whether an entry is a batch of its own that subscribers share. */
-export function isShared(content: Message | Uint8Array): content is Uint8Array {
-  return content instanceof Uint8Array;
+export function isShared(content: Message | SharedBatch): content is SharedBatch {
+  return content instanceof SharedBatch;
 }
 
 /** Tells whether an entry is a piece of a large message. */
-export function isChunk(content: Message | Uint8Array): boolean {
+export function isChunk(content: Message | SharedBatch): boolean {
   return !isShared(content) && content.kind === 'CHUNK';
 }
 
@@ -111,14 +116,22 @@ export class Outbox {
     return this.#bulk.begunBytes;
   }
 
-  push(content: Message | Uint8Array): Outgoing {
-    const size = isShared(content) ? content.length : sizeOf(content);
+  push(content: Message | SharedBatch): Outgoing {
+    const size = isShared(content) ? content.size : sizeOf(content);
     const entry: Outgoing = { content, size, isBegun: false, state: 'queued' };
-    const isBulk = this.cuts && !isShared(content) && this.#bulk.push(entry);
+    // A small one with no large one before it is none of theirs.
+    const mayBeBulk = this.cuts && (size > this.#limits.cutBytes || !this.#bulk.isEmpty);
+    const isBulk = mayBeBulk && !isShared(content) && this.#bulk.push(entry);
     if (!isBulk) this.#queueOf(content).push(entry);
     this.bytes += size;
     this.count++;
     return entry;
+  }
+
+  /** Counts what was added to a shared batch that waits. */
+  grow(entry: Outgoing, bytes: number): void {
+    entry.size += bytes;
+    this.bytes += bytes;
   }
 
   /** Takes an entry back that was not written as a whole; `false` if it was. */
@@ -126,7 +139,8 @@ export class Outbox {
     if (entry.state !== 'queued') return false;
     entry.state = 'withdrawn';
     this.#forget(entry);
-    const abort = this.#bulk.has(entry) ? this.#bulk.remove(entry) : undefined;
+    const abort =
+      !this.#bulk.isEmpty && this.#bulk.has(entry) ? this.#bulk.remove(entry) : undefined;
     if (abort !== undefined) this.push(abort);
     return true;
   }
@@ -139,42 +153,45 @@ export class Outbox {
   }
 
   /** Takes the messages of the next batch, or one shared batch alone; empty when nothing may go. */
-  take(room: Room): (Message | Uint8Array)[] {
-    const taken: (Message | Uint8Array)[] = [];
-    let { numbers, bulkBytes, chunks } = room;
-    let bytes = 0;
-    const takeBulk = (): boolean => {
-      if (chunks === 0 || numbers === 0) return false;
-      const next = this.#bulk.next(Math.min(bulkBytes, room.bytes - bytes));
-      if (next === undefined) return false;
-      const size = sizeOf(next.message);
-      chunks--;
-      numbers--;
-      bulkBytes -= size;
-      bytes += size;
-      this.#sinceChunk = 0;
-      if (next.done !== undefined) this.#written(next.done);
-      taken.push(next.message);
-      return true;
-    };
-    if (this.#sinceChunk >= this.#limits.bulkTurnBytes && !this.#isUrgent()) takeBulk();
+  take(room: Room): (Message | SharedBatch)[] {
+    const taken: (Message | SharedBatch)[] = [];
+    const left = { ...room };
+    if (this.#sinceChunk >= this.#limits.bulkTurnBytes && !this.#isUrgent()) {
+      this.#takeBulk(taken, left);
+    }
     for (;;) {
       const queue = this.#first();
       const entry = queue.peek();
       if (entry === undefined) {
-        if (takeBulk()) continue;
+        if (!this.#bulk.isEmpty && this.#takeBulk(taken, left)) continue;
         return taken;
       }
-      const shared = isShared(entry.content);
-      if (taken.length > 0 && (shared || bytes + entry.size > room.bytes)) return taken;
-      if (!shared && takesNumber(entry.content as Message) && --numbers < 0) return taken;
+      const { content, size } = entry;
+      const shared = isShared(content);
+      if (taken.length > 0 && (shared || size > left.bytes)) return taken;
+      if (!shared && takesNumber(content) && --left.numbers < 0) return taken;
       queue.shift();
+      taken.push(content);
       this.#written(entry);
-      taken.push(entry.content);
-      bytes += entry.size;
-      if (queue === this.#main && !this.#bulk.isEmpty) this.#sinceChunk += entry.size;
+      left.bytes -= size;
+      if (queue === this.#main && !this.#bulk.isEmpty) this.#sinceChunk += size;
       if (shared) return taken;
     }
+  }
+
+  #takeBulk(taken: (Message | SharedBatch)[], left: { -readonly [K in keyof Room]: number }) {
+    if (left.chunks === 0 || left.numbers === 0) return false;
+    const next = this.#bulk.next(Math.min(left.bulkBytes, left.bytes));
+    if (next === undefined) return false;
+    const size = sizeOf(next.message);
+    left.chunks--;
+    left.numbers--;
+    left.bulkBytes -= size;
+    left.bytes -= size;
+    this.#sinceChunk = 0;
+    if (next.done !== undefined) this.#written(next.done);
+    taken.push(next.message);
+    return true;
   }
 
   #isUrgent(): boolean {
@@ -183,14 +200,25 @@ export class Outbox {
 
   #written(entry: Outgoing): void {
     entry.state = 'written';
+    if (isShared(entry.content)) entry.content = WRITTEN;
     this.#forget(entry);
   }
 
-  #queueOf(content: Message | Uint8Array): Queue {
+  #queueOf(content: Message | SharedBatch): Queue {
     if (isShared(content)) return this.#main;
-    if (URGENT.has(content.kind)) return this.#urgent;
-    const isControl = CONTROL.has(content.kind) || (content.kind === 'CHUNK' && content.isAbort);
-    return isControl ? this.#control : this.#main;
+    switch (content.kind) {
+      // The many first.
+      case 'CALL':
+      case 'RESULT':
+      case 'ITEM':
+      case 'MESSAGE':
+        return this.#main;
+      case 'CHUNK':
+        return content.isAbort ? this.#control : this.#main;
+      default:
+        if (URGENT.has(content.kind)) return this.#urgent;
+        return CONTROL.has(content.kind) ? this.#control : this.#main;
+    }
   }
 
   #first(): Queue {

@@ -8,21 +8,49 @@ export function frameBytes(batches: readonly Uint8Array[]): number {
   return bytes;
 }
 
-/** Writes batches as WebSocket messages behind each other into `target`, which has their size. */
-export function encodeFrames(batches: readonly Uint8Array[], target: Uint8Array): void {
+/** Gives the header of the frame of a batch. */
+export function encodeHeader(batch: Uint8Array): Uint8Array {
+  const header = Buffer.allocUnsafe(headerBytes(batch.length));
+  writeHeader(batch.length, header, 0);
+  return header;
+}
+
+/** What was joined last: many subscribers are given the same batches one after another. */
+let joined: readonly Uint8Array[] = [];
+let joinedFrames: Uint8Array = Buffer.alloc(0);
+
+/**
+ * Gives the frames of batches as one buffer: the same one for the same batches in a row. `isShort`
+ * says that it leaves at once; what waits would keep all of a shared pool alive.
+ */
+export function joinFrames(batches: readonly Uint8Array[], isShort: boolean): Uint8Array {
+  if (areSame(batches, joined)) return joinedFrames;
+  const bytes = frameBytes(batches);
+  const frames = isShort ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
   let position = 0;
   for (const batch of batches) {
-    position = encodeHeader(batch.length, target, position);
-    target.set(batch, position);
+    position = writeHeader(batch.length, frames, position);
+    frames.set(batch, position);
     position += batch.length;
   }
+  joined = batches;
+  joinedFrames = frames;
+  return frames;
+}
+
+function areSame(some: readonly Uint8Array[], others: readonly Uint8Array[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let index = 0; index < some.length; index++) {
+    if (some[index] !== others[index]) return false;
+  }
+  return true;
 }
 
 /** Writes the header of one WebSocket message, and what it begins with, for what follows. */
 export function beginFrame(length: number, first: Uint8Array): Uint8Array {
   const header = headerBytes(length);
   const begun = Buffer.allocUnsafeSlow(header + first.length);
-  encodeHeader(length, begun, 0);
+  writeHeader(length, begun, 0);
   begun.set(first, header);
   return begun;
 }
@@ -33,7 +61,7 @@ function headerBytes(length: number): number {
 }
 
 /** RFC 6455, section 5.2; gives the position behind the header. */
-function encodeHeader(length: number, target: Uint8Array, start: number): number {
+function writeHeader(length: number, target: Uint8Array, start: number): number {
   const end = start + headerBytes(length);
   target[start] = BINARY_FRAME;
   if (length < 126) {

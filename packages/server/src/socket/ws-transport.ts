@@ -10,12 +10,14 @@ import {
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from '../accepted-transport.js';
 import type { ServerLimits } from '../limits.js';
-import { beginFrame, encodeFrames, frameBytes } from './frame.js';
+import { beginFrame, frameBytes, joinFrames, encodeHeader } from './frame.js';
 import { MessageWatch, type MessageWatchOptions } from './message-watch.js';
 
 /** What is needed of a WebSocket, as the library has it. */
 interface WebSocketEnd {
   readonly readyState: number;
+  /** Bytes that wait in the library and in the socket. */
+  readonly bufferedAmount: number;
   send(data: Uint8Array, written?: (error?: Error | null) => void): void;
   pong(data: Uint8Array, mask: boolean, written: (error?: Error | null) => void): void;
   close(code: number, reason: string): void;
@@ -43,8 +45,8 @@ const CLOSE_MS = 3_000;
 /** The window in which control frames are counted. */
 const CONTROL_MS = 10_000;
 
-/** Up to this size, copying frames into one buffer is cheaper than handing over one more. */
-const JOIN_BYTES = 1_024;
+/** Up to this size, copying frames into one buffer is cheaper than handing over more of them. */
+const JOIN_BYTES = 16_384;
 
 const UNFINISHED: Close = { code: 'POLICY', reason: 'message unfinished for too long' };
 
@@ -116,18 +118,22 @@ export class WsTransport implements AcceptedTransport, MessageWatchOptions {
     if (this.#isClosing || webSocket.readyState !== OPEN) return;
     const bytes = frameBytes(batches);
     const written = this.#noteFull(bytes) ? () => this.#socketOnWritten() : undefined;
-    if (bytes <= JOIN_BYTES * batches.length) {
-      // The shared pool is for what leaves at once: what waits would keep all of it alive.
-      const isIdle = socket.writableLength === 0;
-      const frames = isIdle ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
-      encodeFrames(batches, frames);
-      socket.write(frames, written);
+    const waiting = socket.writableLength;
+    const hasQueued = webSocket.bufferedAmount !== waiting;
+    if (!hasQueued && bytes <= JOIN_BYTES * batches.length) {
+      socket.write(joinFrames(batches, waiting === 0), written);
       return;
     }
     const last = batches.length - 1;
     socket.cork();
     for (const [index, batch] of batches.entries()) {
-      webSocket.send(batch, index === last ? written : undefined);
+      const done = index === last ? written : undefined;
+      // What the library has queued must not be passed by, or frames would come apart.
+      if (hasQueued) webSocket.send(batch, done);
+      else {
+        socket.write(encodeHeader(batch));
+        socket.write(batch, done);
+      }
     }
     socket.uncork();
   }
@@ -139,6 +145,9 @@ export class WsTransport implements AcceptedTransport, MessageWatchOptions {
     let bytes = 0;
     for (const { length } of parts) bytes += length;
     const written = this.#noteFull(bytes) ? () => this.#socketOnWritten() : undefined;
+    if (webSocket.bufferedAmount !== socket.writableLength) {
+      return webSocket.send(Buffer.concat(parts, bytes), written);
+    }
     const begun = beginFrame(bytes, first);
     socket.cork();
     socket.write(begun, rest.length === 0 ? written : undefined);

@@ -1,3 +1,4 @@
+import { SharedBatch } from '@trunkline/protocol';
 import type {
   Broker,
   BrokerSubscription,
@@ -8,12 +9,15 @@ import type {
   PlacedRecord,
   StaleMessage,
 } from '@trunkline/protocol';
-import { frameOf } from './frame.js';
+import { messageOf } from './topic-message.js';
 
 /** What a topic on this node calls for each of its subscribers. None of these throws. */
 export interface Subscriber {
-  /** The next topic message, and its batch. */
-  deliver(record: PlacedRecord, frame: Uint8Array): void;
+  /**
+   * The next topic message. It is the last of the batch, which has grown by so many bytes; `false`
+   * when the next message must not be added to this batch.
+   */
+  deliver(record: PlacedRecord, batch: SharedBatch, grown: number): boolean;
   /** The topic goes on at another place, or at the same one after it was stale. */
   moved(place: Cursor): void;
   /** The broker cannot vouch for the topic until it has moved. */
@@ -29,7 +33,12 @@ export interface HubTopicOptions {
   /** How many live records are held, and of how many bytes, while somebody joins. */
   readonly joinRecords: number;
   readonly joinBytes: number;
+  /** Size at which a batch is closed. */
+  readonly batchCloseBytes: number;
 }
+
+/** More than a message adds to its payload. */
+const ENVELOPE = 48;
 
 /** Where a topic stands before the broker has said it. */
 const NOWHERE: Cursor = { epoch: '0000000000000000', offset: 0 };
@@ -45,6 +54,8 @@ export class HubTopic {
   #recentBytes = 0;
   #joining = 0;
   #place = NOWHERE;
+  /** What the subscribers share and nobody has written; all that are live have it whole. */
+  #batch: SharedBatch | undefined;
   #staleReason: StaleMessage['reason'] | undefined;
   #subscription: BrokerSubscription | undefined;
   #isClosed = false;
@@ -92,7 +103,13 @@ export class HubTopic {
   }
 
   remove(subscriber: Subscriber): void {
+    this.endBatch();
     this.#subscribers.delete(subscriber);
+  }
+
+  /** Somebody begins or ceases to share: what comes next goes into another batch. */
+  endBatch(): void {
+    this.#batch = undefined;
   }
 
   close(): void {
@@ -132,20 +149,40 @@ export class HubTopic {
     return this.#recent[0]?.previous ?? this.#place.offset;
   }
 
-  /** Writes a record's batch with the number that the topic has now. */
-  frame(record: PlacedRecord): Uint8Array {
-    return frameOf(this.number, record);
+  /** Adds a record to a batch that one subscriber sends alone; gives a new one if it has no room. */
+  addTo(batch: SharedBatch | undefined, record: PlacedRecord): SharedBatch {
+    const target = this.#fits(batch, record) ? batch : new SharedBatch();
+    target.add(messageOf(this.number, record));
+    return target;
   }
 
   #record(record: PlacedRecord): void {
+    // A subscriber may have more than what came before this, and then not the same message.
+    if (record.previous !== this.#place.offset) this.endBatch();
     this.#place = { epoch: record.epoch, offset: record.offset };
     const wasJoining = this.#joining > 0;
     if (wasJoining) this.#hold(record);
     if (this.#subscribers.size === 0) return;
-    const frame = this.frame(record);
-    for (const subscriber of this.#subscribers) subscriber.deliver(record, frame);
+    this.#deliver(record);
     // Somebody had no room for this one, and will want it first.
     if (!wasJoining && this.#joining > 0) this.#hold(record);
+  }
+
+  #deliver(record: PlacedRecord): void {
+    const before = this.#batch?.size ?? 0;
+    const batch = this.addTo(this.#batch, record);
+    const grown = batch.size - before;
+    this.#batch = batch;
+    let goesOn = true;
+    for (const subscriber of this.#subscribers) {
+      if (!subscriber.deliver(record, batch, grown)) goesOn = false;
+    }
+    if (!goesOn) this.endBatch();
+  }
+
+  #fits(batch: SharedBatch | undefined, { bytes }: PlacedRecord): batch is SharedBatch {
+    if (batch === undefined || !batch.isOpen) return false;
+    return batch.size + bytes.length + ENVELOPE <= this.#options.batchCloseBytes;
   }
 
   #hold(record: PlacedRecord): void {
@@ -160,6 +197,7 @@ export class HubTopic {
   #moved(place: Cursor): void {
     this.#recent.length = 0;
     this.#recentBytes = 0;
+    this.endBatch();
     if (place.epoch !== this.#place.epoch) this.number = this.#options.nextNumber();
     this.#place = place;
     this.#staleReason = undefined;

@@ -12,6 +12,7 @@ export interface HubOptions {
   readonly broker: Broker;
   readonly joinRecords: number;
   readonly joinBytes: number;
+  readonly batchCloseBytes: number;
 }
 
 /** The topics that somebody on this node is subscribed to. */

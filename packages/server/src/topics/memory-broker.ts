@@ -56,16 +56,20 @@ export class MemoryBroker implements Broker {
 
   async publish({ key, keep }: BrokerTopic, record: BrokerRecord): Promise<PublishReceipt> {
     this.#expectOpen();
-    const now = this.#runtime.now();
-    const use = record.publishId && { id: record.publishId, key, now };
+    const { publishId } = record;
+    const isTimed = keep !== undefined || publishId !== undefined;
+    const now = isTimed ? this.#runtime.now() : 0;
+    const use = publishId && { id: publishId, key, now };
     const stored = use && this.#publishIds.find(use);
-    if (stored !== undefined) return { ...stored, stored: 'node', duplicate: true };
+    if (stored !== undefined) return receipt(stored, true);
     const topic = this.#open(key);
     // Remembered before it is delivered: a listener may close the broker, or repeat the publish.
     if (use) this.#publishIds.store(use, nextPlace(topic.place));
+    const isSettled = !isTimed && !topic.hasRecords && !topic.isIdle;
     const place = topic.add(record, keep, now);
-    this.#settle(key, topic);
-    return { ...place, stored: 'node', duplicate: false };
+    // A topic that keeps nothing stays what it was, unless its last listener left meanwhile.
+    if (!isSettled || topic.isIdle) this.#settle(key, topic);
+    return receipt(place, false);
   }
 
   async subscribe({ key }: BrokerTopic, listener: BrokerListener): Promise<BrokerSubscription> {
@@ -106,7 +110,7 @@ export class MemoryBroker implements Broker {
   #open(key: string): MemoryTopic {
     const live = this.#topics.get(key);
     if (live !== undefined) {
-      this.#kept.touch(key);
+      if (live.hasRecords) this.#kept.touch(key);
       return live;
     }
     const place = this.#idle.get(key) ?? { epoch: this.#newEpoch(), offset: 0 };
@@ -164,6 +168,10 @@ export class MemoryBroker implements Broker {
     const bytes = this.#runtime.randomBytes(8);
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   }
+}
+
+function receipt({ epoch, offset }: Cursor, duplicate: boolean): PublishReceipt {
+  return { epoch, offset, stored: 'node', duplicate };
 }
 
 function nextPlace({ epoch, offset }: Cursor): Cursor {

@@ -49,17 +49,24 @@ export class MemoryTopic {
     return this.#kept.isEmpty && this.#subscribers.size === 0;
   }
 
-  /** Stores a record under the next offset and delivers it; gives its place. */
+  /** Stores a record under the next offset and delivers it; `now` counts where it is kept. */
   add(record: BrokerRecord, keep: KeepPolicy | undefined, now: number): Cursor {
     const previous = this.#top++;
-    const { publishId, encoding, layoutHash } = record;
-    // A view would keep the whole buffer that it was read from in memory.
-    const bytes = new Uint8Array(record.bytes);
-    const placed = { publishId, encoding, layoutHash, bytes, ...this.place, previous };
-    this.#kept.add(placed, keep, now);
-    this.#undelivered.push(placed);
-    this.#deliver();
-    return { epoch: placed.epoch, offset: placed.offset };
+    const placed: PlacedRecord = {
+      publishId: record.publishId,
+      encoding: record.encoding,
+      layoutHash: record.layoutHash,
+      // A view would keep the whole buffer that it was read from in memory.
+      bytes: new Uint8Array(record.bytes),
+      epoch: this.#epoch,
+      offset: previous + 1,
+      previous,
+    };
+    if (keep !== undefined || this.hasRecords) this.#kept.add(placed, keep, now);
+    // A listener may publish: its record waits here, so that all listeners see one order.
+    if (this.#isDelivering) this.#undelivered.push(placed);
+    else this.#deliver(placed);
+    return placed;
   }
 
   subscribe(listener: BrokerListener): MemorySubscriber {
@@ -92,11 +99,10 @@ export class MemoryTopic {
     this.#subscribers.clear();
   }
 
-  /** A listener may publish: its record waits here, so that all listeners see one order. */
-  #deliver(): void {
-    if (this.#isDelivering) return;
+  /** Delivers a record, and then what was published meanwhile. */
+  #deliver(record: PlacedRecord): void {
     this.#isDelivering = true;
-    for (let next = this.#undelivered.shift(); next; next = this.#undelivered.shift()) {
+    for (let next: PlacedRecord | undefined = record; next; next = this.#undelivered.shift()) {
       for (const subscriber of this.#subscribers) this.#deliverTo(subscriber, next);
     }
     this.#isDelivering = false;

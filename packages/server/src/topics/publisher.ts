@@ -92,13 +92,9 @@ export function createTopics<M extends Members>(
     const name = `${contract.name}.${member}`;
     const keep = keepOf(definition, limits);
     publishers[member] = (params) => {
-      const key = orOurFault(name, () => topicKey(name, parseParams(name, definition, params)));
-      return {
-        publish: (message, { publishId } = {}) =>
-          outlet.publish({ key, keep }, () =>
-            orOurFault(name, () => prepareRecord(definition, message, publishId)),
-          ),
-      };
+      const topic = { key: keyOf(name, definition, params), keep };
+      const place = { name, definition, topic };
+      return { publish: (message, options) => outlet.publish(place, message, options?.publishId) };
     };
   }
   return publishers as PublishersOf<M>;
@@ -129,13 +125,9 @@ function parseParams(name: string, { params: schema }: TopicDefinition, params: 
   throw misfit('params object', parsed);
 }
 
-function orOurFault<Value>(name: string, prepare: () => Value): Value {
+function keyOf(name: string, definition: TopicDefinition, params: unknown): string {
   try {
-    const prepared = prepare();
-    if (!(prepared instanceof Promise)) return prepared;
-    return prepared.catch((error: unknown) => {
-      throw ourFault(name, error);
-    }) as Value;
+    return topicKey(name, parseParams(name, definition, params));
   } catch (error) {
     throw ourFault(name, error);
   }
@@ -156,6 +148,13 @@ function ourFault(name: string, error: unknown): unknown {
 /** What a record costs beside its bytes, so that empty ones do not come for nothing. */
 const RECORD_COST = 64;
 
+/** A topic on which is published, and what its messages are. */
+interface Place {
+  readonly name: string;
+  readonly definition: TopicDefinition;
+  readonly topic: BrokerTopic;
+}
+
 /** Where the records of one publishers object leave, in the order of the calls. */
 class Outlet {
   readonly #broker: Broker;
@@ -169,20 +168,49 @@ class Outlet {
     this.#budget = new TurnBudget(runtime, WIRE_LIMITS.writeAheadBytes.value);
   }
 
-  async publish(
-    topic: BrokerTopic,
-    prepare: () => BrokerRecord | Promise<BrokerRecord>,
+  /** Without a promise of its own where nothing has to be waited for: many publishes are a loop. */
+  publish(
+    { name, definition, topic }: Place,
+    message: unknown,
+    publishId: PublishId | undefined,
   ): Promise<PublishReceipt> {
-    const record = prepare();
-    const mustWait = this.#waiting !== undefined || record instanceof Promise;
-    const receipt = await (mustWait ? this.#sendLater(topic, record) : this.#send(topic, record));
+    let record: BrokerRecord | Promise<BrokerRecord>;
+    try {
+      record = prepareRecord(definition, message, publishId);
+    } catch (error) {
+      return Promise.reject(ourFault(name, error));
+    }
+    if (record instanceof Promise || this.#waiting !== undefined) {
+      return this.#publishLater({ name, topic, record });
+    }
+    const sent = this.#send(topic, record);
+    const { pause } = this.#budget;
+    return pause === undefined ? sent : sent.then((receipt) => pause.then(() => receipt));
+  }
+
+  async #publishLater({
+    name,
+    topic,
+    record,
+  }: {
+    readonly name: string;
+    readonly topic: BrokerTopic;
+    readonly record: BrokerRecord | Promise<BrokerRecord>;
+  }): Promise<PublishReceipt> {
+    const fault = (error: unknown): never => {
+      throw ourFault(name, error);
+    };
+    const own = record instanceof Promise ? record.catch(fault) : record;
+    const receipt = await this.#sendLater(topic, own);
     await this.#budget.pause;
     return receipt;
   }
 
   #send(topic: BrokerTopic, record: BrokerRecord): Promise<PublishReceipt> {
+    const sent = this.#broker.publish(topic, record);
+    // Behind what it causes: at the end of the turn that is written before anything is published.
     this.#budget.spend(record.bytes.length + RECORD_COST);
-    return this.#broker.publish(topic, record);
+    return sent;
   }
 
   async #sendLater(

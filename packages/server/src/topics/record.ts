@@ -1,4 +1,4 @@
-import { validate, type Issues, type TopicDefinition } from '@trunkline/contract';
+import { validate, type Issues, type TopicDefinition, type Validation } from '@trunkline/contract';
 import {
   CLIENT_DECODE_LIMITS,
   encodePayload,
@@ -8,7 +8,6 @@ import {
   type PublishId,
   type TrunklineError,
 } from '@trunkline/protocol';
-import { chain } from '../chain.js';
 import { ownError } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
 import { firstOf } from '../values.js';
@@ -27,16 +26,20 @@ export function prepareRecord(
   message: unknown,
   publishId: PublishId | undefined,
 ): BrokerRecord | Promise<BrokerRecord> {
-  return chain(validate(definition.message, message), (parsed) => {
-    if (!parsed.ok) throw misfit('topic message', parsed);
-    const { encoding, bytes } = encodePayload(parsed.value, CLIENT_DECODE_LIMITS);
-    if (bytes.length <= MAX_BYTES) return { publishId, encoding, layoutHash: UNPACKED, bytes };
-    throw ownError(
-      'TOO_LARGE',
-      `the topic message has ${bytes.length} bytes; allowed are ${MAX_BYTES}, what fits in one batch`,
-      { executed: 'no' },
-    );
-  });
+  const parsed = validate(definition.message, message);
+  if (parsed instanceof Promise) return parsed.then((value) => encodeRecord(value, publishId));
+  return encodeRecord(parsed, publishId);
+}
+
+function encodeRecord(parsed: Validation<unknown>, publishId: PublishId | undefined): BrokerRecord {
+  if (!parsed.ok) throw misfit('topic message', parsed);
+  const { encoding, bytes } = encodePayload(parsed.value, CLIENT_DECODE_LIMITS);
+  if (bytes.length <= MAX_BYTES) return { publishId, encoding, layoutHash: UNPACKED, bytes };
+  throw ownError(
+    'TOO_LARGE',
+    `the topic message has ${bytes.length} bytes; allowed are ${MAX_BYTES}, what fits in one batch`,
+    { executed: 'no' },
+  );
 }
 
 /** Gives what is kept of a topic: what its contract says, and the server's limits for the rest. */

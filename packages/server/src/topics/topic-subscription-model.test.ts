@@ -25,7 +25,12 @@ const STEPS = [
 class Model {
   readonly runtime = new VirtualRuntime();
   readonly broker = new FaultyBroker(this.runtime);
-  readonly hub = new Hub({ broker: this.broker, joinRecords: 5, joinBytes: 1e6 });
+  readonly hub = new Hub({
+    broker: this.broker,
+    joinRecords: 5,
+    joinBytes: 1e6,
+    batchCloseBytes: 65_536,
+  });
   readonly #topic: BrokerTopic;
   follower: Follower;
   hasEnded = false;

@@ -20,7 +20,7 @@ const PASSING: BrokerTopic = { key: 't', keep: undefined };
 function setUp(topic = KEPT) {
   const runtime = new VirtualRuntime();
   const broker = new FaultyBroker(runtime);
-  const hub = new Hub({ broker, joinRecords: 5, joinBytes: 1e6 });
+  const hub = new Hub({ broker, joinRecords: 5, joinBytes: 1e6, batchCloseBytes: 65_536 });
   const failures: unknown[] = [];
   const publish = async (count = 1): Promise<void> => {
     for (let n = 0; n < count; n++) {
@@ -152,7 +152,12 @@ describe('a subscription to a topic whose offsets jump', () => {
         return { records: [recordAt(20, 19)], top: { epoch, offset: 20 } };
       },
     };
-    const hub = new Hub({ broker: broker as Broker, joinRecords: 5, joinBytes: 1e6 });
+    const hub = new Hub({
+      broker: broker as Broker,
+      joinRecords: 5,
+      joinBytes: 1e6,
+      batchCloseBytes: 65_536,
+    });
     const follower = new Follower();
     const topic = await hub.open(KEPT);
     const limits = { pageRecords: 4, pageBytes: 1e6 };

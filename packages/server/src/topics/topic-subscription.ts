@@ -2,7 +2,9 @@ import type {
   GapReason,
   HistoryPage,
   Message,
+  Outgoing,
   PlacedRecord,
+  SharedBatch,
   StaleMessage,
 } from '@trunkline/protocol';
 import type { ServerLimits } from '../limits.js';
@@ -12,7 +14,10 @@ import { findJoinStart, type JoinStart, type JoinWish } from './join-start.js';
 /** What a subscription needs of its connection. */
 export interface SubscriptionLink {
   send(message: Message): void;
-  sendShared(frame: Uint8Array): void;
+  /** Queues a batch that others send as well. */
+  sendShared(batch: SharedBatch): Outgoing;
+  /** A batch that was queued has so many more bytes. */
+  grew(entry: Outgoing, bytes: number): void;
   /** Whether more topic messages may wait for writing. */
   hasRoom(): boolean;
   /** Calls `resume` once when there is room again. */
@@ -48,6 +53,9 @@ export class TopicSubscription implements Subscriber {
   #isReading = false;
   /** Counts joins and moves, so that what was read before the last of them is not taken for new. */
   #round = 0;
+  /** The batch that was queued last, and its place in the queue. */
+  #batch = 0;
+  #entry: Outgoing | undefined;
 
   constructor(options: TopicSubscriptionOptions) {
     this.#options = options;
@@ -78,12 +86,25 @@ export class TopicSubscription implements Subscriber {
     }
   }
 
-  deliver(record: PlacedRecord, frame: Uint8Array): void {
+  deliver(record: PlacedRecord, batch: SharedBatch, grown: number): boolean {
+    const { link } = this.#options;
+    if (this.#entry !== undefined && this.#batch === batch.id) {
+      link.grew(this.#entry, grown);
+      this.#offset = record.offset;
+      return link.hasRoom();
+    }
+    if (this.#state !== 'live') return true;
     // History may have been ahead of what is delivered.
-    if (this.#state !== 'live' || record.offset <= this.#offset) return;
-    if (this.#options.link.hasRoom()) return this.#send(record, frame);
+    if (record.offset <= this.#offset) return false;
+    if (link.hasRoom()) {
+      const isNext = record.previous >= this.#offset;
+      if (isNext) this.#share(record, batch);
+      else this.#send(record);
+      return isNext;
+    }
     this.#lag = 'slow';
     this.#fallBehind();
+    return true;
   }
 
   moved(): void {
@@ -116,6 +137,7 @@ export class TopicSubscription implements Subscriber {
   #become(state: State): void {
     const held = needsRecent(this.#state);
     this.#state = state;
+    this.topic.endBatch();
     if (needsRecent(state) === held) return;
     if (held) this.topic.endJoin();
     else this.topic.beginJoin();
@@ -197,21 +219,34 @@ export class TopicSubscription implements Subscriber {
   }
 
   #sendWhileRoom(records: readonly PlacedRecord[]): void {
+    let batch: SharedBatch | undefined;
     for (const record of records) {
       if (!this.#options.link.hasRoom()) return;
-      this.#send(record);
+      batch = this.#send(record, batch);
     }
   }
 
   /** A place that a page gave may lie behind what the live record names as the one before it. */
-  #send(record: PlacedRecord, shared?: Uint8Array): void {
+  #send(record: PlacedRecord, before?: SharedBatch): SharedBatch {
     const { link, topic } = this.#options;
-    const isNext = record.previous >= this.#offset;
-    const frame = isNext
-      ? (shared ?? topic.frame(record))
-      : topic.frame({ ...record, previous: this.#offset });
+    const previous = Math.max(record.previous, this.#offset);
+    const size = before?.size ?? 0;
+    const batch = topic.addTo(
+      before,
+      record.previous === previous ? record : { ...record, previous },
+    );
+    if (this.#entry === undefined || batch !== before) this.#share(record, batch);
+    else {
+      link.grew(this.#entry, batch.size - size);
+      this.#offset = record.offset;
+    }
+    return batch;
+  }
+
+  #share(record: PlacedRecord, batch: SharedBatch): void {
     this.#offset = record.offset;
-    link.sendShared(frame);
+    this.#batch = batch.id;
+    this.#entry = this.#options.link.sendShared(batch);
   }
 
   #reportGap(to: number): void {

@@ -1,0 +1,41 @@
+import type { Runtime } from '../runtime.js';
+
+/** One for each runtime, for all connections that it has. */
+const ends = new WeakMap<Runtime, TurnEnd>();
+
+/** The end of a turn, for which many wait with one task: a thousand connections write in it. */
+export class TurnEnd {
+  readonly #runtime: Runtime;
+  #waiting: (() => void)[] = [];
+
+  private constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Gives the one that all share who have this runtime. */
+  static of(runtime: Runtime): TurnEnd {
+    const known = ends.get(runtime);
+    if (known !== undefined) return known;
+    const end = new TurnEnd(runtime);
+    ends.set(runtime, end);
+    return end;
+  }
+
+  /** Calls back at the end of the turn, in the order of the calls. */
+  wait(callback: () => void): void {
+    if (this.#waiting.length === 0) this.#runtime.endOfTurn(this.#runtimeOnTurnEnd);
+    this.#waiting.push(callback);
+  }
+
+  readonly #runtimeOnTurnEnd = (): void => {
+    const callbacks = this.#waiting;
+    this.#waiting = [];
+    let index = 0;
+    try {
+      while (index < callbacks.length) callbacks[index++]?.();
+    } finally {
+      // One has thrown; the others must not go with it.
+      while (index < callbacks.length) this.wait(callbacks[index++] as () => void);
+    }
+  };
+}
