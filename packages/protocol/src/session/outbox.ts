@@ -29,13 +29,17 @@ export function isShared(content: Message | Uint8Array): content is Uint8Array {
   return content instanceof Uint8Array;
 }
 
+/** Shared by all queues that are empty; nothing is ever put into it. */
+const NONE: Outgoing[] = [];
+
 /** Entries in the order in which they came, taken from the front without moving the others. */
 class Queue {
-  #entries: Outgoing[] = [];
+  #entries = NONE;
   #head = 0;
 
   push(entry: Outgoing): void {
-    this.#entries.push(entry);
+    if (this.#entries === NONE) this.#entries = [entry];
+    else this.#entries.push(entry);
   }
 
   /** The first entry that was not withdrawn. */
@@ -52,7 +56,7 @@ class Queue {
     this.#head++;
     // What has left is not kept until others come.
     if (this.#head === this.#entries.length) {
-      this.#entries.length = 0;
+      this.#entries = NONE;
       this.#head = 0;
       return;
     }
