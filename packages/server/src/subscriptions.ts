@@ -51,13 +51,18 @@ export interface SubscriptionsOptions extends TopicServices {
 /** Wait of a client before it subscribes again after the broker failed. */
 const BROKER_RETRY_MS = 1_000;
 
+/** A subscribe, from its message to its end. */
+interface Entry {
+  /** `undefined` until it is allowed. */
+  key: string | undefined;
+  /** `undefined` while it is being decided on. */
+  live: TopicSubscription | undefined;
+}
+
 /** The subscriptions of one connection. */
 export class Subscriptions implements SubscriptionLink {
   readonly #options: SubscriptionsOptions;
-  readonly #live = new Map<number, TopicSubscription>();
-  /** Numbers of subscribes that are being decided on. */
-  readonly #pending = new Set<number>();
-  readonly #keys = new Map<string, number>();
+  readonly #entries = new Map<number, Entry>();
   /** Those that have no room; made when there is none. */
   #waiting: Set<{ resume(): void }> | undefined;
   #next = 0;
@@ -68,7 +73,7 @@ export class Subscriptions implements SubscriptionLink {
   }
 
   get size(): number {
-    return this.#live.size + this.#pending.size;
+    return this.#entries.size;
   }
 
   subscribe(message: SubscribeMessage): Violation | undefined {
@@ -77,14 +82,16 @@ export class Subscriptions implements SubscriptionLink {
     if (!this.#options.session.subscribes.take()) return new Violation('TOO_MANY_SUBSCRIBES');
     const params = this.#readParams(message);
     if (params === undefined) return undefined;
-    this.#pending.add(message.sub);
-    this.#join(message, params.value).catch((error: unknown) => this.#refuse(message, error));
+    const entry: Entry = { key: undefined, live: undefined };
+    this.#entries.set(message.sub, entry);
+    this.#join(message, { entry, rawParams: params.value }).catch((error: unknown) =>
+      this.#refuse(message, error),
+    );
     return undefined;
   }
 
   unsubscribe(message: UnsubscribeMessage): Violation | undefined {
     if (!this.#options.session.subscribes.take()) return new Violation('TOO_MANY_SUBSCRIBES');
-    if (this.#pending.delete(message.sub)) this.#forgetKey(message.sub);
     this.#drop(message.sub);
     return undefined;
   }
@@ -119,9 +126,8 @@ export class Subscriptions implements SubscriptionLink {
 
   close(): void {
     this.#isClosed = true;
-    this.#pending.clear();
     this.#waiting = undefined;
-    for (const sub of this.#live.keys()) this.#drop(sub);
+    for (const sub of this.#entries.keys()) this.#drop(sub);
   }
 
   /** The params are a view of the batch, so they are read before anything is waited for. */
@@ -140,33 +146,32 @@ export class Subscriptions implements SubscriptionLink {
     }
   }
 
-  async #join(message: SubscribeMessage, rawParams: unknown): Promise<void> {
+  async #join(
+    message: SubscribeMessage,
+    { entry, rawParams }: { entry: Entry; rawParams: unknown },
+  ): Promise<void> {
     const route = this.#options.registry.find(message.name);
     if (route === undefined || !isTopicRoute(route)) {
       throw ownError('NOT_FOUND', 'the server has no such topic', { executed: 'no' });
     }
     const key = await this.#admit(route, rawParams);
-    const sub = message.sub;
-    if (this.#isGone(sub)) return;
-    if (this.#keys.has(key)) {
+    if (this.#isGone(message.sub, entry)) return;
+    // Most connections have a few: a table of the keys for each would be larger than they are.
+    for (const other of this.#entries.values()) {
+      if (other.key !== key) continue;
       throw ownError('INVALID_INPUT', 'this topic is already subscribed', { executed: 'no' });
     }
-    this.#keys.set(key, sub);
-    try {
-      await this.#open({ route, key, sub }, message);
-    } finally {
-      if (!this.#live.has(sub) && this.#keys.get(key) === sub) this.#keys.delete(key);
-    }
+    entry.key = key;
+    await this.#open({ route, key, entry }, message);
   }
 
   async #open(
-    { route, key, sub }: { route: TopicRoute; key: string; sub: number },
-    { cursor, last }: JoinWish,
+    { route, key, entry }: { route: TopicRoute; key: string; entry: Entry },
+    { sub, cursor, last }: JoinWish & { readonly sub: number },
   ): Promise<void> {
     const { hub, limits } = this.#options;
     const topic = await hub.open({ key, keep: keepOf(route.definition, limits) });
-    if (this.#isGone(sub)) return hub.release(topic);
-    this.#pending.delete(sub);
+    if (this.#isGone(sub, entry)) return hub.release(topic);
     const subscription = new TopicSubscription({
       sub,
       topic,
@@ -174,7 +179,7 @@ export class Subscriptions implements SubscriptionLink {
       link: this,
       failed: (error) => this.#refuse({ sub, name: route.name }, error),
     });
-    this.#live.set(sub, subscription);
+    entry.live = subscription;
     await subscription.join({ cursor, last });
   }
 
@@ -198,28 +203,22 @@ export class Subscriptions implements SubscriptionLink {
     }
   }
 
-  /** A subscribe that is still being decided on must not stand in the way of the next one. */
-  #forgetKey(sub: number): void {
-    for (const [key, owner] of this.#keys) if (owner === sub) this.#keys.delete(key);
+  #isGone(sub: number, entry: Entry): boolean {
+    return this.#isClosed || this.#entries.get(sub) !== entry;
   }
 
-  #isGone(sub: number): boolean {
-    return this.#isClosed || !this.#pending.has(sub);
-  }
-
-  #drop(sub: number): void {
-    const subscription = this.#live.get(sub);
-    if (subscription === undefined) return;
-    this.#live.delete(sub);
-    this.#keys.delete(subscription.topic.key);
-    subscription.close();
-    this.#options.hub.release(subscription.topic);
+  /** One that is still being decided on must not stand in the way of the next one either. */
+  #drop(sub: number): boolean {
+    const entry = this.#entries.get(sub);
+    if (entry === undefined) return false;
+    this.#entries.delete(sub);
+    entry.live?.close();
+    if (entry.live !== undefined) this.#options.hub.release(entry.live.topic);
+    return true;
   }
 
   #refuse({ sub }: { sub: number; name: string }, error: unknown): void {
-    const isWanted = this.#pending.delete(sub) || this.#live.has(sub);
-    this.#drop(sub);
-    if (isWanted && !this.#isClosed) this.#end(sub, error);
+    if (this.#drop(sub) && !this.#isClosed) this.#end(sub, error);
   }
 
   #end(sub: number, error: unknown): void {

@@ -23,6 +23,9 @@ export type { LinkOptions, LinkOwner } from './link-owner.js';
 /** With so wide a window, as many chunks as fit go into one batch. */
 const WIDE_BYTES = 524_288;
 
+/** Before the first one that is sent; it is not changed. */
+const NO_PONG = { kind: 'PONG' as const, value: 0 };
+
 /** One for all links: what it gives away it does not write again. */
 const writer = new Writer();
 
@@ -47,7 +50,7 @@ export class Link implements Heartbeated {
   #isStopped = false;
   #mustAck = false;
   #stallTimer: Timer | undefined;
-  #pongMessage = { kind: 'PONG' as const, value: 0 };
+  #pongMessage = NO_PONG;
   #pongEntry: Outgoing | undefined;
 
   constructor(owner: LinkOwner, options: LinkOptions) {

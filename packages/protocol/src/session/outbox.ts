@@ -39,13 +39,17 @@ export function isChunk(content: Message | SharedBatch): boolean {
   return !isShared(content) && content.kind === 'CHUNK';
 }
 
+/** Shared by all queues that are empty; nothing is ever put into it. */
+const NONE: Outgoing[] = [];
+
 /** Entries in the order in which they came, taken from the front without moving the others. */
 class Queue {
-  #entries: Outgoing[] = [];
+  #entries = NONE;
   #head = 0;
 
   push(entry: Outgoing): void {
-    this.#entries.push(entry);
+    if (this.#entries === NONE) this.#entries = [entry];
+    else this.#entries.push(entry);
   }
 
   /** The first entry that was not withdrawn. */
@@ -62,7 +66,7 @@ class Queue {
     this.#head++;
     // What has left is not kept until others come.
     if (this.#head === this.#entries.length) {
-      this.#entries.length = 0;
+      this.#entries = NONE;
       this.#head = 0;
       return;
     }

@@ -36,15 +36,19 @@ export class Place {
     this.#node = node;
     this.#address = address;
     this.#idle = idle;
-    this.#count('sockets', 1);
-    this.#count('pending', 1);
+    node.sockets++;
+    node.pending++;
+    if (address === undefined) return;
+    address.sockets++;
+    address.pending++;
   }
 
   /** Frees the place among those that are not yet authenticated. */
   authenticated(): void {
     if (!this.#isPending) return;
     this.#isPending = false;
-    this.#count('pending', -1);
+    this.#node.pending--;
+    if (this.#address !== undefined) this.#address.pending--;
   }
 
   /** Frees the place altogether: the socket is gone. */
@@ -52,13 +56,10 @@ export class Place {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     this.authenticated();
-    this.#count('sockets', -1);
-    if (this.#address?.sockets === 0) this.#idle();
-  }
-
-  #count(what: keyof SocketCount, change: 1 | -1): void {
-    this.#node[what] += change;
-    if (this.#address !== undefined) this.#address[what] += change;
+    this.#node.sockets--;
+    if (this.#address === undefined) return;
+    this.#address.sockets--;
+    if (this.#address.sockets === 0) this.#idle();
   }
 }
 
