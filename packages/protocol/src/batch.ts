@@ -76,6 +76,9 @@ export function decodeBatch(bytes: Uint8Array): Batch | Violation {
 /** Below this, copying a piece is cheaper than writing one part more. */
 const PART_BYTES = 4_096;
 
+/** Bytes of a chunk beside its piece, at most; what is small beside it fits as well. */
+const CHUNK_HEAD = 64;
+
 /** Writes the head of a batch; the messages follow it in the same writer. */
 function encodeHead(writer: Writer, head: BatchHead): void {
   const { seq, ack, now } = head;
@@ -91,6 +94,11 @@ export function encodeBatch(
   head: BatchHead,
   messages: readonly Message[],
 ): Uint8Array {
+  let large = 0;
+  for (const message of messages) {
+    if (message.kind === 'CHUNK') large += message.bytes.length + CHUNK_HEAD;
+  }
+  if (large > 0) writer.expect(large);
   encodeHead(writer, head);
   for (const message of messages) encodeMessage(writer, message);
   return writer.take();

@@ -54,7 +54,7 @@ describe('conversations', () => {
 
     it.each(batchesOf(steps))('has for "$says" the bytes of its messages', (batch) => {
       const { hex, head, messages } = batch;
-      const read = decodeBatch(Buffer.from(hex, 'hex')) as Batch;
+      const read = decodeBatch(new Uint8Array(Buffer.from(hex, 'hex'))) as Batch;
       expect(read).toMatchObject({ now: false, ...head });
       expect(read.messages.map((message) => fromMessage(message))).toMatchObject(
         messages.map((message) => fromMessage(toMessage(message))),

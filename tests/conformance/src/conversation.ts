@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import {
   decodePayload,
   encodePayload,
+  type FEATURES,
   SERVER_DECODE_LIMITS,
   type BatchHead,
   type CallMessage,
@@ -122,6 +123,8 @@ export interface Conversation {
   readonly prints?: readonly object[];
   /** What the client offers, when it is not `trunkline.v1.superjson`. */
   readonly offers?: readonly string[];
+  /** A feature that the peer under test must have set; without it, it is left in peace. */
+  readonly needs?: keyof typeof FEATURES;
   /** Whether HELLO and WELCOME of the first conversation come before the steps. */
   readonly opened: boolean;
   /** Messages that a peer under test may send after the last step. */

@@ -20,6 +20,8 @@ const ACK_MS = 1_000;
 
 /** Hears whether a peer under test says what its steps say. */
 export class Listener {
+  /** What the peer under test says that it can take, once it has. */
+  features: number | undefined;
   readonly #correspondence: Correspondence;
   readonly #speaker: Speaker;
   readonly #mayFollow: readonly string[];
@@ -110,6 +112,7 @@ export class Listener {
       if (arrival === undefined) return `expected ${first.kind}, and nothing came in time`;
       if (arrival.kind === 'BROKEN') return `the peer ${arrival.fault}`;
       if (arrival.kind === 'BIND') this.#correspondence.takeBind(arrival);
+      if (arrival.kind === 'HELLO' || arrival.kind === 'WELCOME') this.features = arrival.features;
       if (arrival.kind === 'HELLO') this.#speaker.takeFeatures(arrival.features);
       const index = due.findIndex(({ kind }) => kind === arrival.kind);
       if (index < 0 && this.#isAmbient(arrival)) continue;

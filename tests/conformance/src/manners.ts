@@ -1,5 +1,7 @@
 import {
   FEATURES,
+  KINDS,
+  Reader,
   SESSION_LIMITS,
   type Message,
   type ReceivedMessage,
@@ -42,7 +44,17 @@ export class Manners {
     if (message.kind === 'WELCOME') this.#callsInFlight = message.limits.callsInFlight;
     else if (message.kind === 'CALL') this.#asked.add(message.id);
     else if (message.kind === 'PING') this.#pings.push(message.value);
+    else if (message.kind === 'CHUNK' && message.isFirst) this.#sentStart(message.bytes);
     else if (isFinal(message)) this.#taken.delete(message.id);
+  }
+
+  /** Notes the start of a call of ours, or of a final message, that goes in chunks. */
+  #sentStart(bytes: Uint8Array): void {
+    const reader = new Reader(bytes);
+    const kind = reader.u8();
+    reader.varint();
+    if (kind === KINDS.CALL) this.#asked.add(reader.varint());
+    else this.#taken.delete(reader.varint());
   }
 
   /** Notes a message of the other side; says what is wrong with it. */

@@ -1,3 +1,4 @@
+import { FEATURES } from '@trunkline/protocol';
 import { Correspondence } from './correspondence.js';
 import type { Conversation, EndStep, Side, Step } from './conversation.js';
 import { Listener } from './listener.js';
@@ -15,7 +16,10 @@ export interface Stage {
 }
 
 /** What is played. */
-export type Script = Pick<Conversation, 'steps' | 'mayFollow'>;
+export type Script = Pick<Conversation, 'steps' | 'mayFollow' | 'needs'>;
+
+/** What a conversation gives that needs a feature which the peer under test has not set. */
+export const PASSED_OVER = 'passed over';
 
 /** How long a peer may take for a step; longer than the 5 s after which HELLO is too late. */
 const STEP_MS = 7_000;
@@ -32,6 +36,7 @@ export async function play(
   try {
     for (const step of script.steps) {
       const fault = await player.step(step).catch(String);
+      if (player.lacks(script.needs)) return PASSED_OVER;
       if (fault !== undefined) return `${fault}\nat: ${step.says}\n${player.transcript()}`;
     }
     const fault = await player.leave(script.steps.at(-1));
@@ -61,6 +66,12 @@ class Player {
     const correspondence = new Correspondence(room);
     this.#speaker = new Speaker(correspondence);
     this.#listener = new Listener(correspondence, this.#speaker, mayFollow);
+  }
+
+  /** Whether the peer under test has told its features, and not this one. */
+  lacks(feature: Conversation['needs']): boolean {
+    const { features } = this.#listener;
+    return feature !== undefined && features !== undefined && (features & FEATURES[feature]) === 0;
   }
 
   async step(step: Step): Promise<string | undefined> {

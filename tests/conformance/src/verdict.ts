@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ClientStage } from './client-stage.js';
 import { stepsOf, type Conversation } from './conversation.js';
-import { play, programOf } from './play.js';
+import { PASSED_OVER, play, programOf } from './play.js';
 import { ServerStage } from './server-stage.js';
 
 /** How a conversation went. */
@@ -21,7 +21,8 @@ export async function judgeServer(
   const room = `room-${randomBytes(6).toString('hex')}`;
   try {
     const script = { ...conversation, steps: stepsOf(conversation, all) };
-    return { name: conversation.name, fault: await play(script, stage, room) };
+    const fault = await play(script, stage, room);
+    return { name: conversation.name, fault: fault === PASSED_OVER ? undefined : fault };
   } finally {
     stage.stop();
   }
@@ -36,9 +37,13 @@ export async function judgeClient(
   const stage = new ClientStage();
   try {
     await stage.start(command, programOf(conversation));
-    const fault =
-      (await play({ ...conversation, steps: stepsOf(conversation, all) }, stage, 'lobby')) ??
-      (await stage.outcome(conversation.prints ?? []));
+    const played = await play(
+      { ...conversation, steps: stepsOf(conversation, all) },
+      stage,
+      'lobby',
+    );
+    if (played === PASSED_OVER) return { name: conversation.name, fault: undefined };
+    const fault = played ?? (await stage.outcome(conversation.prints ?? []));
     return { name: conversation.name, fault: withErrors(stage.excess ?? fault, stage.errors) };
   } catch (error) {
     return { name: conversation.name, fault: withErrors(String(error), stage.errors) };

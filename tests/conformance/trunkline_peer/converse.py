@@ -6,6 +6,7 @@ import sys
 from typing import Any, Callable, Dict
 
 from .calls import CallError
+from .chunks import CHUNK_FEATURE
 from .connection import TimedOut
 from .following import LOBBY, NOTES, PATIENCE, Follower
 from .session import Session
@@ -161,7 +162,7 @@ def _in_json(value: Any) -> Any:
 
 
 def _parallel(url: str) -> None:
-    with Session.open(url) as session:
+    with Session.open(url, features=CHUNK_FEATURE) as session:
         assert session.welcome is not None
         most = session.welcome["limits"]["callsInFlight"]
         live = session.calls.live

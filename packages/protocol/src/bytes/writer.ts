@@ -26,6 +26,11 @@ export class Writer {
     return this.#position - this.#start;
   }
 
+  /** Makes room for so many bytes at once, so that what is written is not moved as it grows. */
+  expect(count: number): void {
+    this.#reserve(count);
+  }
+
   u8(value: number): void {
     this.#reserve(1);
     this.#buffer[this.#position++] = value;
