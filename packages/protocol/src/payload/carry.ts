@@ -4,6 +4,11 @@ import type { DecodeLimits } from '../limits.js';
 const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+/** Stands for a binary part while the rest is written; `index` counts the binaries. */
+export class BinarySlot {
+  constructor(readonly index: number) {}
+}
+
 /**
  * Finds in a value that is to be written what cannot be carried, and names it by its path. Holds
  * the value to the limits that the receiver will hold it to.
@@ -169,4 +174,21 @@ function isUrl(value: object): value is { readonly href: string } {
 function classOf(value: object): string {
   const { constructor } = value as { constructor?: unknown };
   return typeof constructor === 'function' ? constructor.name : 'an unknown class';
+}
+
+/**
+ * Copies a value with a slot for each binary part, and collects the parts in the slots' order. The
+ * copy has no holes in its arrays and nothing beside their elements, which superjson would annotate.
+ */
+export function takeBinaries(value: unknown, taken: Uint8Array[]): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return new BinarySlot(taken.push(value) - 1);
+  const copy = (part: unknown): unknown => takeBinaries(part, taken);
+  if (Array.isArray(value)) return Array.from(value as unknown[], copy);
+  if (value instanceof Set) return new Set([...value].map(copy));
+  if (value instanceof Map)
+    return new Map([...value].map(([key, part]) => [copy(key), copy(part)]));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copy(part)]));
 }

@@ -1,11 +1,24 @@
+import { SuperJSON } from 'superjson';
 import { Reader } from '../bytes/reader.js';
 import { utf8Decoder, utf8Encoder } from '../bytes/text.js';
 import { Writer } from '../bytes/writer.js';
 import type { DecodeLimits } from '../limits.js';
-import { Annotator } from './annotate.js';
-import { CarriageWalk } from './carry.js';
+import { BinarySlot, CarriageWalk, takeBinaries } from './carry.js';
 import { Gate } from './gate.js';
 import { scanJson } from './scan.js';
+
+const annotator = new SuperJSON();
+annotator.registerCustom<BinarySlot, number>(
+  {
+    isApplicable: (value): value is BinarySlot => value instanceof BinarySlot,
+    serialize: (slot) => slot.index,
+    // Nothing that a peer sent is ever given to superjson.
+    deserialize: () => {
+      throw new Error('superjson reads nothing here');
+    },
+  },
+  'binary',
+);
 
 /** One for all payloads: what it gives away it does not write again. */
 const writer = new Writer();
@@ -24,17 +37,28 @@ export function encodeSuperjson(value: unknown, limits: DecodeLimits): Encoded {
   const walk = new CarriageWalk(limits);
   walk.walk(value);
   if (walk.fault !== undefined) return { fault: walk.fault };
-  const annotator = walk.plain ? undefined : new Annotator();
-  const json = annotator?.document(value) ?? `{"json":${JSON.stringify(value)}}`;
+  const binaries: Uint8Array[] = [];
+  const json = walk.plain
+    ? `{"json":${JSON.stringify(value)}}`
+    : annotate(takeBinaries(value, binaries));
   const text = utf8Encoder.encode(json);
-  // Annotations add depth and values of their own, so what was written is measured again.
+  // Annotations add depth and values of their own, so what superjson wrote is measured again.
   const scan = walk.plain ? undefined : scanJson(text, limits);
   if (scan?.fault !== undefined) return { fault: `cannot carry this value: ${scan.fault}` };
   writer.sized(text);
-  const binaries = annotator?.binaries ?? [];
   writer.varint(binaries.length);
   for (const binary of binaries) writer.sized(binary);
   return { bytes: writer.take() };
+}
+
+function annotate(value: unknown): string {
+  const document = annotator.serialize(value);
+  if (document.meta !== undefined) {
+    // It is written even where nothing is deduplicated; shared references become copies.
+    delete document.meta.referentialEqualities;
+    if (document.meta.values === undefined) delete document.meta;
+  }
+  return JSON.stringify(document);
 }
 
 /** Reads a superjson payload from untrusted bytes. Never throws; copies what it keeps. */
