@@ -10,6 +10,7 @@ const text = z.object({ text: z.string() });
 const known = contract('desk', {
   sum: stream({ input: text, up: z.object({ n: z.int() }), output: z.int() }),
   echo: stream({ input: text, up: text, down: text, output: z.string() }),
+  count: stream({ up: text, output: z.int() }),
   fail: call({ input: text, errors: { REFUSED: text } }),
   notes: topic({ message: text, publish: 'client', public: true }),
 });
@@ -19,6 +20,7 @@ const longer = z.object({ text: z.string(), more: z.string().optional() });
 const desk = contract('desk', {
   sum: stream({ input: longer, up: z.object({ n: z.int() }), output: z.int() }),
   echo: stream({ input: longer, up: longer, down: longer, output: z.string() }),
+  count: stream({ up: longer, output: z.int() }),
   fail: call({ input: longer, errors: { REFUSED: longer } }),
   notes: topic({ message: longer, publish: 'client', public: true }),
 });
@@ -34,6 +36,11 @@ function createDesk() {
       yield { text: first };
       for await (const item of items) yield item;
       return 'done';
+    },
+    async count(_input, { items }) {
+      let count = 0;
+      for await (const _item of items) count++;
+      return count;
     },
     fail: ({ text: why }, context) => {
       throw context.error('REFUSED', { text: why });
@@ -54,6 +61,14 @@ describeTransports('a client whose layouts are not those of the server', (open) 
       expect(await client.desk.sum({ text: '' }, items)).toBe(124_750);
     }
     expect(await client.desk.sum({ text: '' }, [])).toBe(0);
+  });
+
+  it('uploads the items of a stream that has no input', async () => {
+    await using peers = await openDesk();
+    const client = peers.connect({ contracts });
+    const items = Array.from({ length: 100 }, () => ({ text: 'x' }));
+    expect(await client.desk.count(undefined, items)).toBe(100);
+    expect(await client.desk.count(undefined, items)).toBe(100);
   });
 
   it('uploads items that are small packed and large as superjson', async () => {

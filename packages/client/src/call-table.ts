@@ -72,6 +72,8 @@ export class CallTable {
   readonly #room: OutboxRoom;
   readonly #ids = new CallIds<PendingCall>();
   readonly #procedures = new Map<string, number>();
+  /** Numbers that were given to procedures; none comes twice. */
+  #bound = 0;
   /** Procedures whose layouts the server does not have. */
   readonly #unpacked = new Set<string>();
   #streams = 0;
@@ -211,6 +213,7 @@ export class CallTable {
     this.#ids.clear();
     this.#streams = 0;
     this.#procedures.clear();
+    this.#bound = 0;
     this.#unpacked.clear();
     this.#room.clear();
   }
@@ -233,7 +236,7 @@ export class CallTable {
   /** Why the server would not take a call whatever happens. */
   #fault({ name, payload }: CallRequest, terms: Terms): TrunklineError | undefined {
     const { boundProcedures, valueInBytes } = terms;
-    if (this.#procedures.has(name) || this.#procedures.size < boundProcedures) {
+    if (this.#procedures.has(name) || this.#bound < boundProcedures) {
       return sizeError(payload, valueInBytes);
     }
     const message = `the server lets a session use ${boundProcedures} procedures at most`;
@@ -265,10 +268,11 @@ export class CallTable {
   #bind({ kind, name, codec }: CallRequest, wire: Wire, { takesPacked }: Terms): number {
     const known = this.#procedures.get(name);
     if (known !== undefined) return known;
-    const procedure = this.#procedures.size;
+    const procedure = this.#bound++;
     this.#procedures.set(name, procedure);
     const { send, receive } = (takesPacked && codec) || UNPACKED;
-    const hashes = { sendHash: send, receiveHash: receive };
+    const sendHash = this.#unpacked.has(name) ? NO_LAYOUT : send;
+    const hashes = { sendHash, receiveHash: receive };
     wire.send({ kind: 'BIND', procedure, procedureKind: kind, name, ...hashes });
     return procedure;
   }
@@ -296,7 +300,10 @@ export class CallTable {
 
   /** The server has other layouts for it: it did not run, and goes again in the form that all read. */
   #sendUnpacked(call: PendingCall): void {
-    this.#unpacked.add(call.request.name);
+    const { name } = call.request;
+    // Under another number: nothing of the new CALL says that its items are not packed any more.
+    if (!this.#unpacked.has(name)) this.#procedures.delete(name);
+    this.#unpacked.add(name);
     this.#free(call);
     this.#queue.wait(call);
     this.#pump();

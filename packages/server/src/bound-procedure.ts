@@ -17,6 +17,8 @@ export interface BoundProcedure {
   readonly sent: Pick<ProcedureCodecs, 'input' | 'up'> | undefined;
   /** Writes what the client receives; `undefined` when its layouts are others. */
   readonly received: Pick<ProcedureCodecs, 'output' | 'down' | 'errors'> | undefined;
+  /** Whether the client would pack items that nobody here can read. */
+  readonly hasForeignItems: boolean;
   /** Reads what the client publishes; `undefined` when its layout is another. */
   readonly publish: SchemaCodec<Schema> | undefined;
 }
@@ -25,7 +27,14 @@ export interface BoundProcedure {
 export function bindProcedure(message: BindMessage, found: Route | undefined): BoundProcedure {
   const { procedureKind: kind, sendHash, receiveHash } = message;
   const route = found !== undefined && kindOf(found) === kind ? found : undefined;
-  const bare = { kind, route, sent: undefined, received: undefined, publish: undefined };
+  const bare = {
+    kind,
+    route,
+    sent: undefined,
+    received: undefined,
+    hasForeignItems: false,
+    publish: undefined,
+  };
   // Who packs nothing needs no codec to be made.
   if (route === undefined || (sendHash === NO_LAYOUT && receiveHash === NO_LAYOUT)) return bare;
   if (isTopicRoute(route)) {
@@ -33,10 +42,12 @@ export function bindProcedure(message: BindMessage, found: Route | undefined): B
     return send === sendHash ? { ...bare, publish } : bare;
   }
   const codecs = procedureCodecs(route.definition);
+  const isForeign = sendHash !== NO_LAYOUT && codecs.send !== sendHash;
   return {
     ...bare,
     sent: codecs.send === sendHash ? codecs : undefined,
     received: codecs.receive === receiveHash ? codecs : undefined,
+    hasForeignItems: isForeign && codecs.up !== undefined,
   };
 }
 

@@ -62,8 +62,8 @@ export class CallQuota {
   /** Says why a call may not start, with `executed: 'no'`; `undefined` when it may. */
   refusal(call: CallMessage, bound: BoundProcedure): TrunklineError | undefined {
     if (bound.route === undefined) return no('NOT_FOUND', 'the server has no such procedure');
-    if (call.encoding === ENCODING.PACKED && !readsPacked(bound)) {
-      return no('LAYOUT', 'the input is packed with another layout than that of the server');
+    if (isUnreadable(call, bound)) {
+      return no('LAYOUT', 'what is sent is packed with another layout than that of the server');
     }
     if (call.idempotencyKey !== undefined) {
       return no('UNAVAILABLE', 'idempotency keys are not offered');
@@ -135,8 +135,11 @@ function no(code: Parameters<typeof ownError>[0], text: string): TrunklineError 
   return ownError(code, text, { executed: 'no' });
 }
 
-function readsPacked({ sent, publish }: BoundProcedure): boolean {
-  return sent !== undefined || publish !== undefined;
+/** Whether the input, or the items that will follow, are packed in a way that is not known here. */
+function isUnreadable({ encoding }: CallMessage, bound: BoundProcedure): boolean {
+  const { sent, publish, hasForeignItems } = bound;
+  if (encoding === ENCODING.PACKED) return sent === undefined && publish === undefined;
+  return hasForeignItems && encoding !== ENCODING.SUPERJSON;
 }
 
 /** What an input costs while its handler runs: an empty array is two bytes and a whole object. */

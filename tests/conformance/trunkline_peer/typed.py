@@ -54,7 +54,8 @@ def _special_number(plain: Any) -> float:
     return _NUMBERS[plain]
 
 
-def _url(plain: Any) -> Url:
+def read_url(plain: Any) -> Url:
+    """Takes an absolute URL, and raises PayloadError for anything else."""
     _demand(isinstance(plain, str) and len(plain.encode()) <= MAX_URL_BYTES, "a URL")
     try:
         parts = urlsplit(plain)
@@ -80,6 +81,6 @@ TYPES: Dict[str, Callable[[Any], Any]] = {
     "set": _set,
     "map": _map,
     "number": _special_number,
-    "URL": _url,
+    "URL": read_url,
     "Error": _error,
 }

@@ -45,6 +45,8 @@ describe('decodePayload', () => {
 
   it('refuses packed payloads', () => {
     const payload = { encoding: ENCODING.PACKED, bytes: new Uint8Array(1) };
-    expect(decodePayload(payload, LIMITS)).toEqual({ fault: 'packed payloads are not offered' });
+    expect(decodePayload(payload, LIMITS)).toEqual({
+      fault: 'it is packed, and its layout is not known here',
+    });
   });
 });

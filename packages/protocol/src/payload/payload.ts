@@ -34,6 +34,6 @@ export function decodePayload(payload: Payload, limits: DecodeLimits): Decoded {
     case ENCODING.SUPERJSON:
       return decodeSuperjson(payload.bytes, limits);
     case ENCODING.PACKED:
-      return { fault: 'packed payloads are not offered' };
+      return { fault: 'it is packed, and its layout is not known here' };
   }
 }

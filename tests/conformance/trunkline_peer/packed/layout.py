@@ -19,7 +19,7 @@ MAX_DIGITS = 1_024
 DOUBLE = 0x40
 ABSENT_STATE, UNDEFINED_STATE, NULL_STATE, VALUE_STATE = range(4)
 TAGS = ["undefined", "null", "false", "true", "number", "string", "bigint", "date", "bytes"]
-TAGS += ["array", "object", "map", "set"]
+TAGS += ["array", "object", "map", "set", "url"]
 ANY: Layout = {"kind": "any"}
 
 _OFFSET, _PRIME, _MASK = 0xCBF29CE484222325, 0x100000001B3, 2**64 - 1

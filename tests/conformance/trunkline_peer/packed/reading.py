@@ -6,7 +6,8 @@ import struct
 from typing import Any, Callable, Dict, List
 
 from ..limits import MAX_BINARIES, MAX_KEYS, TO_CLIENT, Bounds, Entries, PayloadError
-from ..values import UNDEFINED, BigInt, Date, MapOf, SetOf
+from ..typed import read_url
+from ..values import UNDEFINED, BigInt, Date, MapOf, SetOf, Url
 from ..violations import Violation
 from ..wire import Reader
 from . import layout as words
@@ -72,6 +73,9 @@ class _Unpacker:
             return piece.decode("utf-16-le", "strict")
         except UnicodeDecodeError:
             raise PayloadError("a text that ends within a pair of surrogates") from None
+
+    def _url(self, _: Layout) -> Url:
+        return read_url(self._text())
 
     def _whole_number(self, first: int) -> int:
         size = first & 0x3F
@@ -224,7 +228,7 @@ _READERS: Dict[str, Callable[[_Unpacker, Layout], Any]] = {
     **{"bytes": _Unpacker._bytes, "null": _Unpacker._nothing, "enum": _Unpacker._enum},
     **{"undefined": lambda self, layout: self._nothing(layout) or UNDEFINED},
     **{"maybe": _Unpacker._maybe, "object": _Unpacker._object, "array": _Unpacker._array},
-    **{"tuple": _Unpacker._tuple, "map": _Unpacker._map, "set": _Unpacker._set},
+    **{"tuple": _Unpacker._tuple, "map": _Unpacker._map, "set": _Unpacker._set, "url": _Unpacker._url},
     **{"record": lambda self, layout: self._members(layout["of"])},
     **{"union": _Unpacker._choice, "variant": _Unpacker._choice},
 }

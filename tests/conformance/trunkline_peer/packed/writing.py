@@ -7,7 +7,8 @@ import struct
 from typing import Any, Callable, Dict, List
 
 from ..limits import MAX_BINARIES, MAX_KEYS, TO_SERVER, Bounds, Entries, PayloadError
-from ..values import UNDEFINED, BigInt, Date, MapOf, SetOf
+from ..typed import read_url
+from ..values import UNDEFINED, BigInt, Date, MapOf, SetOf, Url
 from ..wire import blob, varint
 from . import layout as words
 from .layout import ANY, DOUBLE, MOST, MOST_MS, TAGS, Layout, Tally
@@ -27,7 +28,7 @@ def _kind_of(value: Any) -> str:
         return {None: "null", UNDEFINED: "undefined"}.get(value, "boolean")
     kinds = {
         **{BigInt: "bigint", int: "number", float: "number", str: "string", Date: "date"},
-        **{bytes: "bytes", list: "array", dict: "object", MapOf: "map", SetOf: "set"},
+        **{bytes: "bytes", list: "array", dict: "object", MapOf: "map", SetOf: "set", Url: "url"},
     }
     if type(value) not in kinds:
         raise PayloadError(f"{value!r} is not carried")
@@ -57,6 +58,9 @@ class _Packer:
         if kind not in ("any", "enum", "maybe", "union"):
             _demand(_kind_of(value) == wanted.get(kind, kind), f"{value!r} as {kind}")
         _WRITERS[kind](self, layout, value)
+
+    def _url(self, _: Layout, value: Any) -> None:
+        self._text(ANY, str(read_url(value)))
 
     def _any(self, _: Layout, value: Any) -> None:
         kind = _kind_of(value)
@@ -202,6 +206,6 @@ _WRITERS: Dict[str, Callable[[_Packer, Layout, Any], None]] = {
     **{"bytes": _Packer._bytes, "null": lambda self, _, __: self._body.append(0)},
     **{"undefined": lambda self, _, __: self._body.append(0), "enum": _Packer._enum},
     **{"maybe": _Packer._maybe, "object": _Packer._object, "array": _Packer._array},
-    **{"tuple": _Packer._tuple, "map": _Packer._map, "set": _Packer._set},
+    **{"tuple": _Packer._tuple, "map": _Packer._map, "set": _Packer._set, "url": _Packer._url},
     **{"record": _Packer._members, "union": _Packer._union, "variant": _Packer._variant},
 }

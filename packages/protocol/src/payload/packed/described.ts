@@ -18,6 +18,7 @@ const TAG = {
   OBJECT: 10,
   MAP: 11,
   SET: 12,
+  URL: 13,
 } as const;
 
 /** Writes a value that no layout describes; `false` when it cannot be carried. */
@@ -69,6 +70,8 @@ export function readDescribed(reader: PackReader): unknown {
       return readMap(reader, readDescribed, readDescribed);
     case TAG.SET:
       return readSet(reader, readDescribed);
+    case TAG.URL:
+      return readUrl(reader);
     default:
       return reader.fail('unknown tag');
   }
@@ -251,7 +254,23 @@ function writeObject(writer: PackWriter, value: object): boolean {
     return writer.u8(TAG.MAP) && writeMap(writer, value, [writeDescribed, writeDescribed]);
   }
   if (value instanceof Set) return writer.u8(TAG.SET) && writeSet(writer, value, writeDescribed);
+  if (isUrl(value)) return writer.u8(TAG.URL) && writer.url(value.href);
   return writer.fail(nameOf(value));
+}
+
+/** By its name: the platform's class is not known everywhere. */
+function isUrl(value: object): value is { readonly href: string } {
+  return Object.prototype.toString.call(value) === '[object URL]';
+}
+
+function readUrl(reader: PackReader): unknown {
+  const text = reader.text();
+  if (utf8Size(text) > reader.limits.urlBytes) return reader.fail('malformed URL');
+  try {
+    return new (globalThis as unknown as { URL: new (text: string) => object }).URL(text);
+  } catch {
+    return reader.fail('malformed URL');
+  }
 }
 
 function isLong(name: string, maxBytes: number): boolean {

@@ -147,6 +147,12 @@ export class PackWriter {
     return this.text(name);
   }
 
+  url(href: string): boolean {
+    const { urlBytes } = this.#limits;
+    if (utf8Size(href) <= urlBytes) return this.text(href);
+    return this.fail(`a URL longer than ${urlBytes} bytes`);
+  }
+
   bytes(value: Uint8Array): boolean {
     const { binaries } = this.#limits;
     if (++this.#binaries > binaries) return this.fail(`more than ${binaries} binaries`);
