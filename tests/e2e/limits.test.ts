@@ -217,18 +217,18 @@ describe('a reader that takes nothing', () => {
     await peer.hello();
     await peer.send(subscribe(0, 'chat.messages', { params: { room: 'a' } }));
     host.network.latest.hold('server');
-    for (let n = 0; n < 1_000; n++)
+    for (let n = 0; n < 2_000; n++)
       await room.publish({ room: 'a', text: big, sentAt: new Date(n) });
     await host.runtime.settle();
     host.network.latest.release('server');
     await host.runtime.settle();
     const offsets = peer.of('MESSAGE').map(({ offset }) => offset);
     const [gap] = peer.of('GAP');
-    expect(gap).toMatchObject({ reason: 'slow', to: 990 });
+    expect(gap).toMatchObject({ reason: 'slow', to: 1_990 });
     const before = (gap?.from ?? 0) - 1;
     expect(offsets).toEqual([
       ...Array.from({ length: before }, (_, n) => n + 1),
-      ...Array.from({ length: 10 }, (_, n) => 991 + n),
+      ...Array.from({ length: 10 }, (_, n) => 1_991 + n),
     ]);
     // What was held for it: the outbox, and what is written ahead.
     expect(before * 2_100).toBeLessThan(1_048_576 + WIRE_LIMITS.writeAheadBytes.value * 2);

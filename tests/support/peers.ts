@@ -37,6 +37,18 @@ export interface Peers extends AsyncDisposable {
 export type OpenPeers = (options: Omit<ServerOptions, 'runtime' | 'onError'>) => Promise<Peers>;
 
 async function openMemory(options: Omit<ServerOptions, 'runtime' | 'onError'>): Promise<Peers> {
+  return openNetwork(options, {});
+}
+
+/** Nothing is packed: what people can read, and what falls back, must work as well. */
+async function openReadable(options: Omit<ServerOptions, 'runtime' | 'onError'>): Promise<Peers> {
+  return openNetwork(options, { packed: false });
+}
+
+async function openNetwork(
+  options: Omit<ServerOptions, 'runtime' | 'onError'>,
+  codec: { readonly packed?: boolean },
+): Promise<Peers> {
   const runtime = new VirtualRuntime();
   const network = new MemoryNetwork(runtime);
   const failures: ServerFailure[] = [];
@@ -51,7 +63,12 @@ async function openMemory(options: Omit<ServerOptions, 'runtime' | 'onError'>): 
     server,
     failures,
     connect: (clientOptions) => {
-      const client = connect('ws://memory', { ...clientOptions, runtime, dial: network.dial });
+      const client = connect('ws://memory', {
+        ...codec,
+        ...clientOptions,
+        runtime,
+        dial: network.dial,
+      });
       clients.push(client);
       return client as never;
     },
@@ -100,10 +117,13 @@ async function openSockets(options: Omit<ServerOptions, 'runtime' | 'onError'>):
   };
 }
 
-/** Runs one suite over the transport in memory and over real sockets. */
+/** Runs one suite in memory, packed and as superjson, and over real sockets. */
 export function describeTransports(name: string, suite: (open: OpenPeers) => void): void {
   describe(`${name}, in memory`, () => {
     suite(openMemory);
+  });
+  describe(`${name}, in memory as superjson`, () => {
+    suite(openReadable);
   });
   describe(`${name}, over WebSockets`, () => {
     suite(openSockets);

@@ -23,8 +23,12 @@ export interface BoundProcedure {
   readonly publish: SchemaCodec<Schema> | undefined;
 }
 
-/** Binds a procedure as the client asks for it. */
-export function bindProcedure(message: BindMessage, found: Route | undefined): BoundProcedure {
+/** Binds a procedure as the client asks for it; hashes mean nothing where nothing is packed. */
+export function bindProcedure(
+  message: BindMessage,
+  found: Route | undefined,
+  takesPacked: boolean,
+): BoundProcedure {
   const { procedureKind: kind, sendHash, receiveHash } = message;
   const route = found !== undefined && kindOf(found) === kind ? found : undefined;
   const bare = {
@@ -36,7 +40,8 @@ export function bindProcedure(message: BindMessage, found: Route | undefined): B
     publish: undefined,
   };
   // Who packs nothing needs no codec to be made.
-  if (route === undefined || (sendHash === NO_LAYOUT && receiveHash === NO_LAYOUT)) return bare;
+  const hasHashes = takesPacked && (sendHash !== NO_LAYOUT || receiveHash !== NO_LAYOUT);
+  if (route === undefined || !hasHashes) return bare;
   if (isTopicRoute(route)) {
     const { send, publish } = topicCodecs(route.definition);
     return send === sendHash ? { ...bare, publish } : bare;

@@ -9,6 +9,8 @@ export interface CallLink {
   readonly bulkBytes: number;
   /** Bytes of which nothing was written yet. */
   readonly waitingBytes: number;
+  /** Whether payloads may be packed. */
+  readonly takesPacked: boolean;
   /** Whether the client takes a value in chunks. */
   readonly cutsLarge: boolean;
   /** Takes back all that a call has in chunks or behind them; `false` if there was nothing. */

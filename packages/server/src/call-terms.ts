@@ -1,6 +1,21 @@
-import type { CallMessage } from '@trunkline/protocol';
+import type { CallMessage, ErrorCode } from '@trunkline/protocol';
+import type { FinalMessage } from './dispatcher.js';
 import type { ServerLimits } from './limits.js';
 import { isStreamRoute, isTopicRoute, type Route } from './route.js';
+
+/** What a client is to blame for when the handler did not run. */
+const FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
+  'INVALID_INPUT',
+  'NOT_FOUND',
+  'TOO_LARGE',
+  'DENIED',
+  'UNAUTHENTICATED',
+]);
+
+/** Tells whether a call ended by a fault of its client. */
+export function isClientFault(final: FinalMessage): boolean {
+  return final.kind === 'ERROR' && final.executed === 'no' && FAULTS.has(final.code);
+}
 
 /** Gives how many milliseconds a call has, or `undefined` for one that may last. */
 export function deadlineOf(

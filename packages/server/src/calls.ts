@@ -6,7 +6,6 @@ import {
   type CancelMessage,
   type CreditMessage,
   type EndMessage,
-  type ErrorCode,
   type ErrorMessage,
   type ItemMessage,
   type LargeMessage,
@@ -18,7 +17,7 @@ import {
 import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
-import { deadlineOf, maxOutputOf } from './call-terms.js';
+import { deadlineOf, isClientFault, maxOutputOf } from './call-terms.js';
 import { CallQuota, costOf, REFUSALS, type Slot } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
@@ -61,15 +60,6 @@ interface Entry extends Slot {
 /** What the streams of a session may produce before others have their turn. */
 const STREAM_TURN_BYTES = 65_536;
 
-/** What a client is to blame for when the handler did not run. */
-const FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
-  'INVALID_INPUT',
-  'NOT_FOUND',
-  'TOO_LARGE',
-  'DENIED',
-  'UNAUTHENTICATED',
-]);
-
 const FAILED = ownError('CANCELLED', 'the stream has failed', { executed: 'yes' });
 
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
@@ -102,7 +92,8 @@ export class Calls {
     const { session, registry, limits } = this.#options;
     if (message.procedure !== session.bound.length) return new Violation('BAD_BIND');
     if (session.bound.length >= limits.boundProcedures) return new Violation('TOO_MANY_BOUND');
-    session.bound.push(bindProcedure(message, registry.find(message.name)));
+    const { takesPacked } = this.#options.link;
+    session.bound.push(bindProcedure(message, registry.find(message.name), takesPacked));
     return undefined;
   }
 
@@ -369,8 +360,7 @@ export class Calls {
       return undefined;
     }
     link.send(final);
-    const isFault = final.kind === 'ERROR' && final.executed === 'no' && FAULTS.has(final.code);
-    return isFault ? this.#countFault() : undefined;
+    return isClientFault(final) ? this.#countFault() : undefined;
   }
 
   /** Whether a result cannot be held; one that its procedure allows can, if it is alone. */

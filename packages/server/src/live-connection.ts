@@ -76,6 +76,10 @@ export class LiveConnection
     return this.#link.queuedBytes - this.#link.begunBytes;
   }
 
+  get takesPacked(): boolean {
+    return this.#owner.transport.takesPacked;
+  }
+
   get cutsLarge(): boolean {
     return this.#link.cutsLarge;
   }
@@ -132,7 +136,7 @@ export class LiveConnection
   }
 
   receive(message: ReceivedMessage): Violation | undefined {
-    if (!this.#owner.transport.takesPacked && isPacked(message)) return new Violation('BAD_FLAGS');
+    if (!this.takesPacked && isPacked(message)) return new Violation('BAD_FLAGS');
     switch (message.kind) {
       case 'CALL':
         return this.#callRoom().call(message);

@@ -1,4 +1,5 @@
 import {
+  NO_LAYOUT,
   TrunklineError,
   Violation,
   type ErrorMessage,
@@ -22,8 +23,8 @@ import {
 import { isTopicRoute, type TopicRoute } from './route.js';
 import type { Session } from './session.js';
 import type { Hub } from './topics/hub.js';
-import type { JoinWish } from './topics/join-start.js';
 import { keepOf } from './topics/record.js';
+import { formOf } from './topics/record-form.js';
 import { topicKey } from './topics/topic-key.js';
 import { TopicSubscription, type SubscriptionLink } from './topics/topic-subscription.js';
 import { parseInput, readValue } from './values.js';
@@ -39,7 +40,10 @@ export interface TopicServices {
 }
 
 /** What subscriptions need of their connection. */
-export type TopicLink = Omit<SubscriptionLink, 'waitForRoom'>;
+export interface TopicLink extends Omit<SubscriptionLink, 'waitForRoom'> {
+  /** Whether topic messages may be packed. */
+  readonly takesPacked: boolean;
+}
 
 /** What the subscriptions of one connection are made from. */
 export interface SubscriptionsOptions extends TopicServices {
@@ -167,10 +171,12 @@ export class Subscriptions implements SubscriptionLink {
 
   async #open(
     { route, key, entry }: { route: TopicRoute; key: string; entry: Entry },
-    { sub, cursor, last }: JoinWish & { readonly sub: number },
+    { sub, cursor, last, payloadHash }: SubscribeMessage,
   ): Promise<void> {
     const { hub, limits } = this.#options;
-    const topic = await hub.open({ key, keep: keepOf(route.definition, limits) });
+    const { definition } = route;
+    const form = formOf(definition, this.#options.link.takesPacked ? payloadHash : NO_LAYOUT);
+    const topic = await hub.open({ key, keep: keepOf(definition, limits) }, form);
     if (this.#isGone(sub, entry)) return hub.release(topic);
     const subscription = new TopicSubscription({
       sub,

@@ -48,7 +48,7 @@ export function readInput(
   payload: Payload,
   limits: DecodeLimits,
 ): unknown {
-  if (payload.encoding === ENCODING.PACKED && codec !== undefined) {
+  if (payload.encoding === ENCODING.PACKED && codec !== undefined && codec.part !== 'bytes') {
     return unpack(codec, payload.bytes, { limits, executed: 'no' });
   }
   return parseInput(schema, readValue(payload, limits));
@@ -60,7 +60,7 @@ export function readItem(
   item: Payload,
   limits: DecodeLimits,
 ): unknown {
-  if (item.encoding === ENCODING.PACKED && codec !== undefined) {
+  if (item.encoding === ENCODING.PACKED && codec !== undefined && codec.part !== 'bytes') {
     return unpack(codec, item.bytes, { limits, executed: 'yes' });
   }
   const decoded = decodePayload(item, limits);

@@ -8,6 +8,7 @@ import {
   type SharedBatch,
   type SubscribedMessage,
 } from '@trunkline/protocol';
+import type { RecordForm } from '../src/topics/record-form.js';
 import type { SubscriptionLink } from '../src/topics/topic-subscription.js';
 
 /**
@@ -122,3 +123,6 @@ export class Follower implements SubscriptionLink {
     if (!holds) throw new Error(`${what}, at ${this.place?.epoch} ${this.place?.offset}`);
   }
 }
+
+/** Records go out as they are. */
+export const AS_IS: RecordForm = { name: 'plain', payloadOf: (record) => record };

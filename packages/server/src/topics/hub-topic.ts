@@ -6,9 +6,11 @@ import type {
   Cursor,
   HistoryPage,
   HistoryQuery,
+  Payload,
   PlacedRecord,
   StaleMessage,
 } from '@trunkline/protocol';
+import type { RecordForm } from './record-form.js';
 import { messageOf } from './topic-message.js';
 
 /** What a topic on this node calls for each of its subscribers. None of these throws. */
@@ -18,6 +20,8 @@ export interface Subscriber {
    * when the next message must not be added to this batch.
    */
   deliver(record: PlacedRecord, batch: SharedBatch, grown: number): boolean;
+  /** The next topic message cannot be read here. */
+  missed(record: PlacedRecord): void;
   /** The topic goes on at another place, or at the same one after it was stale. */
   moved(place: Cursor): void;
   /** The broker cannot vouch for the topic until it has moved. */
@@ -27,6 +31,8 @@ export interface Subscriber {
 /** What a topic on this node is made from. */
 export interface HubTopicOptions {
   readonly topic: BrokerTopic;
+  /** How its records go out. */
+  readonly form: RecordForm;
   readonly broker: Broker;
   /** Gives a number that this node has never used. */
   readonly nextNumber: () => number;
@@ -63,6 +69,10 @@ export class HubTopic {
   constructor(options: HubTopicOptions) {
     this.#options = options;
     this.number = options.nextNumber();
+  }
+
+  get form(): RecordForm {
+    return this.#options.form;
   }
 
   get key(): string {
@@ -149,10 +159,15 @@ export class HubTopic {
     return this.#recent[0]?.previous ?? this.#place.offset;
   }
 
-  /** Adds a record to a batch that one subscriber sends alone; gives a new one if it has no room. */
-  addTo(batch: SharedBatch | undefined, record: PlacedRecord): SharedBatch {
-    const target = this.#fits(batch, record) ? batch : new SharedBatch();
-    target.add(messageOf(this.number, record));
+  /**
+   * Adds a record to a batch that one subscriber sends alone; gives a new one if it has no room, and
+   * `undefined` for a record that cannot be read.
+   */
+  addTo(batch: SharedBatch | undefined, record: PlacedRecord): SharedBatch | undefined {
+    const payload = this.form.payloadOf(record);
+    if (payload === undefined) return undefined;
+    const target = this.#fits(batch, payload) ? batch : new SharedBatch();
+    target.add(messageOf(this.number, record, payload));
     return target;
   }
 
@@ -171,6 +186,7 @@ export class HubTopic {
   #deliver(record: PlacedRecord): void {
     const before = this.#batch?.size ?? 0;
     const batch = this.addTo(this.#batch, record);
+    if (batch === undefined) return this.#miss(record);
     const grown = batch.size - before;
     this.#batch = batch;
     let goesOn = true;
@@ -180,7 +196,12 @@ export class HubTopic {
     if (!goesOn) this.endBatch();
   }
 
-  #fits(batch: SharedBatch | undefined, { bytes }: PlacedRecord): batch is SharedBatch {
+  #miss(record: PlacedRecord): void {
+    this.endBatch();
+    for (const subscriber of this.#subscribers) subscriber.missed(record);
+  }
+
+  #fits(batch: SharedBatch | undefined, { bytes }: Payload): batch is SharedBatch {
     if (batch === undefined || !batch.isOpen) return false;
     return batch.size + bytes.length + ENVELOPE <= this.#options.batchCloseBytes;
   }

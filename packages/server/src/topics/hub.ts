@@ -1,5 +1,6 @@
 import type { Broker, BrokerTopic } from '@trunkline/protocol';
 import { HubTopic } from './hub-topic.js';
+import type { RecordForm } from './record-form.js';
 
 interface Entry {
   readonly topic: HubTopic;
@@ -31,11 +32,11 @@ export class Hub {
   }
 
   /**
-   * Gives a topic that is subscribed at the broker; `release` it once when it is no longer used.
+   * Gives a topic in one form, subscribed at the broker; `release` it once when it is no longer used.
    * Rejects with the broker's error, and then needs no release.
    */
-  async open(topic: BrokerTopic): Promise<HubTopic> {
-    const entry = this.#topics.get(topic.key) ?? this.#start(topic);
+  async open(topic: BrokerTopic, form: RecordForm): Promise<HubTopic> {
+    const entry = this.#topics.get(nameOf(topic.key, form)) ?? this.#start(topic, form);
     entry.users++;
     try {
       await entry.ready;
@@ -48,7 +49,7 @@ export class Hub {
 
   /** Gives a topic back; the last one who does ends it on this node. */
   release(topic: HubTopic): void {
-    const entry = this.#topics.get(topic.key);
+    const entry = this.#topics.get(nameOf(topic.key, topic.form));
     if (entry?.topic === topic) this.#leave(entry);
   }
 
@@ -60,18 +61,25 @@ export class Hub {
   #leave(entry: Entry): void {
     entry.users--;
     if (entry.users > 0) return;
-    if (this.#topics.get(entry.topic.key) === entry) this.#topics.delete(entry.topic.key);
+    const name = nameOf(entry.topic.key, entry.topic.form);
+    if (this.#topics.get(name) === entry) this.#topics.delete(name);
     entry.topic.close();
   }
 
-  #start(brokerTopic: BrokerTopic): Entry {
+  #start(brokerTopic: BrokerTopic, form: RecordForm): Entry {
     const topic = new HubTopic({
       ...this.#options,
       topic: brokerTopic,
+      form,
       nextNumber: () => this.#numbers++,
     });
     const entry = { topic, ready: topic.start(), users: 0 };
-    this.#topics.set(topic.key, entry);
+    this.#topics.set(nameOf(topic.key, form), entry);
     return entry;
   }
+}
+
+/** Subscribers of two forms share nothing but the broker. */
+function nameOf(key: string, form: RecordForm): string {
+  return `${form.name} ${key}`;
 }

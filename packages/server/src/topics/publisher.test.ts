@@ -1,4 +1,5 @@
 import { call, contract, topic } from '@trunkline/contract';
+import { topicCodecs } from '@trunkline/contract/codecs';
 import {
   CLIENT_DECODE_LIMITS,
   decodePayload,
@@ -41,14 +42,24 @@ interface Published {
   readonly keep: KeepPolicy | undefined;
 }
 
+/** Reads a record with whatever topic of the contract packed it. */
+function valueOf(record: BrokerRecord): unknown {
+  const { messages, news, page, blobs, checked } = chat.members;
+  const codecs = [messages, news, page, blobs, checked].map((topic) => topicCodecs(topic));
+  const codec = codecs.find(({ receive }) => receive === record.layoutHash)?.message;
+  const decoded =
+    codec === undefined
+      ? decodePayload(record, CLIENT_DECODE_LIMITS)
+      : codec.decode(record.bytes, CLIENT_DECODE_LIMITS);
+  return 'value' in decoded ? decoded.value : undefined;
+}
+
 /** A memory broker that notes what it was given, when it was given it. */
 class NotingBroker extends MemoryBroker {
   readonly published: Published[] = [];
 
   override publish(topic: BrokerTopic, record: BrokerRecord): Promise<PublishReceipt> {
-    const decoded = decodePayload(record, CLIENT_DECODE_LIMITS);
-    const value = 'value' in decoded ? decoded.value : undefined;
-    this.published.push({ ...topic, value, publishId: record.publishId });
+    this.published.push({ ...topic, value: valueOf(record), publishId: record.publishId });
     return super.publish(topic, record);
   }
 

@@ -1,5 +1,6 @@
 import { topic } from '@trunkline/contract';
-import { decodePayload, CLIENT_DECODE_LIMITS, ENCODING } from '@trunkline/protocol';
+import { topicCodecs } from '@trunkline/contract/codecs';
+import { CLIENT_DECODE_LIMITS, ENCODING } from '@trunkline/protocol';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { resolveServerLimits } from '../limits.js';
@@ -15,10 +16,10 @@ describe('prepareRecord', () => {
     const record = await prepareRecord(note, message, { publisher: 'p', counter: 4 });
     expect(record).toMatchObject({
       publishId: { publisher: 'p', counter: 4 },
-      encoding: ENCODING.SUPERJSON,
-      layoutHash: '0000000000000000',
+      encoding: ENCODING.PACKED,
+      layoutHash: topicCodecs(note).receive,
     });
-    expect(decodePayload(record, CLIENT_DECODE_LIMITS)).toEqual({
+    expect(topicCodecs(note).message.decode(record.bytes, CLIENT_DECODE_LIMITS)).toEqual({
       value: { text: 'hello', at: new Date(0) },
     });
   });

@@ -1,13 +1,18 @@
 import { validate, type Issues, type TopicDefinition, type Validation } from '@trunkline/contract';
+import { topicCodecs, type Packed } from '@trunkline/contract/codecs';
 import {
   CLIENT_DECODE_LIMITS,
   encodePayload,
+  ENCODING,
+  NO_LAYOUT,
+  TrunklineError,
   WIRE_LIMITS,
   type BrokerRecord,
   type KeepPolicy,
+  type Payload,
   type PublishId,
-  type TrunklineError,
 } from '@trunkline/protocol';
+import { chain } from '../chain.js';
 import { ownError } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
 import { firstOf } from '../values.js';
@@ -15,7 +20,6 @@ import { firstOf } from '../values.js';
 /** What a MESSAGE adds to its payload at most, its batch's head included. */
 const ENVELOPE_BYTES = 64;
 const MAX_BYTES = WIRE_LIMITS.batchBytes.value - ENVELOPE_BYTES;
-const UNPACKED = '0'.repeat(16);
 
 /**
  * Parses a topic message and encodes it for all of its subscribers. Ready at once, unless the schema
@@ -26,15 +30,35 @@ export function prepareRecord(
   message: unknown,
   publishId: PublishId | undefined,
 ): BrokerRecord | Promise<BrokerRecord> {
-  const parsed = validate(definition.message, message);
-  if (parsed instanceof Promise) return parsed.then((value) => encodeRecord(value, publishId));
-  return encodeRecord(parsed, publishId);
+  const { receive, message: codec } = topicCodecs(definition);
+  if (codec.part === 'bytes') {
+    const parsed = validate(definition.message, message);
+    return chain(parsed, (value) => recordOf(plainPayload(value), NO_LAYOUT, publishId));
+  }
+  const packed = codec.serialize(message, CLIENT_DECODE_LIMITS);
+  if (packed instanceof Promise) {
+    return packed.then((value) => recordOf(packedPayload(value), receive, publishId));
+  }
+  return recordOf(packedPayload(packed), receive, publishId);
 }
 
-function encodeRecord(parsed: Validation<unknown>, publishId: PublishId | undefined): BrokerRecord {
+function plainPayload(parsed: Validation<unknown>): Payload {
   if (!parsed.ok) throw misfit('topic message', parsed);
-  const { encoding, bytes } = encodePayload(parsed.value, CLIENT_DECODE_LIMITS);
-  if (bytes.length <= MAX_BYTES) return { publishId, encoding, layoutHash: UNPACKED, bytes };
+  return encodePayload(parsed.value, CLIENT_DECODE_LIMITS);
+}
+
+function packedPayload(packed: Packed): Payload {
+  if ('bytes' in packed) return { encoding: ENCODING.PACKED, bytes: packed.bytes };
+  if ('issues' in packed) throw misfit('topic message', packed);
+  throw new TrunklineError('INVALID_INPUT', packed.fault, { executed: 'no' });
+}
+
+function recordOf(
+  { encoding, bytes }: Payload,
+  layoutHash: string,
+  publishId: PublishId | undefined,
+): BrokerRecord {
+  if (bytes.length <= MAX_BYTES) return { publishId, encoding, layoutHash, bytes };
   throw ownError(
     'TOO_LARGE',
     `the topic message has ${bytes.length} bytes; allowed are ${MAX_BYTES}, what fits in one batch`,

@@ -3,7 +3,7 @@ import { VirtualRuntime } from '@trunkline/protocol/testing';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FaultyBroker } from '../../tests/faulty-broker.js';
-import { Follower } from '../../tests/follower.js';
+import { AS_IS, Follower } from '../../tests/follower.js';
 import { Hub } from './hub.js';
 import { TopicSubscription } from './topic-subscription.js';
 
@@ -90,7 +90,7 @@ class Model {
     this.hasEnded = false;
     this.follower = new Follower(this.follower.place, this.#topic.keep !== undefined);
     try {
-      const topic = await this.hub.open(this.#topic);
+      const topic = await this.hub.open(this.#topic, AS_IS);
       this.#subscription = new TopicSubscription({
         sub: 0,
         topic,

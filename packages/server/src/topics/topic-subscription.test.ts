@@ -9,7 +9,7 @@ import {
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { describe, expect, it } from 'vitest';
 import { FaultyBroker } from '../../tests/faulty-broker.js';
-import { Follower } from '../../tests/follower.js';
+import { AS_IS, Follower } from '../../tests/follower.js';
 import { Hub } from './hub.js';
 import type { JoinWish } from './join-start.js';
 import { TopicSubscription } from './topic-subscription.js';
@@ -33,7 +33,7 @@ function setUp(topic = KEPT) {
   const subscribe = async (follower: Follower, wish: Partial<JoinWish> = {}) => {
     const subscription = new TopicSubscription({
       sub: 0,
-      topic: await hub.open(topic),
+      topic: await hub.open(topic, AS_IS),
       limits: { pageRecords: 4, pageBytes: 1e6 },
       link: follower,
       failed: (error) => failures.push(error),
@@ -51,7 +51,7 @@ function setUp(topic = KEPT) {
     return follower;
   };
   const placeAt = async (offset: number): Promise<Cursor> => ({
-    epoch: (await hub.open(topic)).place.epoch,
+    epoch: (await hub.open(topic, AS_IS)).place.epoch,
     offset,
   });
   return { runtime, broker, hub, failures, publish, subscribe, follow, placeAt };
@@ -159,7 +159,7 @@ describe('a subscription to a topic whose offsets jump', () => {
       batchCloseBytes: 65_536,
     });
     const follower = new Follower();
-    const topic = await hub.open(KEPT);
+    const topic = await hub.open(KEPT, AS_IS);
     const limits = { pageRecords: 4, pageBytes: 1e6 };
     const failed = (): void => undefined;
     const subscription = new TopicSubscription({ sub: 0, topic, limits, link: follower, failed });

@@ -107,6 +107,10 @@ export class TopicSubscription implements Subscriber {
     return true;
   }
 
+  missed(record: PlacedRecord): void {
+    if (this.#state === 'live' && record.offset > this.#offset) this.#reportUnreadable(record);
+  }
+
   moved(): void {
     if (this.#state === 'joining') this.#round++;
     else if (this.#epoch !== undefined && !this.#isClosed()) {
@@ -227,7 +231,7 @@ export class TopicSubscription implements Subscriber {
   }
 
   /** A place that a page gave may lie behind what the live record names as the one before it. */
-  #send(record: PlacedRecord, before?: SharedBatch): SharedBatch {
+  #send(record: PlacedRecord, before?: SharedBatch): SharedBatch | undefined {
     const { link, topic } = this.#options;
     const previous = Math.max(record.previous, this.#offset);
     const size = before?.size ?? 0;
@@ -235,7 +239,8 @@ export class TopicSubscription implements Subscriber {
       before,
       record.previous === previous ? record : { ...record, previous },
     );
-    if (this.#entry === undefined || batch !== before) this.#share(record, batch);
+    if (batch === undefined) this.#reportUnreadable(record);
+    else if (this.#entry === undefined || batch !== before) this.#share(record, batch);
     else {
       link.grew(this.#entry, batch.size - size);
       this.#offset = record.offset;
@@ -249,10 +254,15 @@ export class TopicSubscription implements Subscriber {
     this.#entry = this.#options.link.sendShared(batch);
   }
 
-  #reportGap(to: number): void {
+  #reportUnreadable({ offset }: PlacedRecord): void {
+    this.topic.endBatch();
+    this.#reportGap(offset, 'layout');
+  }
+
+  #reportGap(to: number, reason = this.#lag): void {
     const { link, sub } = this.#options;
     const { epoch } = this.topic.place;
-    link.send({ kind: 'GAP', sub, epoch, from: this.#offset + 1, to, reason: this.#lag });
+    link.send({ kind: 'GAP', sub, epoch, from: this.#offset + 1, to, reason });
     this.#offset = to;
   }
 }

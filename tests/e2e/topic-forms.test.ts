@@ -1,0 +1,103 @@
+import { contract, topic } from '@trunkline/contract';
+import { connect } from '@trunkline/client';
+import {
+  decodeBatch,
+  ENCODING,
+  Violation,
+  type Message,
+  type PlacedRecord,
+} from '@trunkline/protocol';
+import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
+import { createServer, createTopics, implement, MemoryBroker } from '@trunkline/server';
+import { acceptInMemory } from '@trunkline/server/testing';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+
+const news = contract('news', {
+  all: topic({ message: z.object({ at: z.date(), text: z.string() }), public: true, keep: {} }),
+});
+const FIRST = { at: new Date(1), text: 'first' };
+const SECOND = { at: new Date(2), text: 'second' };
+
+/** A server with one topic, and two clients of which one reads superjson alone. */
+async function setup() {
+  const runtime = new VirtualRuntime();
+  const network = new MemoryNetwork(runtime);
+  const broker = new MemoryBroker({ runtime });
+  const server = createServer({
+    services: [implement(news, {})],
+    anonymous: true,
+    broker,
+    runtime,
+  });
+  acceptInMemory(server, network);
+  const clients = [true, false].map((packed) =>
+    connect('ws://memory', { contracts: { news }, packed, runtime, dial: network.dial }),
+  );
+  const seen = clients.map((client) => {
+    const got: unknown[] = [];
+    client.news.all().subscribe({
+      message: (message) => got.push(message),
+      gap: ({ reason, from, to }) => got.push({ reason, from, to }),
+    });
+    return got;
+  });
+  await runtime.settle();
+  const close = async (): Promise<void> => {
+    for (const client of clients) client.close();
+    await server.close();
+    await broker.close();
+    await runtime.settle();
+    expect(runtime.timers).toBe(0);
+  };
+  return { runtime, network, broker, seen, publisher: createTopics(news, broker).all(), close };
+}
+
+function encodingsOf(batches: readonly Uint8Array[]): number[] {
+  return batches.flatMap((bytes) => {
+    const batch = decodeBatch(bytes);
+    if (batch instanceof Violation) throw new Error(batch.reason);
+    return (batch.messages as Message[]).flatMap((message) =>
+      message.kind === 'MESSAGE' ? [message.encoding] : [],
+    );
+  });
+}
+
+describe('a topic with subscribers of two forms', () => {
+  it('gives each the same messages in the form that it reads', async () => {
+    const { runtime, network, seen, publisher, close } = await setup();
+    await publisher.publish(FIRST);
+    await publisher.publish(SECOND);
+    await runtime.settle();
+    expect(seen).toEqual([
+      [FIRST, SECOND],
+      [FIRST, SECOND],
+    ]);
+    const encodings = network.connections.map(({ fromServer }) => encodingsOf(fromServer));
+    expect(encodings).toEqual([
+      [ENCODING.PACKED, ENCODING.PACKED],
+      [ENCODING.SUPERJSON, ENCODING.SUPERJSON],
+    ]);
+    await close();
+  });
+
+  it('reports a gap for what was packed with a layout that is not known here', async () => {
+    const { runtime, broker, seen, publisher, close } = await setup();
+    await publisher.publish(FIRST);
+    const strange: Pick<PlacedRecord, 'publishId' | 'encoding' | 'layoutHash' | 'bytes'> = {
+      publishId: undefined,
+      encoding: ENCODING.PACKED,
+      layoutHash: 'ffffffffffffffff',
+      bytes: Uint8Array.of(0),
+    };
+    await broker.publish({ key: 'news.all', keep: undefined }, strange);
+    await publisher.publish(SECOND);
+    await runtime.settle();
+    const gap = { reason: 'layout', from: 2, to: 2 };
+    expect(seen).toEqual([
+      [FIRST, gap, SECOND],
+      [FIRST, gap, SECOND],
+    ]);
+    await close();
+  });
+});
