@@ -41,6 +41,19 @@ describeTransports('topics', (open) => {
     expect(garden.seen.messages).toEqual([]);
   });
 
+  it('loses nothing of a loop of awaited publishes where nothing is kept', async () => {
+    const broker = new MemoryBroker();
+    const topics = createTopics(chat, broker);
+    await using peers = await open({ anonymous: true, broker, services: [chatService()] });
+    const ticks = collect<number>();
+    peers.connect({ contracts }).chat.ticks().subscribe(ticks.listeners);
+    await expect.poll(ticks.live).toBe(true);
+    for (let tick = 0; tick < 30_000; tick++) await topics.ticks().publish(tick);
+    await expect.poll(() => ticks.seen.messages.length).toBe(30_000);
+    expect(ticks.seen.messages).toEqual(Array.from({ length: 30_000 }, (_, tick) => tick));
+    expect(ticks.seen.gaps).toEqual([]);
+  });
+
   it('recovers what was published during a cut, once and in order', async () => {
     const broker = new MemoryBroker();
     const topics = createTopics(chat, broker);

@@ -21,10 +21,13 @@ import { readInput, writeOutput } from './values.js';
 /** What may end a call. */
 export type FinalMessage = ResultMessage | EndMessage | ErrorMessage;
 
+/** What a stream gives when it is asked. */
+type Reply = ItemMessage | EndMessage | ErrorMessage;
+
 /** Gives a stream's messages one by one, each when it is asked for: credit decides when. */
 export interface StreamReplies {
   /** The next ITEM, or the final message. Not called again after a final one. */
-  next(): Promise<ItemMessage | EndMessage | ErrorMessage>;
+  next(): Reply | Promise<Reply>;
   /** Ends the handler's generator; resolves when it has ended. Idempotent, never rejects. */
   stop(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { ProducerCredit, type CreditWindow, type ItemMessage } from '@trunkline/protocol';
+import { isPromise } from './chain.js';
 import type { FinalMessage, StreamReplies } from './dispatcher.js';
 import type { TurnBudget } from './topics/turn-budget.js';
 
@@ -66,7 +67,9 @@ export class StreamRun {
     for (;;) {
       for (let wait = this.#obstacle(); wait !== undefined; wait = this.#obstacle()) await wait;
       if (this.#isStopped) break;
-      const message = await this.#options.replies.next();
+      const next = this.#options.replies.next();
+      // What a generator gives at once leaves together, with no promise for each item.
+      const message = isPromise(next) ? await next : next;
       if (this.#isStopped) break;
       if (message.kind !== 'ITEM') return message;
       this.#send(message);
