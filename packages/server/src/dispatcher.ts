@@ -222,30 +222,53 @@ export class Dispatcher {
         return this.#failed(request, error);
       }
     };
-    const started = start();
-    const next = async (): Promise<ItemMessage | EndMessage | ErrorMessage> => {
-      const failure = await started;
+    let failure: ErrorMessage | undefined;
+    const started = start().then((error) => void (failure = error));
+    const failed = async (error: unknown): Promise<ErrorMessage> => {
+      await stop();
+      return this.#failed(request, error);
+    };
+    const give = (): Reply | Promise<Reply> => {
       if (failure !== undefined) return failure;
+      if (iterator === undefined) return started.then(give);
       try {
-        return await this.#pull(request, iterator as ItemIterator);
+        const reply = this.#pull(request, iterator);
+        return isPromise(reply) ? Promise.resolve(reply).catch(failed) : reply;
       } catch (error) {
-        await stop();
-        return this.#failed(request, error);
+        return failed(error);
       }
     };
-    return { next, stop };
+    return { next: give, stop };
   }
 
-  async #pull(
+  /** At once where the iterator is a plain one and the schema waits for nothing. */
+  #pull(
     request: Request<StreamRoute>,
     iterator: ItemIterator,
-  ): Promise<ItemMessage | EndMessage> {
-    const { route, bound, call } = request;
-    const result = await iterator.next();
+  ): ItemMessage | Promise<ItemMessage | EndMessage> {
+    const result = iterator.next();
+    return isPromise(result)
+      ? Promise.resolve(result).then((late) => this.#reply(request, late))
+      : this.#reply(request, result);
+  }
+
+  #reply(
+    request: Request<StreamRoute>,
+    result: IteratorResult<unknown>,
+  ): ItemMessage | Promise<ItemMessage | EndMessage> {
     if (result.done === true) return this.#end(request, result.value);
+    const { route, bound, call } = request;
     const position = { schema: route.definition.down, codec: bound.received?.down };
-    const payload = await writeOutput(position, result.value, this.#maxOutput(request));
-    return { kind: 'ITEM', id: call.id, ...payload };
+    const payload = writeOutput(position, result.value, this.#maxOutput(request));
+    if (isPromise(payload)) {
+      return payload.then(({ encoding, bytes }) => ({
+        kind: 'ITEM',
+        id: call.id,
+        encoding,
+        bytes,
+      }));
+    }
+    return { kind: 'ITEM', id: call.id, encoding: payload.encoding, bytes: payload.bytes };
   }
 
   async #stopIterator(route: StreamRoute, iterator: ItemIterator): Promise<void> {

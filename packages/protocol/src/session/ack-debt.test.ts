@@ -7,7 +7,8 @@ function create() {
   const runtime = new VirtualRuntime();
   const dues: number[] = [];
   const limits = resolveLimits(WIRE_LIMITS);
-  const debt = new AckDebt({ runtime, limits, due: () => dues.push(runtime.now()) });
+  const debtor = { ackSoon: () => void dues.push(runtime.now()) };
+  const debt = new AckDebt(debtor, { runtime, limits });
   return { runtime, debt, dues };
 }
 

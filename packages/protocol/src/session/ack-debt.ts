@@ -1,22 +1,28 @@
 import type { WireLimits } from '../limits.js';
 import type { Runtime, Timer } from '../runtime.js';
 
-/** What an acknowledgement is judged by, and whom it concerns. */
+/** Whom a debt of acknowledgements concerns. */
+export interface AckDebtor {
+  /** The acknowledgement must leave in this turn. */
+  ackSoon(): void;
+}
+
+/** What a debt is judged by. */
 export interface AckDebtOptions {
   readonly runtime: Runtime;
   readonly limits: WireLimits;
-  /** The acknowledgement must leave in this turn. */
-  readonly due: () => void;
 }
 
 /** What came with a number and is not acknowledged: when that must be done (PROTOCOL.md). */
 export class AckDebt {
+  readonly #debtor: AckDebtor;
   readonly #options: AckDebtOptions;
   #bytes = 0;
   #timer: Timer | undefined;
   #dueAt: number | undefined;
 
-  constructor(options: AckDebtOptions) {
+  constructor(debtor: AckDebtor, options: AckDebtOptions) {
+    this.#debtor = debtor;
     this.#options = options;
   }
 
@@ -27,8 +33,10 @@ export class AckDebt {
 
   /** So many messages wait for an acknowledgement, the newest since `heardAt`. */
   owe(count: number, heardAt: number): void {
-    const { limits, due } = this.#options;
-    if (count >= limits.ackMessages || this.#bytes >= limits.ackBytes) return due();
+    const { limits } = this.#options;
+    if (count >= limits.ackMessages || this.#bytes >= limits.ackBytes) {
+      return this.#debtor.ackSoon();
+    }
     this.#dueAt ??= heardAt + limits.ackDelayMs;
     if (this.#timer === undefined) this.#start(limits.ackDelayMs);
   }
@@ -49,7 +57,7 @@ export class AckDebt {
       if (this.#dueAt === undefined) return;
       const remaining = this.#dueAt - this.#options.runtime.now();
       if (remaining > 0) this.#start(remaining);
-      else this.#options.due();
+      else this.#debtor.ackSoon();
     });
   }
 }

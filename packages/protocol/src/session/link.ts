@@ -6,7 +6,7 @@ import type { Message, ReceivedMessage } from '../message.js';
 import type { Runtime, Timer } from '../runtime.js';
 import type { Transport } from '../transport.js';
 import { Violation } from '../violation.js';
-import { AckDebt } from './ack-debt.js';
+import { AckDebt, type AckDebtor } from './ack-debt.js';
 import { stampDeadline } from './deadline-stamp.js';
 import { Heartbeat, type Heartbeated } from './heartbeat.js';
 import { Assembler } from './assembler.js';
@@ -15,7 +15,7 @@ import { isChunk, isShared, Outbox, type Outgoing, type Room } from './outbox.js
 import type { LinkOptions, LinkOwner } from './link-owner.js';
 import { Positions } from './positions.js';
 import type { SharedBatch } from './shared-batch.js';
-import { TurnEnd } from './turn-end.js';
+import { TurnEnd, type TurnTaker } from './turn-end.js';
 import { TurnWrite } from './turn-write.js';
 
 export type { LinkOptions, LinkOwner } from './link-owner.js';
@@ -23,7 +23,6 @@ export type { LinkOptions, LinkOwner } from './link-owner.js';
 /** With so wide a window, as many chunks as fit go into one batch. */
 const WIDE_BYTES = 524_288;
 
-/** Before the first one that is sent; it is not changed. */
 const NO_PONG = { kind: 'PONG' as const, value: 0 };
 
 /** One for all links: what it gives away it does not write again. */
@@ -33,7 +32,7 @@ const writer = new Writer();
  * One connection's messages, from batches and into batches. It checks their numbers, acknowledges
  * them, gathers what is sent in a turn into one write, and watches that the peer lives.
  */
-export class Link implements Heartbeated {
+export class Link implements Heartbeated, AckDebtor, TurnTaker {
   readonly #owner: LinkOwner;
   readonly #transport: Transport;
   readonly #runtime: Runtime;
@@ -41,9 +40,9 @@ export class Link implements Heartbeated {
   readonly #limits: WireLimits;
   readonly #heartbeat: Heartbeat;
   readonly #positions = new Positions();
-  readonly #ackDebt: AckDebt;
   readonly #outbox: Outbox;
   readonly #options: LinkOptions;
+  #ackDebt: AckDebt | undefined;
   #assembler: Assembler | undefined;
   #window: BulkWindow | undefined;
   #isScheduled = false;
@@ -63,7 +62,6 @@ export class Link implements Heartbeated {
     const { limits, runtime } = options;
     const isServer = options.side === 'server';
     this.#outbox = new Outbox(limits, isServer ? limits.assemblyDownBytes : limits.assemblyBytes);
-    this.#ackDebt = new AckDebt({ runtime, limits, due: () => this.#ackSoon() });
     this.#heartbeat = new Heartbeat(this, { runtime, limits, pingsWhenIdle: isServer });
   }
 
@@ -169,7 +167,7 @@ export class Link implements Heartbeated {
     this.#isStopped = true;
     this.#heartbeat.stop();
     this.#assembler?.stop();
-    this.#ackDebt.stop();
+    this.#ackDebt?.stop();
     this.#stallTimer?.cancel();
   }
 
@@ -195,7 +193,7 @@ export class Link implements Heartbeated {
       const first = this.#positions.first(batch.seq);
       if (first instanceof Violation) return first;
       number = first;
-      this.#ackDebt.received(size);
+      (this.#ackDebt ??= new AckDebt(this, this.#options)).received(size);
     }
     if (batch.ack !== undefined) {
       const before = this.#positions.acked;
@@ -207,20 +205,13 @@ export class Link implements Heartbeated {
       }
     }
     for (const message of batch.messages) {
-      if (takesNumber(message) && !this.#isNext(number++)) continue;
+      if (takesNumber(message) && !this.#positions.take(number++)) continue;
       const violation = this.#dispatch(message);
       if (violation !== undefined) return violation;
       if (this.#isStopped) return undefined;
     }
     this.#oweAck(batch.now);
     return undefined;
-  }
-
-  /** Counts a sequenced message; `false` for a duplicate. */
-  #isNext(number: number): boolean {
-    if (number <= this.#positions.rx) return false;
-    this.#positions.rx = number;
-    return true;
   }
 
   #dispatch(message: ReceivedMessage): Violation | undefined {
@@ -261,12 +252,13 @@ export class Link implements Heartbeated {
 
   #oweAck(now: boolean): void {
     // Who asks is answered, even if all that came is acknowledged: the answer may have been lost.
-    if (now) return this.#ackSoon();
+    if (now) return this.ackSoon();
     if (!this.#positions.owesAck) return;
-    this.#ackDebt.owe(this.#positions.rx - this.#positions.ackedBack, this.#heartbeat.heardAt);
+    this.#ackDebt?.owe(this.#positions.rx - this.#positions.ackedBack, this.#heartbeat.heardAt);
   }
 
-  #ackSoon(): void {
+  /** An acknowledgement is due in this turn. */
+  ackSoon(): void {
     this.#mustAck = true;
     this.#schedule();
   }
@@ -281,12 +273,10 @@ export class Link implements Heartbeated {
   }
 
   #push(content: Message | SharedBatch): Outgoing {
-    const entry = this.#outbox.push(content);
-    this.#pushed(entry);
-    return entry;
+    return this.#pushed(this.#outbox.push(content));
   }
 
-  #pushed(entry: Outgoing): void {
+  #pushed(entry: Outgoing): Outgoing {
     const { outboxMaxMessages, outboxMaxBytes } = this.#limits;
     // What is large is bounded by whoever makes it, and may be larger than all of this.
     const bytes = this.#outbox.bytes - this.#outbox.bulkBytes;
@@ -294,22 +284,24 @@ export class Link implements Heartbeated {
       // Whoever is in the middle of sending goes on with a link that takes nothing any more.
       this.#outbox.withdraw(entry);
       if (!this.#isStopped) this.#failSlow();
-      return;
+      return entry;
     }
     // A loop that awaits settled promises never lets the turn end, so much of it leaves before.
     if (bytes >= this.#limits.writeAheadBytes) this.flush();
     else this.#schedule();
+    return entry;
   }
 
-  readonly #onTurnEnd = (): void => {
+  /** Writes what the turn has left. */
+  turnEnded(): void {
     this.#isScheduled = false;
     this.#write(true);
-  };
+  }
 
   #schedule(): void {
     if (this.#isScheduled || this.#isStopped) return;
     this.#isScheduled = true;
-    this.#turnEnd.wait(this.#onTurnEnd);
+    this.#turnEnd.wait(this);
   }
 
   /**
@@ -333,7 +325,9 @@ export class Link implements Heartbeated {
     write.end();
     if (write.bytes > 0) this.#heartbeat.look();
     // What is left waits for the socket, or for the peer to acknowledge.
-    if (this.#outbox.count > 0 || (this.#mustAck && write.bytes >= room)) this.#watchStall();
+    if (this.#outbox.count > 0 || (this.#mustAck && write.bytes >= room)) {
+      this.#stallTimer ??= this.#runtime.startTimer(this.#limits.stalledMs, () => this.#failSlow());
+    }
     this.#owner.flushed();
   }
 
@@ -370,7 +364,7 @@ export class Link implements Heartbeated {
     let chunkBytes = 0;
     for (const message of messages) {
       if (takesNumber(message)) numbered++;
-      if (message.kind === 'CALL') stampDeadline(message, this.#runtime.now());
+      if (message.kind === 'CALL') stampDeadline(message, this.#runtime);
       else if (message.kind === 'CHUNK') chunkBytes += message.bytes.length;
     }
     const seq = numbered > 0 ? this.#positions.tx + 1 : undefined;
@@ -378,7 +372,9 @@ export class Link implements Heartbeated {
     const ack = this.#mustAck || this.#positions.owesAck ? this.#positions.rx : undefined;
     // Not in a batch of acknowledgements alone: two peers would ask each other for ever.
     const now = numbered > 0 && this.#mustAsk(chunkBytes);
-    this.#acknowledged();
+    this.#positions.ackedBack = this.#positions.rx;
+    this.#mustAck = false;
+    this.#ackDebt?.settled();
     return { seq, ack, now };
   }
 
@@ -389,16 +385,6 @@ export class Link implements Heartbeated {
     if (chunkBytes === 0 || window === undefined) return isAlmostFull;
     window.wrote(this.#positions.tx, chunkBytes, this.#runtime.now());
     return isAlmostFull || window.isHalfUsed;
-  }
-
-  #acknowledged(): void {
-    this.#positions.ackedBack = this.#positions.rx;
-    this.#mustAck = false;
-    this.#ackDebt.settled();
-  }
-
-  #watchStall(): void {
-    this.#stallTimer ??= this.#runtime.startTimer(this.#limits.stalledMs, () => this.#failSlow());
   }
 
   #failSlow(): void {

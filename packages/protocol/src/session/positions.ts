@@ -23,6 +23,13 @@ export class Positions {
     return ahead < HALF || number < 1 ? new Violation('BAD_SEQ') : number;
   }
 
+  /** Counts a message of the peer's; `false` for a duplicate. */
+  take(number: number): boolean {
+    if (number <= this.rx) return false;
+    this.rx = number;
+    return true;
+  }
+
   /** Takes an acknowledgement from its low 16 bits; a violation if it names nothing of ours. */
   acknowledge(ack: number): Violation | undefined {
     const number = this.acked + ((ack - this.acked) & LOW_BITS);

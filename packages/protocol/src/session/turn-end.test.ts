@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualRuntime } from '../testing/virtual-runtime.js';
-import { TurnEnd } from './turn-end.js';
+import { TurnEnd, type TurnTaker } from './turn-end.js';
 
 /** A runtime whose turns end when the test says so. */
 class Turns extends VirtualRuntime {
@@ -9,6 +9,10 @@ class Turns extends VirtualRuntime {
   override endOfTurn(callback: () => void): void {
     this.tasks.push(callback);
   }
+}
+
+function taker(turnEnded: () => void): TurnTaker {
+  return { turnEnded };
 }
 
 describe('TurnEnd', () => {
@@ -22,11 +26,13 @@ describe('TurnEnd', () => {
     const runtime = new Turns();
     const end = TurnEnd.of(runtime);
     const log: string[] = [];
-    end.wait(() => {
-      log.push('first');
-      end.wait(() => log.push('third'));
-    });
-    end.wait(() => log.push('second'));
+    end.wait(
+      taker(() => {
+        log.push('first');
+        end.wait(taker(() => log.push('third')));
+      }),
+    );
+    end.wait(taker(() => log.push('second')));
     expect(runtime.tasks).toHaveLength(1);
     runtime.tasks.shift()?.();
     expect(log).toEqual(['first', 'second']);
@@ -39,11 +45,13 @@ describe('TurnEnd', () => {
     const runtime = new Turns();
     const end = TurnEnd.of(runtime);
     const log: string[] = [];
-    end.wait(() => {
-      throw new Error('thrown on purpose');
-    });
-    end.wait(() => log.push('second'));
-    end.wait(() => log.push('third'));
+    end.wait(
+      taker(() => {
+        throw new Error('thrown on purpose');
+      }),
+    );
+    end.wait(taker(() => log.push('second')));
+    end.wait(taker(() => log.push('third')));
     expect(() => runtime.tasks.shift()?.()).toThrow('thrown on purpose');
     runtime.tasks.shift()?.();
     expect(log).toEqual(['second', 'third']);

@@ -1,12 +1,17 @@
 import type { Runtime } from '../runtime.js';
 
+/** Who acts at the end of a turn. */
+export interface TurnTaker {
+  turnEnded(): void;
+}
+
 /** One for each runtime, for all connections that it has. */
 const ends = new WeakMap<Runtime, TurnEnd>();
 
 /** The end of a turn, for which many wait with one task: a thousand connections write in it. */
 export class TurnEnd {
   readonly #runtime: Runtime;
-  #waiting: (() => void)[] = [];
+  #waiting: TurnTaker[] = [];
 
   private constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -21,21 +26,21 @@ export class TurnEnd {
     return end;
   }
 
-  /** Calls back at the end of the turn, in the order of the calls. */
-  wait(callback: () => void): void {
+  /** Tells of the end of the turn, in the order of the calls. */
+  wait(taker: TurnTaker): void {
     if (this.#waiting.length === 0) this.#runtime.endOfTurn(this.#runtimeOnTurnEnd);
-    this.#waiting.push(callback);
+    this.#waiting.push(taker);
   }
 
   readonly #runtimeOnTurnEnd = (): void => {
-    const callbacks = this.#waiting;
+    const takers = this.#waiting;
     this.#waiting = [];
     let index = 0;
     try {
-      while (index < callbacks.length) callbacks[index++]?.();
+      while (index < takers.length) takers[index++]?.turnEnded();
     } finally {
       // One has thrown; the others must not go with it.
-      while (index < callbacks.length) this.wait(callbacks[index++] as () => void);
+      while (index < takers.length) this.wait(takers[index++] as TurnTaker);
     }
   };
 }
