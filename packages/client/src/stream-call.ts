@@ -45,12 +45,15 @@ const DOWN_WINDOW: CreditWindow = {
   bytes: WIRE_LIMITS.downCreditBytes.value,
 };
 
+/** What the window of items grows to; servers grant no more than this ahead by default. */
+const MOST_DOWN_ITEMS = 1_024;
+
 /** One stream on the wire: items under credit both ways, its end, and all that can cut it short. */
 export class StreamCall implements StreamHandler {
   readonly #port: CallPort;
   readonly #request: StreamRequest;
   readonly #consumer: StreamConsumer;
-  readonly #down = new ConsumerCredit(DOWN_WINDOW);
+  readonly #down = new ConsumerCredit(DOWN_WINDOW, MOST_DOWN_ITEMS);
   readonly #pump: UpPump | undefined;
   #up: ProducerCredit | undefined;
   #hasItems = false;

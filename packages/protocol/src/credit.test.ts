@@ -113,4 +113,35 @@ describe('ConsumerCredit', () => {
     }
     expect(bytes).toBe(1_200);
   });
+
+  it('widens the window of items of a long stream whose consumer keeps up', () => {
+    const credit = new ConsumerCredit({ items: 4, bytes: 1_000 }, 16);
+    const bursts: number[] = [];
+    let granted = 4;
+    let received = 0;
+    for (let round = 0; round < 20; round++) {
+      const burst = granted - received;
+      for (let item = 0; item < burst; item++) expect(credit.receive(1)).toBe(true);
+      for (let item = 0; item < burst; item++) granted = credit.take(1)?.items ?? granted;
+      received += burst;
+      bursts.push(burst);
+    }
+    expect(bursts.slice(0, 4)).toEqual([4, 4, 4, 4]);
+    expect(bursts.at(-1)).toBe(16);
+    expect(Math.max(...bursts)).toBe(16);
+  });
+
+  it('keeps the window of a consumer that is behind', () => {
+    const credit = new ConsumerCredit({ items: 4, bytes: 1_000 }, 16);
+    let received = 0;
+    let granted = 4;
+    for (let taken = 1; taken <= 200; taken++) {
+      while (received < granted) {
+        credit.receive(1);
+        received++;
+      }
+      granted = credit.take(1)?.items ?? granted;
+      expect(granted - taken).toBeLessThanOrEqual(4);
+    }
+  });
 });

@@ -39,9 +39,20 @@ export class ProducerCredit {
   }
 }
 
-/** The consumer's side: judges what arrives, and says when to grant more. */
+/** A stream that has brought as many windows is long enough to be given a wider one. */
+const LONG_WINDOWS = 4;
+
+/**
+ * The consumer's side: judges what arrives, and says when to grant more. The window of items is
+ * doubled, up to `mostItems`, while a long stream uses up its credit and its consumer keeps up: small
+ * items then come in fewer batches. That of bytes stays, and bounds what a slow consumer holds.
+ */
 export class ConsumerCredit {
-  readonly #window: CreditWindow;
+  readonly #bytes: number;
+  readonly #mostItems: number;
+  #items: number;
+  /** Whether all credit was used up since the window was last looked at. */
+  #wasUsedUp = false;
   #grantedItems: number;
   #grantedBytes: number;
   #receivedItems = 0;
@@ -49,8 +60,10 @@ export class ConsumerCredit {
   #takenItems = 0;
   #takenBytes = 0;
 
-  constructor(window: CreditWindow) {
-    this.#window = window;
+  constructor(window: CreditWindow, mostItems = window.items) {
+    this.#items = window.items;
+    this.#bytes = window.bytes;
+    this.#mostItems = mostItems;
     this.#grantedItems = window.items;
     this.#grantedBytes = window.bytes;
   }
@@ -61,6 +74,7 @@ export class ConsumerCredit {
       this.#receivedItems < this.#grantedItems && this.#receivedBytes < this.#grantedBytes;
     this.#receivedItems++;
     this.#receivedBytes += bytes;
+    if (this.#receivedItems >= this.#grantedItems) this.#wasUsedUp = true;
     return allowed;
   }
 
@@ -71,14 +85,23 @@ export class ConsumerCredit {
   take(bytes: number): CreditWindow | undefined {
     this.#takenItems++;
     this.#takenBytes += bytes;
-    const items = this.#takenItems + this.#window.items;
-    const total = this.#takenBytes + this.#window.bytes;
+    const total = this.#takenBytes + this.#bytes;
     const isDue =
-      (items - this.#grantedItems) * 2 >= this.#window.items ||
-      (total - this.#grantedBytes) * 2 >= this.#window.bytes;
+      (this.#takenItems + this.#items - this.#grantedItems) * 2 >= this.#items ||
+      (total - this.#grantedBytes) * 2 >= this.#bytes;
     if (!isDue) return undefined;
+    this.#widen();
+    const items = this.#takenItems + this.#items;
     this.#grantedItems = items;
     this.#grantedBytes = total;
     return { items, bytes: total };
+  }
+
+  #widen(): void {
+    const isLong = this.#takenItems >= this.#items * LONG_WINDOWS;
+    const keepsUp = (this.#receivedItems - this.#takenItems) * 4 <= this.#items;
+    if (!this.#wasUsedUp || !isLong || !keepsUp) return;
+    this.#wasUsedUp = false;
+    this.#items = Math.min(this.#items * 2, this.#mostItems);
   }
 }

@@ -46,7 +46,7 @@ const CLOSE_MS = 3_000;
 const CONTROL_MS = 10_000;
 
 /** Up to this size, copying frames into one buffer is cheaper than handing over more of them. */
-const JOIN_BYTES = 16_384;
+const JOIN_BYTES = 65_536;
 
 const UNFINISHED: Close = { code: 'POLICY', reason: 'message unfinished for too long' };
 

@@ -14,6 +14,7 @@ import { expect, it } from 'vitest';
 import { Hub } from './hub.js';
 import { MemoryBroker } from './memory-broker.js';
 import { TopicSubscription } from './topic-subscription.js';
+import { AS_IS } from '../../tests/follower.js';
 
 const TOPIC: BrokerTopic = { key: 't', keep: undefined };
 const OUTBOX_BYTES = 1_048_576;
@@ -30,7 +31,7 @@ class Node {
   });
 
   async subscribe(): Promise<Subscriber> {
-    const subscriber = new Subscriber(this, await this.hub.open(TOPIC));
+    const subscriber = new Subscriber(this, await this.hub.open(TOPIC, AS_IS));
     await subscriber.subscription.join({ cursor: undefined, last: undefined });
     await this.runtime.settle();
     subscriber.writes.length = 0;
@@ -126,7 +127,7 @@ it('who joins or leaves in the middle of a turn gets exactly what is published m
   const node = new Node();
   const [staying, leaving] = [await node.subscribe(), await node.subscribe()];
   void node.publish();
-  const late = new Subscriber(node, await node.hub.open(TOPIC));
+  const late = new Subscriber(node, await node.hub.open(TOPIC, AS_IS));
   await late.subscription.join({ cursor: undefined, last: undefined });
   const from = late.subscription.topic.place.offset + 1;
   void node.publish();
