@@ -1,4 +1,4 @@
-import { utf8Decoder } from '../../bytes/text.js';
+import { readUtf8 } from '../../bytes/text.js';
 import type { DecodeLimits } from '../../limits.js';
 import { readAscii } from './ascii-text.js';
 import { F64_MARK } from './pack-writer.js';
@@ -264,7 +264,9 @@ export class PackReader {
 
   #longText(size: number): string {
     try {
-      return utf8Decoder.decode(this.#view(size));
+      const text = readUtf8(this.#source, this.#position, size);
+      this.#position += size;
+      return text;
     } catch {
       this.fail('malformed text');
       return '';

@@ -10,6 +10,8 @@ const FIRST_ROOM = 4096;
 const PART_ROOM = 16;
 /** Below this, a loop is faster than the call of an encoder. */
 const SHORT_TEXT = 32;
+/** Where texts of a few kilobytes are encoded, before their size is known. */
+const TEXTS = new Uint8Array(3 * FIRST_ROOM);
 const NO_CHECKS: CheckArray = [];
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -199,6 +201,11 @@ export class PackWriter {
   finish(): Uint8Array | undefined {
     const text = this.#text;
     this.#text = '';
+    const { length } = text;
+    if (length > SHORT_TEXT && length * 3 <= TEXTS.length) {
+      const { written } = utf8Encoder.encodeInto(text, TEXTS);
+      return written === length || isWellFormed(text) ? this.#finishBytes(TEXTS, written) : undefined;
+    }
     return this.#finishAscii(text) ?? this.#finishText(text);
   }
 
@@ -223,10 +230,14 @@ export class PackWriter {
   #finishText(text: string): Uint8Array | undefined {
     if (!isWellFormed(text)) return undefined;
     const bytes = utf8Encoder.encode(text);
-    const from = varintSize(bytes.length);
-    const out = roomFor(from + bytes.length + this.#position);
-    out.set(bytes, from);
-    return this.#put(out, bytes.length);
+    return this.#finishBytes(bytes, bytes.length);
+  }
+
+  #finishBytes(bytes: Uint8Array, size: number): Uint8Array {
+    const from = varintSize(size);
+    const out = roomFor(from + size + this.#position);
+    out.set(bytes.subarray(0, size), from);
+    return this.#put(out, size);
   }
 
   /** Puts the size of the run before it, and the body behind it. */
