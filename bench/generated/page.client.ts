@@ -3,16 +3,12 @@ import {
   type CallMethod,
   closeFields,
   type DownStreamMethod,
-  enterFields,
   failAt,
   leaveFields,
-  openFields,
   type ReadPart,
   type ServiceShape,
   type TopicMethod,
-  writeInt,
   type WritePart,
-  writeText,
 } from '@trunkline/client';
 
 export interface GreetInput {
@@ -49,24 +45,23 @@ export interface PageClient {
 }
 
 const writeGreetInput: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['name']) || failAt(w, v, 'name')) &&
-  (writeInt(w, v['n']) || failAt(w, v, 'n')) &&
+  w.open(v, 2) &&
+  (w.text(v['name']) || failAt(w, v, 'name')) &&
+  (w.int(v['n']) || failAt(w, v, 'n')) &&
   closeFields(w);
 
-const readGreetInput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { name: r.text(), n: r.int() });
+const readGreetInput: ReadPart = (r) => r.open(2) && leaveFields(r, { name: r.text(), n: r.int() });
 
 const readGreetOutput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { greeting: r.text(), n: r.int() });
+  r.open(2) && leaveFields(r, { greeting: r.text(), n: r.int() });
 
 const writeItemsInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeInt(w, v['count']) || failAt(w, v, 'count')) && closeFields(w);
+  w.open(v, 1) && (w.int(v['count']) || failAt(w, v, 'count')) && closeFields(w);
 
-const readItemsInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { count: r.int() });
+const readItemsInput: ReadPart = (r) => r.open(1) && leaveFields(r, { count: r.int() });
 
 const readItemsDown: ReadPart = (r) =>
-  enterFields(r, 3) && leaveFields(r, { seq: r.int(), t: r.number(), text: r.text() });
+  r.open(3) && leaveFields(r, { seq: r.int(), t: r.number(), text: r.text() });
 
 /** What `connect()` takes as a service for "page". */
 export const PageClient: ServiceShape<PageClient> = {

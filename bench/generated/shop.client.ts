@@ -2,12 +2,9 @@
 import {
   type CallMethod,
   closeFields,
-  enterFields,
   failAt,
   fieldOf,
   leaveFields,
-  openFields,
-  readBoolean,
   readElements,
   readEnum,
   type ReadPart,
@@ -15,10 +12,7 @@ import {
   readText,
   type ServiceShape,
   writeArray,
-  writeBoolean,
   writeEnum,
-  writeInt,
-  writeNumber,
   type WritePart,
   writeState,
   writeText,
@@ -132,66 +126,66 @@ const placeInputStatusMembers: readonly string[] = ['draft', 'placed', 'paid', '
 const placeInputChannelMembers: readonly string[] = ['web', 'app', 'store', 'phone'];
 
 const writePlaceInputCustomer: WritePart = (w, v) =>
-  openFields(w, v, 5) &&
-  (writeInt(w, v['id']) || failAt(w, v, 'id')) &&
-  (writeText(w, v['name']) || failAt(w, v, 'name')) &&
-  (writeText(w, v['email']) || failAt(w, v, 'email')) &&
-  (writeBoolean(w, v['vip']) || failAt(w, v, 'vip')) &&
+  w.open(v, 5) &&
+  (w.int(v['id']) || failAt(w, v, 'id')) &&
+  (w.text(v['name']) || failAt(w, v, 'name')) &&
+  (w.text(v['email']) || failAt(w, v, 'email')) &&
+  (w.boolean(v['vip']) || failAt(w, v, 'vip')) &&
   (writeArray(w, v['tags'], writeText) || failAt(w, v, 'tags')) &&
   closeFields(w);
 
 const writePlaceInputShipping: WritePart = (w, v) =>
-  openFields(w, v, 5) &&
-  (writeText(w, v['street']) || failAt(w, v, 'street')) &&
-  (writeState(w, v['extra'], 4) || writeText(w, v['extra']) || failAt(w, v, 'extra')) &&
-  (writeText(w, v['city']) || failAt(w, v, 'city')) &&
-  (writeText(w, v['zip']) || failAt(w, v, 'zip')) &&
-  (writeText(w, v['country']) || failAt(w, v, 'country')) &&
+  w.open(v, 5) &&
+  (w.text(v['street']) || failAt(w, v, 'street')) &&
+  (writeState(w, v['extra'], 4) || w.text(v['extra']) || failAt(w, v, 'extra')) &&
+  (w.text(v['city']) || failAt(w, v, 'city')) &&
+  (w.text(v['zip']) || failAt(w, v, 'zip')) &&
+  (w.text(v['country']) || failAt(w, v, 'country')) &&
   closeFields(w);
 
 const writePlaceInputItemsItemOptions: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['color']) || failAt(w, v, 'color')) &&
-  (writeText(w, v['size']) || failAt(w, v, 'size')) &&
+  w.open(v, 2) &&
+  (w.text(v['color']) || failAt(w, v, 'color')) &&
+  (w.text(v['size']) || failAt(w, v, 'size')) &&
   closeFields(w);
 
 const writePlaceInputItemsItem: WritePart = (w, v) =>
-  openFields(w, v, 5) &&
-  (writeText(w, v['sku']) || failAt(w, v, 'sku')) &&
-  (writeText(w, v['title']) || failAt(w, v, 'title')) &&
-  (writeInt(w, v['qty']) || failAt(w, v, 'qty')) &&
-  (writeNumber(w, v['price']) || failAt(w, v, 'price')) &&
+  w.open(v, 5) &&
+  (w.text(v['sku']) || failAt(w, v, 'sku')) &&
+  (w.text(v['title']) || failAt(w, v, 'title')) &&
+  (w.int(v['qty']) || failAt(w, v, 'qty')) &&
+  (w.number(v['price']) || failAt(w, v, 'price')) &&
   (writePlaceInputItemsItemOptions(w, v['options']) || failAt(w, v, 'options')) &&
   closeFields(w);
 
 const writePlaceInput: WritePart = (w, v) =>
-  openFields(w, v, 10) &&
-  (writeText(w, v['id']) || failAt(w, v, 'id')) &&
-  (writeInt(w, v['version']) || failAt(w, v, 'version')) &&
+  w.open(v, 10) &&
+  (w.text(v['id']) || failAt(w, v, 'id')) &&
+  (w.int(v['version']) || failAt(w, v, 'version')) &&
   (writeEnum(w, v['status'], placeInputStatusMembers) || failAt(w, v, 'status')) &&
   (writeEnum(w, v['channel'], placeInputChannelMembers) || failAt(w, v, 'channel')) &&
-  (writeText(w, v['placedAt']) || failAt(w, v, 'placedAt')) &&
+  (w.text(v['placedAt']) || failAt(w, v, 'placedAt')) &&
   (writePlaceInputCustomer(w, v['customer']) || failAt(w, v, 'customer')) &&
   (writePlaceInputShipping(w, v['shipping']) || failAt(w, v, 'shipping')) &&
   (writeArray(w, v['items'], writePlaceInputItemsItem) || failAt(w, v, 'items')) &&
-  (writeNumber(w, v['total']) || failAt(w, v, 'total')) &&
+  (w.number(v['total']) || failAt(w, v, 'total')) &&
   (writeState(w, v['note'] ?? fieldOf(v, 'note'), 3) ||
-    writeText(w, v['note']) ||
+    w.text(v['note']) ||
     failAt(w, v, 'note')) &&
   closeFields(w);
 
 const readPlaceInputCustomer: ReadPart = (r) =>
-  enterFields(r, 5) &&
+  r.open(5) &&
   leaveFields(r, {
     id: r.int(),
     name: r.text(),
     email: r.text(),
-    vip: readBoolean(r),
+    vip: r.boolean(),
     tags: readElements(r, readText),
   });
 
 const readPlaceInputShipping: ReadPart = (r) =>
-  enterFields(r, 5) &&
+  r.open(5) &&
   leaveFields(r, {
     street: r.text(),
     extra: readState(r, 4) === 3 ? r.text() : null,
@@ -201,10 +195,10 @@ const readPlaceInputShipping: ReadPart = (r) =>
   });
 
 const readPlaceInputItemsItemOptions: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { color: r.text(), size: r.text() });
+  r.open(2) && leaveFields(r, { color: r.text(), size: r.text() });
 
 const readPlaceInputItemsItem: ReadPart = (r) =>
-  enterFields(r, 5) &&
+  r.open(5) &&
   leaveFields(r, {
     sku: r.text(),
     title: r.text(),
@@ -214,7 +208,7 @@ const readPlaceInputItemsItem: ReadPart = (r) =>
   });
 
 const readPlaceInput: ReadPart = (r) => {
-  if (!enterFields(r, 10)) return undefined;
+  if (!r.open(10)) return undefined;
   const value: Record<string, unknown> = {
     id: r.text(),
     version: r.int(),
@@ -232,21 +226,21 @@ const readPlaceInput: ReadPart = (r) => {
 };
 
 const writeRowsInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeInt(w, v['from']) || failAt(w, v, 'from')) && closeFields(w);
+  w.open(v, 1) && (w.int(v['from']) || failAt(w, v, 'from')) && closeFields(w);
 
-const readRowsInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { from: r.int() });
+const readRowsInput: ReadPart = (r) => r.open(1) && leaveFields(r, { from: r.int() });
 
 const rowsOutputItemStateMembers: readonly string[] = ['new', 'used', 'mended'];
 
 const readRowsOutputItem: ReadPart = (r) =>
-  enterFields(r, 8) &&
+  r.open(8) &&
   leaveFields(r, {
     id: r.int(),
     sku: r.text(),
     title: r.text(),
     price: r.number(),
     qty: r.int(),
-    active: readBoolean(r),
+    active: r.boolean(),
     state: readEnum(r, rowsOutputItemStateMembers),
     changedAt: r.int(),
   });
@@ -254,11 +248,11 @@ const readRowsOutputItem: ReadPart = (r) =>
 const readRowsOutput: ReadPart = (r) => readElements(r, readRowsOutputItem);
 
 const writeTextInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeInt(w, v['size']) || failAt(w, v, 'size')) && closeFields(w);
+  w.open(v, 1) && (w.int(v['size']) || failAt(w, v, 'size')) && closeFields(w);
 
-const readTextInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { size: r.int() });
+const readTextInput: ReadPart = (r) => r.open(1) && leaveFields(r, { size: r.int() });
 
-const readTextOutput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { text: r.text() });
+const readTextOutput: ReadPart = (r) => r.open(1) && leaveFields(r, { text: r.text() });
 
 /** What `connect()` takes as a service for "shop". */
 export const ShopClient: ServiceShape<ShopClient> = {

@@ -11,11 +11,13 @@ import {
   SERVER_DECODE_LIMITS,
   unpackValue,
   listChecks,
+  packChecked,
   unpackChecked,
   type LayoutDocument,
   type PartChecks,
   type PartCodec,
   type ReadPart,
+  type WritePart,
 } from '@trunkline/protocol';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { CheckSlots } from '../../packages/codegen/src/codec/check-slots.js';
@@ -49,14 +51,18 @@ function moduleText(samples: readonly Sample[]): string {
     const place = { layout: document.root, document, name: `Case${index}` };
     const slots = new CheckSlots(document, listChecks(document, checks).pattern);
     const checked = read.function({ ...place, slots });
-    return `{ write: ${write.function(place)}, read: ${read.function(place)}, checked: ${checked} },\n`;
+    const given = write.function({ ...place, slots });
+    const plain = `write: ${write.function(place)}, read: ${read.function(place)}`;
+    return `{ ${plain}, checked: ${checked}, given: ${given} },\n`;
   });
   const list = `export const codecs: readonly object[] = [\n${codecs.join('')}];\n`;
   return [imports.text, file.text, list].join('\n');
 }
 
 interface Emitted extends PartCodec {
+  /** What reads, and what writes, with the checks. */
   readonly checked: ReadPart;
+  readonly given: WritePart;
 }
 
 async function codecsOf(samples: readonly Sample[]): Promise<readonly Emitted[]> {
@@ -196,7 +202,37 @@ describe('emitted codecs', { timeout: 60_000 }, () => {
     expect(refused).toBeGreaterThan(SCHEMAS / 10);
     expect(faults).toBeGreaterThan(SCHEMAS);
   });
+
+  it('write what those with checks do that are compiled, or refuse it', () => {
+    let [written, refused] = [0, 0];
+    for (const [index, { document, checks, values }] of samples.entries()) {
+      const compiled = compilePacked(document, checks);
+      const list = listChecks(document, checks);
+      const { given } = codecs[index] as Emitted;
+      for (const value of values) {
+        const wanted = attempt(() => compiled.encodeChecked(value, LIMITS));
+        const got = attempt(() => packChecked(given, value, { limits: LIMITS, ...list }));
+        const message = `${JSON.stringify(document)} with ${shown(value)}`;
+        if ('bytes' in wanted) written++;
+        else refused++;
+        assert.deepStrictEqual(outcome(got), outcome(wanted), message);
+        // Without the checks it is the writer that has none.
+        assert.deepStrictEqual(
+          packValue(given, value, LIMITS),
+          compiled.encode(value, LIMITS),
+          message,
+        );
+      }
+    }
+    expect(written).toBeGreaterThan(SCHEMAS / 2);
+    expect(refused).toBeGreaterThan(SCHEMAS);
+  });
 });
+
+/** Gives the bytes, or whether a value is only refused or code of the schema throws. */
+function outcome(result: ReturnType<typeof attempt>): unknown {
+  return 'bytes' in result ? Buffer.from(result.bytes as Uint8Array).toString('hex') : result;
+}
 
 /** Gives the message of what code of a schema throws. */
 function attempt<Value extends object>(read: () => Value): Value | { readonly thrown: string } {

@@ -39,7 +39,6 @@ export {
 } from '@trunkline/protocol';
 export {
   closeFields,
-  enterFields,
   failAt,
   failChoice,
   failKind,
@@ -48,7 +47,6 @@ export {
   hasField,
   kindOf,
   leaveFields,
-  openFields,
   readBigint,
   readBoolean,
   readBytes,

@@ -88,10 +88,11 @@ export class MemberCodecText {
     return entries.length === 0 ? undefined : objectText(Object.fromEntries(entries));
   }
 
-  /** What a server writes. */
+  /** What a server writes, with the checks of its schema. */
   #given(document: LayoutDocument | undefined, key = '', name: string): string | undefined {
     if (document === undefined || document.root.kind === 'bytes') return undefined;
-    const write = this.#write.function({ layout: document.root, document, name });
+    const slots = new CheckSlots(document, key.slice(key.indexOf(' ') + 1));
+    const write = this.#write.function({ layout: document.root, document, name, slots });
     return objectText({ key: quoted(key), write });
   }
 

@@ -1,6 +1,7 @@
 import {
   compilePacked,
   listChecks,
+  packChecked,
   packValue,
   unpackChecked,
   unpackValue,
@@ -55,8 +56,11 @@ export function codecOf<S extends Schema>(
   const list = listChecks(layout, checks);
   const key = partKey(layout, list.pattern);
   const compiled = compilePacked(layout, checks);
-  const { part, encodeChecked } = compiled;
+  const { part } = compiled;
   const { write, read } = generated?.key === key ? generated : NO_CODE;
+  const encodeChecked: typeof compiled.encodeChecked = write
+    ? (value, limits) => packChecked(write, value, { limits, checks: list.checks })
+    : compiled.encodeChecked;
   const encode: typeof compiled.encode = write
     ? (value, limits) => packValue(write, value, limits)
     : compiled.encode;

@@ -94,6 +94,7 @@ export {
 } from './payload/packed.js';
 export {
   NO_LAYOUT,
+  packChecked,
   packValue,
   unpackValue,
   type Part,
@@ -142,7 +143,6 @@ export {
 export type { PackReader } from './payload/packed/pack-reader.js';
 export type { PackWriter } from './payload/packed/pack-writer.js';
 export {
-  enterFields,
   failChoice,
   leaveFields,
   readBigint,
@@ -169,7 +169,6 @@ export {
   fieldOf,
   hasField,
   kindOf,
-  openFields,
   tagOf,
   writeArray,
   writeBigint,
@@ -194,10 +193,16 @@ export {
 export {
   acceptPart,
   acceptWhole,
+  acceptWritten,
   listChecks,
   readField,
   setField,
   unpackChecked,
+  writeCheckedInt,
+  writeCheckedNumber,
+  writeCheckedText,
+  writeFilled,
+  writeWhole,
   type CheckList,
   type CheckedReading,
 } from './payload/packed/checked-parts.js';

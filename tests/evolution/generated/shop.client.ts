@@ -2,10 +2,8 @@
 import {
   type CallMethod,
   closeFields,
-  enterFields,
   failAt,
   leaveFields,
-  openFields,
   readBoolean,
   readDate,
   readElements,
@@ -14,9 +12,7 @@ import {
   readText,
   type ServiceShape,
   writeEnum,
-  writeInt,
   type WritePart,
-  writeText,
 } from '@trunkline/client';
 
 export interface GreetInput {
@@ -107,57 +103,57 @@ export interface ShopClient {
 }
 
 const writeGreetInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['name']) || failAt(w, v, 'name')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['name']) || failAt(w, v, 'name')) && closeFields(w);
 
-const readGreetInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { name: r.text() });
+const readGreetInput: ReadPart = (r) => r.open(1) && leaveFields(r, { name: r.text() });
 
 const writeFindInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['sku']) || failAt(w, v, 'sku')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['sku']) || failAt(w, v, 'sku')) && closeFields(w);
 
-const readFindInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { sku: r.text() });
+const readFindInput: ReadPart = (r) => r.open(1) && leaveFields(r, { sku: r.text() });
 
 const readFindOutput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { sku: r.text(), price: r.number() });
+  r.open(2) && leaveFields(r, { sku: r.text(), price: r.number() });
 
 const writeListInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeInt(w, v['max']) || failAt(w, v, 'max')) && closeFields(w);
+  w.open(v, 1) && (w.int(v['max']) || failAt(w, v, 'max')) && closeFields(w);
 
-const readListInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { max: r.int() });
+const readListInput: ReadPart = (r) => r.open(1) && leaveFields(r, { max: r.int() });
 
 const readListOutput: ReadPart = (r) => readElements(r, readFindOutput);
 
 const writeReserveInput: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['sku']) || failAt(w, v, 'sku')) &&
-  (writeInt(w, v['count']) || failAt(w, v, 'count')) &&
+  w.open(v, 2) &&
+  (w.text(v['sku']) || failAt(w, v, 'sku')) &&
+  (w.int(v['count']) || failAt(w, v, 'count')) &&
   closeFields(w);
 
 const readReserveInput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { sku: r.text(), count: r.int() });
+  r.open(2) && leaveFields(r, { sku: r.text(), count: r.int() });
 
 const writeRateInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeInt(w, v['stars']) || failAt(w, v, 'stars')) && closeFields(w);
+  w.open(v, 1) && (w.int(v['stars']) || failAt(w, v, 'stars')) && closeFields(w);
 
-const readRateInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { stars: r.int() });
+const readRateInput: ReadPart = (r) => r.open(1) && leaveFields(r, { stars: r.int() });
 
-const readRateOutput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { mean: r.number() });
+const readRateOutput: ReadPart = (r) => r.open(1) && leaveFields(r, { mean: r.number() });
 
-const readOrderOutput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { id: r.text() });
+const readOrderOutput: ReadPart = (r) => r.open(1) && leaveFields(r, { id: r.text() });
 
-const readPriceOutput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { cents: r.int() });
+const readPriceOutput: ReadPart = (r) => r.open(1) && leaveFields(r, { cents: r.int() });
 
 const shipInputSpeedMembers: readonly string[] = ['slow', 'fast'];
 
 const writeShipInput: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['id']) || failAt(w, v, 'id')) &&
+  w.open(v, 2) &&
+  (w.text(v['id']) || failAt(w, v, 'id')) &&
   (writeEnum(w, v['speed'], shipInputSpeedMembers) || failAt(w, v, 'speed')) &&
   closeFields(w);
 
 const readShipInput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { id: r.text(), speed: readEnum(r, shipInputSpeedMembers) });
+  r.open(2) && leaveFields(r, { id: r.text(), speed: readEnum(r, shipInputSpeedMembers) });
 
-const readShipOutput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { on: r.date() });
+const readShipOutput: ReadPart = (r) => r.open(1) && leaveFields(r, { on: r.date() });
 
 /** What `connect()` takes as a service for "shop". */
 export const ShopClient: ServiceShape<ShopClient> = {

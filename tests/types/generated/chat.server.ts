@@ -2,7 +2,6 @@
 import {
   acceptPart,
   closeFields,
-  enterFields,
   failAt,
   type Handler,
   type HandlerContext,
@@ -11,7 +10,6 @@ import {
   type HandlerOutput,
   type HandlerUp,
   leaveFields,
-  openFields,
   readField,
   type ReadPart,
   readText,
@@ -24,6 +22,7 @@ import {
   type TopicsClass,
   TopicsOf,
   useCodecs,
+  writeCheckedText,
   writeDate,
   writeInt,
   type WritePart,
@@ -74,43 +73,56 @@ export type TypingParams = TopicParams<Members['typing']>;
 export type TypingMessage = TopicMessageInput<Members['typing']>;
 
 const readPostInput: ReadPart = (r) => {
-  if (!enterFields(r, 2)) return undefined;
+  if (!r.open(2)) return undefined;
   const value: Record<string, unknown> = { room: r.text() };
   setField(value, 'text', acceptPart(r, 0, readField(r, 3, readText)));
   return leaveFields(r, value);
 };
 
 const writePostOutput: WritePart = (w, v) =>
-  openFields(w, v, 4) &&
-  (writeText(w, v['id']) || failAt(w, v, 'id')) &&
-  (writeText(w, v['room']) || failAt(w, v, 'room')) &&
-  (writeText(w, v['text']) || failAt(w, v, 'text')) &&
+  w.open(v, 4) &&
+  (writeCheckedText(w, v['id'], 0) || failAt(w, v, 'id')) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
+  (w.text(v['text']) || failAt(w, v, 'text')) &&
   (writeDate(w, v['sentAt']) || failAt(w, v, 'sentAt')) &&
   closeFields(w);
 
 const writePostErrorRoomClosed: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['room']) || failAt(w, v, 'room')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['room']) || failAt(w, v, 'room')) && closeFields(w);
 
 const readHistoryInput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { room: r.text(), limit: r.int() });
+  r.open(2) && leaveFields(r, { room: r.text(), limit: r.int() });
 
-const readUploadInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { room: r.text() });
+const writeHistoryDown: WritePart = (w, v) =>
+  w.open(v, 4) &&
+  (writeCheckedText(w, v['id'], 0) || failAt(w, v, 'id')) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
+  (w.text(v['text']) || failAt(w, v, 'text')) &&
+  (writeDate(w, v['sentAt']) || failAt(w, v, 'sentAt')) &&
+  closeFields(w);
+
+const readUploadInput: ReadPart = (r) => r.open(1) && leaveFields(r, { room: r.text() });
 
 const writeUploadOutput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeInt(w, v['bytes']) || failAt(w, v, 'bytes')) && closeFields(w);
+  w.open(v, 1) && (w.int(v['bytes']) || failAt(w, v, 'bytes')) && closeFields(w);
 
-const readAnswerInput: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { question: r.text() });
+const readAnswerInput: ReadPart = (r) => r.open(1) && leaveFields(r, { question: r.text() });
+
+const writeMessagesMessage: WritePart = (w, v) =>
+  w.open(v, 4) &&
+  (writeCheckedText(w, v['id'], 0) || failAt(w, v, 'id')) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
+  (w.text(v['text']) || failAt(w, v, 'text')) &&
+  (writeDate(w, v['sentAt']) || failAt(w, v, 'sentAt')) &&
+  closeFields(w);
 
 const writeTypingMessage: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['name']) || failAt(w, v, 'name')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['name']) || failAt(w, v, 'name')) && closeFields(w);
 
-const readTypingPublishMessage: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { name: r.text() });
+const readTypingPublishMessage: ReadPart = (r) => r.open(1) && leaveFields(r, { name: r.text() });
 
 const readTypingPublish: ReadPart = (r) =>
-  enterFields(r, 2) &&
-  leaveFields(r, { params: readUploadInput(r), message: readTypingPublishMessage(r) });
+  r.open(2) && leaveFields(r, { params: readUploadInput(r), message: readTypingPublishMessage(r) });
 
 useCodecs(chat, {
   post: {
@@ -120,7 +132,7 @@ useCodecs(chat, {
   },
   history: {
     input: { key: 'a2eac4fe47b654e2 ...', read: readHistoryInput },
-    down: { key: 'd81775ca6114da43 .c...', write: writePostOutput },
+    down: { key: 'd81775ca6114da43 .c...', write: writeHistoryDown },
   },
   upload: {
     input: { key: '99ccb5fe1a752c7c ..', read: readUploadInput },
@@ -131,7 +143,7 @@ useCodecs(chat, {
     down: { key: 'bb96f8c7dd6a8e77 .', write: writeText },
     output: { key: '28919a3a69961677 .', write: writeInt },
   },
-  messages: { message: { key: 'd81775ca6114da43 .c...', write: writePostOutput } },
+  messages: { message: { key: 'd81775ca6114da43 .c...', write: writeMessagesMessage } },
   typing: {
     message: { key: 'e0f428a4066edfd8 ..', write: writeTypingMessage },
     publish: { key: '11eb460d0d916023 .....', read: readTypingPublish },

@@ -3,17 +3,14 @@ import {
   type CallMethod,
   closeFields,
   type DownStreamMethod,
-  enterFields,
   failAt,
   leaveFields,
-  openFields,
   readElements,
   type ReadPart,
   readText,
   type ServiceShape,
   type TopicMethod,
   type WritePart,
-  writeText,
 } from '@trunkline/client';
 
 /** A message as everybody in the room sees it. */
@@ -92,41 +89,39 @@ export interface ChatClient {
 }
 
 const writeCreateRoomInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['name']) || failAt(w, v, 'name')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['name']) || failAt(w, v, 'name')) && closeFields(w);
 
-const readCreateRoomInput: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { name: r.text() });
+const readCreateRoomInput: ReadPart = (r) => r.open(1) && leaveFields(r, { name: r.text() });
 
 const readCreateRoomOutput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { name: r.text(), about: r.text() });
+  r.open(2) && leaveFields(r, { name: r.text(), about: r.text() });
 
 const readCreateRoomErrorTooManyRooms: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { max: r.int() });
+  r.open(1) && leaveFields(r, { max: r.int() });
 
 const writePostInput: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['room']) || failAt(w, v, 'room')) &&
-  (writeText(w, v['text']) || failAt(w, v, 'text')) &&
+  w.open(v, 2) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
+  (w.text(v['text']) || failAt(w, v, 'text')) &&
   closeFields(w);
 
 const readPostInput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { room: r.text(), text: r.text() });
+  r.open(2) && leaveFields(r, { room: r.text(), text: r.text() });
 
 const readPostErrorRoomClosed: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { room: r.text(), closedAt: r.date() });
+  r.open(2) && leaveFields(r, { room: r.text(), closedAt: r.date() });
 
-const readPostErrorTooFast: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { waitMs: r.int() });
+const readPostErrorTooFast: ReadPart = (r) => r.open(1) && leaveFields(r, { waitMs: r.int() });
 
 const writePeopleInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['room']) || failAt(w, v, 'room')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['room']) || failAt(w, v, 'room')) && closeFields(w);
 
-const readPeopleInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { room: r.text() });
+const readPeopleInput: ReadPart = (r) => r.open(1) && leaveFields(r, { room: r.text() });
 
 const readPeopleDown: ReadPart = (r) => readElements(r, readText);
 
 const readMessagesMessage: ReadPart = (r) =>
-  enterFields(r, 3) && leaveFields(r, { author: r.text(), text: r.text(), sentAt: r.date() });
+  r.open(3) && leaveFields(r, { author: r.text(), text: r.text(), sentAt: r.date() });
 
 const readRoomsMessage: ReadPart = (r) => readElements(r, readCreateRoomOutput);
 

@@ -2,7 +2,6 @@
 import {
   acceptWhole,
   closeFields,
-  enterFields,
   failAt,
   type Handler,
   type HandlerContext,
@@ -10,7 +9,6 @@ import {
   type HandlerInput,
   type HandlerOutput,
   leaveFields,
-  openFields,
   type ReadPart,
   readText,
   type ServiceDecorators,
@@ -23,7 +21,6 @@ import {
   useCodecs,
   writeArray,
   writeDate,
-  writeInt,
   type WritePart,
   writeText,
 } from '@trunkline/server';
@@ -67,40 +64,40 @@ export type MessagesMessage = TopicMessageInput<Members['messages']>;
 export type RoomsMessage = TopicMessageInput<Members['rooms']>;
 
 const readCreateRoomInput: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { name: acceptWhole(r, 0, readText) });
+  r.open(1) && leaveFields(r, { name: acceptWhole(r, 0, readText) });
 
 const writeCreateRoomOutput: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['name']) || failAt(w, v, 'name')) &&
-  (writeText(w, v['about']) || failAt(w, v, 'about')) &&
+  w.open(v, 2) &&
+  (w.text(v['name']) || failAt(w, v, 'name')) &&
+  (w.text(v['about']) || failAt(w, v, 'about')) &&
   closeFields(w);
 
 const writeCreateRoomErrorNameTaken: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['name']) || failAt(w, v, 'name')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['name']) || failAt(w, v, 'name')) && closeFields(w);
 
 const writeCreateRoomErrorTooManyRooms: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeInt(w, v['max']) || failAt(w, v, 'max')) && closeFields(w);
+  w.open(v, 1) && (w.int(v['max']) || failAt(w, v, 'max')) && closeFields(w);
 
 const readPostInput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { room: r.text(), text: acceptWhole(r, 0, readText) });
+  r.open(2) && leaveFields(r, { room: r.text(), text: acceptWhole(r, 0, readText) });
 
 const writePostErrorRoomClosed: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['room']) || failAt(w, v, 'room')) &&
+  w.open(v, 2) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
   (writeDate(w, v['closedAt']) || failAt(w, v, 'closedAt')) &&
   closeFields(w);
 
 const writePostErrorTooFast: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeInt(w, v['waitMs']) || failAt(w, v, 'waitMs')) && closeFields(w);
+  w.open(v, 1) && (w.int(v['waitMs']) || failAt(w, v, 'waitMs')) && closeFields(w);
 
-const readPeopleInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { room: r.text() });
+const readPeopleInput: ReadPart = (r) => r.open(1) && leaveFields(r, { room: r.text() });
 
 const writePeopleDown: WritePart = (w, v) => writeArray(w, v, writeText);
 
 const writeMessagesMessage: WritePart = (w, v) =>
-  openFields(w, v, 3) &&
-  (writeText(w, v['author']) || failAt(w, v, 'author')) &&
-  (writeText(w, v['text']) || failAt(w, v, 'text')) &&
+  w.open(v, 3) &&
+  (w.text(v['author']) || failAt(w, v, 'author')) &&
+  (w.text(v['text']) || failAt(w, v, 'text')) &&
   (writeDate(w, v['sentAt']) || failAt(w, v, 'sentAt')) &&
   closeFields(w);
 

@@ -2,14 +2,11 @@
 import {
   type CallMethod,
   closeFields,
-  enterFields,
   failAt,
   leaveFields,
-  openFields,
   type ReadPart,
   type ServiceShape,
   type WritePart,
-  writeText,
 } from '@trunkline/client';
 
 export interface SignInInput {
@@ -35,12 +32,12 @@ export interface DoorClient {
 }
 
 const writeSignInInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['name']) || failAt(w, v, 'name')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['name']) || failAt(w, v, 'name')) && closeFields(w);
 
-const readSignInInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { name: r.text() });
+const readSignInInput: ReadPart = (r) => r.open(1) && leaveFields(r, { name: r.text() });
 
 const readSignInErrorNameTaken: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { name: r.text(), free: r.text() });
+  r.open(2) && leaveFields(r, { name: r.text(), free: r.text() });
 
 /** What `connect()` takes as a service for "door". */
 export const DoorClient: ServiceShape<DoorClient> = {

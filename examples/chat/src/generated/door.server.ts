@@ -2,21 +2,18 @@
 import {
   acceptWhole,
   closeFields,
-  enterFields,
   failAt,
   type Handler,
   type HandlerContext,
   type HandlerInput,
   type HandlerOutput,
   leaveFields,
-  openFields,
   type ReadPart,
   readText,
   type ServiceDecorators,
   serviceDecorators,
   useCodecs,
   type WritePart,
-  writeText,
 } from '@trunkline/server';
 import { door } from '../door.contract.js';
 
@@ -36,15 +33,15 @@ export type SignInOutput = HandlerOutput<Members['signIn']>;
 export type SignInContext = HandlerContext<Members['signIn']>;
 
 const readSignInInput: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { name: acceptWhole(r, 0, readText) });
+  r.open(1) && leaveFields(r, { name: acceptWhole(r, 0, readText) });
 
 const writeSignInOutput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['name']) || failAt(w, v, 'name')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['name']) || failAt(w, v, 'name')) && closeFields(w);
 
 const writeSignInErrorNameTaken: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['name']) || failAt(w, v, 'name')) &&
-  (writeText(w, v['free']) || failAt(w, v, 'free')) &&
+  w.open(v, 2) &&
+  (w.text(v['name']) || failAt(w, v, 'name')) &&
+  (w.text(v['free']) || failAt(w, v, 'free')) &&
   closeFields(w);
 
 useCodecs(door, {

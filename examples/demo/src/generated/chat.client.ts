@@ -3,17 +3,13 @@ import {
   type CallMethod,
   closeFields,
   type DownStreamMethod,
-  enterFields,
   failAt,
   leaveFields,
-  openFields,
   type ReadPart,
   type ServiceShape,
   type TopicMethod,
   type UpStreamMethod,
-  writeInt,
   type WritePart,
-  writeText,
 } from '@trunkline/client';
 
 /** A message as everybody in the room sees it. */
@@ -85,45 +81,44 @@ export interface ChatClient {
 }
 
 const writePostInput: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['room']) || failAt(w, v, 'room')) &&
-  (writeText(w, v['text']) || failAt(w, v, 'text')) &&
+  w.open(v, 2) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
+  (w.text(v['text']) || failAt(w, v, 'text')) &&
   closeFields(w);
 
 const readPostInput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { room: r.text(), text: r.text() });
+  r.open(2) && leaveFields(r, { room: r.text(), text: r.text() });
 
 const readPostOutput: ReadPart = (r) =>
-  enterFields(r, 4) &&
+  r.open(4) &&
   leaveFields(r, { room: r.text(), author: r.text(), text: r.text(), sentAt: r.date() });
 
 const readPostErrorRoomClosed: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { room: r.text(), closedAt: r.date() });
+  r.open(2) && leaveFields(r, { room: r.text(), closedAt: r.date() });
 
 const writeReportInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeInt(w, v['ms']) || failAt(w, v, 'ms')) && closeFields(w);
+  w.open(v, 1) && (w.int(v['ms']) || failAt(w, v, 'ms')) && closeFields(w);
 
-const readReportInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { ms: r.int() });
+const readReportInput: ReadPart = (r) => r.open(1) && leaveFields(r, { ms: r.int() });
 
-const readReportOutput: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { messages: r.int() });
+const readReportOutput: ReadPart = (r) => r.open(1) && leaveFields(r, { messages: r.int() });
 
 const writeHistoryInput: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['room']) || failAt(w, v, 'room')) &&
-  (writeInt(w, v['limit']) || failAt(w, v, 'limit')) &&
+  w.open(v, 2) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
+  (w.int(v['limit']) || failAt(w, v, 'limit')) &&
   closeFields(w);
 
 const readHistoryInput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { room: r.text(), limit: r.int() });
+  r.open(2) && leaveFields(r, { room: r.text(), limit: r.int() });
 
 const writeUploadInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['name']) || failAt(w, v, 'name')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['name']) || failAt(w, v, 'name')) && closeFields(w);
 
-const readUploadInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { name: r.text() });
+const readUploadInput: ReadPart = (r) => r.open(1) && leaveFields(r, { name: r.text() });
 
 const readUploadOutput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { name: r.text(), bytes: r.int() });
+  r.open(2) && leaveFields(r, { name: r.text(), bytes: r.int() });
 
 /** What `connect()` takes as a service for "chat". */
 export const ChatClient: ServiceShape<ChatClient> = {

@@ -2,7 +2,6 @@
 import {
   acceptPart,
   closeFields,
-  enterFields,
   failAt,
   type Handler,
   type HandlerContext,
@@ -11,7 +10,6 @@ import {
   type HandlerOutput,
   type HandlerUp,
   leaveFields,
-  openFields,
   type ReadPart,
   type ServiceDecorators,
   serviceDecorators,
@@ -21,10 +19,9 @@ import {
   type TopicsClass,
   TopicsOf,
   useCodecs,
+  writeCheckedText,
   writeDate,
-  writeInt,
   type WritePart,
-  writeText,
 } from '@trunkline/server';
 import { chat } from '../chat.contract.js';
 
@@ -70,38 +67,54 @@ export type MessagesParams = TopicParams<Members['messages']>;
 export type MessagesMessage = TopicMessageInput<Members['messages']>;
 
 const readPostInput: ReadPart = (r) =>
-  enterFields(r, 2) &&
+  r.open(2) &&
   leaveFields(r, { room: acceptPart(r, 0, r.text()), text: acceptPart(r, 1, r.text()) });
 
 const writePostOutput: WritePart = (w, v) =>
-  openFields(w, v, 4) &&
-  (writeText(w, v['room']) || failAt(w, v, 'room')) &&
-  (writeText(w, v['author']) || failAt(w, v, 'author')) &&
-  (writeText(w, v['text']) || failAt(w, v, 'text')) &&
+  w.open(v, 4) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
+  (w.text(v['author']) || failAt(w, v, 'author')) &&
+  (writeCheckedText(w, v['text'], 0) || failAt(w, v, 'text')) &&
   (writeDate(w, v['sentAt']) || failAt(w, v, 'sentAt')) &&
   closeFields(w);
 
 const writePostErrorRoomClosed: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['room']) || failAt(w, v, 'room')) &&
+  w.open(v, 2) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
   (writeDate(w, v['closedAt']) || failAt(w, v, 'closedAt')) &&
   closeFields(w);
 
 const readReportInput: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { ms: acceptPart(r, 0, r.int()) });
+  r.open(1) && leaveFields(r, { ms: acceptPart(r, 0, r.int()) });
 
 const writeReportOutput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeInt(w, v['messages']) || failAt(w, v, 'messages')) && closeFields(w);
+  w.open(v, 1) && (w.int(v['messages']) || failAt(w, v, 'messages')) && closeFields(w);
 
 const readHistoryInput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { room: r.text(), limit: acceptPart(r, 0, r.int()) });
+  r.open(2) && leaveFields(r, { room: r.text(), limit: acceptPart(r, 0, r.int()) });
 
-const readUploadInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { name: r.text() });
+const writeHistoryDown: WritePart = (w, v) =>
+  w.open(v, 4) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
+  (w.text(v['author']) || failAt(w, v, 'author')) &&
+  (writeCheckedText(w, v['text'], 0) || failAt(w, v, 'text')) &&
+  (writeDate(w, v['sentAt']) || failAt(w, v, 'sentAt')) &&
+  closeFields(w);
+
+const readUploadInput: ReadPart = (r) => r.open(1) && leaveFields(r, { name: r.text() });
 
 const writeUploadOutput: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['name']) || failAt(w, v, 'name')) &&
-  (writeInt(w, v['bytes']) || failAt(w, v, 'bytes')) &&
+  w.open(v, 2) &&
+  (w.text(v['name']) || failAt(w, v, 'name')) &&
+  (w.int(v['bytes']) || failAt(w, v, 'bytes')) &&
+  closeFields(w);
+
+const writeMessagesMessage: WritePart = (w, v) =>
+  w.open(v, 4) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
+  (w.text(v['author']) || failAt(w, v, 'author')) &&
+  (writeCheckedText(w, v['text'], 0) || failAt(w, v, 'text')) &&
+  (writeDate(w, v['sentAt']) || failAt(w, v, 'sentAt')) &&
   closeFields(w);
 
 useCodecs(chat, {
@@ -116,11 +129,11 @@ useCodecs(chat, {
   },
   history: {
     input: { key: 'a2eac4fe47b654e2 ..c', read: readHistoryInput },
-    down: { key: '0afaaff5931fb4e5 ...c.', write: writePostOutput },
+    down: { key: '0afaaff5931fb4e5 ...c.', write: writeHistoryDown },
   },
   upload: {
     input: { key: 'e0f428a4066edfd8 ..', read: readUploadInput },
     output: { key: '37acd090147ca596 ...', write: writeUploadOutput },
   },
-  messages: { message: { key: '0afaaff5931fb4e5 ...c.', write: writePostOutput } },
+  messages: { message: { key: '0afaaff5931fb4e5 ...c.', write: writeMessagesMessage } },
 });

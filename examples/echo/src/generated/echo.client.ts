@@ -2,16 +2,13 @@
 import {
   type CallMethod,
   closeFields,
-  enterFields,
   failAt,
   leaveFields,
-  openFields,
   type ReadPart,
   readText,
   type ServiceShape,
   type TopicMethod,
   type WritePart,
-  writeText,
 } from '@trunkline/client';
 
 export interface SayInput {
@@ -34,12 +31,12 @@ export interface EchoClient {
 }
 
 const writeSayInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['text']) || failAt(w, v, 'text')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['text']) || failAt(w, v, 'text')) && closeFields(w);
 
-const readSayInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { text: r.text() });
+const readSayInput: ReadPart = (r) => r.open(1) && leaveFields(r, { text: r.text() });
 
 const readAnnouncementsMessage: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { text: r.text(), sentAt: r.date() });
+  r.open(2) && leaveFields(r, { text: r.text(), sentAt: r.date() });
 
 /** What `connect()` takes as a service for "echo". */
 export const EchoClient: ServiceShape<EchoClient> = {

@@ -2,14 +2,12 @@
 import {
   acceptPart,
   closeFields,
-  enterFields,
   failAt,
   type Handler,
   type HandlerContext,
   type HandlerInput,
   type HandlerOutput,
   leaveFields,
-  openFields,
   type ReadPart,
   type ServiceDecorators,
   serviceDecorators,
@@ -18,6 +16,7 @@ import {
   type TopicsClass,
   TopicsOf,
   useCodecs,
+  writeCheckedText,
   writeDate,
   type WritePart,
   writeText,
@@ -49,11 +48,11 @@ export type SayContext = HandlerContext<Members['say']>;
 export type AnnouncementsMessage = TopicMessageInput<Members['announcements']>;
 
 const readSayInput: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { text: acceptPart(r, 0, r.text()) });
+  r.open(1) && leaveFields(r, { text: acceptPart(r, 0, r.text()) });
 
 const writeAnnouncementsMessage: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['text']) || failAt(w, v, 'text')) &&
+  w.open(v, 2) &&
+  (writeCheckedText(w, v['text'], 0) || failAt(w, v, 'text')) &&
   (writeDate(w, v['sentAt']) || failAt(w, v, 'sentAt')) &&
   closeFields(w);
 

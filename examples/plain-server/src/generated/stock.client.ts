@@ -3,17 +3,13 @@ import {
   type CallMethod,
   closeFields,
   type DownStreamMethod,
-  enterFields,
   failAt,
   leaveFields,
-  openFields,
   type ReadPart,
   readState,
   type ServiceShape,
   type TopicMethod,
-  writeInt,
   type WritePart,
-  writeText,
 } from '@trunkline/client';
 
 /** How many pieces of an article are there, and since when. */
@@ -62,22 +58,21 @@ export interface StockClient {
 }
 
 const writeTakeInput: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['id']) || failAt(w, v, 'id')) &&
-  (writeInt(w, v['pieces']) || failAt(w, v, 'pieces')) &&
+  w.open(v, 2) &&
+  (w.text(v['id']) || failAt(w, v, 'id')) &&
+  (w.int(v['pieces']) || failAt(w, v, 'pieces')) &&
   closeFields(w);
 
 const readTakeInput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { id: r.text(), pieces: r.int() });
+  r.open(2) && leaveFields(r, { id: r.text(), pieces: r.int() });
 
 const readTakeOutput: ReadPart = (r) =>
-  enterFields(r, 3) && leaveFields(r, { id: r.text(), pieces: r.int(), at: r.date() });
+  r.open(3) && leaveFields(r, { id: r.text(), pieces: r.int(), at: r.date() });
 
-const readTakeErrorNotEnough: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { pieces: r.int() });
+const readTakeErrorNotEnough: ReadPart = (r) => r.open(1) && leaveFields(r, { pieces: r.int() });
 
 const readWhoamiOutput: ReadPart = (r) => {
-  if (!enterFields(r, 3)) return undefined;
+  if (!r.open(3)) return undefined;
   const value: Record<string, unknown> = { address: r.text() };
   let state: number;
   state = readState(r, 3);

@@ -2,7 +2,6 @@
 import {
   closeFields,
   failAt,
-  openFields,
   type ServiceDecorators,
   serviceDecorators,
   type TopicMessageInput,
@@ -10,7 +9,6 @@ import {
   type TopicsClass,
   TopicsOf,
   useCodecs,
-  writeInt,
   type WritePart,
 } from '@trunkline/server';
 import { ticker } from '../ticker.contract.js';
@@ -34,9 +32,9 @@ export class TickerTopics extends Publishers {
 export type TicksMessage = TopicMessageInput<Members['ticks']>;
 
 const writeTicksMessage: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeInt(w, v['number']) || failAt(w, v, 'number')) &&
-  (writeInt(w, v['at']) || failAt(w, v, 'at')) &&
+  w.open(v, 2) &&
+  (w.int(v['number']) || failAt(w, v, 'number')) &&
+  (w.int(v['at']) || failAt(w, v, 'at')) &&
   closeFields(w);
 
 useCodecs(ticker, {

@@ -6,6 +6,8 @@ export interface CheckSlot {
   readonly index: number;
   /** Whether it checks all that is inside too. */
   readonly isWhole: boolean;
+  /** Whether it fills in what is missing where a value is written. */
+  readonly isFilling: boolean;
 }
 
 let lastId = 0;
@@ -21,9 +23,9 @@ export class CheckSlots {
     for (const layout of walkLayout(document)) {
       const letter = pattern[this.#numbers.size];
       this.#numbers.set(layout, this.#numbers.size);
-      if (letter === 'c' || letter === 'w') {
-        this.#slots.set(layout, { index: this.#slots.size, isWhole: letter === 'w' });
-      }
+      if (letter === undefined || letter === '.') continue;
+      const [isWhole, isFilling] = [letter === 'w', letter === 'f'];
+      this.#slots.set(layout, { index: this.#slots.size, isWhole, isFilling });
     }
   }
 

@@ -23,6 +23,7 @@ const METHODS: Partial<Record<Layout['kind'], string>> = {
   number: 'r.number()',
   int: 'r.int()',
   bigint: 'r.bigint()',
+  boolean: 'r.boolean()',
   date: 'r.date()',
   bytes: 'r.bytes()',
 };
@@ -130,8 +131,8 @@ export class ReadCode {
   #object(place: Place<Of<'object'>>): string {
     const { layout } = place;
     const { properties, rest } = layout;
-    const [enter, leave] = [this.#use('enterFields'), this.#use('leaveFields')];
-    const entered = `${enter}(r, ${properties.length})`;
+    const leave = this.#use('leaveFields');
+    const entered = `r.open(${properties.length})`;
     if (isFixed(layout)) {
       return `${entered} && ${leave}(r, { ${this.#fields(place, properties.length)} })`;
     }

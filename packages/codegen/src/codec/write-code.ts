@@ -1,4 +1,5 @@
 import type { EnumValue, Layout } from '@trunkline/protocol';
+import type { CheckSlot } from './check-slots.js';
 import { partOf, targetOf, type CodeFile, type Place } from './code-file.js';
 import {
   isInherited,
@@ -22,6 +23,20 @@ const LEAVES: Readonly<Record<LeafKind, string>> = {
   undefined: 'writeUndefined',
 };
 
+// What the writer itself has a method for.
+const METHODS: Partial<Record<Layout['kind'], string>> = {
+  string: 'text',
+  number: 'number',
+  int: 'int',
+  boolean: 'boolean',
+};
+
+const CHECKED: Partial<Record<Layout['kind'], string>> = {
+  string: 'writeCheckedText',
+  number: 'writeCheckedNumber',
+  int: 'writeCheckedInt',
+};
+
 /** Writes the code that writes values. */
 export class WriteCode {
   readonly #file: CodeFile;
@@ -32,14 +47,39 @@ export class WriteCode {
 
   /** Gives the name of a function that writes the values of a place. */
   function(place: Place): string {
+    if (!slotOf(place)) return this.#bare(place);
+    return this.#file.declare('WritePart', place, () => this.#expression(place, 'v'));
+  }
+
+  /** The same without the check of the place itself. */
+  #bare(place: Place): string {
     const { layout } = place;
     if (layout.kind in LEAVES) return this.#use(LEAVES[layout.kind as LeafKind]);
     if (layout.kind === 'ref') return this.function(targetOf(place, layout.to));
-    return this.#file.declare('WritePart', place, () => this.#body(place));
+    const bare = slotOf(place) ? { ...place, name: `${place.name}Bare`, isBare: true } : place;
+    return this.#file.declare('WritePart', bare, () => this.#body(place));
   }
 
   /** Gives an expression that writes `value`, and is false where that failed. */
   #expression(place: Place, value: string): string {
+    const slot = slotOf(place);
+    if (slot === undefined) return this.#unchecked(place, value);
+    if (slot.isWhole || slot.isFilling) {
+      const word = this.#use(slot.isWhole ? 'writeWhole' : 'writeFilled');
+      const write = slot.isWhole
+        ? this.function({ ...place, slots: undefined })
+        : this.#bare(place);
+      return `${word}(w, ${value}, [${slot.index}, ${write}])`;
+    }
+    const word = CHECKED[place.layout.kind];
+    if (word !== undefined) return `${this.#use(word)}(w, ${value}, ${slot.index})`;
+    // A getter could give another value to the check, so an expression is evaluated once.
+    if (value !== 'v') return `${this.function(place)}(w, ${value})`;
+    const accepted = `${this.#use('acceptWritten')}(w, ${slot.index}, v)`;
+    return `(${this.#unchecked(place, value)}) && ${accepted}`;
+  }
+
+  #unchecked(place: Place, value: string): string {
     const { layout } = place;
     const call = (word: string, more: string) => `${this.#use(word)}(w, ${value}, ${more})`;
     switch (layout.kind) {
@@ -66,7 +106,9 @@ export class WriteCode {
         return call('writeTuple', `[[${items.join(', ')}]${rest}]`);
       }
       default:
-        return `${this.function(place)}(w, ${value})`;
+        return layout.kind in METHODS
+          ? `w.${METHODS[layout.kind]}(${value})`
+          : `${this.#bare(place)}(w, ${value})`;
     }
   }
 
@@ -80,13 +122,13 @@ export class WriteCode {
       case 'variant':
         return this.#variant({ ...place, layout });
       default:
-        return this.#expression(place, 'v');
+        return this.#unchecked(place, 'v');
     }
   }
 
   #object(place: Place<Of<'object'>>): string {
     const { properties, rest } = place.layout;
-    const steps = [`${this.#use('openFields')}(w, v, ${properties.length})`];
+    const steps = [`w.open(v, ${properties.length})`];
     for (const { name, of } of properties) {
       steps.push(`(${this.#property(partOf(place, of, name), name)})`);
     }
@@ -103,6 +145,13 @@ export class WriteCode {
     const key = JSON.stringify(name);
     const fail = `${this.#use('failAt')}(w, v, ${key})`;
     const plain = `v[${key}]`;
+    const slot = slotOf(place);
+    if (slot && (mayLack(layout) || isInherited(name))) {
+      const field = `${this.#use('fieldOf')}(v, ${key})`;
+      const isThere =
+        mayLack(layout) || slot.isFilling ? '' : `${this.#use('hasField')}(v, ${key}) && `;
+      return `(${isThere}${this.function(place)}(w, ${field})) || ${fail}`;
+    }
     if (mayLack(layout)) {
       const field = `${this.#use('fieldOf')}(v, ${key})`;
       const state = isInherited(name) ? field : `${plain} ?? ${field}`;
@@ -111,7 +160,9 @@ export class WriteCode {
       return `${this.#use('writeState')}(w, ${state}, ${maskOf(layout)}) || ${inner} || ${fail}`;
     }
     const written = this.#expression(place, plain);
-    if (!takesUndefined(layout, document.types)) return `${written} || ${fail}`;
+    if (slot?.isFilling || !takesUndefined(layout, document.types)) {
+      return `${written} || ${fail}`;
+    }
     return `(${this.#use('hasField')}(v, ${key}) && (${written})) || ${fail}`;
   }
 
@@ -148,6 +199,10 @@ export class WriteCode {
   #use(word: string): string {
     return this.#file.imports.value(word);
   }
+}
+
+function slotOf({ layout, slots }: Place): CheckSlot | undefined {
+  return slots?.of(layout);
 }
 
 /** Names an alternative by its tag. */

@@ -27,12 +27,11 @@ export function fillingCheck(
 
 /** Holds an array to its exact length, or to the bounds of its schema. */
 export function lengthCheck(min: number, max: number): PartCheck {
+  const allows = ({ length }: readonly unknown[]) => length >= min && length <= max;
   return {
     isWhole: false,
-    accept: (value) => {
-      const { length } = value as readonly unknown[];
-      return length >= min && length <= max ? value : REFUSED;
-    },
+    accept: (value) => (allows(value as readonly unknown[]) ? value : REFUSED),
+    allows,
   };
 }
 

@@ -18,6 +18,30 @@ export const utf8Encoder = new TextEncoder();
 /** UTF-8 to text; throws a TypeError on malformed bytes, and keeps a byte order mark. */
 export const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+type Slice = (this: Uint8Array, from: number, to: number) => string;
+
+const slice = findSlice();
+
+/** Reads UTF-8; throws a TypeError on malformed bytes, and keeps a byte order mark. */
+export function readUtf8(source: Uint8Array, from: number, size: number): string {
+  const text = slice?.call(source, from, from + size);
+  // Malformed bytes become U+FFFD there, which few texts have.
+  if (text !== undefined && !text.includes('\ufffd')) return text;
+  // `subarray` of a Buffer of Node is slow.
+  return utf8Decoder.decode(new Uint8Array(source.buffer, source.byteOffset + from, size));
+}
+
+/** Node has a function that reads a part of bytes without a view of it. */
+function findSlice(): Slice | undefined {
+  const { Buffer } = globalThis as { Buffer?: { prototype?: { utf8Slice?: Slice } } };
+  try {
+    const found = Buffer?.prototype?.utf8Slice;
+    return found?.call(Uint8Array.of(97, 98, 99), 1, 3) === 'bc' ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Counts the bytes of a text in UTF-8. The text has no lone surrogates. */
 export function utf8Size(text: string): number {
   let size = text.length;

@@ -5,8 +5,8 @@ import type { WritePart } from './packed/described.js';
 import { assertReadable } from './packed/layout-check.js';
 import type { LayoutDocument } from './packed/layout.js';
 import { PackReader } from './packed/pack-reader.js';
-import type { PartChecks } from './packed/part-check.js';
-import { packValue, tryPack, unpackValue, type Part } from './part.js';
+import type { CheckArray, PartChecks } from './packed/part-check.js';
+import { packChecked, packValue, unpackValue, type CheckedEncoded, type Part } from './part.js';
 import type { Decoded, Encoded } from './superjson.js';
 
 export { ABSENT, REFUSED, type PartCheck, type PartChecks } from './packed/part-check.js';
@@ -48,10 +48,8 @@ export interface PackedCodec {
 /** A value that was checked, or why there is none. */
 export type CheckedDecoded = Decoded | { readonly refused: true };
 
-/** A value that was checked and written, or that it was not. */
-export type CheckedEncoded = { readonly bytes: Uint8Array } | { readonly refused: true };
-
 const NO_CHECKS: PartChecks = new Map();
+const NO_ARRAY: CheckArray = [];
 
 /**
  * Makes the codec of a layout out of closures; nothing is evaluated. Throws a TypeError for a
@@ -76,8 +74,7 @@ export function compilePacked(layout: LayoutDocument, checks: PartChecks = NO_CH
     encode: (value, limits) => packValue(write, value, limits),
     encodeChecked: (value, limits) => {
       writeChecked ??= makeWrite(layout, checks);
-      const bytes = tryPack(writeChecked, value, limits);
-      return bytes === undefined ? { refused: true } : { bytes };
+      return packChecked(writeChecked, value, { limits, checks: NO_ARRAY });
     },
     decode: (bytes, limits) => unpackValue(read, bytes, limits),
     decodeChecked,

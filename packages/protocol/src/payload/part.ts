@@ -1,5 +1,6 @@
 import type { DecodeLimits } from '../limits.js';
 import type { ReadPart, WritePart } from './packed/described.js';
+import type { CheckArray } from './packed/part-check.js';
 import { PackReader } from './packed/pack-reader.js';
 import { PackWriter } from './packed/pack-writer.js';
 import type { Decoded, Encoded } from './superjson.js';
@@ -47,20 +48,46 @@ let idle: PackWriter | undefined;
 
 /** Packs a value. What the layout or the limits do not take is a fault with its path. */
 export function packValue(write: WritePart, value: unknown, limits: DecodeLimits): Encoded {
-  const bytes = tryPack(write, value, limits);
+  const bytes = tryPack(write, value, { limits });
   return bytes === undefined ? explain(write, value, limits) : { bytes };
 }
 
-/** Packs a value; `undefined` when it cannot be, without a reason. */
-export function tryPack(
+/** What a value is packed with: checks run where they are given. */
+interface Packing {
+  readonly limits: DecodeLimits;
+  readonly checks?: CheckArray;
+}
+
+/** A value that was checked and written, or that it was not. */
+export type CheckedEncoded = { readonly bytes: Uint8Array } | { readonly refused: true };
+
+/**
+ * Packs a value with the checks, so that what they make of it is written. It is `refused` when one
+ * did not accept its part, or when the value cannot be written. Throws only what a check throws.
+ */
+export function packChecked(
   write: WritePart,
   value: unknown,
-  limits: DecodeLimits,
+  packing: Required<Packing>,
+): CheckedEncoded {
+  const bytes = tryPack(write, value, packing);
+  return bytes === undefined ? { refused: true } : { bytes };
+}
+
+/** Packs a value; `undefined` when it cannot be, without a reason. */
+function tryPack(
+  write: WritePart,
+  value: unknown,
+  { limits, checks }: Packing,
 ): Uint8Array | undefined {
   const writer = idle ?? new PackWriter(limits);
   // A getter of the value may come back here.
   idle = undefined;
   writer.start(limits, false);
+  if (checks !== undefined) {
+    writer.quiet = 0;
+    writer.checks = checks;
+  }
   const bytes = write(writer, value) ? writer.finish() : undefined;
   idle = writer;
   return bytes;

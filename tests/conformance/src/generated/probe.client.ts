@@ -4,11 +4,9 @@ import {
   closeFields,
   type DownStreamMethod,
   type DuplexStreamMethod,
-  enterFields,
   failAt,
   hasField,
   leaveFields,
-  openFields,
   type PublishableTopicMethod,
   readInt,
   readMap,
@@ -144,12 +142,12 @@ export interface ProbeClient {
 }
 
 const writeEchoInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['text']) || failAt(w, v, 'text')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['text']) || failAt(w, v, 'text')) && closeFields(w);
 
-const readEchoInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { text: r.text() });
+const readEchoInput: ReadPart = (r) => r.open(1) && leaveFields(r, { text: r.text() });
 
 const writeKindsInput: WritePart = (w, v) =>
-  openFields(w, v, 6) &&
+  w.open(v, 6) &&
   (writeDate(w, v['at']) || failAt(w, v, 'at')) &&
   (writeBigint(w, v['big']) || failAt(w, v, 'big')) &&
   (writeBytes(w, v['bytes']) || failAt(w, v, 'bytes')) &&
@@ -159,7 +157,7 @@ const writeKindsInput: WritePart = (w, v) =>
   closeFields(w);
 
 const readKindsInput: ReadPart = (r) =>
-  enterFields(r, 6) &&
+  r.open(6) &&
   leaveFields(r, {
     at: r.date(),
     big: r.bigint(),
@@ -170,42 +168,40 @@ const readKindsInput: ReadPart = (r) =>
   });
 
 const writeFailInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['why']) || failAt(w, v, 'why')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['why']) || failAt(w, v, 'why')) && closeFields(w);
 
-const readFailInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { why: r.text() });
+const readFailInput: ReadPart = (r) => r.open(1) && leaveFields(r, { why: r.text() });
 
 const writeCountInput: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeInt(w, v['to']) || failAt(w, v, 'to')) && closeFields(w);
+  w.open(v, 1) && (w.int(v['to']) || failAt(w, v, 'to')) && closeFields(w);
 
-const readCountInput: ReadPart = (r) => enterFields(r, 1) && leaveFields(r, { to: r.int() });
+const readCountInput: ReadPart = (r) => r.open(1) && leaveFields(r, { to: r.int() });
 
 const readSumOutput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { items: r.int(), sum: r.int() });
+  r.open(2) && leaveFields(r, { items: r.int(), sum: r.int() });
 
 const writeAnnounceInput: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
-  (writeText(w, v['room']) || failAt(w, v, 'room')) &&
-  (writeText(w, v['text']) || failAt(w, v, 'text')) &&
+  w.open(v, 2) &&
+  (w.text(v['room']) || failAt(w, v, 'room')) &&
+  (w.text(v['text']) || failAt(w, v, 'text')) &&
   closeFields(w);
 
 const readAnnounceInput: ReadPart = (r) =>
-  enterFields(r, 2) && leaveFields(r, { room: r.text(), text: r.text() });
+  r.open(2) && leaveFields(r, { room: r.text(), text: r.text() });
 
 const writeNotesPublishParams: WritePart = (w, v) =>
-  openFields(w, v, 1) && (writeText(w, v['room']) || failAt(w, v, 'room')) && closeFields(w);
+  w.open(v, 1) && (w.text(v['room']) || failAt(w, v, 'room')) && closeFields(w);
 
 const writeNotesPublish: WritePart = (w, v) =>
-  openFields(w, v, 2) &&
+  w.open(v, 2) &&
   (writeNotesPublishParams(w, v['params']) || failAt(w, v, 'params')) &&
   (writeEchoInput(w, v['message']) || failAt(w, v, 'message')) &&
   closeFields(w);
 
-const readNotesPublishParams: ReadPart = (r) =>
-  enterFields(r, 1) && leaveFields(r, { room: r.text() });
+const readNotesPublishParams: ReadPart = (r) => r.open(1) && leaveFields(r, { room: r.text() });
 
 const readNotesPublish: ReadPart = (r) =>
-  enterFields(r, 2) &&
-  leaveFields(r, { params: readNotesPublishParams(r), message: readEchoInput(r) });
+  r.open(2) && leaveFields(r, { params: readNotesPublishParams(r), message: readEchoInput(r) });
 
 /** What `connect()` takes as a service for "probe". */
 export const ProbeClient: ServiceShape<ProbeClient> = {

@@ -1,34 +1,61 @@
 import type { DecodeLimits } from '../../limits.js';
-import { ABSENT, REFUSED, type PartCheck, type PartChecks } from './part-check.js';
-import type { ReadPart } from './described.js';
+import {
+  ABSENT,
+  REFUSED,
+  type CheckArray,
+  type PartCheck,
+  type PartChecks,
+  type SlotCheck,
+} from './part-check.js';
+import type { ReadPart, WritePart } from './described.js';
 import { walkLayout } from './layout-walk.js';
 import type { LayoutDocument } from './layout.js';
 import { PackReader } from './pack-reader.js';
+import type { PackWriter } from './pack-writer.js';
 import { readState } from './read-parts.js';
 
-// What generated code reads with where values are checked while they are read.
+// What generated code has where values are checked while they are read or written.
 
 /** The checks of a layout by number, and which parts of it have one. */
 export interface CheckList {
-  readonly checks: readonly PartCheck[];
-  /** A letter for each part: `w` for a check of all that is inside, `c` for another, or a dot. */
+  readonly checks: CheckArray;
+  /**
+   * A letter for each part: `w` for a check of all that is inside, `f` for one that fills in what is
+   * missing, `c` for another, or a dot.
+   */
   readonly pattern: string;
 }
 
 /** Numbers the checks of a layout in the order in which its parts are gone through. */
 export function listChecks(document: LayoutDocument, checks: PartChecks): CheckList {
   const found = Array.from(walkLayout(document), (layout) => checks.get(layout));
-  const letters = found.map((check) => (check === undefined ? '.' : check.isWhole ? 'w' : 'c'));
-  return { checks: found.filter((check) => check !== undefined), pattern: letters.join('') };
+  const letters = found.map(letterOf);
+  const list = found.filter((check) => check !== undefined).map(slotCheck);
+  return { checks: list, pattern: letters.join('') };
+}
+
+function slotCheck(check: PartCheck): SlotCheck {
+  const { allows = () => false, fill = () => undefined } = check;
+  return { accept: (value) => check.accept(value), allows, fill };
+}
+
+function letterOf(check: PartCheck | undefined): string {
+  if (check === undefined) return '.';
+  if (check.isWhole) return 'w';
+  return check.fill === undefined ? 'c' : 'f';
 }
 
 /** Gives what a check makes of a value that was read. */
 export function acceptPart(reader: PackReader, index: number, value: unknown): unknown {
-  // What was not read whole is never shown to a check.
-  if (reader.quiet > 0 || reader.isRefused || reader.fault !== undefined) return value;
-  const check = reader.checks[index];
-  if (check?.allows?.(value as never)) return value;
-  const accepted = check?.accept(value);
+  if (reader.quiet > 0) return value;
+  const check = reader.checks[index] as SlotCheck;
+  return check.allows(value as never) ? value : settlePart(reader, check, value);
+}
+
+function settlePart(reader: PackReader, check: SlotCheck, value: unknown): unknown {
+  // What was not read whole is never shown to code of the schema.
+  if (reader.isRefused || reader.fault !== undefined) return value;
+  const accepted = check.accept(value);
   if (accepted !== REFUSED) return accepted;
   reader.isRefused = true;
   return value;
@@ -55,10 +82,68 @@ export function setField(value: Record<string, unknown>, name: string, part: unk
   if (part !== ABSENT) value[name] = part;
 }
 
+/** Asks a check about a value that was written. */
+export function acceptWritten(writer: PackWriter, index: number, value: unknown): boolean {
+  if (writer.quiet > 0) return true;
+  const check = writer.checks[index] as SlotCheck;
+  return check.allows(value as never) || settleWritten(writer, check, value);
+}
+
+function settleWritten(writer: PackWriter, check: SlotCheck, value: unknown): boolean {
+  return check.accept(value) !== REFUSED || writer.fail(UNACCEPTED);
+}
+
+/** Writes a text with its check. */
+export function writeCheckedText(writer: PackWriter, value: unknown, index: number): boolean {
+  return writer.text(value) && acceptWritten(writer, index, value);
+}
+
+/** Writes a number with its check. */
+export function writeCheckedNumber(writer: PackWriter, value: unknown, index: number): boolean {
+  return writer.number(value) && acceptWritten(writer, index, value);
+}
+
+/** Writes a whole number with its check. */
+export function writeCheckedInt(writer: PackWriter, value: unknown, index: number): boolean {
+  return writer.int(value) && acceptWritten(writer, index, value);
+}
+
+const UNACCEPTED = 'a value that its schema refuses';
+
+/** Writes what the check of a value and of all that is inside makes of it. */
+export function writeWhole(
+  writer: PackWriter,
+  value: unknown,
+  [index, write]: readonly [number, WritePart],
+): boolean {
+  if (writer.quiet > 0) return write(writer, value);
+  const accepted = (writer.checks[index] as SlotCheck).accept(value);
+  return accepted === REFUSED ? writer.fail(UNACCEPTED) : writeQuietly(writer, accepted, write);
+}
+
+/** Writes a value with its check, or what stands for it where it is missing. */
+export function writeFilled(
+  writer: PackWriter,
+  value: unknown,
+  [index, write]: readonly [number, WritePart],
+): boolean {
+  if (writer.quiet === 0 && (value === undefined || value === ABSENT)) {
+    return writeQuietly(writer, (writer.checks[index] as SlotCheck).fill(), write);
+  }
+  return write(writer, value) && acceptWritten(writer, index, value);
+}
+
+function writeQuietly(writer: PackWriter, value: unknown, write: WritePart): boolean {
+  writer.quiet++;
+  const isWritten = write(writer, value);
+  writer.quiet--;
+  return isWritten;
+}
+
 /** What reads untrusted bytes with checks. */
 export interface CheckedReading {
   readonly limits: DecodeLimits;
-  readonly checks: readonly PartCheck[];
+  readonly checks: CheckArray;
 }
 
 /** Reads untrusted bytes with generated code and the checks. Throws only what a check throws. */

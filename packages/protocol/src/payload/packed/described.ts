@@ -1,5 +1,5 @@
 import { utf8Size } from '../../bytes/text.js';
-import { isPlainObject, UNSAFE_KEYS } from './layout.js';
+import { isPlainObject, nameOf, UNSAFE_KEYS } from './layout.js';
 import type { PackReader } from './pack-reader.js';
 import type { PackWriter } from './pack-writer.js';
 
@@ -222,17 +222,6 @@ export function readSet(reader: PackReader, read: ReadPart): Set<unknown> {
   }
   reader.depth--;
   return set;
-}
-
-/** Names a value that a layout does not take. */
-export function nameOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (typeof value !== 'object')
-    return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`;
-  if (Array.isArray(value)) return 'an array';
-  if (isPlainObject(value)) return 'an object';
-  const { constructor } = value as { constructor?: unknown };
-  return `an instance of ${typeof constructor === 'function' ? constructor.name : 'an unknown class'}`;
 }
 
 function writeObject(writer: PackWriter, value: object): boolean {

@@ -1,5 +1,4 @@
 import {
-  nameOf,
   writeAt,
   writeDescribed,
   writeElements,
@@ -10,6 +9,7 @@ import {
 } from './described.js';
 import {
   isPlainObject,
+  nameOf,
   SIMPLE_KINDS,
   valueKindOf,
   type EnumValue,
@@ -20,6 +20,17 @@ import {
   type ValueKind,
 } from './layout.js';
 import type { PackWriter } from './pack-writer.js';
+import {
+  writeBigint,
+  writeBoolean,
+  writeBytes,
+  writeDate,
+  writeInt,
+  writeNull,
+  writeNumber,
+  writeText,
+  writeUndefined,
+} from './write-parts.js';
 import { ABSENT, REFUSED, type PartCheck, type PartChecks } from './part-check.js';
 
 /** Makes the writer of a layout with checks in it. */
@@ -116,27 +127,15 @@ function writeOf(layout: Layout, types: readonly WritePart[], making: Making): W
 
 const LEAVES = {
   any: writeDescribed,
-  string: (writer, value) =>
-    typeof value === 'string' ? writer.text(value) : writer.fail(nameOf(value)),
-  number: (writer, value) =>
-    typeof value === 'number' ? writer.number(value) : writer.fail(nameOf(value)),
-  int: (writer, value) => {
-    if (Number.isSafeInteger(value)) return writer.int(value as number);
-    return writer.fail(typeof value === 'number' ? `the number ${value}` : nameOf(value));
-  },
-  bigint: (writer, value) =>
-    typeof value === 'bigint' ? writer.bigint(value) : writer.fail(nameOf(value)),
-  boolean: (writer, value) =>
-    typeof value === 'boolean' ? writer.u8(value ? 1 : 0) : writer.fail(nameOf(value)),
-  date: (writer, value) => {
-    if (!(value instanceof Date)) return writer.fail(nameOf(value));
-    const time = value.getTime();
-    return Number.isNaN(time) ? writer.fail('an invalid date') : writer.int(time);
-  },
-  bytes: (writer, value) =>
-    value instanceof Uint8Array ? writer.bytes(value) : writer.fail(nameOf(value)),
-  null: (writer, value) => (value === null ? writer.u8(0) : writer.fail(nameOf(value))),
-  undefined: (writer, value) => (value === undefined ? writer.u8(0) : writer.fail(nameOf(value))),
+  string: writeText,
+  number: writeNumber,
+  int: writeInt,
+  bigint: writeBigint,
+  boolean: writeBoolean,
+  date: writeDate,
+  bytes: writeBytes,
+  null: writeNull,
+  undefined: writeUndefined,
 } satisfies Record<string, WritePart>;
 
 function writeEnum(values: readonly EnumValue[]): WritePart {
@@ -211,16 +210,16 @@ function writeSlot(writer: PackWriter, { op, write, check }: Slot, value: unknow
   let isWritten: boolean;
   switch (op) {
     case 0:
-      isWritten = LEAVES.string(writer, value);
+      isWritten = writer.text(value);
       break;
     case 1:
-      isWritten = LEAVES.int(writer, value);
+      isWritten = writer.int(value);
       break;
     case 2:
-      isWritten = LEAVES.number(writer, value);
+      isWritten = writer.number(value);
       break;
     case 3:
-      isWritten = LEAVES.boolean(writer, value);
+      isWritten = writer.boolean(value);
       break;
     default:
       return write(writer, value);

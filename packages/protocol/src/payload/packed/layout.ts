@@ -113,6 +113,17 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null;
 }
 
+/** Names a value that a layout does not take. */
+export function nameOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value !== 'object')
+    return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`;
+  if (Array.isArray(value)) return 'an array';
+  if (isPlainObject(value)) return 'an object';
+  const { constructor } = value as { constructor?: unknown };
+  return `an instance of ${typeof constructor === 'function' ? constructor.name : 'an unknown class'}`;
+}
+
 function objectKindOf(value: object): ValueKind | undefined {
   if (Array.isArray(value)) return 'array';
   if (isPlainObject(value)) return 'object';

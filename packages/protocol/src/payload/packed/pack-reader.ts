@@ -1,7 +1,8 @@
-import { utf8Decoder } from '../../bytes/text.js';
+import { readUtf8 } from '../../bytes/text.js';
 import type { DecodeLimits } from '../../limits.js';
 import { readAscii } from './ascii-text.js';
 import { F64_MARK } from './pack-writer.js';
+import type { CheckArray } from './part-check.js';
 
 const F64 = new DataView(new ArrayBuffer(8));
 const F64_BYTES = new Uint8Array(F64.buffer);
@@ -9,13 +10,7 @@ const DATE_MAX = 8.64e15;
 /** Up to here, a loop is faster than the call of a decoder. */
 const SHORT_TEXT = 24;
 
-/** What accepts a part, or refuses it. */
-interface PartAcceptance {
-  accept(value: unknown): unknown;
-  readonly allows?: ((value: never) => boolean) | undefined;
-}
-
-const NO_CHECKS: readonly PartAcceptance[] = [];
+const NO_CHECKS: CheckArray = [];
 
 /**
  * Reads packed values from untrusted bytes. It never throws: the first fault stays in `fault`, and
@@ -28,7 +23,7 @@ export class PackReader {
   /** Whether a check refused a part. */
   isRefused = false;
   /** The checks that generated code asks for by number. */
-  checks: readonly PartAcceptance[] = NO_CHECKS;
+  checks = NO_CHECKS;
   depth = 0;
   readonly limits: DecodeLimits;
   readonly #source: Uint8Array;
@@ -55,6 +50,8 @@ export class PackReader {
   fail(fault: string): void {
     this.fault ??= fault;
     this.#position = this.#end;
+    // Nothing is entered any more, so reading ends soon.
+    this.#values = Number.POSITIVE_INFINITY;
   }
 
   /** Notes a fault if something is left over. */
@@ -138,7 +135,11 @@ export class PackReader {
     return this.take(count) ? count : 0;
   }
 
-  /** Goes a level deeper, to as many parts. */
+  boolean(): boolean {
+    return this.choice(2) === 1;
+  }
+
+  /** Goes a level deeper, to as many parts; `false` for a fault, also one before it. */
   open(values: number): boolean {
     return this.take(values) && this.enter();
   }
@@ -263,7 +264,9 @@ export class PackReader {
 
   #longText(size: number): string {
     try {
-      return utf8Decoder.decode(this.#view(size));
+      const text = readUtf8(this.#source, this.#position, size);
+      this.#position += size;
+      return text;
     } catch {
       this.fail('malformed text');
       return '';

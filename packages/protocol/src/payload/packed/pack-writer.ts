@@ -1,6 +1,8 @@
 import { utf8Encoder, utf8Size } from '../../bytes/text.js';
 import { varintSize } from '../../bytes/writer.js';
 import type { DecodeLimits } from '../../limits.js';
+import { isPlainObject, nameOf } from './layout.js';
+import type { CheckArray } from './part-check.js';
 import { roomFor } from './slab.js';
 
 const FIRST_ROOM = 4096;
@@ -8,6 +10,9 @@ const FIRST_ROOM = 4096;
 const PART_ROOM = 16;
 /** Below this, a loop is faster than the call of an encoder. */
 const SHORT_TEXT = 32;
+/** Where texts of a few kilobytes are encoded, before their size is known. */
+const TEXTS = new Uint8Array(3 * FIRST_ROOM);
+const NO_CHECKS: CheckArray = [];
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** The first byte of a number that is not written as a whole number: minus nothing. */
@@ -23,7 +28,9 @@ export class PackWriter {
   readonly path: (string | number)[] = [];
   depth = 0;
   /** Above 0, values are written by structure only and not checked. */
-  quiet = 0;
+  quiet = 1;
+  /** The checks that generated code asks for by number. */
+  checks = NO_CHECKS;
   #limits: DecodeLimits;
   #values = 0;
   #entries = 0;
@@ -44,9 +51,9 @@ export class PackWriter {
   /** Starts a value. `checksTexts` looks at each text by itself, to find the place of a bad one. */
   start(limits: DecodeLimits, checksTexts: boolean): void {
     this.fault = undefined;
-    this.path.length = 0;
+    if (this.path.length > 0) this.path.length = 0;
     this.depth = 0;
-    this.quiet = 0;
+    this.quiet = 1;
     this.#limits = limits;
     this.#values = this.#entries = this.#numbers = this.#binaries = this.#position = 0;
     this.#text = '';
@@ -57,6 +64,12 @@ export class PackWriter {
   fail(what: string): false {
     this.fault ??= what;
     return false;
+  }
+
+  /** Goes a level deeper, to an object of so many properties. */
+  open(value: unknown, count: number): value is Readonly<Record<string, unknown>> {
+    if (!isPlainObject(value)) return this.fail(nameOf(value));
+    return this.count(count) && this.enter();
   }
 
   /** Counts parts that are about to be written. */
@@ -103,8 +116,27 @@ export class PackWriter {
     return true;
   }
 
+  boolean(value: unknown): boolean {
+    return typeof value === 'boolean' ? this.u8(value ? 1 : 0) : this.fail(nameOf(value));
+  }
+
+  int(value: unknown): boolean {
+    if (Number.isSafeInteger(value)) return this.whole(value as number);
+    return this.fail(typeof value === 'number' ? `the number ${value}` : nameOf(value));
+  }
+
+  number(value: unknown): boolean {
+    if (typeof value !== 'number') return this.fail(nameOf(value));
+    if (Number.isSafeInteger(value) && (value !== 0 || 1 / value > 0)) return this.whole(value);
+    if (this.#position >= this.#full) this.#grow(1);
+    this.#buffer[this.#position] = F64_MARK;
+    this.#view.setFloat64(this.#position + 1, value, true);
+    this.#position += 9;
+    return true;
+  }
+
   /** Writes a safe integer: six bits and the sign in the first byte, seven in each further one. */
-  int(value: number): true {
+  whole(value: number): true {
     if (this.#position >= this.#full) this.#grow(1);
     const sign = value < 0 ? 0x40 : 0;
     const size = value < 0 ? -value : value;
@@ -117,16 +149,8 @@ export class PackWriter {
     return true;
   }
 
-  number(value: number): true {
-    if (Number.isSafeInteger(value) && (value !== 0 || 1 / value > 0)) return this.int(value);
-    if (this.#position >= this.#full) this.#grow(1);
-    this.#buffer[this.#position] = F64_MARK;
-    this.#view.setFloat64(this.#position + 1, value, true);
-    this.#position += 9;
-    return true;
-  }
-
-  text(value: string): boolean {
+  text(value: unknown): boolean {
+    if (typeof value !== 'string') return this.fail(nameOf(value));
     const { length } = value;
     if (length > 0) {
       // With the half of a pair at the start of the next text it would make a pair in the run.
@@ -183,6 +207,11 @@ export class PackWriter {
   finish(): Uint8Array | undefined {
     const text = this.#text;
     this.#text = '';
+    const { length } = text;
+    if (length > SHORT_TEXT && length * 3 <= TEXTS.length) {
+      const { written } = utf8Encoder.encodeInto(text, TEXTS);
+      return written === length || isWellFormed(text) ? this.#finishBytes(TEXTS, written) : undefined;
+    }
     return this.#finishAscii(text) ?? this.#finishText(text);
   }
 
@@ -207,10 +236,14 @@ export class PackWriter {
   #finishText(text: string): Uint8Array | undefined {
     if (!isWellFormed(text)) return undefined;
     const bytes = utf8Encoder.encode(text);
-    const from = varintSize(bytes.length);
-    const out = roomFor(from + bytes.length + this.#position);
-    out.set(bytes, from);
-    return this.#put(out, bytes.length);
+    return this.#finishBytes(bytes, bytes.length);
+  }
+
+  #finishBytes(bytes: Uint8Array, size: number): Uint8Array {
+    const from = varintSize(size);
+    const out = roomFor(from + size + this.#position);
+    out.set(bytes.subarray(0, size), from);
+    return this.#put(out, size);
   }
 
   /** Puts the size of the run before it, and the body behind it. */

@@ -12,11 +12,20 @@ export interface PartCheck {
   readonly isWhole: boolean;
   /** Gives the value to use, or `REFUSED`. A missing property is `ABSENT`, in and out. */
   accept(value: unknown): unknown;
-  /** Tells of a value that `accept` would give back as it is; it may say `false` of one. */
+  /**
+   * Tells of a value that `accept` would give back as it is; it may say `false` of one. It runs no
+   * code of the schema.
+   */
   readonly allows?: (value: never) => boolean;
   /** Gives what is written, unchecked, in the place of a missing property or `undefined`. */
   readonly fill?: () => unknown;
 }
+
+/** A check as generated code asks for it: all of them have the same shape. */
+export type SlotCheck = Required<Omit<PartCheck, 'isWhole'>>;
+
+/** The checks of a layout by number, in the order in which its parts are gone through. */
+export type CheckArray = readonly SlotCheck[];
 
 /** Checks by the layouts that they belong to. */
 export type PartChecks = ReadonlyMap<Layout, PartCheck>;

@@ -2,12 +2,7 @@ import { readDescribed, readMembers, type ReadPart } from './described.js';
 import type { EnumValue } from './layout.js';
 import type { PackReader } from './pack-reader.js';
 
-// What generated codecs are made of. Each ends soon after a fault, since nothing is entered then.
-
-/** Starts an object with so many properties; `false` for a fault, also one before it. */
-export function enterFields(reader: PackReader, count: number): boolean {
-  return reader.fault === undefined && reader.take(count) && reader.enter();
-}
+// What generated codecs are made of.
 
 /** Ends an object, and gives it. */
 export function leaveFields<Value>(reader: PackReader, value: Value): Value {
@@ -17,7 +12,7 @@ export function leaveFields<Value>(reader: PackReader, value: Value): Value {
 
 /** Reads an object without properties, which takes a byte nevertheless. */
 export const readNoFields: ReadPart = (reader) => {
-  if (enterFields(reader, 0)) reader.depth--;
+  if (reader.open(0)) reader.depth--;
   reader.choice(1);
   return {};
 };
@@ -60,7 +55,7 @@ export const readInt: ReadPart = (reader) => reader.int();
 export const readBigint: ReadPart = (reader) => reader.bigint();
 
 /** Reads a boolean. */
-export const readBoolean = (reader: PackReader): boolean => reader.choice(2) === 1;
+export const readBoolean: ReadPart = (reader) => reader.boolean();
 
 /** Reads a date. */
 export const readDate: ReadPart = (reader) => reader.date();

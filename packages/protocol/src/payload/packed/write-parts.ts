@@ -1,5 +1,4 @@
 import {
-  nameOf,
   writeAt,
   writeDescribed,
   writeElements,
@@ -8,7 +7,7 @@ import {
   writeSet,
   type WritePart,
 } from './described.js';
-import { isPlainObject, valueKindOf, type EnumValue, type ValueKind } from './layout.js';
+import { isPlainObject, nameOf, valueKindOf, type EnumValue, type ValueKind } from './layout.js';
 import type { PackWriter } from './pack-writer.js';
 import { ABSENT } from './part-check.js';
 
@@ -16,12 +15,6 @@ import { ABSENT } from './part-check.js';
 
 /** The properties of an object that is being written. */
 export type Fields = Readonly<Record<string, unknown>>;
-
-/** Starts an object with so many properties. */
-export function openFields(writer: PackWriter, value: unknown, count: number): value is Fields {
-  if (isPlainObject(value)) return writer.count(count) && writer.enter();
-  return writer.fail(nameOf(value));
-}
 
 /** Ends an object. */
 export function closeFields(writer: PackWriter): true {
@@ -74,26 +67,20 @@ export function writeState(writer: PackWriter, value: unknown, mask: number): bo
 }
 
 /** Writes a text. */
-export const writeText: WritePart = (writer, value) =>
-  typeof value === 'string' ? writer.text(value) : writer.fail(nameOf(value));
+export const writeText: WritePart = (writer, value) => writer.text(value);
 
 /** Writes a number. */
-export const writeNumber: WritePart = (writer, value) =>
-  typeof value === 'number' ? writer.number(value) : writer.fail(nameOf(value));
+export const writeNumber: WritePart = (writer, value) => writer.number(value);
 
 /** Writes a whole number. */
-export const writeInt: WritePart = (writer, value) => {
-  if (Number.isSafeInteger(value)) return writer.int(value as number);
-  return writer.fail(typeof value === 'number' ? `the number ${value}` : nameOf(value));
-};
+export const writeInt: WritePart = (writer, value) => writer.int(value);
 
 /** Writes a bigint. */
 export const writeBigint: WritePart = (writer, value) =>
   typeof value === 'bigint' ? writer.bigint(value) : writer.fail(nameOf(value));
 
 /** Writes a boolean. */
-export const writeBoolean: WritePart = (writer, value) =>
-  typeof value === 'boolean' ? writer.u8(value ? 1 : 0) : writer.fail(nameOf(value));
+export const writeBoolean: WritePart = (writer, value) => writer.boolean(value);
 
 /** Writes a date. */
 export const writeDate: WritePart = (writer, value) => {
