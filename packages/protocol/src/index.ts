@@ -101,7 +101,7 @@ export {
   type ProcedureCodec,
   type TopicCodec,
 } from './payload/part.js';
-export { decodePayload, encodePayload } from './payload/payload.js';
+export { decodePlain, encodePlain } from './payload/plain-payload.js';
 export type { Decoded, Encoded } from './payload/superjson.js';
 export type { Runtime, Timer } from './runtime.js';
 export { ByteBudget } from './session/byte-budget.js';

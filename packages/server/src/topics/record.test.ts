@@ -1,5 +1,6 @@
 import { topic } from '@trunkline/contract';
-import { decodePayload, CLIENT_DECODE_LIMITS, ENCODING } from '@trunkline/protocol';
+import { CLIENT_DECODE_LIMITS, ENCODING } from '@trunkline/protocol';
+import { decodePayload } from '@trunkline/protocol/superjson';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { resolveServerLimits } from '../limits.js';

@@ -1,13 +1,13 @@
 import { validate, type Issues, type TopicDefinition, type Validation } from '@trunkline/contract';
 import {
   CLIENT_DECODE_LIMITS,
-  encodePayload,
   WIRE_LIMITS,
   type BrokerRecord,
   type KeepPolicy,
   type PublishId,
   type TrunklineError,
 } from '@trunkline/protocol';
+import { encodePayload } from '@trunkline/protocol/superjson';
 import { ownError } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
 import { firstOf } from '../values.js';
