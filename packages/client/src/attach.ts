@@ -3,10 +3,9 @@ import {
   ENCODING,
   FEATURES,
   Link,
-  resolveLimits,
   SUBPROTOCOLS,
   Violation,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type Close,
   type Closed,
   type Dial,
@@ -70,9 +69,8 @@ export class Attach {
     this.#owner = owner;
     this.#options = options;
     this.#held = new HeldMessages(options.superjson, (message) => this.#release(message));
-    const limits = resolveLimits(WIRE_LIMITS);
     // A server that still authenticates may be silent for as long as we wait for its welcome.
-    this.#limits = { ...limits, deadMs: limits.deadMs + options.welcomeMs };
+    this.#limits = { ...WIRE_DEFAULTS, deadMs: WIRE_DEFAULTS.deadMs + options.welcomeMs };
     this.#transport = options.dial(options.url, this.#offered, this.#sink());
     this.#timer = this.#limit(options.openMs, 'it did not open in time');
   }
@@ -156,7 +154,7 @@ export class Attach {
     if (link.hasReceivedNumbers) return new Violation('TOO_EARLY');
     this.#timer.cancel();
     this.#phase = 'live';
-    this.#limits.deadMs = WIRE_LIMITS.deadMs.value;
+    this.#limits.deadMs = WIRE_DEFAULTS.deadMs;
     if ((message.features & FEATURES.CHUNK) !== 0) link.allowChunks();
     this.#owner.welcomed(message, link, this.#takesPacked);
     return undefined;

@@ -3,7 +3,7 @@ import {
   ProducerCredit,
   TrunklineError,
   Violation,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type CreditMessage,
   type CreditWindow,
   type EndMessage,
@@ -40,8 +40,8 @@ export interface StreamRequest {
 }
 
 const DOWN_WINDOW: CreditWindow = {
-  items: WIRE_LIMITS.downCreditItems.value,
-  bytes: WIRE_LIMITS.downCreditBytes.value,
+  items: WIRE_DEFAULTS.downCreditItems,
+  bytes: WIRE_DEFAULTS.downCreditBytes,
 };
 
 /** One stream on the wire: items under credit both ways, its end, and all that can cut it short. */

@@ -7,7 +7,7 @@ import {
   SERVER_DECODE_LIMITS,
   TrunklineError,
   unpackValue,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type Decoded,
   type Part,
   type Payload,
@@ -19,7 +19,7 @@ import type { SuperjsonCode } from './superjson.js';
 const ENVELOPE_BYTES = 256;
 
 /** The most bytes of a payload that one batch can carry, for a server that takes no chunks. */
-export const MAX_PAYLOAD_BYTES = WIRE_LIMITS.batchBytes.value - ENVELOPE_BYTES;
+export const MAX_PAYLOAD_BYTES = WIRE_DEFAULTS.batchBytes - ENVELOPE_BYTES;
 
 /** A value of the user that is theirs no more. */
 export type Unsent = Payload | Snapshot;

@@ -28,15 +28,18 @@ export { ERROR_CODES, isErrorCode, type ErrorCode } from './error-code.js';
 export { STORED, type ExtFields, type Published, type PublishId } from './ext.js';
 export {
   CLIENT_DECODE_LIMITS,
+  SERVER_DECODE_LIMITS,
+  WIRE_DEFAULTS,
+  type DecodeLimits,
+  type WireLimits,
+} from './limit-values.js';
+export {
   DECODE_LIMITS,
   resolveLimits,
-  SERVER_DECODE_LIMITS,
   WIRE_LIMITS,
-  type DecodeLimits,
   type LimitEntry,
   type LimitTable,
   type LimitValues,
-  type WireLimits,
 } from './limits.js';
 export {
   ENCODING,

@@ -1,7 +1,7 @@
 import { validate, type Issues, type TopicDefinition, type Validation } from '@trunkline/contract';
 import {
   CLIENT_DECODE_LIMITS,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type BrokerRecord,
   type KeepPolicy,
   type PublishId,
@@ -14,7 +14,7 @@ import { firstOf } from '../values.js';
 
 /** What a MESSAGE adds to its payload at most, its batch's head included. */
 const ENVELOPE_BYTES = 64;
-const MAX_BYTES = WIRE_LIMITS.batchBytes.value - ENVELOPE_BYTES;
+const MAX_BYTES = WIRE_DEFAULTS.batchBytes - ENVELOPE_BYTES;
 const UNPACKED = '0'.repeat(16);
 
 /**
