@@ -18,6 +18,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'node',
+          setupFiles: ['tests/support/load-superjson.ts'],
           include: [
             'packages/*/src/**/*.test.ts',
             'tests/**/*.test.ts',

@@ -1,10 +1,6 @@
 import { call, contract, stream, topic } from '@trunkline/contract';
-import {
-  CLIENT_DECODE_LIMITS,
-  decodePayload,
-  TrunklineError,
-  type Message,
-} from '@trunkline/protocol';
+import { CLIENT_DECODE_LIMITS, TrunklineError, type Message } from '@trunkline/protocol';
+import { decodePayload } from '@trunkline/protocol/superjson';
 import { implement } from '@trunkline/server';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';

@@ -1,4 +1,4 @@
-import { WIRE_LIMITS, type Message } from '@trunkline/protocol';
+import { WIRE_DEFAULTS, type Message } from '@trunkline/protocol';
 import { createTopics, MEMORY_BROKER_LIMITS, MemoryBroker } from '@trunkline/server';
 import { describe, expect, it } from 'vitest';
 import { chat } from '../support/chat.js';
@@ -231,7 +231,7 @@ describe('a reader that takes nothing', () => {
       ...Array.from({ length: 10 }, (_, n) => 1_991 + n),
     ]);
     // What was held for it: the outbox, and what is written ahead.
-    expect(before * 2_100).toBeLessThan(1_048_576 + WIRE_LIMITS.writeAheadBytes.value * 2);
+    expect(before * 2_100).toBeLessThan(1_048_576 + WIRE_DEFAULTS.writeAheadBytes * 2);
   });
 
   it('is closed with 4508 when it has taken nothing for 10 s', async () => {

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
   decodeBatch,
-  decodePayload,
   encodeBatch,
   SERVER_DECODE_LIMITS,
   Violation,
@@ -13,6 +12,7 @@ import {
   type Message,
   type Payload,
 } from '@trunkline/protocol';
+import { decodePayload } from '@trunkline/protocol/superjson';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { decodeSuperjson, encodeSuperjson } from '../../packages/protocol/src/payload/superjson.js';
 import { bytesOfHex, readHostileVectors, readMessageVectors } from '../vectors/vector-json.js';

@@ -1,7 +1,6 @@
 import {
   decodeBatch,
   encodeBatch,
-  encodePayload,
   SERVER_DECODE_LIMITS,
   takesNumber,
   Violation,
@@ -11,6 +10,7 @@ import {
   type Payload,
   type ReceivedMessage,
 } from '@trunkline/protocol';
+import { encodePayload } from '@trunkline/protocol/superjson';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
 import {
   createServer,

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  CLIENT_DECODE_LIMITS,
-  decodePayload,
-  encodePayload,
-  SERVER_DECODE_LIMITS,
-} from '@trunkline/protocol';
+import { CLIENT_DECODE_LIMITS, SERVER_DECODE_LIMITS } from '@trunkline/protocol';
+import { decodePayload, encodePayload } from '@trunkline/protocol/superjson';
 import { notationOf, valueOf } from './value-notation.js';
 import { bytesOfHex, readValueVectors } from './vector-json.js';
 

@@ -3,10 +3,9 @@ import {
   ENCODING,
   FEATURES,
   Link,
-  resolveLimits,
   SUBPROTOCOLS,
   Violation,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type Close,
   type Closed,
   type Dial,
@@ -19,7 +18,9 @@ import {
   type WelcomeMessage,
   type WireLimits,
 } from '@trunkline/protocol';
+import { HeldMessages } from './held-messages.js';
 import type { Ending } from './retry-decision.js';
+import type { SuperjsonLoader } from './superjson.js';
 
 /** What one connection tells those who use it. None of these throws. */
 export interface AttachOwner {
@@ -39,6 +40,7 @@ export interface AttachOptions {
   readonly dial: Dial;
   readonly runtime: Runtime;
   readonly hello: HelloMessage;
+  readonly superjson: SuperjsonLoader;
   /** Whether packed payloads are offered. */
   readonly packed: boolean;
   readonly openMs: number;
@@ -58,6 +60,7 @@ export class Attach {
   readonly #transport: Transport;
   #phase: 'opening' | 'greeting' | 'live' | 'ended' = 'opening';
   readonly #limits: { -readonly [Name in keyof WireLimits]: number };
+  readonly #held: HeldMessages;
   #link: Link | undefined;
   #takesPacked = false;
   #timer: Timer;
@@ -65,9 +68,9 @@ export class Attach {
   constructor(owner: AttachOwner, options: AttachOptions) {
     this.#owner = owner;
     this.#options = options;
-    const limits = resolveLimits(WIRE_LIMITS);
+    this.#held = new HeldMessages(options.superjson, (message) => this.#release(message));
     // A server that still authenticates may be silent for as long as we wait for its welcome.
-    this.#limits = { ...limits, deadMs: limits.deadMs + options.welcomeMs };
+    this.#limits = { ...WIRE_DEFAULTS, deadMs: WIRE_DEFAULTS.deadMs + options.welcomeMs };
     this.#transport = options.dial(options.url, this.#offered, this.#sink());
     this.#timer = this.#limit(options.openMs, 'it did not open in time');
   }
@@ -151,7 +154,7 @@ export class Attach {
     if (link.hasReceivedNumbers) return new Violation('TOO_EARLY');
     this.#timer.cancel();
     this.#phase = 'live';
-    this.#limits.deadMs = WIRE_LIMITS.deadMs.value;
+    this.#limits.deadMs = WIRE_DEFAULTS.deadMs;
     if ((message.features & FEATURES.CHUNK) !== 0) link.allowChunks();
     this.#owner.welcomed(message, link, this.#takesPacked);
     return undefined;
@@ -160,7 +163,12 @@ export class Attach {
   #receive(message: ReceivedMessage): Violation | undefined {
     const isPacked = 'encoding' in message && message.encoding === ENCODING.PACKED;
     if (isPacked && !this.#takesPacked) return new Violation('BAD_FLAGS');
-    return this.#owner.receive(message);
+    return this.#held.take(message) ? undefined : this.#owner.receive(message);
+  }
+
+  #release(message: ReceivedMessage): void {
+    const violation = this.#owner.receive(message);
+    if (violation !== undefined) this.#fail(violation);
   }
 
   get #offered(): readonly string[] {
@@ -193,5 +201,6 @@ export class Attach {
     this.#phase = 'ended';
     this.#timer.cancel();
     this.#link?.stop();
+    this.#held.drop();
   }
 }

@@ -5,18 +5,20 @@ import {
   type RefusedMessage,
 } from '@trunkline/protocol';
 import { isStream, type PendingCall } from './pending-call.js';
+import type { SuperjsonCode } from './superjson.js';
 import { decodeValue } from './value.js';
 
 /** The error that an ERROR message says. */
 export function receivedError(
   message: ErrorMessage,
   codec: ProcedureCodec | undefined,
+  code: SuperjsonCode | undefined,
 ): TrunklineError {
-  const { code, executed, retryAfterMs } = message;
+  const { executed, retryAfterMs } = message;
   const { errors = {} } = codec ?? {};
-  const part = Object.hasOwn(errors, code) ? errors[code] : undefined;
-  const decoded = decodeValue(message, part);
-  return new TrunklineError(code, message.message, {
+  const part = Object.hasOwn(errors, message.code) ? errors[message.code] : undefined;
+  const decoded = decodeValue(message, part, code);
+  return new TrunklineError(message.code, message.message, {
     executed,
     ...('value' in decoded && { data: decoded.value }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),

@@ -2,11 +2,13 @@ import { TrunklineError, type Runtime } from '@trunkline/protocol';
 import type { CallOptions } from './call-method.js';
 import type { CallTable } from './call-table.js';
 import type { ErrorHook } from './error-hook.js';
+import type { SuperjsonLoader } from './superjson.js';
 
 /** What calls, streams and topics are made with. */
 export interface CallPort {
   readonly runtime: Runtime;
   readonly calls: CallTable;
+  readonly superjson: SuperjsonLoader;
   readonly onError: ErrorHook;
   /** The deadline of a call whose caller names none; `undefined` for none. */
   readonly deadlineMs: number | undefined;

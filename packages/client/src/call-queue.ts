@@ -2,6 +2,7 @@ import { TrunklineError, type Runtime } from '@trunkline/protocol';
 import type { ClientLimits } from './client-limits.js';
 import { DeadlineTimer } from './deadline-timer.js';
 import type { PendingCall } from './pending-call.js';
+import { sizeOf } from './value.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -57,12 +58,12 @@ export class CallQueue {
     call.state = 'waiting';
     call.entry = undefined;
     this.#waiting.add(call);
-    this.#waitingBytes += call.request.payload.bytes.length;
+    this.#waitingBytes += sizeOf(call.request.payload);
   }
 
   /** Takes a call from those that wait. */
   take(call: PendingCall): void {
-    if (this.#waiting.delete(call)) this.#waitingBytes -= call.request.payload.bytes.length;
+    if (this.#waiting.delete(call)) this.#waitingBytes -= sizeOf(call.request.payload);
   }
 
   /** Makes all calls wait that are not at rest, in the order of their start. */

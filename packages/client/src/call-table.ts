@@ -15,6 +15,7 @@ import {
   type SessionLimits,
 } from '@trunkline/protocol';
 import { executedOf, lostError, receivedError, refusedError } from './call-error.js';
+import { CallForm } from './call-form.js';
 import { CallIds } from './call-ids.js';
 import { CallQueue } from './call-queue.js';
 import { CallRetry } from './call-retry.js';
@@ -29,7 +30,8 @@ import {
   type PendingCall,
   type StreamHandler,
 } from './pending-call.js';
-import { asSuperjson, sizeError } from './value.js';
+import type { SuperjsonLoader } from './superjson.js';
+import { sizeError, sizeOf, type Unsent } from './value.js';
 
 /** What calls and subscriptions need of a connection. */
 export type Wire = Pick<Link, 'send' | 'withdraw' | 'abandon' | 'queuedBytes' | 'begunBytes'>;
@@ -44,6 +46,7 @@ export interface Terms extends SessionLimits {
 export interface CallTableOptions {
   readonly runtime: Runtime;
   readonly limits: ClientLimits;
+  readonly superjson: SuperjsonLoader;
   /** Names this client in publish ids. */
   readonly publisher: string;
   /** Why there is no connection, when there is none and somebody knows. */
@@ -66,6 +69,7 @@ const NOT_QUEUED = { queuedBytes: 0, begunBytes: 0 };
 export class CallTable {
   readonly #runtime: Runtime;
   readonly #publisher: string;
+  readonly #form: CallForm;
   readonly #whyOffline: () => string | undefined;
   readonly #queue: CallQueue;
   readonly #retry: CallRetry;
@@ -74,15 +78,17 @@ export class CallTable {
   readonly #procedures = new Map<string, number>();
   /** Numbers that were given to procedures; none comes twice. */
   #bound = 0;
-  /** Procedures whose layouts the server does not have. */
-  readonly #unpacked = new Set<string>();
   #streams = 0;
   #published = 0;
   #stopped: string | undefined;
   #link: { readonly wire: Wire; readonly terms: Terms } | undefined;
 
-  constructor({ runtime, limits, publisher, whyOffline }: CallTableOptions) {
+  constructor({ runtime, limits, publisher, superjson, whyOffline }: CallTableOptions) {
     this.#runtime = runtime;
+    this.#form = new CallForm(superjson, {
+      loaded: () => this.#pump(),
+      failed: (cause) => this.#failUnwritten(cause),
+    });
     this.#retry = new CallRetry(runtime);
     this.#room = new OutboxRoom(limits.outboxBytes);
     this.#publisher = publisher;
@@ -115,7 +121,7 @@ export class CallTable {
     }
     const { queuedBytes, begunBytes } = this.#link?.wire ?? NOT_QUEUED;
     // What is being written leaves, and what is small passes it.
-    const refusal = this.#queue.refusal(request.payload.bytes.length, queuedBytes - begunBytes);
+    const refusal = this.#queue.refusal(sizeOf(request.payload), queuedBytes - begunBytes);
     if (refusal !== undefined) throw refusal;
     const call = createPendingCall(request, handler);
     this.#queue.add(call);
@@ -138,8 +144,8 @@ export class CallTable {
   }
 
   /** Gives a payload in the form in which this call's values travel. */
-  asSent(call: PendingCall, payload: Payload, part: Part | undefined): Payload {
-    return call.isPacked ? payload : asSuperjson(payload, part);
+  asSent(call: PendingCall, value: Unsent, part: Part | undefined): Payload {
+    return this.#form.asSent(call, value, part);
   }
 
   /** Whether an item may be queued; if not, the handler is told when it may. */
@@ -214,7 +220,7 @@ export class CallTable {
     this.#streams = 0;
     this.#procedures.clear();
     this.#bound = 0;
-    this.#unpacked.clear();
+    this.#form.clear();
     this.#room.clear();
   }
 
@@ -226,10 +232,24 @@ export class CallTable {
       if (this.#ids.taken >= terms.callsInFlight) return;
       // Calls pass a stream that waits, since streams may last for ever.
       if (isStream(call) && this.#streams >= terms.streams) continue;
+      if (this.#form.awaitsCode(call, terms.takesPacked)) {
+        this.#form.load();
+        continue;
+      }
       this.#queue.take(call);
       const fault = this.#fault(call.request, terms);
       if (fault === undefined) this.#write(call, wire, terms);
       else this.#end(call, fault);
+    }
+  }
+
+  /** Ends the calls that this server can only be sent with code that cannot be had. */
+  #failUnwritten(cause: unknown): void {
+    const text = 'the code that writes superjson for this server could not be loaded';
+    for (const call of this.#queue.waiting) {
+      const { takesPacked } = this.#link?.terms ?? {};
+      if (takesPacked === undefined || !this.#form.awaitsCode(call, takesPacked)) continue;
+      this.#end(call, new TrunklineError('UNAVAILABLE', text, { executed: 'no', cause }));
     }
   }
 
@@ -244,11 +264,8 @@ export class CallTable {
   }
 
   #write(call: PendingCall, wire: Wire, terms: Terms): void {
-    const { name, codec } = call.request;
-    call.isPacked = codec !== undefined && terms.takesPacked && !this.#unpacked.has(name);
-    const payload = this.asSent(call, call.request.payload, codec?.input);
-    const tooLarge = sizeError(payload, terms.valueInBytes);
-    if (tooLarge !== undefined) return this.#end(call, tooLarge);
+    const payload = this.#form.payloadOf(call, terms.takesPacked, terms.valueInBytes);
+    if (payload instanceof TrunklineError) return this.#end(call, payload);
     const procedure = this.#bind(call.request, wire, terms);
     call.id = this.#ids.next;
     call.state = 'sent';
@@ -271,7 +288,7 @@ export class CallTable {
     const procedure = this.#bound++;
     this.#procedures.set(name, procedure);
     const { send, receive } = (takesPacked && codec) || UNPACKED;
-    const sendHash = this.#unpacked.has(name) ? NO_LAYOUT : send;
+    const sendHash = this.#form.isRefused(name) ? NO_LAYOUT : send;
     const hashes = { sendHash, receiveHash: receive };
     wire.send({ kind: 'BIND', procedure, procedureKind: kind, name, ...hashes });
     return procedure;
@@ -283,7 +300,7 @@ export class CallTable {
     }
     const restMs = call.state === 'sent' ? this.#retry.restMs(call, message) : undefined;
     if (restMs === undefined) {
-      this.#finish(call, () => call.handler.failed(receivedError(message, call.request.codec)));
+      this.#finish(call, () => call.handler.failed(this.#errorOf(call, message)));
       return;
     }
     this.#free(call);
@@ -298,12 +315,15 @@ export class CallTable {
     this.#pump();
   }
 
+  #errorOf(call: PendingCall, message: ErrorMessage): TrunklineError {
+    return receivedError(message, call.request.codec, this.#form.code);
+  }
+
   /** The server has other layouts for it: it did not run, and goes again in the form that all read. */
   #sendUnpacked(call: PendingCall): void {
     const { name } = call.request;
     // Under another number: nothing of the new CALL says that its items are not packed any more.
-    if (!this.#unpacked.has(name)) this.#procedures.delete(name);
-    this.#unpacked.add(name);
+    if (this.#form.refused(name)) this.#procedures.delete(name);
     this.#free(call);
     this.#queue.wait(call);
     this.#pump();

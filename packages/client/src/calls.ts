@@ -29,7 +29,7 @@ export function createCallMethod(
   name: string,
   codec: ProcedureCodec | undefined,
 ): CallMethod<unknown, unknown> {
-  const read = (message: ResultMessage): unknown => readOutput(message, codec?.output);
+  const read = (message: ResultMessage): unknown => readOutput(port, message, codec?.output);
   const start =
     (input: unknown, options: CallOptions | undefined) =>
     (outcome: Outcome<unknown>): void =>

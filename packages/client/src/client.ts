@@ -16,6 +16,7 @@ import {
 } from './options.js';
 import { createProxy } from './proxy.js';
 import { Subscriptions } from './subscriptions.js';
+import { sharedSuperjson, type SuperjsonLoader } from './superjson.js';
 
 /** The connection of a client, to be looked at. */
 export interface ClientConnection {
@@ -55,6 +56,15 @@ export function connect<
   url: string,
   options: ClientOptions<ServicesOption, ContractsOption>,
 ): Client<ServicesOption, ContractsOption> {
+  return createClient(url, options, sharedSuperjson) as Client<ServicesOption, ContractsOption>;
+}
+
+/** Connects as `connect` does, with a loader of its own. */
+export function createClient(
+  url: string,
+  options: ClientOptions,
+  superjson: SuperjsonLoader,
+): ClientControls {
   const resolved = resolveOptions(options);
   if (options.dial === undefined) checkUrl(url);
   const { runtime = systemRuntime } = options;
@@ -63,11 +73,14 @@ export function connect<
   const publisher = hex(runtime.randomBytes(16));
   const whyOffline = (): string | undefined =>
     connection.state.status === 'live' ? undefined : connection.state.reason;
-  const calls = new CallTable({ runtime, limits, publisher, whyOffline });
-  const subscriptions = new Subscriptions(runtime);
+  const calls = new CallTable({ runtime, limits, publisher, superjson, whyOffline });
+  const subscriptions = new Subscriptions(runtime, superjson);
   const user = routeMessages(calls, subscriptions);
-  const connection: Connection = new Connection({ ...resolved, url, dial, runtime }, user);
-  const port = { runtime, calls, subscriptions, limits, onError, deadlineMs };
+  const connection: Connection = new Connection(
+    { ...resolved, url, dial, runtime, superjson },
+    user,
+  );
+  const port = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };
   const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
   const close = (): void => connection.close();
   const client = Object.fromEntries<unknown>([...services, ['close', close]]);
@@ -80,7 +93,7 @@ export function connect<
     subscriptions: subscriptions.topics,
     subscribers: subscriptions.subscribers,
   }));
-  return Object.freeze(client) as Client<ServicesOption, ContractsOption>;
+  return Object.freeze(client) as unknown as ClientControls;
 }
 
 function controlsOf(connection: Connection): ClientConnection {

@@ -23,6 +23,7 @@ import {
   type Attempts,
   type Ending,
 } from './retry-decision.js';
+import type { SuperjsonLoader } from './superjson.js';
 import { unreachableHints } from './unreachable-hints.js';
 
 /** What uses the connections: calls and subscriptions. None of these throws. */
@@ -50,6 +51,7 @@ export interface ConnectionOptions {
   readonly auth: AuthOption | undefined;
   readonly agent: string;
   readonly packed: boolean;
+  readonly superjson: SuperjsonLoader;
   readonly revisions: readonly Revision[];
   readonly onError: ErrorHook;
 }
@@ -64,7 +66,7 @@ export class Connection {
   readonly #user: ConnectionUser;
   readonly #keeper: StateKeeper;
   #attach: Attach | undefined;
-  /** Stands for the question to `auth` whose answer is awaited. */
+  /** Stands for what is awaited before dialing: the answer of `auth`, or the code for superjson. */
   #asking: object | undefined;
   #timer: Timer | undefined;
   #attempts: Attempts = NO_ATTEMPTS;
@@ -148,7 +150,9 @@ export class Connection {
 
   #dial(token: string): void {
     this.#drop();
-    const { url, dial, runtime, limits, agent, packed, revisions } = this.#options;
+    const { url, dial, runtime, limits, agent, packed, revisions, superjson } = this.#options;
+    // Nothing else will be spoken, and so nothing has to wait for it later.
+    if (!packed && superjson.code === undefined) return this.#loadFirst(token);
     const features = FEATURES.CHUNK;
     const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions };
     const { openMs, welcomeMs, valueBytes } = limits;
@@ -162,8 +166,23 @@ export class Connection {
         flushed: () => this.#user.flushed(),
         ended: (ending) => this.#ended(ending),
       },
-      { url, dial, runtime, hello, packed, openMs, welcomeMs, valueBytes },
+      { url, dial, runtime, hello, packed, superjson, openMs, welcomeMs, valueBytes },
     );
+  }
+
+  #loadFirst(token: string): void {
+    const asking = {};
+    this.#asking = asking;
+    const loaded = (): void => {
+      if (this.#asking === asking) this.#dial(token);
+    };
+    const failed = (error: unknown): void => {
+      if (this.#asking !== asking) return;
+      const reason = 'the code for superjson could not be loaded';
+      this.#ended({ closed: { code: 1006, reason }, phase: 'auth' });
+      this.#options.onError(error);
+    };
+    void this.#options.superjson.load().then(loaded, failed);
   }
 
   #welcomed(welcome: WelcomeMessage, link: Link, takesPacked: boolean): void {

@@ -1,4 +1,4 @@
-import { WIRE_LIMITS, type Link } from '@trunkline/protocol';
+import { WIRE_DEFAULTS, type Link } from '@trunkline/protocol';
 
 /** Who waits until items may be queued again. */
 export interface RoomSeeker {
@@ -12,7 +12,7 @@ export class OutboxRoom {
 
   constructor(outboxBytes: number) {
     // Below what a socket takes ahead, nobody would tell when there is room again.
-    this.#maxBytes = Math.max(outboxBytes, WIRE_LIMITS.writeAheadBytes.value);
+    this.#maxBytes = Math.max(outboxBytes, WIRE_DEFAULTS.writeAheadBytes);
   }
 
   /** Whether an item may be queued; if not, the seeker is told when it may. */

@@ -13,13 +13,14 @@ import type {
   TrunklineError,
   Violation,
 } from '@trunkline/protocol';
+import type { Unsent } from './value.js';
 
 /** What a call sends. Streams and publishes are calls on the wire too. */
 export interface CallRequest {
   readonly kind: ProcedureKind;
   readonly name: string;
   readonly codec: ProcedureCodec | undefined;
-  readonly payload: Payload;
+  readonly payload: Unsent;
   /** On the clock of the runtime; `undefined` for none. */
   readonly deadlineAt: number | undefined;
 }

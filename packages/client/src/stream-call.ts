@@ -3,12 +3,11 @@ import {
   ProducerCredit,
   TrunklineError,
   Violation,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type CreditMessage,
   type CreditWindow,
   type EndMessage,
   type ItemMessage,
-  type Payload,
   type ProcedureCodec,
   type ResultMessage,
 } from '@trunkline/protocol';
@@ -18,7 +17,7 @@ import type { PendingCall, StreamHandler } from './pending-call.js';
 import type { ItemSource } from './stream-method.js';
 import { readOutput, startOrFail } from './unary-call.js';
 import { UpPump } from './up-pump.js';
-import { decodeValue, encodeValue, sizeError } from './value.js';
+import { decodeValue, encodeValue, sizeError, type Unsent } from './value.js';
 
 /** Takes what a stream brings. One of `end` and `failed` is called once and last. */
 export interface StreamConsumer {
@@ -41,8 +40,8 @@ export interface StreamRequest {
 }
 
 const DOWN_WINDOW: CreditWindow = {
-  items: WIRE_LIMITS.downCreditItems.value,
-  bytes: WIRE_LIMITS.downCreditBytes.value,
+  items: WIRE_DEFAULTS.downCreditItems,
+  bytes: WIRE_DEFAULTS.downCreditBytes,
 };
 
 /** What the window of items grows to; servers grant no more than this ahead by default. */
@@ -60,8 +59,8 @@ export class StreamCall implements StreamHandler {
   /** Whether the source has ended, and whether the server was told. */
   #end: 'open' | 'due' | 'sent' = 'open';
   /** What was sent and may have to be sent again in another form: no more than the first credit. */
-  #unanswered: Payload[] | undefined;
-  #backlog: Payload[] = [];
+  #unanswered: Unsent[] | undefined;
+  #backlog: Unsent[] = [];
   #call: PendingCall | undefined;
   #isOver = false;
   #stopListening: () => void = () => {};
@@ -126,7 +125,7 @@ export class StreamCall implements StreamHandler {
     if (!this.#down.receive(length)) return new Violation('NO_CREDIT');
     this.#hasItems = true;
     this.#unanswered = undefined;
-    const decoded = decodeValue(message, this.#request.codec?.down);
+    const decoded = decodeValue(message, this.#request.codec?.down, this.#port.superjson.code);
     if ('value' in decoded) {
       this.#consumer.item(decoded.value, length);
     } else {
@@ -154,7 +153,7 @@ export class StreamCall implements StreamHandler {
   done(message: ResultMessage | EndMessage): void {
     this.#finish();
     const output = this.#request.hasOutput
-      ? readOutput(message, this.#request.codec?.output)
+      ? readOutput(this.#port, message, this.#request.codec?.output)
       : undefined;
     if (output instanceof TrunklineError) this.#consumer.failed(output);
     else this.#consumer.end(output);
@@ -188,15 +187,15 @@ export class StreamCall implements StreamHandler {
   }
 
   #sendItem(item: unknown): void {
-    const payload = encodeValue(item, this.#request.codec?.up);
+    const payload = encodeValue(item, this.#request.codec?.up, this.#port.superjson.code);
     this.#send(payload);
     this.#unanswered?.push(payload);
   }
 
-  #send(payload: Payload): void {
+  #send(payload: Unsent): void {
     const { calls } = this.#port;
     const part = this.#request.codec?.up;
-    const sent = this.#call === undefined ? payload : calls.asSent(this.#call, payload, part);
+    const sent = calls.asSent(this.#call as PendingCall, payload, part);
     const tooLarge = sizeError(sent, calls.maxItemBytes);
     if (tooLarge !== undefined) throw tooLarge;
     this.#up?.spend(sent.bytes.length);
@@ -211,7 +210,7 @@ export class StreamCall implements StreamHandler {
   /** Sends what was sent in vain before, and then lets the source go on or ends the items. */
   #goOn(): void {
     try {
-      while (this.#backlog.length > 0 && this.#isOpen) this.#send(this.#backlog.shift() as Payload);
+      while (this.#backlog.length > 0 && this.#isOpen) this.#send(this.#backlog.shift() as Unsent);
     } catch (error) {
       this.#backlog = [];
       return this.#upFailed(error);

@@ -10,6 +10,7 @@ import {
 import type { Wire } from './call-table.js';
 import { SubscribePace } from './subscribe-pace.js';
 import type { Subscriber } from './subscriber.js';
+import type { SuperjsonLoader } from './superjson.js';
 import { TopicFeed, type Asked, type FeedLink, type TopicName } from './topic-feed.js';
 
 /** Messages that belong to a subscription. */
@@ -21,12 +22,14 @@ export type TopicReply = Extract<
 /** All topics that a client subscribes to: one feed for each, however many subscribe. */
 export class Subscriptions {
   readonly #runtime: Runtime;
+  readonly #superjson: SuperjsonLoader;
   readonly #feeds = new Map<string, TopicFeed>();
   #link: SubscriptionLink | undefined;
   #stopped: string | undefined;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, superjson: SuperjsonLoader) {
     this.#runtime = runtime;
+    this.#superjson = superjson;
   }
 
   /** Topics that are subscribed. */
@@ -102,7 +105,7 @@ export class Subscriptions {
   }
 
   #createFeed(key: string, topic: TopicName): TopicFeed {
-    const feed = new TopicFeed(this.#runtime, topic);
+    const feed = new TopicFeed(this.#runtime, this.#superjson, topic);
     this.#feeds.set(key, feed);
     if (this.#link !== undefined) feed.attach(this.#link);
     return feed;

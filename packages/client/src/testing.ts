@@ -1,3 +1,5 @@
+import { loadSuperjson } from './superjson.js';
+
 export {
   MemoryNetwork,
   VirtualRuntime,
@@ -5,3 +7,6 @@ export {
   type MemoryConnection,
 } from '@trunkline/protocol/testing';
 export { inspect, type ClientCounts } from './inspection.js';
+
+// With it, nothing in a test on virtual time waits for a file.
+await loadSuperjson();

@@ -17,6 +17,7 @@ import {
 } from '@trunkline/protocol';
 import { backoffMs } from './backoff.js';
 import type { Subscriber } from './subscriber.js';
+import type { SuperjsonLoader } from './superjson.js';
 import { askFor, isOlder, type Answer, type Ask } from './topic-join.js';
 import type { Gap } from './topic-method.js';
 import { decodeValue } from './value.js';
@@ -62,6 +63,7 @@ const RETRYABLE: readonly string[] = ['BUSY', 'RATE', 'DRAINING'] satisfies Erro
  */
 export class TopicFeed {
   readonly #runtime: Runtime;
+  readonly #superjson: SuperjsonLoader;
   readonly #topic: TopicName;
   readonly #subscribers = new Set<Subscriber>();
   #phase: 'off' | 'asking' | 'joined' | 'stale' | 'resting' = 'off';
@@ -74,8 +76,9 @@ export class TopicFeed {
   #joinedAt = Number.POSITIVE_INFINITY;
   #timer: Timer | undefined;
 
-  constructor(runtime: Runtime, topic: TopicName) {
+  constructor(runtime: Runtime, superjson: SuperjsonLoader, topic: TopicName) {
     this.#runtime = runtime;
+    this.#superjson = superjson;
     this.#topic = topic;
   }
 
@@ -149,7 +152,7 @@ export class TopicFeed {
     if (this.#place.offset > before) return undefined;
     const { epoch } = this.#place;
     this.#place = { epoch, offset };
-    const decoded = decodeValue(message, this.#topic.codec?.message);
+    const decoded = decodeValue(message, this.#topic.codec?.message, this.#superjson.code);
     if ('value' in decoded) {
       const item = { epoch, offset, value: decoded.value, bytes: message.bytes.length };
       for (const subscriber of this.#subscribers) subscriber.item(item);

@@ -75,7 +75,7 @@ export function startOrFail(
   handler: CallHandler,
 ): PendingCall | undefined {
   try {
-    const payload = encodeValue(input, codec?.input);
+    const payload = encodeValue(input, codec?.input, port.superjson.code);
     return port.calls.start({ kind, name, codec, payload, deadlineAt: due }, handler);
   } catch (error) {
     if (!(error instanceof TrunklineError)) throw error;
@@ -85,8 +85,12 @@ export function startOrFail(
 }
 
 /** Reads the value that a call has ended with, or gives the error of one that cannot be read. */
-export function readOutput(payload: Payload, part: Part<'read'> | undefined): unknown {
-  const decoded = decodeValue(payload, part);
+export function readOutput(
+  { superjson }: CallPort,
+  payload: Payload,
+  part: Part<'read'> | undefined,
+): unknown {
+  const decoded = decodeValue(payload, part, superjson.code);
   if ('value' in decoded) return decoded.value;
   const text = `the output cannot be read: ${decoded.fault}`;
   return new TrunklineError('INTERNAL', text, { executed: 'yes' });

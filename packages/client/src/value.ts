@@ -1,31 +1,45 @@
 import {
   CLIENT_DECODE_LIMITS,
-  decodePayload,
-  encodePayload,
+  decodePlain,
+  encodePlain,
   ENCODING,
   packValue,
   SERVER_DECODE_LIMITS,
   TrunklineError,
   unpackValue,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type Decoded,
   type Part,
   type Payload,
 } from '@trunkline/protocol';
+import { Snapshot } from './snapshot.js';
+import type { SuperjsonCode } from './superjson.js';
 
 /** Bytes that a batch needs beside the payload of its one message: head, ids, extensions. */
 const ENVELOPE_BYTES = 256;
 
 /** The most bytes of a payload that one batch can carry, for a server that takes no chunks. */
-export const MAX_PAYLOAD_BYTES = WIRE_LIMITS.batchBytes.value - ENVELOPE_BYTES;
+export const MAX_PAYLOAD_BYTES = WIRE_DEFAULTS.batchBytes - ENVELOPE_BYTES;
+
+/** A value of the user that is theirs no more. */
+export type Unsent = Payload | Snapshot;
 
 /**
- * Turns a value of the user into a payload that is theirs no more, packed where its layout is
- * known. Throws a TrunklineError `INVALID_INPUT` that names the path of what cannot be carried.
+ * Takes a value of the user, packed where its layout is known. Else it becomes superjson, or a copy
+ * when the code for that is not loaded. Throws a TrunklineError `INVALID_INPUT` that names the path of
+ * what cannot be carried.
  */
-export function encodeValue(value: unknown, part: Part | undefined): Payload {
+export function encodeValue(
+  value: unknown,
+  part: Part | undefined,
+  code: SuperjsonCode | undefined,
+): Unsent {
   if (part === undefined || (part === 'bytes' && value instanceof Uint8Array)) {
-    return owned(encodePayload(value, SERVER_DECODE_LIMITS));
+    return (
+      encodeUnpacked(value) ??
+      code?.encodePayload(value, SERVER_DECODE_LIMITS) ??
+      new Snapshot(value)
+    );
   }
   const encoded =
     part === 'bytes'
@@ -35,33 +49,66 @@ export function encodeValue(value: unknown, part: Part | undefined): Payload {
   throw new TrunklineError('INVALID_INPUT', encoded.fault, { executed: 'no' });
 }
 
-/** Turns a packed payload into the superjson of the same value, for a server of other layouts. */
-export function asSuperjson(payload: Payload, part: Part | undefined): Payload {
-  if (payload.encoding !== ENCODING.PACKED || part === undefined || part === 'bytes') {
-    return payload;
-  }
-  const decoded = unpackValue(part.read, payload.bytes, SERVER_DECODE_LIMITS);
+/** Whether a value must be written as superjson before a server that takes none packed gets it. */
+export function needsSuperjson(value: Unsent): boolean {
+  return value instanceof Snapshot || value.encoding === ENCODING.PACKED;
+}
+
+/**
+ * Turns what was packed or copied into superjson, for a server of other layouts. Throws a
+ * TrunklineError `INVALID_INPUT` for a copy that cannot be carried.
+ */
+export function asSuperjson(
+  value: Unsent,
+  part: Part | undefined,
+  code: SuperjsonCode | undefined,
+): Payload {
+  if (!(value instanceof Snapshot) && value.encoding !== ENCODING.PACKED) return value;
+  // Calls wait for it, and items for their call.
+  if (code === undefined) throw new TypeError('the code for superjson is not loaded');
+  return code.encodePayload(valueOf(value, part), SERVER_DECODE_LIMITS);
+}
+
+function valueOf(value: Unsent, part: Part | undefined): unknown {
+  if (value instanceof Snapshot) return value.value;
+  if (part === undefined || part === 'bytes') throw new TypeError('it was packed by no layout');
+  const decoded = unpackValue(part.read, value.bytes, SERVER_DECODE_LIMITS);
   // It was packed by this layout and within these limits.
   if ('fault' in decoded) throw new TypeError(decoded.fault);
-  return encodePayload(decoded.value, SERVER_DECODE_LIMITS);
+  return decoded.value;
 }
 
 /** Plain binary is not copied by the encoder, and a buffer is often filled again at once. */
-function owned(payload: Payload): Payload {
-  if (payload.encoding !== ENCODING.BYTES) return payload;
-  return { encoding: ENCODING.BYTES, bytes: new Uint8Array(payload.bytes) };
+function encodeUnpacked(value: unknown): Payload | undefined {
+  return encodePlain(value instanceof Uint8Array ? new Uint8Array(value) : value);
 }
 
-/** Gives the error of a payload that is over a limit. */
-export function sizeError({ bytes }: Payload, maxBytes: number): TrunklineError | undefined {
+/** Gives how many bytes a value has that waits, or about as many. */
+export function sizeOf({ bytes }: Unsent): number {
+  return typeof bytes === 'number' ? bytes : bytes.length;
+}
+
+/** Gives the error of a payload that is over a limit. What has no bytes yet is measured later. */
+export function sizeError(value: Unsent, maxBytes: number): TrunklineError | undefined {
+  if (value instanceof Snapshot) return undefined;
+  const { bytes } = value;
   if (bytes.length <= maxBytes) return undefined;
   const message = `the value has ${bytes.length} bytes: at most ${maxBytes} can be sent`;
   return new TrunklineError('TOO_LARGE', message, { executed: 'no' });
 }
 
 /** Turns a payload of the server into a value, or says why not. */
-export function decodeValue(payload: Payload, part: Part<'read'> | undefined): Decoded {
-  if (payload.encoding !== ENCODING.PACKED) return decodePayload(payload, CLIENT_DECODE_LIMITS);
+export function decodeValue(
+  payload: Payload,
+  part: Part<'read'> | undefined,
+  code: SuperjsonCode | undefined,
+): Decoded {
+  const plain = decodePlain(payload);
+  if (plain !== undefined) return plain;
+  if (payload.encoding === ENCODING.SUPERJSON) {
+    const fault = 'the code for superjson could not be loaded in time';
+    return code === undefined ? { fault } : code.decodePayload(payload, CLIENT_DECODE_LIMITS);
+  }
   if (part === undefined || part === 'bytes') return { fault: 'no layout was agreed for it' };
   return unpackValue(part.read, payload.bytes, CLIENT_DECODE_LIMITS);
 }

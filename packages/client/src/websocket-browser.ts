@@ -1,6 +1,6 @@
 import {
   CLOSE_CODES,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type Close,
   type Closed,
   type Dial,
@@ -13,7 +13,7 @@ import {
 const CUT = 1006;
 const DONE = 1000;
 const FIRST_OF_APPLICATIONS = 3_000;
-const FULL_BYTES = WIRE_LIMITS.writeAheadBytes.value;
+const FULL_BYTES = WIRE_DEFAULTS.writeAheadBytes;
 /** There is no event for it, so what is buffered is looked at this often, in milliseconds. */
 const LOOK_MS = 10;
 

@@ -1,6 +1,6 @@
 import {
   CLOSE_CODES,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type Close,
   type Dial,
   type DialSink,
@@ -12,12 +12,12 @@ import { WebSocket, type ClientOptions, type RawData } from 'ws';
 const CUT = 1006;
 /** How `ws` tells that the server chose no subprotocol, or one that was not offered. */
 const WRONG_SUBPROTOCOL = /^Server sent (an invalid|no) subprotocol$/;
-const FULL_BYTES = WIRE_LIMITS.writeAheadBytes.value;
+const FULL_BYTES = WIRE_DEFAULTS.writeAheadBytes;
 
 const SOCKET_OPTIONS: ClientOptions & { readonly closeTimeout: number } = {
   perMessageDeflate: false,
   followRedirects: false,
-  maxPayload: WIRE_LIMITS.batchBytes.value,
+  maxPayload: WIRE_DEFAULTS.batchBytes,
   /** A batch comes in one frame, but what is in between may split it. */
   maxFragments: 64,
   /** Milliseconds that a server has to agree to a close before the socket is ended. */

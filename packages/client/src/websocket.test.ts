@@ -1,6 +1,6 @@
 import {
   systemRuntime,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type Closed,
   type Dial,
   type DialSink,
@@ -206,11 +206,11 @@ describe.each<[string, Dial]>([
       transport.write([batch]);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(transport.bufferedBytes).toBeGreaterThan(WIRE_LIMITS.writeAheadBytes.value);
+    expect(transport.bufferedBytes).toBeGreaterThan(WIRE_DEFAULTS.writeAheadBytes);
     expect(sink.events).not.toContain('closed');
     resumeLater();
     await sink.room;
-    expect(transport.bufferedBytes).toBeLessThan(WIRE_LIMITS.writeAheadBytes.value);
+    expect(transport.bufferedBytes).toBeLessThan(WIRE_DEFAULTS.writeAheadBytes);
   });
 });
 

@@ -1,5 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
-import { connect, type Client, type ClientOptions } from '../src/index.js';
+import { createClient } from '../src/client.js';
+import type { Client, ClientOptions } from '../src/index.js';
+import { sharedSuperjson, type SuperjsonLoader } from '../src/superjson.js';
 import { inspect } from '../src/testing.js';
 import { ChatClient } from './chat-service.js';
 import { ScriptedServer } from './scripted-server.js';
@@ -16,22 +18,25 @@ export interface Harness {
 }
 
 /** Options that a test may change. */
-export type TestOptions = Omit<ClientOptions, 'services' | 'contracts'>;
+export type TestOptions = Omit<ClientOptions, 'services' | 'contracts'> & {
+  readonly superjson?: SuperjsonLoader;
+};
 
 /** Starts a client; when the test has finished, it is closed and must have left nothing behind. */
 export function start(
-  options: TestOptions = {},
+  { superjson = sharedSuperjson, ...options }: TestOptions = {},
   server: ScriptedServer = new ScriptedServer(),
 ): Harness {
   const { runtime, network } = server;
   const errors: unknown[] = [];
-  const client = connect('ws://test', {
+  const given = {
     services: { chat: ChatClient },
     dial: network.dial,
     runtime,
-    onError: (error) => errors.push(error),
+    onError: (error: unknown) => errors.push(error),
     ...options,
-  });
+  };
+  const client = createClient('ws://test', given, superjson) as Harness['client'];
   onTestFinished(async () => {
     client.close();
     await runtime.settle();

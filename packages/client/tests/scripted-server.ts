@@ -1,8 +1,6 @@
 import {
   decodeBatch,
-  decodePayload,
   encodeBatch,
-  encodePayload,
   SERVER_DECODE_LIMITS,
   SESSION_LIMITS,
   takesNumber,
@@ -17,6 +15,7 @@ import {
   type TransportSink,
   type WelcomeMessage,
 } from '@trunkline/protocol';
+import { decodePayload, encodePayload } from '@trunkline/protocol/superjson';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
 
 type Received<Kind extends ReceivedMessage['kind']> = Extract<ReceivedMessage, { kind: Kind }>;

@@ -28,15 +28,18 @@ export { ERROR_CODES, isErrorCode, type ErrorCode } from './error-code.js';
 export { STORED, type ExtFields, type Published, type PublishId } from './ext.js';
 export {
   CLIENT_DECODE_LIMITS,
+  SERVER_DECODE_LIMITS,
+  WIRE_DEFAULTS,
+  type DecodeLimits,
+  type WireLimits,
+} from './limit-values.js';
+export {
   DECODE_LIMITS,
   resolveLimits,
-  SERVER_DECODE_LIMITS,
   WIRE_LIMITS,
-  type DecodeLimits,
   type LimitEntry,
   type LimitTable,
   type LimitValues,
-  type WireLimits,
 } from './limits.js';
 export {
   ENCODING,
@@ -102,7 +105,7 @@ export {
   type ProcedureCodec,
   type TopicCodec,
 } from './payload/part.js';
-export { decodePayload, encodePayload } from './payload/payload.js';
+export { decodePlain, encodePlain } from './payload/plain-payload.js';
 export type { Decoded, Encoded } from './payload/superjson.js';
 export type { Runtime, Timer } from './runtime.js';
 export { ByteBudget } from './session/byte-budget.js';

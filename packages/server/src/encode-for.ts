@@ -1,12 +1,7 @@
 import type { Schema } from '@trunkline/contract';
 import type { SchemaCodec } from '@trunkline/contract/codecs';
-import {
-  CLIENT_DECODE_LIMITS,
-  encodePayload,
-  ENCODING,
-  TrunklineError,
-  type Payload,
-} from '@trunkline/protocol';
+import { CLIENT_DECODE_LIMITS, ENCODING, TrunklineError, type Payload } from '@trunkline/protocol';
+import { encodePayload } from '@trunkline/protocol/superjson';
 
 /**
  * Writes a parsed value for a client, packed where there is a codec. Throws a TypeError for what

@@ -2,7 +2,6 @@ import { validate } from '@trunkline/contract';
 import { type ProcedureCodecs } from '@trunkline/contract/codecs';
 import {
   CLIENT_DECODE_LIMITS,
-  encodePayload,
   ENCODING,
   isErrorCode,
   TrunklineError,
@@ -13,6 +12,7 @@ import {
   type Runtime,
   type TrunklineErrorOptions,
 } from '@trunkline/protocol';
+import { encodePayload } from '@trunkline/protocol/superjson';
 import { isPromise } from './chain.js';
 import { encodeFor } from './encode-for.js';
 import { isTopicRoute, type Route } from './route.js';

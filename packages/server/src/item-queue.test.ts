@@ -1,4 +1,5 @@
-import { encodePayload, SERVER_DECODE_LIMITS, type Payload } from '@trunkline/protocol';
+import { SERVER_DECODE_LIMITS, type Payload } from '@trunkline/protocol';
+import { encodePayload } from '@trunkline/protocol/superjson';
 import { describe, expect, it } from 'vitest';
 import { ItemQueue } from './item-queue.js';
 

@@ -2,13 +2,13 @@ import { validate, type Issues, type Schema } from '@trunkline/contract';
 import { type Packed, type SchemaCodec } from '@trunkline/contract/codecs';
 import {
   CLIENT_DECODE_LIMITS,
-  decodePayload,
   ENCODING,
   type TrunklineError,
   type DecodeLimits,
   type Executed,
   type Payload,
 } from '@trunkline/protocol';
+import { decodePayload } from '@trunkline/protocol/superjson';
 import { chain, isPromise } from './chain.js';
 import { encodeFor } from './encode-for.js';
 import { ownError } from './failure.js';

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import {
-  decodePayload,
-  encodePayload,
   type FEATURES,
   SERVER_DECODE_LIMITS,
   type BatchHead,
@@ -16,6 +14,7 @@ import {
   type SubscribeMessage,
   type TopicMessage,
 } from '@trunkline/protocol';
+import { decodePayload, encodePayload } from '@trunkline/protocol/superjson';
 import { fromNotation, toNotation } from './notation.js';
 
 /** Who sends. */

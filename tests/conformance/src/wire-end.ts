@@ -4,7 +4,7 @@ import {
   SESSION_LIMITS,
   takesNumber,
   Violation,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   Writer,
   type Message,
   type ReceivedMessage,
@@ -55,8 +55,8 @@ const TO_SERVER = {
   bytes: SESSION_LIMITS.upCreditBytes.absent,
 };
 const TO_CLIENT = {
-  items: WIRE_LIMITS.downCreditItems.value,
-  bytes: WIRE_LIMITS.downCreditBytes.value,
+  items: WIRE_DEFAULTS.downCreditItems,
+  bytes: WIRE_DEFAULTS.downCreditBytes,
 };
 
 /** One end of a connection that speaks the protocol and leaves what is said to its owner. */
@@ -144,7 +144,7 @@ export class WireEnd {
   #receive(data: Buffer, isBinary: boolean): void {
     if (!this.#counts(1)) return;
     if (!isBinary) return this.#broken('sent a text message');
-    if (data.length > WIRE_LIMITS.batchBytes.value) {
+    if (data.length > WIRE_DEFAULTS.batchBytes) {
       return this.#broken('sent a batch above 256 KiB');
     }
     const batch = decodeBatch(data);

@@ -1,5 +1,5 @@
 import { CLOSE_CODES, type Close } from '../close-code.js';
-import { WIRE_LIMITS } from '../limits.js';
+import { WIRE_DEFAULTS } from '../limit-values.js';
 import type { Runtime } from '../runtime.js';
 import type { Closed, Dial, DialSink, Transport, TransportSink } from '../transport.js';
 import { negotiate } from '../version.js';
@@ -79,7 +79,7 @@ class MemoryEnd implements Transport {
   }
 
   #deliver(): void {
-    const wasFull = this.bufferedBytes >= WIRE_LIMITS.writeAheadBytes.value;
+    const wasFull = this.bufferedBytes >= WIRE_DEFAULTS.writeAheadBytes;
     while (!this.isHeld) {
       const next = this.#inFlight.shift();
       if (next === undefined) break;
@@ -90,7 +90,7 @@ class MemoryEnd implements Transport {
       this.bufferedBytes -= next.length;
       if (this.peer?.isClosed === false) this.peer.sink?.receive(next);
     }
-    if (wasFull && this.bufferedBytes < WIRE_LIMITS.writeAheadBytes.value) this.sink?.writable();
+    if (wasFull && this.bufferedBytes < WIRE_DEFAULTS.writeAheadBytes) this.sink?.writable();
   }
 }
 

@@ -2,7 +2,6 @@ import { call, contract, topic } from '@trunkline/contract';
 import { topicCodecs } from '@trunkline/contract/codecs';
 import {
   CLIENT_DECODE_LIMITS,
-  decodePayload,
   TrunklineError,
   type Broker,
   type BrokerRecord,
@@ -11,6 +10,7 @@ import {
   type PublishId,
   type PublishReceipt,
 } from '@trunkline/protocol';
+import { decodePayload } from '@trunkline/protocol/superjson';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import 'reflect-metadata';
 import { describe, expect, expectTypeOf, it } from 'vitest';

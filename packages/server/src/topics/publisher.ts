@@ -8,7 +8,7 @@ import {
 import {
   systemRuntime,
   TrunklineError,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type Broker,
   type BrokerRecord,
   type BrokerTopic,
@@ -165,7 +165,7 @@ class Outlet {
   constructor(broker: Broker, runtime: Runtime) {
     this.#broker = broker;
     // More than a connection writes ahead could not leave in this turn anyway.
-    this.#budget = new TurnBudget(runtime, WIRE_LIMITS.writeAheadBytes.value);
+    this.#budget = new TurnBudget(runtime, WIRE_DEFAULTS.writeAheadBytes);
   }
 
   /** Without a promise of its own where nothing has to be waited for: many publishes are a loop. */

@@ -2,12 +2,12 @@ import type { TopicDefinition } from '@trunkline/contract';
 import { topicCodecs } from '@trunkline/contract/codecs';
 import {
   CLIENT_DECODE_LIMITS,
-  encodePayload,
   ENCODING,
   NO_LAYOUT,
   type BrokerRecord,
   type Payload,
 } from '@trunkline/protocol';
+import { encodePayload } from '@trunkline/protocol/superjson';
 
 /** How records go out to those who subscribe alike. */
 export interface RecordForm {

@@ -2,16 +2,16 @@ import { validate, type Issues, type TopicDefinition, type Validation } from '@t
 import { topicCodecs, type Packed } from '@trunkline/contract/codecs';
 import {
   CLIENT_DECODE_LIMITS,
-  encodePayload,
   ENCODING,
   NO_LAYOUT,
   TrunklineError,
-  WIRE_LIMITS,
+  WIRE_DEFAULTS,
   type BrokerRecord,
   type KeepPolicy,
   type Payload,
   type PublishId,
 } from '@trunkline/protocol';
+import { encodePayload } from '@trunkline/protocol/superjson';
 import { chain } from '../chain.js';
 import { ownError } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
@@ -19,7 +19,7 @@ import { firstOf } from '../values.js';
 
 /** What a MESSAGE adds to its payload at most, its batch's head included. */
 const ENVELOPE_BYTES = 64;
-const MAX_BYTES = WIRE_LIMITS.batchBytes.value - ENVELOPE_BYTES;
+const MAX_BYTES = WIRE_DEFAULTS.batchBytes - ENVELOPE_BYTES;
 
 /**
  * Parses a topic message and encodes it for all of its subscribers. Ready at once, unless the schema

@@ -1,0 +1,69 @@
+import { ENCODING, type ReceivedMessage } from '@trunkline/protocol';
+import type { SuperjsonLoader } from './superjson.js';
+
+const MAX_BYTES = 4_194_304;
+const MAX_MESSAGES = 4_096;
+
+/**
+ * Holds messages of a connection until the code for superjson is there. What comes behind the first
+ * one in superjson waits too. When that is too much, or the code cannot be had, all go on without it.
+ */
+export class HeldMessages {
+  readonly #superjson: SuperjsonLoader;
+  readonly #deliver: (message: ReceivedMessage) => void;
+  #waiting: ReceivedMessage[] = [];
+  #bytes = 0;
+
+  /** `deliver` gets what was held, in order, when it waits no longer. */
+  constructor(superjson: SuperjsonLoader, deliver: (message: ReceivedMessage) => void) {
+    this.#superjson = superjson;
+    this.#deliver = deliver;
+  }
+
+  /** Takes a message that must wait; `false` for one that need not. */
+  take(message: ReceivedMessage): boolean {
+    if (this.#waiting.length === 0) {
+      if (this.#superjson.code !== undefined || !isSuperjson(message)) return false;
+      this.#load();
+    }
+    this.#hold(message);
+    return true;
+  }
+
+  /** Forgets all that waits: its connection is gone. */
+  drop(): void {
+    this.#waiting = [];
+    this.#bytes = 0;
+  }
+
+  #load(): void {
+    const release = (): void => this.#release();
+    void this.#superjson.load().then(release, release);
+  }
+
+  #hold(message: ReceivedMessage): void {
+    const held = ownedMessage(message);
+    this.#bytes += 'encoding' in held ? held.bytes.length : 0;
+    this.#waiting.push(held);
+    const { length } = this.#waiting;
+    // One alone may be larger, as far as the client takes it at all.
+    if (length > MAX_MESSAGES || (length > 1 && this.#bytes > MAX_BYTES)) this.#release();
+  }
+
+  #release(): void {
+    this.#bytes = 0;
+    for (let message = this.#waiting.shift(); message; message = this.#waiting.shift()) {
+      this.#deliver(message);
+    }
+  }
+}
+
+function isSuperjson(message: ReceivedMessage): boolean {
+  return 'encoding' in message && message.encoding === ENCODING.SUPERJSON;
+}
+
+/** A message that is a view of the batch it came in becomes one with bytes of its own. */
+function ownedMessage(message: ReceivedMessage): ReceivedMessage {
+  if (!('encoding' in message) || message.isOwned) return message;
+  return { ...message, bytes: new Uint8Array(message.bytes), isOwned: true };
+}

@@ -1,0 +1,1 @@
+export { decodePayload, encodePayload } from './payload/payload.js';
