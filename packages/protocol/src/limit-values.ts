@@ -14,7 +14,7 @@ const WIRE = {
   windowStartBytes: 49_152,
   windowMinBytes: 32_768,
   windowMaxBytes: 4_194_304,
-  windowAheadMs: 25,
+  windowAheadMs: 20,
   assemblyBytes: 4_194_304,
   assemblyDownBytes: 33_554_432,
   transfers: 256,

@@ -6,7 +6,7 @@ import {
   type SchemaCodec,
 } from '@trunkline/contract/codecs';
 import { NO_LAYOUT, type BindMessage, type ProcedureKind } from '@trunkline/protocol';
-import { isCallRoute, isTopicRoute, type Route } from './route.js';
+import { isTopicRoute, kindOf, type Route } from './route.js';
 
 /** A procedure that the client has bound to a number, and the layouts that both sides have. */
 export interface BoundProcedure {
@@ -54,9 +54,4 @@ export function bindProcedure(
     received: codecs.receive === receiveHash ? codecs : undefined,
     hasForeignItems: isForeign && codecs.up !== undefined,
   };
-}
-
-function kindOf(route: Route): ProcedureKind {
-  if (isTopicRoute(route)) return 'publish';
-  return isCallRoute(route) ? 'call' : 'stream';
 }
