@@ -1,5 +1,5 @@
 import { killAll } from './harness/bench-process.mjs';
-import { buildClients } from './harness/build-clients.mjs';
+import { buildGenerated } from './harness/build-generated.mjs';
 import { listScenarios, listTargets, loadScenario, loadTarget } from './harness/catalog.mjs';
 import { choosePinning, measureBusyShare } from './harness/cpus.mjs';
 import { describeMember } from './harness/describe-schema.mjs';
@@ -29,7 +29,7 @@ for (const [signal, code] of [
 
 /** @param {import('./harness/options.mjs').Options} options */
 async function main(options) {
-  await buildClients();
+  await buildGenerated();
   const machine = { ...describeMachine(), busyAtStart: await measureBusyShare() };
   const pinning = choosePinning();
   const { rounds, seconds, warmup } = options;

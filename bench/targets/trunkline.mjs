@@ -1,5 +1,5 @@
 /**
- * Trunkline with a client that `trunkline generate` wrote, and `implement` on the server.
+ * Trunkline with the client and the packed codecs that `trunkline generate` wrote.
  * @type {import('../harness/catalog.mjs').Target}
  */
 export const target = {
@@ -39,8 +39,13 @@ export const target = {
 
 const PAGE = ['greet', 'items', 'news'];
 
+/** The generated server code beside a contract brings its codecs. */
 async function loadContract(memberName) {
-  if (PAGE.includes(memberName)) return (await import('../contracts/page.contract.mjs')).page;
+  if (PAGE.includes(memberName)) {
+    await import('../dist/page.server.js');
+    return (await import('../contracts/page.contract.mjs')).page;
+  }
+  await import('../dist/shop.server.js');
   return (await import('../contracts/shop.contract.mjs')).shop;
 }
 

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 const GENERATED = new URL('../generated/', import.meta.url);
 const BUILT = new URL('../dist/', import.meta.url);
 
-/** Makes JavaScript of the generated clients, in `bench/dist`. */
-export async function buildClients() {
+/** Makes JavaScript of the generated code, in `bench/dist`. */
+export async function buildGenerated() {
   const { transform } = await import('esbuild');
   mkdirSync(BUILT, { recursive: true });
   for (const name of readdirSync(GENERATED)) {
