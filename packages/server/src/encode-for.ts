@@ -13,8 +13,10 @@ export function encodeFor(codec: SchemaCodec<Schema> | undefined, value: unknown
     if ('bytes' in encoded) return { encoding: ENCODING.PACKED, bytes: encoded.bytes };
     throw new TypeError(encoded.fault);
   }
+  // What is bytes alone is sent by reference, and a handler may fill its buffer again at once.
+  const own = value instanceof Uint8Array ? new Uint8Array(value) : value;
   try {
-    return encodePayload(value, CLIENT_DECODE_LIMITS);
+    return encodePayload(own, CLIENT_DECODE_LIMITS);
   } catch (error) {
     // It was the server's value: the client is not told what was in it.
     throw error instanceof TrunklineError ? new TypeError(error.message, { cause: error }) : error;
