@@ -11,6 +11,8 @@ export interface CallLink {
   readonly waitingBytes: number;
   /** Whether payloads may be packed. */
   readonly takesPacked: boolean;
+  /** When the batch came that is being read. */
+  readonly heardAt: number;
   /** Whether the client takes a value in chunks. */
   readonly cutsLarge: boolean;
   /** Takes back all that a call has in chunks or behind them; `false` if there was nothing. */

@@ -286,9 +286,9 @@ export class Calls {
 
   #context(kind: 'call' | 'stream', message: CallMessage, route: Route): RequestContext {
     const context = new RequestContext(this.#options.source, kind, route.name);
-    const { limits, runtime } = this.#options;
+    const { limits, link } = this.#options;
     const deadlineMs = deadlineOf(message, route, limits);
-    if (deadlineMs !== undefined) context.deadlineAt = runtime.now() + deadlineMs;
+    if (deadlineMs !== undefined) context.deadlineAt = link.heardAt + deadlineMs;
     return context;
   }
 

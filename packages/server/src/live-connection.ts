@@ -80,6 +80,10 @@ export class LiveConnection
     return this.#owner.transport.takesPacked;
   }
 
+  get heardAt(): number {
+    return this.#link.heardAt;
+  }
+
   get cutsLarge(): boolean {
     return this.#link.cutsLarge;
   }

@@ -13,6 +13,7 @@ interface Flight {
 
 /** The rate is the best of as many batches: a pause of the sender is no slow link. */
 const RATES = 16;
+const WIDE_BYTES = 524_288;
 /** Coarse clocks must not make a link look as if it were infinite. */
 const MIN_ELAPSED_MS = 0.5;
 
@@ -30,6 +31,11 @@ export class BulkWindow {
   constructor(limits: WireLimits) {
     this.#limits = limits;
     this.#bytes = limits.windowStartBytes;
+  }
+
+  /** Whether as many chunks as fit go into one batch; in a narrow one each is acknowledged alone. */
+  get isWide(): boolean {
+    return this.bytes >= WIDE_BYTES;
   }
 
   /** Bytes of the window. */

@@ -20,9 +20,6 @@ import { TurnWrite } from './turn-write.js';
 
 export type { LinkOptions, LinkOwner } from './link-owner.js';
 
-/** With so wide a window, as many chunks as fit go into one batch. */
-const WIDE_BYTES = 524_288;
-
 const NO_PONG = { kind: 'PONG' as const, value: 0 };
 
 /** One for all links: what it gives away it does not write again. */
@@ -68,6 +65,11 @@ export class Link implements Heartbeated, AckDebtor, TurnTaker {
   /** The peer takes chunks: from now on large messages are cut, and small ones pass them. */
   allowChunks(): void {
     this.#outbox.cuts = true;
+  }
+
+  /** When a batch came last, on the clock of the runtime. */
+  get heardAt(): number {
+    return this.#heartbeat.heardAt;
   }
 
   /** Whether large messages are cut. */
@@ -349,8 +351,7 @@ export class Link implements Heartbeated, AckDebtor, TurnTaker {
     const numbers = unackedMessages - this.#positions.unacked;
     if (this.#outbox.bulkBytes === 0) return { bytes, numbers, bulkBytes: 0, chunks: 0 };
     const window = (this.#window ??= new BulkWindow(this.#limits));
-    // Each batch is acknowledged alone, so that a narrow window does not empty in between.
-    const chunks = window.bytes < WIDE_BYTES ? 1 : bytes;
+    const chunks = window.isWide ? bytes : 1;
     return { bytes, numbers, bulkBytes: window.room, chunks };
   }
 
