@@ -112,9 +112,10 @@ export class StreamCall implements StreamHandler {
     const isAgain = this.#up !== undefined;
     this.#up = new ProducerCredit(credit);
     if (!isAgain) return this.#pump.start();
-    // The server refused the layout, so nothing that came behind the call was read.
-    this.#backlog = this.#unanswered ?? [];
-    this.#unanswered = undefined;
+    // The server refused the layout, so nothing that came behind the call was read. It is kept: a cut
+    // may come before what is sent now is read either.
+    if (this.#unanswered === undefined) return this.#upFailed(FORGOTTEN);
+    this.#backlog = [...this.#unanswered];
     if (this.#end === 'sent') this.#end = 'due';
     this.#goOn();
   }
@@ -242,3 +243,8 @@ export class StreamCall implements StreamHandler {
 }
 
 const NOTHING = new Uint8Array(0);
+
+const FORGOTTEN = new TrunklineError(
+  'STREAM_LOST',
+  'the server took items and refused their layout afterwards',
+);
