@@ -204,7 +204,9 @@ export class PackWriter {
     const { length } = text;
     if (length > SHORT_TEXT && length * 3 <= TEXTS.length) {
       const { written } = utf8Encoder.encodeInto(text, TEXTS);
-      return written === length || isWellFormed(text) ? this.#finishBytes(TEXTS, written) : undefined;
+      return written === length || isWellFormed(text)
+        ? this.#finishBytes(TEXTS, written)
+        : undefined;
     }
     return this.#finishAscii(text) ?? this.#finishText(text);
   }
