@@ -50,11 +50,13 @@ export function leafCheck(schema: Schema): PartCheck | undefined {
   const run = runOf(schema);
   const test = isNumber ? numberTest(checks) : def.type === 'string' && textTest(checks);
   if (!test) return { isWhole: true, accept: run };
-  const { allows } = test;
+  const { allows, min, max } = test;
   return {
-    ...test,
     isWhole: false,
     accept: (value) => (allows(value as never) ? value : run(value)),
+    allows,
+    min,
+    max,
   };
 }
 
@@ -76,7 +78,10 @@ export interface CheckDef {
   readonly pattern?: RegExp;
 }
 
-type Test = Required<Pick<PartCheck, 'allows'>> & Pick<PartCheck, 'min' | 'max'>;
+type Test = Required<Pick<PartCheck, 'allows' | 'min' | 'max'>>;
+
+/** No value is surely allowed by its size. */
+const NONE = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
 
 // Formats that zod tests with their pattern and with nothing else.
 const PATTERN_FORMATS = new Set(
@@ -116,11 +121,12 @@ function textTest(checks: readonly CheckDef[]): Test | undefined {
     return { allows: (value: string) => value.length <= max && isLong(value), min: units, max };
   }
   if (patterns.length === 1 && min === 0 && max === Number.POSITIVE_INFINITY) {
-    return { allows: (value: string) => pattern.test(value) };
+    return { allows: (value: string) => pattern.test(value), ...NONE };
   }
   return {
     allows: (value: string) =>
       value.length <= max && isLong(value) && patterns.every((one) => one.test(value)),
+    ...NONE,
   };
 }
 
@@ -150,7 +156,7 @@ function numberTest(checks: readonly CheckDef[]): Test | undefined {
       ...range,
     };
   }
-  return hasMin && hasMax ? { allows: isWithin, min, max } : { allows: isWithin };
+  return hasMin && hasMax ? { allows: isWithin, min, max } : { allows: isWithin, ...NONE };
 }
 
 /** Gives the next whole number where a bound itself is not allowed. */
