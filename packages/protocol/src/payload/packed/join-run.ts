@@ -9,8 +9,8 @@ const TEXTS = new Uint8Array(12_288);
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Gives a packed value in bytes of its own: the run of its texts, and the first bytes of `body`
- * behind. It is `undefined` for a lone surrogate in the run.
+ * Gives a packed value in bytes of its own: the run of its texts before the bytes of `body`. Of
+ * these it takes as many as `end` says. It is `undefined` for a lone surrogate in the run.
  */
 export function joinRun(text: string, body: Uint8Array, end: number): Uint8Array | undefined {
   const { length } = text;
