@@ -27,6 +27,8 @@ export const GENERATED_NAMES = {
       'ReadPart',
       'WritePart',
       'useCodecs',
+      'acceptLength',
+      'acceptNumber',
       'acceptPart',
       'acceptWhole',
       'acceptWritten',

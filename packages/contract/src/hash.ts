@@ -12,39 +12,42 @@ const REPLACEMENT = 0xfffd;
  * Tells texts apart by accident only; it is no defence against somebody who wants a collision.
  */
 export function hashText(text: string): string {
-  let high = OFFSET_HIGH;
-  let low = OFFSET_LOW;
-  for (const byte of utf8Bytes(text)) {
-    low = (low ^ byte) >>> 0;
+  const hash = new Fnv();
+  for (let index = 0; index < text.length; index++) {
+    const point = text.codePointAt(index) ?? REPLACEMENT;
+    if (point < 0x80) {
+      hash.add(point);
+      continue;
+    }
+    for (const byte of utf8Bytes(wellFormed(point))) hash.add(byte);
+    if (point >= 0x10000) index++;
+  }
+  return hash.text;
+}
+
+class Fnv {
+  #high = OFFSET_HIGH;
+  #low = OFFSET_LOW;
+
+  get text(): string {
+    return hex32(this.#high) + hex32(this.#low);
+  }
+
+  add(byte: number): void {
+    const low = (this.#low ^ byte) >>> 0;
     const product = low * PRIME_LOW;
     const shifted = (low << PRIME_SHIFT) >>> 0;
     const carry = Math.floor(product / TWO_32);
-    high = (Math.imul(high, PRIME_LOW) + shifted + carry) >>> 0;
-    low = product >>> 0;
+    this.#high = (Math.imul(this.#high, PRIME_LOW) + shifted + carry) >>> 0;
+    this.#low = product >>> 0;
   }
-  return hex32(high) + hex32(low);
 }
 
 /** Written out because not every place that runs this has a `TextEncoder` in its types. */
-function* utf8Bytes(text: string): Generator<number> {
-  for (const character of text) {
-    const point = wellFormed(character.codePointAt(0) ?? REPLACEMENT);
-    if (point < 0x80) {
-      yield point;
-    } else if (point < 0x800) {
-      yield 0xc0 | (point >> 6);
-      yield tail(point);
-    } else if (point < 0x10000) {
-      yield 0xe0 | (point >> 12);
-      yield tail(point >> 6);
-      yield tail(point);
-    } else {
-      yield 0xf0 | (point >> 18);
-      yield tail(point >> 12);
-      yield tail(point >> 6);
-      yield tail(point);
-    }
-  }
+function utf8Bytes(point: number): readonly number[] {
+  if (point < 0x800) return [0xc0 | (point >> 6), tail(point)];
+  if (point < 0x10000) return [0xe0 | (point >> 12), tail(point >> 6), tail(point)];
+  return [0xf0 | (point >> 18), tail(point >> 12), tail(point >> 6), tail(point)];
 }
 
 function tail(bits: number): number {

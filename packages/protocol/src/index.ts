@@ -194,6 +194,8 @@ export {
   type Fields,
 } from './payload/packed/write-parts.js';
 export {
+  acceptLength,
+  acceptNumber,
   acceptPart,
   acceptWhole,
   acceptWritten,

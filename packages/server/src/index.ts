@@ -43,6 +43,8 @@ export type {
   TopicParams,
 } from '@trunkline/contract';
 export {
+  acceptLength,
+  acceptNumber,
   acceptPart,
   acceptWhole,
   acceptWritten,

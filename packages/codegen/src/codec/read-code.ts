@@ -28,6 +28,14 @@ const METHODS: Partial<Record<Layout['kind'], string>> = {
   bytes: 'r.bytes()',
 };
 
+// Checks of these kinds may know which values they surely allow.
+const ACCEPTING: Partial<Record<Layout['kind'], string>> = {
+  string: 'acceptLength',
+  number: 'acceptNumber',
+  int: 'acceptNumber',
+  array: 'acceptLength',
+};
+
 /** Writes the code that reads values. */
 export class ReadCode {
   readonly #file: CodeFile;
@@ -62,7 +70,8 @@ export class ReadCode {
       return `${this.#use('acceptWhole')}(r, ${slot.index}, ${read})`;
     }
     const value = this.#unchecked(place);
-    return `${this.#use('acceptPart')}(r, ${slot.index}, ${value})`;
+    const word = ACCEPTING[place.layout.kind] ?? 'acceptPart';
+    return `${this.#use(word)}(r, ${slot.index}, ${value})`;
   }
 
   #unchecked(place: Place): string {

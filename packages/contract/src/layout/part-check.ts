@@ -32,6 +32,8 @@ export function lengthCheck(min: number, max: number): PartCheck {
     isWhole: false,
     accept: (value) => (allows(value as readonly unknown[]) ? value : REFUSED),
     allows,
+    min,
+    max,
   };
 }
 
@@ -46,12 +48,15 @@ export function leafCheck(schema: Schema): PartCheck | undefined {
   // A number that is read as such may be NaN or infinite, which zod refuses.
   if (checks.length === 0 && !isNumber) return undefined;
   const run = runOf(schema);
-  const allows = isNumber ? numberTest(checks) : def.type === 'string' && textTest(checks);
-  if (!allows) return { isWhole: true, accept: run };
+  const test = isNumber ? numberTest(checks) : def.type === 'string' && textTest(checks);
+  if (!test) return { isWhole: true, accept: run };
+  const { allows, min, max } = test;
   return {
     isWhole: false,
     accept: (value) => (allows(value as never) ? value : run(value)),
     allows,
+    min,
+    max,
   };
 }
 
@@ -73,7 +78,10 @@ export interface CheckDef {
   readonly pattern?: RegExp;
 }
 
-type Test = (value: never) => boolean;
+type Test = Required<Pick<PartCheck, 'allows' | 'min' | 'max'>>;
+
+/** No value is surely allowed by its size. */
+const NONE = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
 
 // Formats that zod tests with their pattern and with nothing else.
 const PATTERN_FORMATS = new Set(
@@ -109,12 +117,17 @@ function textTest(checks: readonly CheckDef[]): Test | undefined {
   const isLong = (value: string) =>
     value.length >= units || (value.length >= min && !SURROGATE.test(value));
   const [pattern] = patterns;
-  if (pattern === undefined) return (value: string) => value.length <= max && isLong(value);
-  if (patterns.length === 1 && min === 0 && max === Number.POSITIVE_INFINITY) {
-    return (value: string) => pattern.test(value);
+  if (pattern === undefined) {
+    return { allows: (value: string) => value.length <= max && isLong(value), min: units, max };
   }
-  return (value: string) =>
-    value.length <= max && isLong(value) && patterns.every((one) => one.test(value));
+  if (patterns.length === 1 && min === 0 && max === Number.POSITIVE_INFINITY) {
+    return { allows: (value: string) => pattern.test(value), ...NONE };
+  }
+  return {
+    allows: (value: string) =>
+      value.length <= max && isLong(value) && patterns.every((one) => one.test(value)),
+    ...NONE,
+  };
 }
 
 function isWholeFormat(format: string, pattern: RegExp | undefined): pattern is RegExp {
@@ -135,5 +148,18 @@ function numberTest(checks: readonly CheckDef[]): Test | undefined {
   }
   const isWithin = (value: number) =>
     (value > min || (value === min && hasMin)) && (value < max || (value === max && hasMax));
-  return isWhole ? (value: number) => isWithin(value) && Number.isSafeInteger(value) : isWithin;
+  const range = { min: inclusive(min, hasMin, 1), max: inclusive(max, hasMax, -1) };
+  // What is whole is in the layout already, and so is not asked of a range.
+  if (isWhole) {
+    return {
+      allows: (value: number) => isWithin(value) && Number.isSafeInteger(value),
+      ...range,
+    };
+  }
+  return hasMin && hasMax ? { allows: isWithin, min, max } : { allows: isWithin, ...NONE };
+}
+
+/** Gives the next whole number where a bound itself is not allowed. */
+function inclusive(bound: number, hasBound: boolean, step: number): number {
+  return hasBound ? bound : Math.floor(bound) === bound ? bound + step : bound;
 }

@@ -60,7 +60,7 @@ export class Writer {
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`no varint: ${value}`);
     this.#reserve(8);
     while (value >= 128) {
-      this.#buffer[this.#position++] = (value % 128) | 128;
+      this.#buffer[this.#position++] = (value & 127) | 128;
       value = Math.floor(value / 128);
     }
     this.#buffer[this.#position++] = value;

@@ -1,12 +1,19 @@
 import type { DecodeLimits } from '../limits.js';
 import { makeRead } from './packed/decoder.js';
 import { makeWrite } from './packed/encoder.js';
-import type { WritePart } from './packed/described.js';
+import type { ReadPart, WritePart } from './packed/described.js';
 import { assertReadable } from './packed/layout-check.js';
 import type { LayoutDocument } from './packed/layout.js';
 import { PackReader } from './packed/pack-reader.js';
 import type { CheckArray, PartChecks } from './packed/part-check.js';
-import { packChecked, packValue, unpackValue, type CheckedEncoded, type Part } from './part.js';
+import {
+  packChecked,
+  packValue,
+  unpackValue,
+  type CheckedEncoded,
+  type Part,
+  type PartCodec,
+} from './part.js';
 import type { Decoded, Encoded } from './superjson.js';
 
 export { ABSENT, REFUSED, type PartCheck, type PartChecks } from './packed/part-check.js';
@@ -51,32 +58,53 @@ export type CheckedDecoded = Decoded | { readonly refused: true };
 const NO_CHECKS: PartChecks = new Map();
 const NO_ARRAY: CheckArray = [];
 
+/** Closures are made when they are asked for: where there is generated code, nobody does. */
+class Closures implements PartCodec {
+  readonly #layout: LayoutDocument;
+  readonly #checks: PartChecks;
+  #write: WritePart | undefined;
+  #read: ReadPart | undefined;
+  #writeChecked: WritePart | undefined;
+
+  constructor(layout: LayoutDocument, checks: PartChecks) {
+    this.#layout = layout;
+    this.#checks = checks;
+  }
+
+  get write(): WritePart {
+    return (this.#write ??= makeWrite(this.#layout, NO_CHECKS));
+  }
+
+  get read(): ReadPart {
+    return (this.#read ??= makeRead(this.#layout, this.#checks));
+  }
+
+  get writeChecked(): WritePart {
+    return (this.#writeChecked ??= makeWrite(this.#layout, this.#checks));
+  }
+}
+
 /**
  * Makes the codec of a layout out of closures; nothing is evaluated. Throws a TypeError for a
  * layout that goes around without a byte or a level, refers to nothing or names an unsafe key.
  */
 export function compilePacked(layout: LayoutDocument, checks: PartChecks = NO_CHECKS): PackedCodec {
   assertReadable(layout);
-  const write = makeWrite(layout, NO_CHECKS);
-  const read = makeRead(layout, checks);
-  let writeChecked: WritePart | undefined;
-
+  const closures = new Closures(layout, checks);
   const decodeChecked = (bytes: Uint8Array, limits: DecodeLimits): CheckedDecoded => {
     const reader = new PackReader(bytes, limits, 0);
-    const value = read(reader);
+    const value = closures.read(reader);
     reader.finish();
     if (reader.fault !== undefined) return { fault: reader.fault };
     return reader.isRefused ? { refused: true } : { value };
   };
 
   return {
-    part: layout.root.kind === 'bytes' ? 'bytes' : { write, read },
-    encode: (value, limits) => packValue(write, value, limits),
-    encodeChecked: (value, limits) => {
-      writeChecked ??= makeWrite(layout, checks);
-      return packChecked(writeChecked, value, { limits, checks: NO_ARRAY });
-    },
-    decode: (bytes, limits) => unpackValue(read, bytes, limits),
+    part: layout.root.kind === 'bytes' ? 'bytes' : closures,
+    encode: (value, limits) => packValue(closures.write, value, limits),
+    encodeChecked: (value, limits) =>
+      packChecked(closures.writeChecked, value, { limits, checks: NO_ARRAY }),
+    decode: (bytes, limits) => unpackValue(closures.read, bytes, limits),
     decodeChecked,
   };
 }

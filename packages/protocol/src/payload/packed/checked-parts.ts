@@ -35,8 +35,8 @@ export function listChecks(document: LayoutDocument, checks: PartChecks): CheckL
 }
 
 function slotCheck(check: PartCheck): SlotCheck {
-  const { allows = () => false, fill = () => undefined } = check;
-  return { accept: (value) => check.accept(value), allows, fill };
+  const { allows = () => false, fill = () => undefined, min = Infinity, max = -Infinity } = check;
+  return { accept: (value) => check.accept(value), allows, min, max, fill };
 }
 
 function letterOf(check: PartCheck | undefined): string {
@@ -50,6 +50,25 @@ export function acceptPart(reader: PackReader, index: number, value: unknown): u
   if (reader.quiet > 0) return value;
   const check = reader.checks[index] as SlotCheck;
   return check.allows(value as never) ? value : settlePart(reader, check, value);
+}
+
+/** Gives what a check makes of a number that was read. */
+export function acceptNumber(reader: PackReader, index: number, value: number): unknown {
+  if (reader.quiet > 0) return value;
+  const { min, max } = reader.checks[index] as SlotCheck;
+  return value >= min && value <= max ? value : acceptPart(reader, index, value);
+}
+
+/** Gives what a check makes of a text or an array that was read. */
+export function acceptLength(
+  reader: PackReader,
+  index: number,
+  value: string | readonly unknown[],
+): unknown {
+  if (reader.quiet > 0) return value;
+  const { min, max } = reader.checks[index] as SlotCheck;
+  const { length } = value;
+  return length >= min && length <= max ? value : acceptPart(reader, index, value);
 }
 
 function settlePart(reader: PackReader, check: SlotCheck, value: unknown): unknown {
@@ -95,17 +114,28 @@ function settleWritten(writer: PackWriter, check: SlotCheck, value: unknown): bo
 
 /** Writes a text with its check. */
 export function writeCheckedText(writer: PackWriter, value: unknown, index: number): boolean {
-  return writer.text(value) && acceptWritten(writer, index, value);
+  if (!writer.text(value)) return false;
+  if (writer.quiet > 0) return true;
+  const { length } = value as string;
+  const { min, max } = writer.checks[index] as SlotCheck;
+  return (length >= min && length <= max) || acceptWritten(writer, index, value);
 }
 
 /** Writes a number with its check. */
 export function writeCheckedNumber(writer: PackWriter, value: unknown, index: number): boolean {
-  return writer.number(value) && acceptWritten(writer, index, value);
+  return writer.number(value) && isWithin(writer, index, value);
 }
 
 /** Writes a whole number with its check. */
 export function writeCheckedInt(writer: PackWriter, value: unknown, index: number): boolean {
-  return writer.int(value) && acceptWritten(writer, index, value);
+  return writer.int(value) && isWithin(writer, index, value);
+}
+
+function isWithin(writer: PackWriter, index: number, value: unknown): boolean {
+  if (writer.quiet > 0) return true;
+  const { min, max } = writer.checks[index] as SlotCheck;
+  const number = value as number;
+  return (number >= min && number <= max) || acceptWritten(writer, index, value);
 }
 
 const UNACCEPTED = 'a value that its schema refuses';

@@ -1,14 +1,6 @@
-import {
-  readDescribed,
-  readElements,
-  readMap,
-  readMembers,
-  readSet,
-  type ReadPart,
-} from './described.js';
+import { readDescribed, readElements, readMap, readSet, type ReadPart } from './described.js';
 import {
   SIMPLE_KINDS,
-  type EnumValue,
   type Layout,
   type LayoutDocument,
   type MaybeLayout,
@@ -16,6 +8,21 @@ import {
 } from './layout.js';
 import type { PackReader } from './pack-reader.js';
 import { ABSENT, REFUSED, type PartCheck, type PartChecks } from './part-check.js';
+import {
+  readBigint,
+  readBoolean,
+  readBytes,
+  readDate,
+  readEnum,
+  readInt,
+  readNull,
+  readNumber,
+  readRecord,
+  readRest,
+  readText,
+  readTuple,
+  readUndefined,
+} from './read-parts.js';
 
 /** Makes the reader of a layout with checks in it. */
 export function makeRead(document: LayoutDocument, checks: PartChecks): ReadPart {
@@ -58,8 +65,10 @@ interface Making {
 function readOf(layout: Layout, types: readonly ReadPart[], making: Making): ReadPart {
   const { make } = making;
   switch (layout.kind) {
-    case 'enum':
-      return readEnum(layout.values);
+    case 'enum': {
+      const { values } = layout;
+      return (reader) => readEnum(reader, values);
+    }
     case 'maybe':
       return readMaybe(layout, make(layout.of));
     case 'object':
@@ -68,11 +77,14 @@ function readOf(layout: Layout, types: readonly ReadPart[], making: Making): Rea
       const read = make(layout.of);
       return (reader) => readElements(reader, read);
     }
-    case 'tuple':
-      return readTuple(layout.items.map(make), layout.rest && make(layout.rest));
+    case 'tuple': {
+      const items = layout.items.map(make);
+      const rest = layout.rest && make(layout.rest);
+      return (reader) => readTuple(reader, items, rest);
+    }
     case 'record': {
       const read = make(layout.of);
-      return (reader) => readMembers(reader, {}, read);
+      return (reader) => readRecord(reader, read);
     }
     case 'map': {
       const readKey = make(layout.key);
@@ -101,24 +113,16 @@ function readOf(layout: Layout, types: readonly ReadPart[], making: Making): Rea
 
 const LEAVES = {
   any: readDescribed,
-  string: (reader) => reader.text(),
-  number: (reader) => reader.number(),
-  int: (reader) => reader.int(),
-  bigint: (reader) => reader.bigint(),
-  boolean: (reader) => reader.choice(2) === 1,
-  date: (reader) => reader.date(),
-  bytes: (reader) => reader.bytes(),
-  null: (reader) => (reader.choice(1), null),
-  undefined: (reader) => void reader.choice(1),
+  string: readText,
+  number: readNumber,
+  int: readInt,
+  bigint: readBigint,
+  boolean: readBoolean,
+  date: readDate,
+  bytes: readBytes,
+  null: readNull,
+  undefined: readUndefined,
 } satisfies Record<string, ReadPart>;
-
-function readEnum(values: readonly EnumValue[]): ReadPart {
-  return (reader) => {
-    const index = reader.varint();
-    if (index < values.length) return values[index];
-    return reader.fail('choice out of range');
-  };
-}
 
 function readMaybe(layout: MaybeLayout, read: ReadPart): ReadPart {
   return (reader) => {
@@ -136,7 +140,7 @@ function readObject(layout: ObjectLayout, { make, checks }: Making): ReadPart {
   const count = slots.length;
   const isCarrying = layout.rest === 'carry';
   const isEmpty = count === 0 && !isCarrying;
-  const known = new Set(slots.map(({ name }) => name));
+  const known = slots.map(({ name }) => name);
   return (reader) => {
     const value: Record<string, unknown> = {};
     if (!reader.open(count)) return value;
@@ -180,38 +184,10 @@ function readSlot(reader: PackReader, { op, read, check }: Slot): unknown {
       value = reader.number();
       break;
     case 3:
-      value = reader.choice(2) === 1;
+      value = reader.boolean();
       break;
     default:
       return read(reader);
   }
   return check === undefined ? value : settle(reader, check, value);
-}
-
-/** Reads the keys that the layout does not know, which come behind those that it knows. */
-function readRest(
-  reader: PackReader,
-  value: Record<string, unknown>,
-  known: ReadonlySet<string>,
-): Record<string, unknown> {
-  const rest = readMembers(reader, {}, readDescribed);
-  for (const [name, part] of Object.entries(rest)) {
-    if (known.has(name)) reader.fail('bad key');
-    else value[name] = part;
-  }
-  return value;
-}
-
-function readTuple(items: readonly ReadPart[], rest: ReadPart | undefined): ReadPart {
-  return (reader) => {
-    const values: unknown[] = [];
-    if (!reader.enter()) return values;
-    const count = reader.count();
-    if (count > items.length && rest === undefined) reader.fail('too many items');
-    for (let index = 0; index < count && reader.fault === undefined; index++) {
-      values.push(((items[index] ?? rest) as ReadPart)(reader));
-    }
-    reader.depth--;
-    return values;
-  };
 }

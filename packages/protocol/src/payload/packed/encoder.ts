@@ -1,12 +1,4 @@
-import {
-  writeAt,
-  writeDescribed,
-  writeElements,
-  writeMap,
-  writeMembers,
-  writeSet,
-  type WritePart,
-} from './described.js';
+import { writeAt, writeDescribed, writeMembers, type WritePart } from './described.js';
 import {
   isPlainObject,
   nameOf,
@@ -21,14 +13,19 @@ import {
 } from './layout.js';
 import type { PackWriter } from './pack-writer.js';
 import {
+  writeArray,
   writeBigint,
   writeBoolean,
   writeBytes,
   writeDate,
+  writeEntries,
   writeInt,
+  writeMemberSet,
   writeNull,
   writeNumber,
+  writeRecord,
   writeText,
+  writeTuple,
   writeUndefined,
 } from './write-parts.js';
 import { ABSENT, REFUSED, type PartCheck, type PartChecks } from './part-check.js';
@@ -89,27 +86,24 @@ function writeOf(layout: Layout, types: readonly WritePart[], making: Making): W
       return writeObject(layout, making);
     case 'array': {
       const write = make(layout.of);
-      return (writer, value) =>
-        Array.isArray(value) ? writeElements(writer, value, write) : writer.fail(nameOf(value));
+      return (writer, value) => writeArray(writer, value, write);
     }
-    case 'tuple':
-      return writeTuple(layout.items.map(make), layout.rest && make(layout.rest));
+    case 'tuple': {
+      const items = layout.items.map(make);
+      const rest = layout.rest && make(layout.rest);
+      return (writer, value) => writeTuple(writer, value, [items, rest]);
+    }
     case 'record': {
       const write = make(layout.of);
-      return (writer, value) =>
-        isPlainObject(value)
-          ? writeMembers(writer, [value, Object.keys(value)], write)
-          : writer.fail(nameOf(value));
+      return (writer, value) => writeRecord(writer, value, write);
     }
     case 'map': {
       const parts = [make(layout.key), make(layout.of)] as const;
-      return (writer, value) =>
-        value instanceof Map ? writeMap(writer, value, parts) : writer.fail(nameOf(value));
+      return (writer, value) => writeEntries(writer, value, parts);
     }
     case 'set': {
       const write = make(layout.of);
-      return (writer, value) =>
-        value instanceof Set ? writeSet(writer, value, write) : writer.fail(nameOf(value));
+      return (writer, value) => writeMemberSet(writer, value, write);
     }
     case 'union':
       return writeUnion(layout.options.map(({ takes, of }) => [takes, make(of)]));
@@ -226,23 +220,6 @@ function writeSlot(writer: PackWriter, { op, write, check }: Slot, value: unknow
   }
   if (!isWritten || check === undefined || writer.quiet > 0) return isWritten;
   return isAccepted(writer, check, value);
-}
-
-function writeTuple(items: readonly WritePart[], rest: WritePart | undefined): WritePart {
-  return (writer, value) => {
-    if (!Array.isArray(value)) return writer.fail(nameOf(value));
-    if (value.length > items.length && rest === undefined) {
-      return writer.fail(`more than ${items.length} items`);
-    }
-    if (!writer.count(value.length) || !writer.enter()) return false;
-    writer.varint(value.length);
-    for (let index = 0; index < value.length; index++) {
-      const write = (items[index] ?? rest) as WritePart;
-      if (!write(writer, value[index])) return writeAt(writer, index, false);
-    }
-    writer.depth--;
-    return true;
-  };
 }
 
 function writeUnion(options: readonly (readonly [readonly ValueKind[], WritePart])[]): WritePart {

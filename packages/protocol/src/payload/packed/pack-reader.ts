@@ -1,14 +1,12 @@
-import { readUtf8 } from '../../bytes/text.js';
 import type { DecodeLimits } from '../../limits.js';
-import { readAscii } from './ascii-text.js';
+import { bigintOf } from './bigint-of.js';
 import { F64_MARK } from './pack-writer.js';
 import type { CheckArray } from './part-check.js';
+import { readRun } from './read-run.js';
 
 const F64 = new DataView(new ArrayBuffer(8));
 const F64_BYTES = new Uint8Array(F64.buffer);
 const DATE_MAX = 8.64e15;
-/** Up to here, a loop is faster than the call of a decoder. */
-const SHORT_TEXT = 24;
 
 const NO_CHECKS: CheckArray = [];
 
@@ -196,24 +194,16 @@ export class PackReader {
 
   bigint(): bigint {
     const head = this.varint();
+    const { bigintDigits } = this.limits;
     const size = Math.floor(head / 2);
     // A digit of ten is less than half a byte.
-    const bytes = size > this.limits.bigintDigits ? this.#refuseBigint() : this.#view(size);
-    if (bytes.length === 0) {
-      if (head === 1) this.fail('bad bigint');
+    const value = size > bigintDigits ? undefined : bigintOf(this.#view(size));
+    if (value === undefined || value.toString().length > bigintDigits) {
+      this.fail(`no bigint of up to ${bigintDigits} digits in its shortest form`);
       return 0n;
     }
-    if (bytes[0] === 0) this.fail('bad bigint');
-    let hex = '0x';
-    for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
-    const value = BigInt(hex);
-    if (value.toString().length > this.limits.bigintDigits) this.#refuseBigint();
+    if (head === 1) this.fail('bad bigint');
     return head % 2 === 1 ? -value : value;
-  }
-
-  #refuseBigint(): Uint8Array {
-    this.fail(`a bigint of more than ${this.limits.bigintDigits} digits`);
-    return new Uint8Array(0);
   }
 
   #int(first: number): number {
@@ -256,20 +246,9 @@ export class PackReader {
       this.fail('truncated');
       return '';
     }
-    const text = size <= SHORT_TEXT ? readAscii(this.#source, this.#position, size) : undefined;
-    if (text === undefined) return this.#longText(size);
+    const text = readRun(this.#source, this.#position, size);
     this.#position += size;
-    return text;
-  }
-
-  #longText(size: number): string {
-    try {
-      const text = readUtf8(this.#source, this.#position, size);
-      this.#position += size;
-      return text;
-    } catch {
-      this.fail('malformed text');
-      return '';
-    }
+    if (text === undefined) this.fail('malformed text');
+    return text ?? '';
   }
 }

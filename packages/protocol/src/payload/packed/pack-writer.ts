@@ -1,19 +1,13 @@
-import { utf8Encoder, utf8Size } from '../../bytes/text.js';
-import { varintSize } from '../../bytes/writer.js';
+import { utf8Size } from '../../bytes/text.js';
 import type { DecodeLimits } from '../../limits.js';
+import { isWellFormed, joinRun } from './join-run.js';
 import { isPlainObject, nameOf } from './layout.js';
 import type { CheckArray } from './part-check.js';
-import { roomFor } from './slab.js';
 
 const FIRST_ROOM = 4096;
 /** Most bytes that one part takes besides texts and binaries. */
 const PART_ROOM = 16;
-/** Below this, a loop is faster than the call of an encoder. */
-const SHORT_TEXT = 32;
-/** Where texts of a few kilobytes are encoded, before their size is known. */
-const TEXTS = new Uint8Array(3 * FIRST_ROOM);
 const NO_CHECKS: CheckArray = [];
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** The first byte of a number that is not written as a whole number: minus nothing. */
 export const F64_MARK = 0x40;
@@ -144,7 +138,7 @@ export class PackWriter {
       this.#buffer[this.#position++] = sign | size;
       return true;
     }
-    this.#buffer[this.#position++] = 0x80 | sign | (size % 64);
+    this.#buffer[this.#position++] = 0x80 | sign | (size & 63);
     this.#more(Math.floor(size / 64));
     return true;
   }
@@ -207,65 +201,14 @@ export class PackWriter {
   finish(): Uint8Array | undefined {
     const text = this.#text;
     this.#text = '';
-    const { length } = text;
-    if (length > SHORT_TEXT && length * 3 <= TEXTS.length) {
-      const { written } = utf8Encoder.encodeInto(text, TEXTS);
-      return written === length || isWellFormed(text)
-        ? this.#finishBytes(TEXTS, written)
-        : undefined;
-    }
-    return this.#finishAscii(text) ?? this.#finishText(text);
+    return joinRun(text, this.#buffer, this.#position);
   }
 
-  #finishAscii(text: string): Uint8Array | undefined {
-    const { length } = text;
-    const from = varintSize(length);
-    const out = roomFor(from + length + this.#position);
-    if (length > SHORT_TEXT) {
-      // Any character beyond ASCII takes more bytes than units, and so does not fit.
-      const { read } = utf8Encoder.encodeInto(text, out.subarray(from, from + length));
-      if (read < length) return undefined;
-    } else {
-      for (let index = 0; index < length; index++) {
-        const unit = text.charCodeAt(index);
-        if (unit >= 0x80) return undefined;
-        out[from + index] = unit;
-      }
-    }
-    return this.#put(out, length);
-  }
-
-  #finishText(text: string): Uint8Array | undefined {
-    if (!isWellFormed(text)) return undefined;
-    const bytes = utf8Encoder.encode(text);
-    return this.#finishBytes(bytes, bytes.length);
-  }
-
-  #finishBytes(bytes: Uint8Array, size: number): Uint8Array {
-    const from = varintSize(size);
-    const out = roomFor(from + size + this.#position);
-    out.set(bytes.subarray(0, size), from);
-    return this.#put(out, size);
-  }
-
-  /** Puts the size of the run before it, and the body behind it. */
-  #put(out: Uint8Array, size: number): Uint8Array {
-    let rest = size;
-    let at = 0;
-    for (; rest >= 128; rest = Math.floor(rest / 128)) out[at++] = (rest % 128) | 128;
-    out[at++] = rest;
-    at += size;
-    const buffer = this.#buffer;
-    const end = this.#position;
-    if (end > SHORT_TEXT) out.set(buffer.subarray(0, end), at);
-    else for (let index = 0; index < end; index++) out[at + index] = buffer[index] as number;
-    return out;
-  }
-
+  // The remainder of a large number is slow, its lowest bits are not.
   #more(value: number): void {
     let rest = value;
     while (rest >= 128) {
-      this.#buffer[this.#position++] = (rest % 128) | 128;
+      this.#buffer[this.#position++] = (rest & 127) | 128;
       rest = Math.floor(rest / 128);
     }
     this.#buffer[this.#position++] = rest;
@@ -282,10 +225,4 @@ export class PackWriter {
     this.#view = new DataView(buffer.buffer);
     this.#full = buffer.length - PART_ROOM;
   }
-}
-
-/** Asks the runtime where it can: it need not look at texts of Latin letters. */
-function isWellFormed(text: string): boolean {
-  const { isWellFormed: ask } = text as { isWellFormed?: () => boolean };
-  return ask === undefined ? !LONE_SURROGATE.test(text) : ask.call(text);
 }

@@ -17,6 +17,10 @@ export interface PartCheck {
    * code of the schema.
    */
   readonly allows?: (value: never) => boolean;
+  /** Numbers, or lengths of texts and arrays, that `accept` surely gives back: the least of them. */
+  readonly min?: number;
+  /** The largest of them. */
+  readonly max?: number;
   /** Gives what is written, unchecked, in the place of a missing property or `undefined`. */
   readonly fill?: () => unknown;
 }

@@ -121,7 +121,7 @@ export function writeArray(writer: PackWriter, value: unknown, write: WritePart)
 export function writeTuple(
   writer: PackWriter,
   value: unknown,
-  [items, rest]: readonly [readonly WritePart[], WritePart?],
+  [items, rest]: readonly [readonly WritePart[], (WritePart | undefined)?],
 ): boolean {
   if (!Array.isArray(value)) return writer.fail(nameOf(value));
   const { length } = value;

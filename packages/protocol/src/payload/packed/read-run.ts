@@ -1,7 +1,22 @@
+import { readUtf8 } from '../../bytes/text.js';
+
+/** Up to here, a loop is faster than the call of a decoder. */
+const SHORT_TEXT = 24;
 const { fromCharCode } = String;
 
+/** Reads the run of the texts of a value; `undefined` when it is malformed. */
+export function readRun(source: Uint8Array, from: number, size: number): string | undefined {
+  const text = size <= SHORT_TEXT ? readAscii(source, from, size) : undefined;
+  if (text !== undefined) return text;
+  try {
+    return readUtf8(source, from, size);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads a short text; `undefined` when a byte is beyond ASCII. */
-export function readAscii(source: Uint8Array, from: number, size: number): string | undefined {
+function readAscii(source: Uint8Array, from: number, size: number): string | undefined {
   const end = from + size;
   let at = from;
   let text = '';
