@@ -1,4 +1,4 @@
-import { decodeBatch, encodeBatch, encodeBatchParts, takesNumber } from '../batch.js';
+import { readBatch, takesNumber, writeBatch, writeBatchParts } from '../batch.js';
 import type { Batch, BatchHead } from '../batch.js';
 import { Writer } from '../bytes/writer.js';
 import type { WireLimits } from '../limits.js';
@@ -62,7 +62,8 @@ export class Link implements Heartbeated {
     this.#options = options;
     const { limits, runtime } = options;
     const isServer = options.side === 'server';
-    this.#outbox = new Outbox(limits, isServer ? limits.assemblyDownBytes : limits.assemblyBytes);
+    const peerBytes = isServer ? limits.assemblyDownBytes : limits.assemblyBytes;
+    this.#outbox = new Outbox(limits, peerBytes, options.codec.encodeBody);
     this.#ackDebt = new AckDebt({ runtime, limits, due: () => this.#ackSoon() });
     this.#heartbeat = new Heartbeat(this, { runtime, limits, pingsWhenIdle: isServer });
   }
@@ -110,7 +111,7 @@ export class Link implements Heartbeated {
   /** Reads a batch and hands its messages on; a violation means that the connection must close. */
   receive(bytes: Uint8Array): Violation | undefined {
     if (bytes.length > this.#limits.batchBytes) return new Violation('BATCH_TOO_BIG');
-    const batch = decodeBatch(bytes);
+    const batch = readBatch(bytes, this.#options.codec);
     if (batch instanceof Violation) return batch;
     this.#heartbeat.heard();
     const violation = this.#accept(batch, bytes.length);
@@ -345,7 +346,8 @@ export class Link implements Heartbeated {
     if (isShared(first)) write.add(first.seal());
     else if (this.#transport.writeParts !== undefined && taken.some(isChunk)) {
       const messages = taken as Message[];
-      write.addParts(encodeBatchParts(writer, this.#head(messages), messages));
+      const content = { head: this.#head(messages), messages };
+      write.addParts(writeBatchParts(writer, this.#options.codec, content));
     } else write.add(this.#encode(taken as Message[]));
     return true;
   }
@@ -361,7 +363,7 @@ export class Link implements Heartbeated {
   }
 
   #encode(messages: Message[]): Uint8Array {
-    return encodeBatch(writer, this.#head(messages), messages);
+    return writeBatch(writer, this.#options.codec, { head: this.#head(messages), messages });
   }
 
   /** Gives the head of the next batch, and notes that it is written. */
