@@ -1,5 +1,5 @@
 import { readBatch, takesNumber, writeBatch, writeBatchParts } from '../batch.js';
-import type { Batch, BatchHead } from '../batch.js';
+import type { Batch, BatchContent } from '../batch.js';
 import { Writer } from '../bytes/writer.js';
 import type { WireLimits } from '../limits.js';
 import type { Message, ReceivedMessage } from '../message.js';
@@ -345,8 +345,7 @@ export class Link implements Heartbeated {
     if (first === undefined) return false;
     if (isShared(first)) write.add(first.seal());
     else if (this.#transport.writeParts !== undefined && taken.some(isChunk)) {
-      const messages = taken as Message[];
-      const content = { head: this.#head(messages), messages };
+      const content = this.#contentOf(taken as Message[]);
       write.addParts(writeBatchParts(writer, this.#options.codec, content));
     } else write.add(this.#encode(taken as Message[]));
     return true;
@@ -363,11 +362,11 @@ export class Link implements Heartbeated {
   }
 
   #encode(messages: Message[]): Uint8Array {
-    return writeBatch(writer, this.#options.codec, { head: this.#head(messages), messages });
+    return writeBatch(writer, this.#options.codec, this.#contentOf(messages));
   }
 
-  /** Gives the head of the next batch, and notes that it is written. */
-  #head(messages: readonly Message[]): BatchHead {
+  /** Gives the next batch with its head, and notes that it is written. */
+  #contentOf(messages: readonly Message[]): BatchContent {
     let numbered = 0;
     let chunkBytes = 0;
     for (const message of messages) {
@@ -381,7 +380,7 @@ export class Link implements Heartbeated {
     // Not in a batch of acknowledgements alone: two peers would ask each other for ever.
     const now = numbered > 0 && this.#mustAsk(chunkBytes);
     this.#acknowledged();
-    return { seq, ack, now };
+    return { head: { seq, ack, now }, messages };
   }
 
   /** Whether the peer must acknowledge at once, so that its sender need not wait. */
