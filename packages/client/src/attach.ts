@@ -1,4 +1,5 @@
 import {
+  CLIENT_CODEC,
   CLOSE_CODES,
   ENCODING,
   FEATURES,
@@ -126,6 +127,7 @@ export class Attach {
         runtime: this.#options.runtime,
         limits: this.#limits,
         side: 'client',
+        codec: CLIENT_CODEC,
         valueBytes: this.#options.valueBytes,
       },
     );

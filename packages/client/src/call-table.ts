@@ -246,9 +246,12 @@ export class CallTable {
   /** Ends the calls that this server can only be sent with code that cannot be had. */
   #failUnwritten(cause: unknown): void {
     const text = 'the code that writes superjson for this server could not be loaded';
-    for (const call of this.#queue.waiting) {
+    // Whoever starts another one because of that is not told of this failure again.
+    const waiting = Array.from(this.#queue.waiting);
+    for (const call of waiting) {
       const { takesPacked } = this.#link?.terms ?? {};
-      if (takesPacked === undefined || !this.#form.awaitsCode(call, takesPacked)) continue;
+      if (takesPacked === undefined || call.state !== 'waiting') continue;
+      if (!this.#form.awaitsCode(call, takesPacked)) continue;
       this.#end(call, new TrunklineError('UNAVAILABLE', text, { executed: 'no', cause }));
     }
   }

@@ -38,12 +38,6 @@ export function routeMessages(calls: CallTable, subscriptions: Subscriptions): C
         case 'STALE':
         case 'ENDED':
           return subscriptions.receive(message);
-        case 'HELLO':
-        case 'RESUME':
-        case 'AUTH':
-        case 'SUBSCRIBE':
-        case 'UNSUBSCRIBE':
-          return new Violation('WRONG_DIRECTION');
         default:
           return new Violation('NOT_OFFERED');
       }

@@ -5,17 +5,11 @@ import {
   type ProcedureCodec,
 } from '@trunkline/protocol';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { outcomeOf, start, startLive } from '../tests/harness.js';
-import { decoded, payload, ScriptedServer } from '../tests/scripted-server.js';
-import { SuperjsonImports } from '../tests/superjson-imports.js';
-import { ended, EPOCH, publish, subscribed } from '../tests/topic-server.js';
-import type { CallMethod, Gap } from './index.js';
+import { outcomeOf, startLive } from '../tests/harness.js';
+import { decoded, ScriptedServer } from '../tests/scripted-server.js';
+import { startWithImports, SuperjsonImports } from '../tests/superjson-imports.js';
+import type { CallMethod } from './index.js';
 import { createClient } from './client.js';
-
-function live() {
-  const imports = new SuperjsonImports();
-  return startLive({ superjson: imports.superjson }).then((harness) => ({ ...harness, imports }));
-}
 
 describe('the loader', () => {
   test('loads the code once, however many ask', async () => {
@@ -44,7 +38,7 @@ describe('the loader', () => {
 
 describe('a call whose layout is not known', () => {
   test('waits for the code, and sends the value as it was at the call', async () => {
-    const { server, runtime, chat, imports } = await live();
+    const { server, runtime, chat, imports } = await startWithImports();
     const input = {
       text: 'a',
       at: new Date(0),
@@ -68,7 +62,7 @@ describe('a call whose layout is not known', () => {
   });
 
   test('needs no code where nothing or bytes are sent, and passes those that wait', async () => {
-    const { server, runtime, chat, imports } = await live();
+    const { server, runtime, chat, imports } = await startWithImports();
     const posted = chat.post({ text: 'a' });
     const pinged = chat.ping();
     await runtime.settle();
@@ -83,7 +77,7 @@ describe('a call whose layout is not known', () => {
   });
 
   test('fails with UNAVAILABLE, executed no, when the code cannot be had, and loads it again', async () => {
-    const { server, runtime, chat, imports } = await live();
+    const { server, runtime, chat, imports } = await startWithImports();
     const first = chat.post({ text: 'a' });
     await runtime.settle();
     imports.fail();
@@ -98,8 +92,27 @@ describe('a call whose layout is not known', () => {
     expect(imports.count).toBe(2);
   });
 
+  test('is not failed by a load that began before it', async () => {
+    const { runtime, chat, imports } = await startWithImports();
+    let failures = 0;
+    const start = (): (() => void) => {
+      const error = (): void => {
+        failures++;
+        stop = start();
+      };
+      return chat.history({ room: 'a' }).subscribe({ error });
+    };
+    let stop = start();
+    await runtime.settle();
+    imports.fail();
+    await runtime.settle();
+    expect(failures).toBe(1);
+    expect(imports.count).toBe(2);
+    stop();
+  });
+
   test('keeps its deadline while it waits', async () => {
-    const { server, runtime, chat } = await live();
+    const { server, runtime, chat } = await startWithImports();
     const posted = chat.post({ text: 'a' }, { deadlineMs: 50 });
     await Promise.all([
       expect(posted).rejects.toMatchObject({ code: 'DEADLINE', executed: 'no' }),
@@ -109,7 +122,7 @@ describe('a call whose layout is not known', () => {
   });
 
   test('fails with INVALID_INPUT for what cannot be carried, a cycle included', async () => {
-    const { runtime, chat, imports } = await live();
+    const { runtime, chat, imports } = await startWithImports();
     const cycle: { text: string; self?: unknown } = { text: 'a' };
     cycle.self = cycle;
     const shared = Array.from({ length: 30 }).reduce<object>((part) => ({ a: part, b: part }), {});
@@ -136,7 +149,7 @@ describe('a call whose layout is not known', () => {
   });
 
   test('is sent on the next connection when its own is cut before the code comes', async () => {
-    const { server, network, runtime, chat, imports } = await live();
+    const { server, network, runtime, chat, imports } = await startWithImports();
     const posted = chat.post({ text: 'a' });
     await runtime.settle();
     network.latest.cut();
@@ -150,7 +163,7 @@ describe('a call whose layout is not known', () => {
 });
 
 test('a stream whose layouts are not known opens when the code is there', async () => {
-  const { server, runtime, chat, imports } = await live();
+  const { server, runtime, chat, imports } = await startWithImports();
   const all: string[] = [];
   const stop = chat.echo({ loud: true }, ['a', 'b']).subscribe({ item: (item) => all.push(item) });
   await runtime.settle();
@@ -219,164 +232,8 @@ describe('a call whose layout the server does not have', () => {
   });
 });
 
-describe('messages in superjson', () => {
-  test('are held with all that follow until the code is there, and then come in order', async () => {
-    const { server, runtime, chat, imports } = await live();
-    const done: unknown[] = [];
-    const calls = [chat.ping(), chat.ping(), chat.ping()].map((call) => {
-      return call.then((value) => done.push(value));
-    });
-    await runtime.settle();
-    server.latest.result(0);
-    server.latest.result(2, 'two');
-    server.latest.result(4);
-    await runtime.settle();
-    expect(done).toEqual([undefined]);
-    imports.arrive();
-    await Promise.all(calls);
-    expect(done).toEqual([undefined, 'two', undefined]);
-  });
-
-  test('that are items of a topic and its end are told in order', async () => {
-    const { server, runtime, chat, imports } = await live();
-    const seen: unknown[] = [];
-    chat.messages({ room: 'a' }).subscribe({
-      message: (message) => seen.push(message),
-      state: ({ status, error }) => status === 'ended' && seen.push(error?.code),
-    });
-    await runtime.settle();
-    expect(decoded({ ...server.latest.last('SUBSCRIBE').params })).toEqual({ room: 'a' });
-    expect(imports.count).toBe(0);
-    subscribed(server.latest);
-    publish(server.latest, 1, 'one');
-    publish(server.latest, 2, 'two');
-    ended(server.latest, { code: 'NOT_FOUND' });
-    await runtime.settle();
-    expect(seen).toEqual([]);
-    imports.arrive();
-    await runtime.settle();
-    expect(seen).toEqual(['one', 'two', 'NOT_FOUND']);
-  });
-
-  test('are unreadable when the code cannot be had: INTERNAL for a call, a gap in a topic', async () => {
-    const { server, runtime, chat, imports } = await live();
-    const gaps: Gap[] = [];
-    const subscription = chat.messages({ room: 'a' }).subscribe({
-      message: () => {},
-      gap: (gap) => gaps.push(gap),
-    });
-    const pinged = chat.ping();
-    await runtime.settle();
-    subscribed(server.latest);
-    publish(server.latest, 1, 'one');
-    server.latest.result(0, 'two');
-    await runtime.settle();
-    imports.fail();
-    await expect(pinged).rejects.toMatchObject({
-      code: 'INTERNAL',
-      executed: 'yes',
-      message: expect.stringContaining('cannot be read') as string,
-    });
-    expect(gaps).toEqual([{ epoch: EPOCH, from: 1, to: 1, reason: 'layout' }]);
-    publish(server.latest, 2, 'two');
-    await runtime.settle();
-    expect(imports.count).toBe(2);
-    subscription.close();
-  });
-
-  test.each([
-    ['4,096 messages', 4_097, 'x'],
-    ['4 MiB', 64, 'x'.repeat(65_536)],
-  ])('are unreadable when more than %s wait', async (_what, count, text) => {
-    const { server, runtime, chat } = await live();
-    let missing = 0;
-    const subscription = chat.messages({ room: 'a' }).subscribe({
-      message: () => {},
-      gap: () => missing++,
-    });
-    await runtime.settle();
-    subscribed(server.latest);
-    for (let offset = 1; offset <= count; offset++) publish(server.latest, offset, text);
-    await runtime.settle();
-    expect(missing).toBe(count);
-    subscription.close();
-  });
-
-  test('that are held are forgotten with their connection', async () => {
-    const { server, network, runtime, chat, imports } = await live();
-    const pinged = chat.ping();
-    await runtime.settle();
-    server.latest.result(0, 'one');
-    await runtime.settle();
-    network.latest.cut();
-    await expect(pinged).rejects.toMatchObject({ code: 'SESSION_LOST', executed: 'unknown' });
-    imports.arrive();
-    await runtime.advance(1_000);
-    expect(server.connections).toHaveLength(2);
-  });
-
-  test('that break the protocol close the connection when they are told', async () => {
-    const { server, runtime, chat, imports } = await live();
-    const pinged = chat.ping();
-    await runtime.settle();
-    server.latest.send({ kind: 'ITEM', id: 0, ...payload('one') });
-    await runtime.settle();
-    expect(server.latest.closedWith).toBeUndefined();
-    imports.arrive();
-    await expect(pinged).rejects.toMatchObject({ code: 'SESSION_LOST' });
-    await runtime.settle();
-    expect(server.latest.closedWith).toMatchObject({ reason: 'item not expected' });
-  });
-});
-
-describe('with the option packed: false', () => {
-  test('the code is loaded before the client dials', async () => {
-    const imports = new SuperjsonImports();
-    const { server, runtime, chat } = start({ packed: false, superjson: imports.superjson });
-    const posted = chat.post({ text: 'a' });
-    await runtime.settle();
-    expect(server.connections).toHaveLength(0);
-    imports.arrive();
-    await runtime.settle();
-    expect(server.latest.input).toEqual({ text: 'a' });
-    server.latest.result(0, new Date(0));
-    await posted;
-  });
-
-  test('an attempt whose code did not come has failed, and another follows', async () => {
-    const imports = new SuperjsonImports();
-    const { server, runtime, client, errors } = start({
-      packed: false,
-      superjson: imports.superjson,
-    });
-    await runtime.settle();
-    imports.fail();
-    await runtime.settle();
-    expect(client.connection.state).toMatchObject({
-      status: 'waiting',
-      reason: expect.stringContaining('the code for superjson could not be loaded') as string,
-    });
-    expect(errors).toHaveLength(1);
-    await runtime.advance(1_000);
-    imports.arrive();
-    await runtime.settle();
-    expect(server.connections).toHaveLength(1);
-    expect(client.connection.state.status).toBe('live');
-  });
-
-  test('a client that is closed meanwhile does not dial', async () => {
-    const imports = new SuperjsonImports();
-    const { server, runtime, client } = start({ packed: false, superjson: imports.superjson });
-    await runtime.settle();
-    client.close();
-    imports.arrive();
-    await runtime.settle();
-    expect(server.connections).toHaveLength(0);
-  });
-});
-
 test('a call that was withdrawn before its code came is not sent', async () => {
-  const { server, runtime, chat, imports } = await live();
+  const { server, runtime, chat, imports } = await startWithImports();
   const controller = new AbortController();
   const posted = chat.post({ text: 'a' }, { signal: controller.signal });
   await runtime.settle();

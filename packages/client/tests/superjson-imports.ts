@@ -1,5 +1,6 @@
 import * as code from '@trunkline/protocol/superjson';
 import { SuperjsonLoader } from '../src/superjson.js';
+import { startLive, type Harness } from './harness.js';
 
 /** The loads of the code for superjson, each of which a test ends by hand. */
 export class SuperjsonImports {
@@ -24,4 +25,10 @@ export class SuperjsonImports {
   fail(): void {
     this.#reject(new Error('no such chunk'));
   }
+}
+
+/** As `startLive`, with the code for superjson not loaded. */
+export async function startWithImports(): Promise<Harness & { imports: SuperjsonImports }> {
+  const imports = new SuperjsonImports();
+  return { ...(await startLive({ superjson: imports.superjson })), imports };
 }

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  decodeBatch,
-  encodeBatch,
-  encodeBatchParts,
-  takesNumber,
-  type Batch,
-  type BatchHead,
-} from './batch.js';
+import { decodeBatch, encodeBatch, encodeBatchParts } from './full-codec.js';
+import { takesNumber, type Batch, type BatchHead } from './batch.js';
 import { Writer } from './bytes/writer.js';
 import { isOptional, isSequenced, KINDS, type Message } from './message.js';
 import { Violation } from './violation.js';

@@ -1,7 +1,7 @@
 import { Reader } from './bytes/reader.js';
 import type { Writer } from './bytes/writer.js';
-import { decodeMessage } from './message-decoder.js';
-import { encodeChunkHead, encodeMessage } from './message-encoder.js';
+import { decodeMessage, type BodyDecoders } from './message-decoder.js';
+import { encodeChunkHead, encodeMessage, type BodyEncoder } from './message-encoder.js';
 import { isSequenced, KINDS, type Message, type ReceivedMessage } from './message.js';
 import { Violation } from './violation.js';
 
@@ -27,6 +27,18 @@ export interface BatchHead {
   readonly now?: boolean;
 }
 
+/** The messages that a side writes and reads; no more of them is loaded. */
+export interface MessageCodec {
+  readonly encodeBody: BodyEncoder;
+  readonly decoders: BodyDecoders;
+}
+
+/** What is written into one batch. */
+export interface BatchContent {
+  readonly head: BatchHead;
+  readonly messages: readonly Message[];
+}
+
 /** Tells whether a message takes a number of its direction. */
 export function takesNumber(message: ReceivedMessage): boolean {
   switch (message.kind) {
@@ -49,7 +61,7 @@ export function takesNumber(message: ReceivedMessage): boolean {
  * Reads a batch from untrusted bytes. Payloads in it are views of `bytes`: decode or copy them
  * before the bytes are reused. Never throws.
  */
-export function decodeBatch(bytes: Uint8Array): Batch | Violation {
+export function readBatch(bytes: Uint8Array, { decoders }: MessageCodec): Batch | Violation {
   const reader = new Reader(bytes);
   const head = reader.u8();
   if (head > (SEQ | ACK | NOW)) reader.fail('BAD_HEAD');
@@ -60,7 +72,7 @@ export function decodeBatch(bytes: Uint8Array): Batch | Violation {
   while (reader.remaining > 0) {
     const kind = reader.u8();
     const outer = reader.enter(reader.varint());
-    const message = decodeMessage(kind, reader);
+    const message = decodeMessage(kind, reader, decoders);
     reader.leave(outer);
     numbered ||= isSequenced(kind);
     messages.push(message);
@@ -89,10 +101,10 @@ function encodeHead(writer: Writer, head: BatchHead): void {
 }
 
 /** Writes a whole batch and gives its bytes. */
-export function encodeBatch(
+export function writeBatch(
   writer: Writer,
-  head: BatchHead,
-  messages: readonly Message[],
+  { encodeBody }: MessageCodec,
+  { head, messages }: BatchContent,
 ): Uint8Array {
   let large = 0;
   for (const message of messages) {
@@ -100,21 +112,21 @@ export function encodeBatch(
   }
   if (large > 0) writer.expect(large);
   encodeHead(writer, head);
-  for (const message of messages) encodeMessage(writer, message);
+  for (const message of messages) encodeMessage(writer, message, encodeBody);
   return writer.take();
 }
 
 /** Writes a whole batch and gives it in parts: what is large in chunks is not copied. */
-export function encodeBatchParts(
+export function writeBatchParts(
   writer: Writer,
-  head: BatchHead,
-  messages: readonly Message[],
+  { encodeBody }: MessageCodec,
+  { head, messages }: BatchContent,
 ): Uint8Array[] {
   const parts: Uint8Array[] = [];
   encodeHead(writer, head);
   for (const message of messages) {
     if (message.kind !== 'CHUNK' || message.bytes.length < PART_BYTES) {
-      encodeMessage(writer, message);
+      encodeMessage(writer, message, encodeBody);
     } else {
       encodeChunkHead(writer, message);
       parts.push(writer.take(), message.bytes);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FULL_CODEC } from './full-codec.js';
 import { abortOf, Cutter, joinedMessage, startOf, type LargeMessage } from './chunk.js';
 import { resolveLimits, WIRE_LIMITS } from './limits.js';
 import type { ChunkMessage, ReceivedMessage } from './message.js';
@@ -16,6 +17,7 @@ function openAssembler(valueBytes = 1_000_000) {
   const runtime = new VirtualRuntime();
   const late: ReceivedMessage[] = [];
   const assembler = new Assembler({
+    codec: FULL_CODEC,
     runtime,
     limits: LIMITS,
     valueBytes,
@@ -27,7 +29,7 @@ function openAssembler(valueBytes = 1_000_000) {
 }
 
 function cut(message: LargeMessage, transfer: number, chunkBytes: number): ChunkMessage[] {
-  const cutter = new Cutter(message, transfer, chunkBytes);
+  const cutter = new Cutter(message, { transfer, chunkBytes, encodeBody: FULL_CODEC.encodeBody });
   const chunks: ChunkMessage[] = [];
   while (!cutter.isDone) chunks.push(cutter.next());
   return chunks;
@@ -82,11 +84,14 @@ describe('chunks', () => {
     ['more than a message', [0x54, 2, 0, 0, 0]],
     ['nothing', []],
   ])('are no message when they make %s', (_what, bytes) => {
-    expect(joinedMessage(Uint8Array.from(bytes))).toBeInstanceOf(Violation);
+    expect(joinedMessage(Uint8Array.from(bytes), FULL_CODEC.decoders)).toBeInstanceOf(Violation);
   });
 
   it('of an optional kind that nobody knows are skipped', () => {
-    expect(joinedMessage(Uint8Array.of(0xff, 1, 0))).toEqual({ kind: 'SKIPPED', sequenced: true });
+    expect(joinedMessage(Uint8Array.of(0xff, 1, 0), FULL_CODEC.decoders)).toEqual({
+      kind: 'SKIPPED',
+      sequenced: true,
+    });
   });
 });
 

@@ -1,8 +1,8 @@
 import { takesNumber } from './batch.js';
 import { Reader } from './bytes/reader.js';
 import { Writer } from './bytes/writer.js';
-import { decodeMessage } from './message-decoder.js';
-import { encodeMessage } from './message-encoder.js';
+import { decodeMessage, type BodyDecoders } from './message-decoder.js';
+import { encodeMessage, type BodyEncoder } from './message-encoder.js';
 import {
   ENCODING,
   KINDS,
@@ -33,6 +33,13 @@ export function mayBeCut(message: Message): message is LargeMessage {
   return LARGE.has(message.kind);
 }
 
+/** How messages are cut. */
+export interface CutterOptions {
+  readonly transfer: number;
+  readonly chunkBytes: number;
+  readonly encodeBody: BodyEncoder;
+}
+
 /** Cuts one message into chunks, each when it is asked for. The payload is not copied. */
 export class Cutter {
   readonly #transfer: number;
@@ -41,10 +48,10 @@ export class Cutter {
   readonly #payload: Uint8Array;
   #given = 0;
 
-  constructor(message: LargeMessage, transfer: number, chunkBytes: number) {
+  constructor(message: LargeMessage, { transfer, chunkBytes, encodeBody }: CutterOptions) {
     this.#transfer = transfer;
     this.#chunkBytes = chunkBytes;
-    this.#head = headOf(message);
+    this.#head = headOf(message, encodeBody);
     this.#payload = message.bytes;
   }
 
@@ -86,9 +93,9 @@ export class Cutter {
 }
 
 /** Kind, size and all that stands before the payload. */
-function headOf(message: LargeMessage): Uint8Array {
+function headOf(message: LargeMessage, encodeBody: BodyEncoder): Uint8Array {
   const writer = new Writer();
-  encodeMessage(writer, { ...message, bytes: NOTHING });
+  encodeMessage(writer, { ...message, bytes: NOTHING }, encodeBody);
   const whole = new Reader(writer.take().slice());
   const kind = whole.u8();
   const body = whole.bytes(whole.varint());
@@ -133,13 +140,13 @@ export interface Start {
  * Reads all that stands before the payload, from the first bytes of a message. Gives `undefined` when
  * they do not hold all of it, or make no message that is usually cut.
  */
-export function readStart(bytes: Uint8Array): Start | undefined {
+export function readStart(bytes: Uint8Array, decoders: BodyDecoders): Start | undefined {
   const reader = new Reader(bytes);
   const kind = reader.u8();
   const size = reader.varint();
   const bodyAt = reader.position;
   const body = reader.sub(Math.min(size, reader.remaining));
-  const message = decodeMessage(kind, body);
+  const message = decodeMessage(kind, body, decoders);
   if ((body.fault ?? reader.fault) !== undefined || reader.remaining > 0) return undefined;
   if (message.kind === 'SKIPPED' || message.kind === 'REFUSED' || !mayBeCut(message)) {
     return undefined;
@@ -151,11 +158,14 @@ export function readStart(bytes: Uint8Array): Start | undefined {
 }
 
 /** Reads the message that the chunks of a transfer make. */
-export function joinedMessage(bytes: Uint8Array): ReceivedMessage | Violation {
+export function joinedMessage(
+  bytes: Uint8Array,
+  decoders: BodyDecoders,
+): ReceivedMessage | Violation {
   const reader = new Reader(bytes);
   const kind = reader.u8();
   const body = reader.sub(reader.varint());
-  const message = decodeMessage(kind, body);
+  const message = decodeMessage(kind, body, decoders);
   const fault = body.fault ?? reader.fault;
   if (fault !== undefined) return new Violation(fault);
   const fits = takesNumber(message) && !NEVER_CUT.has(message.kind) && reader.remaining === 0;

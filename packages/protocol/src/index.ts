@@ -1,4 +1,4 @@
-export { decodeBatch, encodeBatch, takesNumber, type Batch, type BatchHead } from './batch.js';
+export { takesNumber, type Batch, type BatchHead, type MessageCodec } from './batch.js';
 export type {
   Broker,
   BrokerListener,
@@ -14,6 +14,7 @@ export type {
 } from './broker.js';
 export { Reader } from './bytes/reader.js';
 export { varintSize, Writer } from './bytes/writer.js';
+export { CLIENT_CODEC } from './client-codec.js';
 export type { LargeMessage } from './chunk.js';
 export {
   CLOSE_CODES,
@@ -26,6 +27,7 @@ export {
 export { ConsumerCredit, ProducerCredit, type CreditWindow } from './credit.js';
 export { ERROR_CODES, isErrorCode, type ErrorCode } from './error-code.js';
 export { STORED, type ExtFields, type Published, type PublishId } from './ext.js';
+export { decodeBatch, encodeBatch, FULL_CODEC } from './full-codec.js';
 export {
   CLIENT_DECODE_LIMITS,
   SERVER_DECODE_LIMITS,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeBatch, encodeBatch, takesNumber, type Batch } from './batch.js';
+import { decodeBatch, encodeBatch } from './full-codec.js';
+import { takesNumber, type Batch } from './batch.js';
 import { Writer } from './bytes/writer.js';
 import { ENCODING, SESSION_LIMITS, type Message, type SessionLimits } from './message.js';
 import { Violation } from './violation.js';

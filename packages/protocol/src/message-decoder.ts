@@ -2,7 +2,6 @@ import type { Reader } from './bytes/reader.js';
 import { decodeExt } from './ext.js';
 import {
   decodeCode,
-  decodeName,
   encodingOf,
   extOf,
   FLAGS,
@@ -13,7 +12,6 @@ import {
 } from './field-decoder.js';
 import {
   CANCEL_REASONS,
-  ENCODING,
   EXECUTED,
   GAP_REASONS,
   GOAWAY_REASONS,
@@ -21,31 +19,31 @@ import {
   isSequenced,
   JOIN_STATES,
   KINDS,
-  PROCEDURE_KINDS,
   STALE_REASONS,
-  type CallMessage,
   type ChunkMessage,
-  type Encoding,
   type ErrorMessage,
   type ReceivedMessage,
-  type SubscribeMessage,
   type TopicMessage,
 } from './message.js';
-import {
-  decodeGone,
-  decodeHello,
-  decodeResume,
-  decodeResumed,
-  decodeWelcome,
-  MAX_TOKEN,
-} from './session-decoder.js';
+import { decodeGone, decodeResumed, decodeWelcome } from './session-decoder.js';
 
 const PAYLOAD_FLAGS = FLAGS.ENCODING | FLAGS.EXT;
-const MAX_LAST = 10_000;
+
+/** Reads the body of a message of one kind. */
+export type BodyDecoder = (body: Reader) => ReceivedMessage;
+
+/** What reads the body of each kind that a side takes, by its number. */
+export type BodyDecoders = readonly (BodyDecoder | undefined)[];
+
+/** Gives each kind its place among all bytes: faster than looking up. */
+export function placeDecoders(entries: readonly (readonly [number, BodyDecoder])[]): BodyDecoders {
+  const byKind = new Map(entries);
+  return Array.from({ length: 256 }, (_, kind) => byKind.get(kind));
+}
 
 /** Reads the body of one message, to the end of `body`; a fault is noted in `body`. */
-export function decodeMessage(kind: number, body: Reader): ReceivedMessage {
-  const decode = DECODERS[kind];
+export function decodeMessage(kind: number, body: Reader, decoders: BodyDecoders): ReceivedMessage {
+  const decode = decoders[kind];
   if (decode === undefined) {
     if (!isOptional(kind)) body.fail('UNKNOWN_KIND');
     body.rest();
@@ -59,10 +57,9 @@ export function decodeMessage(kind: number, body: Reader): ReceivedMessage {
   return message;
 }
 
-const BY_KIND = new Map<number, (body: Reader) => ReceivedMessage>([
-  [KINDS.HELLO, decodeHello],
+/** Decoders of what a server sends: the messages of both directions and its own. */
+export const SERVER_MESSAGES: readonly (readonly [number, BodyDecoder])[] = [
   [KINDS.WELCOME, decodeWelcome],
-  [KINDS.RESUME, decodeResume],
   [KINDS.RESUMED, decodeResumed],
   [KINDS.GONE, decodeGone],
   [
@@ -76,18 +73,13 @@ const BY_KIND = new Map<number, (body: Reader) => ReceivedMessage>([
   ],
   [KINDS.PING, (b) => ({ kind: 'PING', value: b.u32() })],
   [KINDS.PONG, (b) => ({ kind: 'PONG', value: b.u32() })],
-  [KINDS.AUTH, (b) => ({ kind: 'AUTH', token: b.text(MAX_TOKEN) })],
   [KINDS.AUTHED, (b) => ({ kind: 'AUTHED', expiresInMs: b.varint() })],
   [KINDS.CREDIT, (b) => ({ kind: 'CREDIT', id: b.varint(), items: b.varint(), bytes: b.varint() })],
-  [KINDS.SUBSCRIBE, decodeSubscribe],
   [KINDS.SUBSCRIBED, decodeSubscribed],
-  [KINDS.UNSUBSCRIBE, (b) => ({ kind: 'UNSUBSCRIBE', sub: b.varint() })],
   [KINDS.MESSAGE, decodeTopicMessage],
   [KINDS.GAP, decodeGap],
   [KINDS.ENDED, decodeEnded],
   [KINDS.STALE, (b) => ({ kind: 'STALE', sub: b.varint(), reason: pick(b, STALE_REASONS) })],
-  [KINDS.BIND, decodeBind],
-  [KINDS.CALL, decodeCall],
   [KINDS.RESULT, (b) => decodePayloadMessage(b, 'RESULT')],
   [KINDS.ERROR, decodeError],
   [KINDS.CANCEL, (b) => ({ kind: 'CANCEL', id: b.varint(), reason: pick(b, CANCEL_REASONS) })],
@@ -95,10 +87,7 @@ const BY_KIND = new Map<number, (body: Reader) => ReceivedMessage>([
   [KINDS.END, (b) => decodePayloadMessage(b, 'END')],
   [KINDS.CHUNK, decodeChunk],
   [KINDS.VOID, () => ({ kind: 'VOID' })],
-]);
-
-/** A place for each byte: faster than looking up. */
-const DECODERS = Array.from({ length: 256 }, (_, kind) => BY_KIND.get(kind));
+];
 
 /** Messages that have an ext exactly when bytes are left after their last field. */
 const EXTENDED: ReadonlySet<number> = new Set<number>([
@@ -128,22 +117,6 @@ function decodePayloadMessage<K extends 'RESULT' | 'ITEM' | 'END'>(body: Reader,
   return ext === undefined ? { kind, id, encoding, bytes } : { kind, id, encoding, bytes, ...ext };
 }
 
-// id procedure flags [deadlineMs:u32] [ext] payload
-function decodeCall(body: Reader): CallMessage {
-  const id = body.varint();
-  const procedure = body.varint();
-  const byte = flags(body, PAYLOAD_FLAGS | FLAGS.BIT_3);
-  const hasDeadline = (byte & FLAGS.BIT_3) !== 0;
-  const deadlineMs = hasDeadline ? body.u32() : 0;
-  const ext = extOf(body, byte);
-  const encoding = encodingOf(byte);
-  const bytes = payloadBytes(body, encoding);
-  const call: CallMessage = hasDeadline
-    ? { kind: 'CALL', id, procedure, deadlineMs, encoding, bytes }
-    : { kind: 'CALL', id, procedure, encoding, bytes };
-  return ext === undefined ? call : { ...call, ...ext };
-}
-
 // id flags executed:u8 code:text message:text [ext] payload
 function decodeError(body: Reader): ErrorMessage {
   const id = body.varint();
@@ -155,21 +128,6 @@ function decodeError(body: Reader): ErrorMessage {
   const encoding = encodingOf(byte);
   const bytes = payloadBytes(body, encoding);
   return { kind: 'ERROR', id, executed, code, message, encoding, bytes, ...ext };
-}
-
-// procedure kind:u8 name:text sendHash:u64 receiveHash:u64 [ext]
-function decodeBind(body: Reader): ReceivedMessage {
-  const procedure = body.varint();
-  const procedureKind = pick(body, PROCEDURE_KINDS);
-  const name = decodeName(body);
-  return {
-    kind: 'BIND',
-    procedure,
-    procedureKind,
-    name,
-    sendHash: body.u64(),
-    receiveHash: body.u64(),
-  };
 }
 
 // transfer flags [size] bytes
@@ -188,23 +146,6 @@ function decodeChunk(body: Reader): ChunkMessage {
     size,
     bytes: body.rest(),
   };
-}
-
-// sub name flags params:sized payloadHash:u64 [epoch:u64 offset] [last] [ext]
-function decodeSubscribe(body: Reader): SubscribeMessage {
-  const sub = body.varint();
-  const name = decodeName(body);
-  const byte = flags(body, FLAGS.ENCODING | FLAGS.BIT_3 | FLAGS.BIT_4);
-  const encoding = (byte & FLAGS.ENCODING) as Encoding;
-  if (encoding === ENCODING.BYTES || encoding === ENCODING.PACKED) body.fail('BAD_FLAGS');
-  const bytes = body.bytes(body.varint());
-  if (encoding === ENCODING.NONE && bytes.length > 0) body.fail('BAD_FIELD');
-  const payloadHash = body.u64();
-  const cursor =
-    (byte & FLAGS.BIT_3) === 0 ? undefined : { epoch: body.u64(), offset: body.varint() };
-  const last = (byte & FLAGS.BIT_4) === 0 ? undefined : body.varint();
-  if (last !== undefined && last > MAX_LAST) body.fail('BAD_FIELD');
-  return { kind: 'SUBSCRIBE', sub, name, params: { encoding, bytes }, payloadHash, cursor, last };
 }
 
 // sub topic state:u8 epoch:u64 offset top [ext]

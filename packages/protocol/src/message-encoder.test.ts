@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FULL_CODEC } from './full-codec.js';
 import { Writer } from './bytes/writer.js';
 import { resolveLimits, WIRE_LIMITS } from './limits.js';
 import { encodeMessage, sizeOf } from './message-encoder.js';
@@ -16,7 +17,7 @@ const EXT = {
 
 function encodedSize(message: Message): number {
   const writer = new Writer();
-  encodeMessage(writer, message);
+  encodeMessage(writer, message, FULL_CODEC.encodeBody);
   return writer.size;
 }
 
@@ -105,12 +106,13 @@ describe('sizeOf', () => {
 
   it('keeps a batch of many small calls with trace and key below the limit of a batch', () => {
     const limits = resolveLimits(WIRE_LIMITS);
-    const outbox = new Outbox(limits, limits.assemblyBytes);
+    const outbox = new Outbox(limits, limits.assemblyBytes, FULL_CODEC.encodeBody);
     const call: CallMessage = { kind: 'CALL', id: 0, procedure: 0, ...NOTHING, ...EXT };
     for (let count = 0; count < 5_000; count++) outbox.push(call);
     const room = { bytes: 65_536, numbers: 16_384, bulkBytes: 0, chunks: 0 };
     const writer = new Writer();
-    for (const message of outbox.take(room)) encodeMessage(writer, message as Message);
+    for (const message of outbox.take(room))
+      encodeMessage(writer, message as Message, FULL_CODEC.encodeBody);
     expect(writer.size).toBeLessThanOrEqual(65_536);
     expect(writer.size).toBeGreaterThan(32_768);
   });

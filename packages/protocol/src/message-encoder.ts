@@ -3,15 +3,8 @@ import { encodeExt, extSize, hasExt, type ExtFields } from './ext.js';
 import {
   CANCEL_REASONS,
   ENCODING,
-  EXECUTED,
-  GAP_REASONS,
-  GOAWAY_REASONS,
-  GONE_REASONS,
-  JOIN_STATES,
   KINDS,
   PROCEDURE_KINDS,
-  SESSION_LIMITS,
-  STALE_REASONS,
   type CallMessage,
   type ChunkMessage,
   type EndedMessage,
@@ -21,14 +14,10 @@ import {
   type ItemMessage,
   type Message,
   type Payload,
-  type ResumedMessage,
   type ResultMessage,
-  type ResumeMessage,
   type Revision,
-  type SessionLimits,
   type SubscribeMessage,
   type TopicMessage,
-  type WelcomeMessage,
 } from './message.js';
 
 const EXT = 0x04;
@@ -78,8 +67,11 @@ function sizeOfFailure(message: ErrorMessage | EndedMessage): number {
   return message.message.length * 3 + message.code.length + ENVELOPE + extSize(message);
 }
 
+/** Writes the body of a message of a kind that a side sends. */
+export type BodyEncoder = (writer: Writer, message: Message) => void;
+
 /** Writes one message with its kind and size. */
-export function encodeMessage(writer: Writer, message: Message): void {
+export function encodeMessage(writer: Writer, message: Message, encodeBody: BodyEncoder): void {
   switch (message.kind) {
     case 'RESULT':
     case 'ITEM':
@@ -118,23 +110,24 @@ function encodeTopicMessage(writer: Writer, message: TopicMessage): void {
   writer.bytes(bytes);
 }
 
-function encodeBody(writer: Writer, message: Message): void {
+/** Writes the body of a topic message; of no other. */
+export function encodeTopicBody(writer: Writer, message: Message): void {
+  if (message.kind !== 'MESSAGE') return;
+  writer.varint(message.topic);
+  writer.varint(message.offset);
+  writer.varint(message.skipped);
+  encodePayload(writer, message);
+}
+
+/** Writes what a client sends; the messages of both directions are among it. */
+export function encodeClientBody(writer: Writer, message: Message): void {
   switch (message.kind) {
     case 'CALL':
       return encodeCall(writer, message);
-    case 'RESULT':
     case 'ITEM':
     case 'END':
       writer.varint(message.id);
-      return encodePayload(writer, message, 0);
-    case 'ERROR':
-      writer.varint(message.id);
-      writer.u8(flagsOf(message, 0));
-      writer.u8(EXECUTED.indexOf(message.executed));
-      writer.text(message.code);
-      writer.text(message.message);
-      if (hasExt(message)) encodeExt(writer, message);
-      return writer.bytes(message.bytes);
+      return encodePayload(writer, message);
     case 'CANCEL':
       writer.varint(message.id);
       return writer.u8(CANCEL_REASONS.indexOf(message.reason));
@@ -150,99 +143,30 @@ function encodeBody(writer: Writer, message: Message): void {
       return writer.u64(message.receiveHash);
     case 'CHUNK':
       return encodeChunk(writer, message);
-    case 'VOID':
-      return;
-    default:
-      return encodeTopicBody(writer, message);
-  }
-}
-
-type TopicKind = 'SUBSCRIBE' | 'SUBSCRIBED' | 'UNSUBSCRIBE' | 'MESSAGE' | 'GAP' | 'ENDED' | 'STALE';
-type CallKind =
-  | 'CALL'
-  | 'RESULT'
-  | 'ERROR'
-  | 'CANCEL'
-  | 'ITEM'
-  | 'END'
-  | 'CREDIT'
-  | 'BIND'
-  | 'CHUNK'
-  | 'VOID';
-
-function encodeTopicBody(writer: Writer, message: Exclude<Message, { kind: CallKind }>): void {
-  switch (message.kind) {
-    case 'MESSAGE':
-      writer.varint(message.topic);
-      writer.varint(message.offset);
-      writer.varint(message.skipped);
-      return encodePayload(writer, message, 0);
     case 'SUBSCRIBE':
       return encodeSubscribe(writer, message);
-    case 'SUBSCRIBED':
-      writer.varint(message.sub);
-      writer.varint(message.topic);
-      writer.u8(JOIN_STATES.indexOf(message.state));
-      writer.u64(message.epoch);
-      writer.varint(message.offset);
-      return writer.varint(message.top);
     case 'UNSUBSCRIBE':
       return writer.varint(message.sub);
-    case 'GAP':
-      writer.varint(message.sub);
-      writer.u64(message.epoch);
-      writer.varint(message.from);
-      writer.varint(message.to ?? 0);
-      return writer.u8(GAP_REASONS.indexOf(message.reason));
-    case 'ENDED':
-      writer.varint(message.sub);
-      writer.text(message.code);
-      writer.text(message.message);
-      return hasExt(message) ? encodeExt(writer, message) : undefined;
-    case 'STALE':
-      writer.varint(message.sub);
-      return writer.u8(STALE_REASONS.indexOf(message.reason));
-    default:
-      return encodeSessionBody(writer, message);
-  }
-}
-
-function encodeSessionBody(
-  writer: Writer,
-  message: Exclude<Message, { kind: CallKind | TopicKind }>,
-): void {
-  switch (message.kind) {
     case 'PING':
     case 'PONG':
       return writer.u32(message.value);
     case 'HELLO':
       return encodeHello(writer, message);
-    case 'WELCOME':
-      return encodeWelcome(writer, message);
-    case 'RESUME':
-      return encodeResume(writer, message);
-    case 'RESUMED':
-      return encodeResumed(writer, message);
-    case 'GONE':
-      writer.u8(GONE_REASONS.indexOf(message.reason));
-      return writer.varint(message.rx === undefined ? 0 : message.rx + 1);
-    case 'GOAWAY':
-      writer.u8(GOAWAY_REASONS.indexOf(message.reason));
-      writer.varint(message.afterMs);
-      return writer.varint(message.windowMs);
-    case 'AUTH':
-      return writer.text(message.token);
-    case 'AUTHED':
-      return writer.varint(message.expiresInMs);
+    case 'VOID':
+      return;
+    default:
+      throw new TypeError(`a client sends no message of the kind "${message.kind}"`);
   }
 }
 
-function flagsOf(message: Payload & ExtFields, bits: number): number {
-  return message.encoding | (hasExt(message) ? EXT : 0) | bits;
+/** Gives the flags of a message with a payload. */
+export function flagsOf(message: Payload & ExtFields): number {
+  return message.encoding | (hasExt(message) ? EXT : 0);
 }
 
-function encodePayload(writer: Writer, message: Payload & ExtFields, bits: number): void {
-  writer.u8(flagsOf(message, bits));
+/** Writes flags, ext and payload of a message. */
+export function encodePayload(writer: Writer, message: Payload & ExtFields): void {
+  writer.u8(flagsOf(message));
   if (hasExt(message)) encodeExt(writer, message);
   writer.bytes(message.bytes);
 }
@@ -250,7 +174,7 @@ function encodePayload(writer: Writer, message: Payload & ExtFields, bits: numbe
 function encodeCall(writer: Writer, message: CallMessage): void {
   writer.varint(message.id);
   writer.varint(message.procedure);
-  writer.u8(flagsOf(message, message.deadlineMs === undefined ? 0 : BIT_3));
+  writer.u8(flagsOf(message) | (message.deadlineMs === undefined ? 0 : BIT_3));
   if (message.deadlineMs !== undefined) writer.u32(message.deadlineMs);
   if (hasExt(message)) encodeExt(writer, message);
   writer.bytes(message.bytes);
@@ -290,7 +214,8 @@ function encodeSubscribe(writer: Writer, message: SubscribeMessage): void {
   if (last !== undefined) writer.varint(last);
 }
 
-function encodeRevisions(writer: Writer, revisions: readonly Revision[]): void {
+/** Writes the revisions of contracts. */
+export function encodeRevisions(writer: Writer, revisions: readonly Revision[]): void {
   writer.varint(revisions.length);
   for (const { name, revision } of revisions) {
     writer.text(name);
@@ -298,51 +223,9 @@ function encodeRevisions(writer: Writer, revisions: readonly Revision[]): void {
   }
 }
 
-function encodeLimits(writer: Writer, limits: SessionLimits): void {
-  const names = Object.keys(SESSION_LIMITS) as (keyof SessionLimits)[];
-  const told = names.filter((name) => limits[name] !== SESSION_LIMITS[name].absent);
-  writer.varint(told.length);
-  for (const name of told) {
-    writer.u8(SESSION_LIMITS[name].tag);
-    writer.varint(limits[name]);
-  }
-}
-
 function encodeHello(writer: Writer, message: HelloMessage): void {
   writer.varint(message.features);
   writer.text(message.agent);
   writer.text(message.token);
-  encodeRevisions(writer, message.revisions);
-}
-
-function encodeWelcome(writer: Writer, message: WelcomeMessage): void {
-  writer.varint(message.features);
-  writer.text(message.session);
-  writer.sized(message.secret);
-  encodeTerms(writer, message);
-}
-
-function encodeResume(writer: Writer, message: ResumeMessage): void {
-  writer.varint(message.features);
-  writer.text(message.token);
-  writer.text(message.session);
-  writer.varint(message.attach);
-  writer.sized(message.secret);
-  writer.varint(message.rx);
-  writer.varint(message.first);
-  encodeRevisions(writer, message.revisions);
-}
-
-function encodeResumed(writer: Writer, message: ResumedMessage): void {
-  writer.varint(message.features);
-  writer.varint(message.rx);
-  encodeTerms(writer, message);
-}
-
-function encodeTerms(writer: Writer, message: WelcomeMessage | ResumedMessage): void {
-  writer.varint(message.ttlMs);
-  writer.varint(message.expiresInMs);
-  writer.varint(message.idleMs);
-  encodeLimits(writer, message.limits);
   encodeRevisions(writer, message.revisions);
 }

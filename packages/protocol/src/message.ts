@@ -1,19 +1,9 @@
 /** Every message of the wire as a type; PROTOCOL.md has a heading of the same name for each. */
 
+import type { Payload } from './encoding.js';
 import type { ExtFields } from './ext.js';
 
-/** Encoding of a payload, as the flags say it. */
-export const ENCODING = { NONE: 0, PACKED: 1, SUPERJSON: 2, BYTES: 3 } as const;
-/** The number of an encoding, as it stands in the flags. */
-export type Encoding = (typeof ENCODING)[keyof typeof ENCODING];
-
-/** A value as bytes, with how to read them. */
-export interface Payload {
-  readonly encoding: Encoding;
-  readonly bytes: Uint8Array;
-  /** Whether the bytes are nobody else's and have a buffer of their own. Not on the wire. */
-  readonly isOwned?: true;
-}
+export { ENCODING, type Encoding, type Payload } from './encoding.js';
 
 const OPTIONAL = 0x80;
 const SEQUENCED = 0x40;

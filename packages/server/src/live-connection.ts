@@ -1,6 +1,7 @@
 import {
   ENCODING,
   FEATURES,
+  FULL_CODEC,
   Link,
   Violation,
   type Close,
@@ -52,7 +53,8 @@ export class LiveConnection
     super(session, services);
     this.#owner = owner;
     const side = 'server';
-    this.#link = new Link(this, { transport, runtime, limits, side, valueBytes, assembly });
+    const options = { transport, runtime, limits, side, valueBytes, assembly } as const;
+    this.#link = new Link(this, { ...options, codec: FULL_CODEC });
     const expiresInMs = this.#expiresInMs;
     if (expiresInMs !== undefined) {
       const close: Close = { code: 'TOKEN', reason: 'expired' };

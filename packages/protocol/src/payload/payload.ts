@@ -1,5 +1,5 @@
 import type { DecodeLimits } from '../limits.js';
-import { ENCODING, type Payload } from '../message.js';
+import { ENCODING, type Payload } from '../encoding.js';
 import { TrunklineError } from '../trunkline-error.js';
 import { decodePlain, encodePlain } from './plain-payload.js';
 import { decodeSuperjson, encodeSuperjson, type Decoded } from './superjson.js';

@@ -1,4 +1,4 @@
-import { ENCODING, type Payload } from '../message.js';
+import { ENCODING, type Payload } from '../encoding.js';
 import type { Decoded } from './superjson.js';
 
 const NOTHING: Payload = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };

@@ -1,3 +1,4 @@
+import type { MessageCodec } from '../batch.js';
 import {
   joinedMessage,
   MAX_START,
@@ -15,6 +16,7 @@ import type { ByteBudget } from './byte-budget.js';
 /** What an assembler is made of. */
 export interface AssemblerOptions {
   readonly runtime: Runtime;
+  readonly codec: MessageCodec;
   readonly limits: WireLimits;
   /** The most bytes of a payload that this side takes. */
   readonly valueBytes: number;
@@ -101,7 +103,7 @@ export class Assembler {
     if (this.#transfers.size >= limits.transfers) return undefined;
     const begun: Transfer = {
       size,
-      start: readStart(bytes),
+      start: readStart(bytes, this.#options.codec.decoders),
       buffer: NOTHING,
       counted: 0,
       length: 0,
@@ -181,7 +183,7 @@ export class Assembler {
       if (start.size !== size) return new Violation('BAD_CHUNK');
       return { ...start.message, bytes: buffer, isOwned: true };
     }
-    const message = joinedMessage(buffer.subarray(0, length));
+    const message = joinedMessage(buffer.subarray(0, length), this.#options.codec.decoders);
     if (message instanceof Violation || !('bytes' in message)) return message;
     // CREDIT has a field of this name too, but is never cut.
     if ((message.bytes as Uint8Array).length <= this.#options.valueBytes) return message;

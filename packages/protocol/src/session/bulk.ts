@@ -1,5 +1,6 @@
 import { abortOf, Cutter, mayBeCut, type LargeMessage } from '../chunk.js';
 import type { WireLimits } from '../limits.js';
+import type { BodyEncoder } from '../message-encoder.js';
 import type { ChunkMessage, Message } from '../message.js';
 import { SharedBatch } from './shared-batch.js';
 
@@ -33,13 +34,15 @@ export class Bulk {
   bytes = 0;
   readonly #limits: WireLimits;
   readonly #peerBytes: number;
+  readonly #encodeBody: BodyEncoder;
   #lanes = NO_LANES;
   #transfers = 0;
   #begunBytes = 0;
 
   /** `peerBytes` is what the peer takes of messages that are not complete. */
-  constructor(limits: WireLimits, peerBytes: number) {
+  constructor(limits: WireLimits, peerBytes: number, encodeBody: BodyEncoder) {
     this.#limits = limits;
+    this.#encodeBody = encodeBody;
     this.#peerBytes = peerBytes;
   }
 
@@ -140,7 +143,9 @@ export class Bulk {
 
   #begin(lane: Lane, entry: Outgoing, message: LargeMessage): void {
     lane.transfer = this.#transfers++;
-    lane.cutter = new Cutter(message, lane.transfer, this.#limits.chunkBytes);
+    const { chunkBytes } = this.#limits;
+    const encodeBody = this.#encodeBody;
+    lane.cutter = new Cutter(message, { transfer: lane.transfer, chunkBytes, encodeBody });
     entry.isBegun = true;
     this.#begunBytes += entry.size;
   }

@@ -1,3 +1,4 @@
+import type { MessageCodec } from '../batch.js';
 import type { LargeMessage } from '../chunk.js';
 import type { Close } from '../close-code.js';
 import type { WireLimits } from '../limits.js';
@@ -30,6 +31,8 @@ export interface LinkOptions {
   readonly runtime: Runtime;
   readonly limits: WireLimits;
   readonly side: 'client' | 'server';
+  /** The messages that this side writes and reads. */
+  readonly codec: MessageCodec;
   /** The most bytes of a payload that this side takes in chunks. */
   readonly valueBytes: number;
   /** What all links may hold together of values that are not complete. */

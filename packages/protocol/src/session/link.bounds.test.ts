@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeBatch } from '../batch.js';
+import { encodeBatch, FULL_CODEC } from '../full-codec.js';
 import { Writer } from '../bytes/writer.js';
 import type { Close } from '../close-code.js';
 import { resolveLimits, WIRE_LIMITS, type WireLimits } from '../limits.js';
@@ -37,7 +37,7 @@ function openLink(overrides: Partial<WireLimits> = {}) {
         link.stop();
       },
     },
-    { transport, runtime, limits, side: 'server', valueBytes: 1_048_576 },
+    { transport, runtime, limits, side: 'server', codec: FULL_CODEC, valueBytes: 1_048_576 },
   );
   return {
     link,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeBatch, encodeBatch, takesNumber, type Batch, type BatchHead } from '../batch.js';
+import { decodeBatch, encodeBatch, FULL_CODEC } from '../full-codec.js';
+import { takesNumber, type Batch, type BatchHead } from '../batch.js';
 import { Writer } from '../bytes/writer.js';
 import type { Close } from '../close-code.js';
 import { resolveLimits, WIRE_LIMITS } from '../limits.js';
@@ -7,7 +8,7 @@ import { ENCODING, type Message, type ReceivedMessage } from '../message.js';
 import { VirtualRuntime } from '../testing/virtual-runtime.js';
 import type { Transport } from '../transport.js';
 import { Violation } from '../violation.js';
-import { shared } from '../../tests/shared.js';
+import { NEWS, shared } from '../../tests/shared.js';
 import { Link, type LinkOwner } from './link.js';
 
 const LIMITS = resolveLimits(WIRE_LIMITS);
@@ -56,7 +57,7 @@ class Harness implements LinkOwner {
   constructor(side: 'client' | 'server' = 'client', limits: Partial<typeof LIMITS> = {}) {
     const { transport, runtime } = this;
     const options = { transport, runtime, limits: { ...LIMITS, ...limits }, side };
-    this.link = new Link(this, { ...options, valueBytes: 1_048_576 });
+    this.link = new Link(this, { ...options, codec: FULL_CODEC, valueBytes: 1_048_576 });
   }
 
   receive(message: ReceivedMessage): Violation | undefined {
@@ -140,7 +141,7 @@ describe('Link, writing', () => {
 
   it('writes a shared batch as it is, beside its own in the same write', async () => {
     const { link, transport, runtime } = new Harness();
-    const batch = shared(PING);
+    const batch = shared(NEWS);
     link.send(result(0));
     link.sendShared(batch);
     link.send(result(2));
@@ -262,7 +263,7 @@ describe('Link, acknowledging', () => {
   it('acknowledges beside shared batches, which say nothing', async () => {
     const { link, transport, runtime, deliver } = new Harness();
     deliver({ seq: 1, now: true }, [VOID]);
-    link.sendShared(shared(PING));
+    link.sendShared(shared(NEWS));
     await runtime.settle();
     expect(transport.batches.map(({ ack }) => ack)).toEqual([undefined, 1]);
   });
@@ -365,7 +366,7 @@ describe('Link, liveness', () => {
   it('closes with SLOW when the socket takes nothing for 10 s', async () => {
     const { link, transport, runtime, failures } = new Harness('server');
     transport.bufferedBytes = 262_144;
-    link.sendShared(shared(PING));
+    link.sendShared(shared(NEWS));
     await runtime.advance(9_999);
     expect(failures).toEqual([]);
     await runtime.advance(1);
@@ -375,12 +376,12 @@ describe('Link, liveness', () => {
   it('forgives a socket that takes something in time', async () => {
     const { link, transport, runtime, failures } = new Harness('server');
     transport.bufferedBytes = 262_144;
-    link.sendShared(shared(PING));
+    link.sendShared(shared(NEWS));
     await runtime.advance(9_000);
     transport.bufferedBytes = 0;
     link.writable();
     await runtime.advance(9_000);
-    expect(transport.messages[0]).toEqual(PING);
+    expect(transport.messages[0]).toEqual(NEWS);
     expect(failures).toEqual([]);
   });
 

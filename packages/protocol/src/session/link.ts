@@ -1,5 +1,5 @@
-import { decodeBatch, encodeBatch, encodeBatchParts, takesNumber } from '../batch.js';
-import type { Batch, BatchHead } from '../batch.js';
+import { readBatch, takesNumber, writeBatch, writeBatchParts } from '../batch.js';
+import type { Batch, BatchContent } from '../batch.js';
 import { Writer } from '../bytes/writer.js';
 import type { WireLimits } from '../limits.js';
 import type { Message, ReceivedMessage } from '../message.js';
@@ -22,7 +22,7 @@ export type { LinkOptions, LinkOwner } from './link-owner.js';
 
 const NO_PONG = { kind: 'PONG' as const, value: 0 };
 
-/** One for all links: what it gives away it does not write again. */
+// One for all links: what it gives away it does not write again.
 const writer = new Writer();
 
 /**
@@ -58,7 +58,8 @@ export class Link implements Heartbeated, AckDebtor, TurnTaker {
     this.#options = options;
     const { limits, runtime } = options;
     const isServer = options.side === 'server';
-    this.#outbox = new Outbox(limits, isServer ? limits.assemblyDownBytes : limits.assemblyBytes);
+    const peerBytes = isServer ? limits.assemblyDownBytes : limits.assemblyBytes;
+    this.#outbox = new Outbox(limits, peerBytes, options.codec.encodeBody);
     this.#heartbeat = new Heartbeat(this, { runtime, limits, pingsWhenIdle: isServer });
   }
 
@@ -110,7 +111,7 @@ export class Link implements Heartbeated, AckDebtor, TurnTaker {
   /** Reads a batch and hands its messages on; a violation means that the connection must close. */
   receive(bytes: Uint8Array): Violation | undefined {
     if (bytes.length > this.#limits.batchBytes) return new Violation('BATCH_TOO_BIG');
-    const batch = decodeBatch(bytes);
+    const batch = readBatch(bytes, this.#options.codec);
     if (batch instanceof Violation) return batch;
     this.#heartbeat.heard();
     const violation = this.#accept(batch, bytes.length);
@@ -340,8 +341,8 @@ export class Link implements Heartbeated, AckDebtor, TurnTaker {
     if (first === undefined) return false;
     if (isShared(first)) write.add(first.seal());
     else if (this.#transport.writeParts !== undefined && taken.some(isChunk)) {
-      const messages = taken as Message[];
-      write.addParts(encodeBatchParts(writer, this.#head(messages), messages));
+      const content = this.#contentOf(taken as Message[]);
+      write.addParts(writeBatchParts(writer, this.#options.codec, content));
     } else write.add(this.#encode(taken as Message[]));
     return true;
   }
@@ -356,11 +357,11 @@ export class Link implements Heartbeated, AckDebtor, TurnTaker {
   }
 
   #encode(messages: Message[]): Uint8Array {
-    return encodeBatch(writer, this.#head(messages), messages);
+    return writeBatch(writer, this.#options.codec, this.#contentOf(messages));
   }
 
-  /** Gives the head of the next batch, and notes that it is written. */
-  #head(messages: readonly Message[]): BatchHead {
+  /** Gives the next batch with its head, and notes that it is written. */
+  #contentOf(messages: readonly Message[]): BatchContent {
     let numbered = 0;
     let chunkBytes = 0;
     for (const message of messages) {
@@ -376,7 +377,7 @@ export class Link implements Heartbeated, AckDebtor, TurnTaker {
     this.#positions.ackedBack = this.#positions.rx;
     this.#mustAck = false;
     this.#ackDebt?.settled();
-    return { seq, ack, now };
+    return { head: { seq, ack, now }, messages };
   }
 
   /** Whether the peer must acknowledge at once, so that its sender need not wait. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FULL_CODEC } from '../full-codec.js';
 import { resolveLimits, WIRE_LIMITS } from '../limits.js';
 import { sizeOf } from '../message-encoder.js';
 import { ENCODING, KINDS, type Kind, type Message } from '../message.js';
@@ -19,7 +20,7 @@ function topicMessage(size = 0): Message {
 }
 
 function open(): Outbox {
-  return new Outbox(LIMITS, LIMITS.assemblyBytes);
+  return new Outbox(LIMITS, LIMITS.assemblyBytes, FULL_CODEC.encodeBody);
 }
 
 function take(outbox: Outbox, bytes: number, numbers: number): unknown[] {

@@ -1,6 +1,6 @@
 import { takesNumber } from '../batch.js';
 import type { WireLimits } from '../limits.js';
-import { sizeOf } from '../message-encoder.js';
+import { sizeOf, type BodyEncoder } from '../message-encoder.js';
 import type { Kind, Message } from '../message.js';
 import { Bulk, type Outgoing } from './bulk.js';
 import { SharedBatch } from './shared-batch.js';
@@ -105,9 +105,9 @@ export class Outbox {
   #sinceChunk = 0;
 
   /** `peerBytes` is what the peer takes of large messages that are not complete. */
-  constructor(limits: WireLimits, peerBytes: number) {
+  constructor(limits: WireLimits, peerBytes: number, encodeBody: BodyEncoder) {
     this.#limits = limits;
-    this.#bulk = new Bulk(limits, peerBytes);
+    this.#bulk = new Bulk(limits, peerBytes, encodeBody);
   }
 
   /** Bytes of large messages that wait, and of what must stay behind them. */

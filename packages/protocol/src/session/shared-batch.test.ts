@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeBatch, type Batch } from '../batch.js';
+import { decodeBatch, FULL_CODEC } from '../full-codec.js';
+import { type Batch } from '../batch.js';
 import { resolveLimits, WIRE_LIMITS } from '../limits.js';
 import { ENCODING, type TopicMessage } from '../message.js';
 import { VirtualRuntime } from '../testing/virtual-runtime.js';
@@ -33,7 +34,14 @@ function open() {
     failed: () => undefined,
   };
   const limits = resolveLimits(WIRE_LIMITS);
-  const options = { transport, runtime, limits, side: 'server', valueBytes: 1 } as const;
+  const options = {
+    transport,
+    runtime,
+    limits,
+    side: 'server',
+    codec: FULL_CODEC,
+    valueBytes: 1,
+  } as const;
   return { runtime, writes, link: new Link(owner, options) };
 }
 

@@ -1,5 +1,5 @@
-import { encodeMessage } from '../message-encoder.js';
-import type { Message } from '../message.js';
+import { encodeMessage, encodeTopicBody } from '../message-encoder.js';
+import type { TopicMessage } from '../message.js';
 import { Writer } from '../bytes/writer.js';
 
 /** The head of a batch without anything of one connection alone. */
@@ -37,9 +37,9 @@ export class SharedBatch {
     return this.#writer !== undefined;
   }
 
-  /** Adds a message that takes no number. Call only while it is open. */
-  add(message: Message): void {
-    encodeMessage(this.#writer as Writer, message);
+  /** Adds a topic message. Call only while it is open. */
+  add(message: TopicMessage): void {
+    encodeMessage(this.#writer as Writer, message, encodeTopicBody);
   }
 
   /** Gives the bytes, which do not change any more. */
