@@ -62,8 +62,7 @@ export class Link implements Heartbeated {
     this.#options = options;
     const { limits, runtime } = options;
     const isServer = options.side === 'server';
-    const peerBytes = isServer ? limits.assemblyDownBytes : limits.assemblyBytes;
-    this.#outbox = new Outbox(limits, peerBytes, options.codec.encodeBody);
+    this.#outbox = new Outbox(limits, options.side, options.codec.encodeBody);
     this.#ackDebt = new AckDebt({ runtime, limits, due: () => this.#ackSoon() });
     this.#heartbeat = new Heartbeat(this, { runtime, limits, pingsWhenIdle: isServer });
   }
