@@ -57,10 +57,12 @@ export class Link implements Heartbeated, AckDebtor, TurnTaker {
     this.#limits = options.limits;
     this.#options = options;
     const { limits, runtime } = options;
-    const isServer = options.side === 'server';
-    const peerBytes = isServer ? limits.assemblyDownBytes : limits.assemblyBytes;
-    this.#outbox = new Outbox(limits, peerBytes, options.codec.encodeBody);
-    this.#heartbeat = new Heartbeat(this, { runtime, limits, pingsWhenIdle: isServer });
+    this.#outbox = new Outbox(limits, options.side, options.codec.encodeBody);
+    this.#heartbeat = new Heartbeat(this, {
+      runtime,
+      limits,
+      pingsWhenIdle: options.side === 'server',
+    });
   }
 
   /** The peer takes chunks: from now on large messages are cut, and small ones pass them. */

@@ -20,7 +20,7 @@ function topicMessage(size = 0): Message {
 }
 
 function open(): Outbox {
-  return new Outbox(LIMITS, LIMITS.assemblyBytes, FULL_CODEC.encodeBody);
+  return new Outbox(LIMITS, 'client', FULL_CODEC.encodeBody);
 }
 
 function take(outbox: Outbox, bytes: number, numbers: number): unknown[] {

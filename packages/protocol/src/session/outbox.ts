@@ -104,9 +104,9 @@ export class Outbox {
   /** Bytes of messages that were written since the last chunk. */
   #sinceChunk = 0;
 
-  /** `peerBytes` is what the peer takes of large messages that are not complete. */
-  constructor(limits: WireLimits, peerBytes: number, encodeBody: BodyEncoder) {
+  constructor(limits: WireLimits, side: 'client' | 'server', encodeBody: BodyEncoder) {
     this.#limits = limits;
+    const peerBytes = side === 'server' ? limits.assemblyDownBytes : limits.assemblyBytes;
     this.#bulk = new Bulk(limits, peerBytes, encodeBody);
   }
 

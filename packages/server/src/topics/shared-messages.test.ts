@@ -4,6 +4,7 @@ import {
   Link,
   resolveLimits,
   Violation,
+  FULL_CODEC,
   WIRE_LIMITS,
   type BrokerTopic,
   type TopicMessage,
@@ -60,7 +61,15 @@ class Subscriber implements Transport {
       failed: () => undefined,
     };
     const limits = resolveLimits(WIRE_LIMITS);
-    const options = { transport: this, runtime, limits, side: 'server', valueBytes: 1 } as const;
+    const side = 'server';
+    const options = {
+      transport: this,
+      runtime,
+      limits,
+      side,
+      valueBytes: 1,
+      codec: FULL_CODEC,
+    } as const;
     const link = new Link(owner, options);
     this.link = link;
     this.subscription = new TopicSubscription({
