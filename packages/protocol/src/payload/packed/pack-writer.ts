@@ -154,7 +154,10 @@ export class PackWriter {
       }
       this.#text += value;
     }
-    return this.varint(length);
+    // Written here too, since it is most of what texts need.
+    if (length >= 128 || this.#position >= this.#full) return this.varint(length);
+    this.#buffer[this.#position++] = length;
+    return true;
   }
 
   key(name: string): boolean {
