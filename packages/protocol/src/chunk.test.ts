@@ -19,9 +19,9 @@ function openAssembler(valueBytes = 1_000_000) {
   const assembler = new Assembler({
     codec: FULL_CODEC,
     runtime,
-    limits: LIMITS,
+    limits: { ...LIMITS, assemblyBytes: 100_000 },
+    side: 'server',
     valueBytes,
-    maxBytes: 100_000,
     maxBytesOf: () => valueBytes,
     late: (refused) => late.push(refused),
   });

@@ -20,8 +20,8 @@ export interface AssemblerOptions {
   readonly limits: WireLimits;
   /** The most bytes of a payload that this side takes. */
   readonly valueBytes: number;
-  /** The most bytes set aside for all values that are not complete, unless there is only one. */
-  readonly maxBytes: number;
+  /** Which side this is: each has its limit for all values that are not complete. */
+  readonly side: 'client' | 'server';
   /** What is set aside counts here as well, with that of other sessions. */
   readonly assembly?: ByteBudget;
   /** The most bytes of the payload of this message. */
@@ -158,7 +158,8 @@ export class Assembler {
     if (needed <= transfer.counted) return true;
     const room = Math.min(transfer.size - headBytes, Math.max(START_BYTES, needed * GROWTH));
     const more = room - transfer.counted;
-    const { maxBytes, assembly } = this.#options;
+    const { limits, side, assembly } = this.#options;
+    const maxBytes = side === 'server' ? limits.assemblyBytes : limits.assemblyDownBytes;
     const isAlone = this.#heldBytes === transfer.counted;
     if (this.#heldBytes + more > maxBytes && !isAlone) return false;
     if (assembly?.take(more) === false) return false;

@@ -239,16 +239,13 @@ export class Link implements Heartbeated, AckDebtor, TurnTaker {
   }
 
   #createAssembler(): Assembler {
-    const { limits, side, valueBytes } = this.#options;
     return new Assembler({
       ...this.#options,
-      maxBytes: side === 'server' ? limits.assemblyBytes : limits.assemblyDownBytes,
-      maxBytesOf: (message) => this.#owner.maxBytesOf?.(message) ?? valueBytes,
+      maxBytesOf: (message) => this.#owner.maxBytesOf?.(message) ?? this.#options.valueBytes,
       late: (refused) => this.#late(refused),
     });
   }
 
-  /** A value did not go on coming. */
   #late(refused: ReceivedMessage): void {
     if (this.#isStopped) return;
     const violation = this.#owner.receive(refused);
