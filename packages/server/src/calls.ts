@@ -22,6 +22,7 @@ import { CallQuota, costOf, REFUSALS, type Slot } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
 import { ItemQueue } from './item-queue.js';
+import { letGo } from './let-go.js';
 import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
 import { RequestContext, type ContextSource } from './request-context.js';
@@ -215,7 +216,9 @@ export class Calls {
       this.#quota.noteAnswered();
       return this.#answer(message.id, final, maxOutputOf(route));
     }
-    this.#follow(this.#open(message, context, route), final);
+    const entry = this.#open(message, context, route);
+    letGo(message);
+    this.#follow(entry, final);
     return undefined;
   }
 
@@ -238,6 +241,7 @@ export class Calls {
       context,
       takesChunks: this.#options.link.cutsLarge,
     });
+    letGo(message);
     const run = this.#streamRun(replies);
     entry.run = run;
     this.#runs.add(run);

@@ -11,6 +11,7 @@ import {
   type UnsubscribeMessage,
 } from '@trunkline/protocol';
 import { ownError, toErrorMessage, type ReportFailure } from './failure.js';
+import { letGo } from './let-go.js';
 import type { ServerLimits } from './limits.js';
 import type { Pipeline } from './pipeline.js';
 import type { Registry } from './registry.js';
@@ -143,7 +144,9 @@ export class Subscriptions implements SubscriptionLink {
       if (message.params.bytes.length > this.#options.limits.paramsBytes) {
         throw ownError('TOO_LARGE', 'the params are too large', { executed: 'no' });
       }
-      return { value: readValue(message.params, this.#options.limits) };
+      const value = readValue(message.params, this.#options.limits);
+      letGo(message.params);
+      return { value };
     } catch (error) {
       this.#end(message.sub, error);
       return undefined;

@@ -2,7 +2,7 @@ import type { DecodeLimits } from '../../limits.js';
 import { bigintOf } from './bigint-of.js';
 import { F64_MARK } from './pack-writer.js';
 import type { CheckArray } from './part-check.js';
-import { readRun } from './read-run.js';
+import { pieceOf, readRun } from './read-run.js';
 
 const F64 = new DataView(new ArrayBuffer(8));
 const F64_BYTES = new Uint8Array(F64.buffer);
@@ -182,7 +182,7 @@ export class PackReader {
     // The run is well-formed, so only a cut inside a pair could make half of one.
     if (!this.#isAscii && (this.#text.charCodeAt(to) & 0xfc00) === 0xdc00) this.fail('cut text');
     this.#textPosition = to;
-    return this.#text.slice(from, to);
+    return pieceOf(this.#text, from, to);
   }
 
   bytes(): Uint8Array {

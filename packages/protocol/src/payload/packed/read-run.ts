@@ -4,6 +4,20 @@ import { readUtf8 } from '../../bytes/text.js';
 const SHORT_TEXT = 24;
 const { fromCharCode } = String;
 
+/** Engines make shorter pieces anew, and longer ones views of the whole run. */
+const VIEWED_UNITS = 13;
+/** A run that may stay in memory because of one of its texts. */
+const KEPT_UNITS = 4_096;
+
+/** Gives one text of a run: one that somebody keeps must not keep a large run with it. */
+export function pieceOf(run: string, from: number, to: number): string {
+  const piece = run.slice(from, to);
+  const { length } = piece;
+  if (run.length <= KEPT_UNITS || length < VIEWED_UNITS || length * 4 > run.length) return piece;
+  // What is joined and cut again is a copy.
+  return ` ${piece}`.slice(1);
+}
+
 /** Reads the run of the texts of a value; `undefined` when it is malformed. */
 export function readRun(source: Uint8Array, from: number, size: number): string | undefined {
   const text = size <= SHORT_TEXT ? readAscii(source, from, size) : undefined;
