@@ -96,8 +96,8 @@ export class StreamCall implements StreamHandler {
   /** The user's code has taken an item. */
   taken(bytes: number): void {
     const totals = this.#down.take(bytes);
-    if (totals === undefined || this.#call === undefined || this.#isOver) return;
-    this.#port.calls.send({ kind: 'CREDIT', id: this.#call.id, ...totals });
+    if (totals === undefined || !this.#isSent || this.#isOver) return;
+    this.#port.calls.send({ kind: 'CREDIT', id: this.#id, ...totals });
   }
 
   /** The user's code wants no more of it; the consumer is not called any more. */
@@ -189,7 +189,8 @@ export class StreamCall implements StreamHandler {
 
   #sendItem(item: unknown): void {
     const payload = encodeValue(item, this.#request.codec?.up, this.#port.superjson.code);
-    this.#send(payload);
+    // While the call waits to go again its id may be that of another one: this goes with the rest.
+    if (this.#isSent) this.#send(payload);
     this.#unanswered?.push(payload);
   }
 
@@ -203,13 +204,18 @@ export class StreamCall implements StreamHandler {
     calls.send({ kind: 'ITEM', id: this.#id, ...sent });
   }
 
+  get #isSent(): boolean {
+    return this.#call?.state === 'sent';
+  }
+
   get #isOpen(): boolean {
-    if (this.#call?.state !== 'sent' || this.#up?.isOpen !== true) return false;
+    if (!this.#isSent || this.#up?.isOpen !== true) return false;
     return this.#port.calls.hasRoom(this);
   }
 
   /** Sends what was sent in vain before, and then lets the source go on or ends the items. */
   #goOn(): void {
+    if (!this.#isSent) return;
     try {
       while (this.#backlog.length > 0 && this.#isOpen) this.#send(this.#backlog.shift() as Unsent);
     } catch (error) {

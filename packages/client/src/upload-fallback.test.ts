@@ -17,12 +17,11 @@ const codec: ProcedureCodec = {
   up: part,
   output: part,
 };
-const members = {
-  sum: { kind: 'stream', hasUp: true, hasDown: false, hasOutput: true, codec },
-} as const;
+const upload = { kind: 'stream', hasUp: true, hasDown: false, hasOutput: true, codec } as const;
+const members = { sum: upload, other: upload };
 const typed: ContractShape = { name: 'typed', revision: '0123456789abcdef', members };
 
-type Sum = (input: unknown, items: Iterable<number>) => Promise<unknown>;
+type Sum = (input: unknown, items: Iterable<number> | AsyncIterable<number>) => Promise<unknown>;
 
 function setup() {
   const server = new ScriptedServer();
@@ -31,8 +30,8 @@ function setup() {
   const options = { contracts: { typed }, dial: network.dial, runtime };
   const client = createClient('ws://test', options, imports.superjson);
   onTestFinished(() => client.close());
-  const { sum } = client.typed as unknown as { sum: Sum };
-  return { server, imports, runtime, network, sum };
+  const methods = client.typed as unknown as { sum: Sum; other: Sum };
+  return { server, imports, runtime, network, ...methods };
 }
 
 test('an upload that is refused for its layout keeps its items over a cut', async () => {
@@ -68,3 +67,35 @@ test('an upload fails when its layout is refused after items were taken', async 
   await runtime.settle();
   expect(await failed).toMatchObject({ code: 'STREAM_LOST' });
 });
+
+test.each(['an item', 'its end'])(
+  'an upload that waits to go again does not send %s under the id it had',
+  async (what) => {
+    const { server, runtime, sum, other } = setup();
+    let goOn = (): void => {};
+    async function* slow(): AsyncGenerator<number> {
+      yield 1;
+      await new Promise<void>((resolve) => (goOn = resolve));
+      if (what === 'an item') yield 2;
+    }
+    async function* open(): AsyncGenerator<number> {
+      yield 3;
+      await new Promise(() => {});
+    }
+    await runtime.settle();
+    const ended = (): string => 'ended';
+    const first = sum({}, slow()).catch(ended);
+    await runtime.settle();
+    server.latest.error(0, { code: 'LAYOUT' });
+    await runtime.settle();
+    const second = other({}, open()).catch(ended);
+    await runtime.settle();
+    // The smallest free id is the next one's.
+    expect(server.latest.last('CALL').id).toBe(0);
+    const before = server.latest.received.length;
+    goOn();
+    await runtime.settle();
+    expect(server.latest.received.slice(before)).toEqual([]);
+    expect([first, second]).toHaveLength(2);
+  },
+);

@@ -107,7 +107,7 @@ export class CallQuota {
     const inFlight = this.#running + this.#answeredInTurn;
     if (inFlight >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
     if (waitingBytes() > limits.heldBytes) return no('BUSY', 'too many results are waiting');
-    if (this.#inputCost > 0 && this.#inputCost + costOf(call) > limits.inputCost) {
+    if (this.#inputCost > 0 && this.#inputCost + costOf(call, limits.values) > limits.inputCost) {
       return no('BUSY', 'the inputs of running calls are too large');
     }
     const isFull = kind === 'stream' && this.#streams >= limits.streams;
@@ -142,11 +142,29 @@ function isUnreadable({ encoding }: CallMessage, bound: BoundProcedure): boolean
   return hasForeignItems && encoding !== ENCODING.SUPERJSON;
 }
 
-/** What an input costs while its handler runs: an empty array is two bytes and a whole object. */
-export function costOf({ encoding, bytes }: CallMessage): number {
-  if (encoding === ENCODING.PACKED) return bytes.length * PACKED_COST + VALUE_COST;
+/**
+ * What an input costs while its handler runs: an empty array is two bytes and a whole object. No
+ * payload has more values than `mostValues`.
+ */
+export function costOf({ encoding, bytes }: CallMessage, mostValues: number): number {
+  if (encoding === ENCODING.PACKED) {
+    const body = bytes.length - textBytes(bytes);
+    return bytes.length + Math.min(body * PACKED_COST, mostValues * VALUE_COST) + VALUE_COST;
+  }
   if (encoding !== ENCODING.SUPERJSON) return bytes.length + VALUE_COST;
   let values = 1;
   for (const byte of bytes) if (byte === COMMA || byte === BRACKET || byte === BRACE) values++;
   return bytes.length + values * VALUE_COST;
+}
+
+/** The texts of a packed value: the first number says how many bytes they are. */
+function textBytes(bytes: Uint8Array): number {
+  let size = 0;
+  let scale = 1;
+  for (const byte of bytes) {
+    size += (byte & 127) * scale;
+    if (byte < 128 || size > bytes.length) break;
+    scale *= 128;
+  }
+  return Math.min(size, bytes.length);
 }

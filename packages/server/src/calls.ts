@@ -301,7 +301,7 @@ export class Calls {
     const entry: Entry = {
       id: message.id,
       isStream: isStreamRoute(route),
-      cost: costOf(message),
+      cost: costOf(message, this.#options.limits.values),
       context,
       maxItemBytes: this.#quota.maxInputBytes(route),
       maxOutputBytes: maxOutputOf(route),
