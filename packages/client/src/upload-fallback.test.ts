@@ -30,7 +30,7 @@ function setup() {
   const options = { contracts: { typed }, dial: network.dial, runtime };
   const client = createClient('ws://test', options, imports.superjson);
   onTestFinished(() => client.close());
-  const methods = client.typed as unknown as { sum: Sum; other: Sum };
+  const { typed: methods } = client as unknown as { typed: { sum: Sum; other: Sum } };
   return { server, imports, runtime, network, ...methods };
 }
 

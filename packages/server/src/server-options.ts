@@ -71,6 +71,10 @@ export function assertOptions(options: ServerOptions): void {
     if (Object.hasOwn(OPTIONS, name)) continue;
     throw new TypeError(`unknown option "${name}": expected ${Object.keys(OPTIONS).join(', ')}`);
   }
+  const { packed } = options;
+  if (packed !== undefined && typeof packed !== 'boolean') {
+    throw new TypeError(`option "packed" must be true or false, not "${typeof packed}"`);
+  }
   if (Array.isArray(options.services)) return;
   throw new TypeError(
     'option "services" must be a list: what implement() gave, or instances of decorated classes',
