@@ -1,5 +1,5 @@
 import { contract, topic } from '@trunkline/contract';
-import { connect } from '@trunkline/client';
+import { connect, type Gap } from '@trunkline/client';
 import {
   decodeBatch,
   ENCODING,
@@ -15,6 +15,8 @@ import * as z from 'zod';
 
 const news = contract('news', {
   all: topic({ message: z.object({ at: z.date(), text: z.string() }), public: true, keep: {} }),
+  dates: topic({ message: z.array(z.date()), public: true, keep: {} }),
+  numbers: topic({ message: z.array(z.int()), public: true, keep: {} }),
 });
 const FIRST = { at: new Date(1), text: 'first' };
 const SECOND = { at: new Date(2), text: 'second' };
@@ -36,10 +38,13 @@ async function setup() {
   );
   const seen = clients.map((client) => {
     const got: unknown[] = [];
-    client.news.all().subscribe({
-      message: (message) => got.push(message),
-      gap: ({ reason, from, to }) => got.push({ reason, from, to }),
-    });
+    const listeners = {
+      message: (message: unknown) => got.push(Array.isArray(message) ? message.length : message),
+      gap: ({ reason, from, to }: Gap) => got.push({ reason, from, to }),
+    };
+    client.news.all().subscribe(listeners);
+    client.news.dates().subscribe(listeners);
+    client.news.numbers().subscribe(listeners);
     return got;
   });
   await runtime.settle();
@@ -50,7 +55,8 @@ async function setup() {
     await runtime.settle();
     expect(runtime.timers).toBe(0);
   };
-  return { runtime, network, broker, seen, publisher: createTopics(news, broker).all(), close };
+  const topics = createTopics(news, broker);
+  return { runtime, network, broker, seen, topics, publisher: topics.all(), close };
 }
 
 function encodingsOf(batches: readonly Uint8Array[]): number[] {
@@ -100,4 +106,26 @@ describe('a topic with subscribers of two forms', () => {
     ]);
     await close();
   });
+
+  it.each(['dates', 'numbers'] as const)(
+    'reports a gap to who reads superjson for many %s that only fit packed',
+    async (name) => {
+      const { runtime, network, seen, topics, close } = await setup();
+      const publish = (count: number) =>
+        name === 'dates'
+          ? topics.dates().publish(Array.from({ length: count }, (_, n) => new Date(n)))
+          : topics.numbers().publish(Array.from({ length: count }, (_, n) => n % 60));
+      const most = name === 'dates' ? 1_500 : 150_000;
+      await publish(1);
+      await publish(most);
+      await publish(2);
+      await runtime.settle();
+      expect(seen).toEqual([
+        [1, most, 2],
+        [1, { reason: 'layout', from: 2, to: 2 }, 2],
+      ]);
+      expect(network.connections).toHaveLength(2);
+      await close();
+    },
+  );
 });

@@ -8,6 +8,7 @@ import {
   type Payload,
 } from '@trunkline/protocol';
 import { encodePayload } from '@trunkline/protocol/superjson';
+import { MAX_RECORD_BYTES } from './record.js';
 
 /** How records go out to those who subscribe alike. */
 export interface RecordForm {
@@ -37,7 +38,17 @@ function plainForm(definition: TopicDefinition): RecordForm {
       const { receive, message } = topicCodecs(definition);
       if (record.layoutHash !== receive) return undefined;
       const decoded = message.decode(record.bytes, CLIENT_DECODE_LIMITS);
-      return 'fault' in decoded ? undefined : encodePayload(decoded.value, CLIENT_DECODE_LIMITS);
+      return 'fault' in decoded ? undefined : plainPayload(decoded.value);
     },
   };
+}
+
+/** Superjson has more limits, and more bytes: what it cannot carry is a gap for who reads it. */
+function plainPayload(value: unknown): Payload | undefined {
+  try {
+    const payload = encodePayload(value, CLIENT_DECODE_LIMITS);
+    return payload.bytes.length <= MAX_RECORD_BYTES ? payload : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -19,7 +19,8 @@ import { firstOf } from '../values.js';
 
 /** What a MESSAGE adds to its payload at most, its batch's head included. */
 const ENVELOPE_BYTES = 64;
-const MAX_BYTES = WIRE_DEFAULTS.batchBytes - ENVELOPE_BYTES;
+/** The most bytes of a topic message: it travels in one batch. */
+export const MAX_RECORD_BYTES = WIRE_DEFAULTS.batchBytes - ENVELOPE_BYTES;
 
 /**
  * Parses a topic message and encodes it for all of its subscribers. Ready at once, unless the schema
@@ -58,10 +59,10 @@ function recordOf(
   layoutHash: string,
   publishId: PublishId | undefined,
 ): BrokerRecord {
-  if (bytes.length <= MAX_BYTES) return { publishId, encoding, layoutHash, bytes };
+  if (bytes.length <= MAX_RECORD_BYTES) return { publishId, encoding, layoutHash, bytes };
   throw ownError(
     'TOO_LARGE',
-    `the topic message has ${bytes.length} bytes; allowed are ${MAX_BYTES}, what fits in one batch`,
+    `the topic message has ${bytes.length} bytes; allowed are ${MAX_RECORD_BYTES}, what fits in one batch`,
     { executed: 'no' },
   );
 }
