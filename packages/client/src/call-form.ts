@@ -56,6 +56,17 @@ export class CallForm {
     return isStream(call) || needsSuperjson(payload);
   }
 
+  /** Publishes keep their order: those that were sent packed may have to go again before this one. */
+  mustFollow(
+    { request: { kind, name } }: PendingCall,
+    sent: { holders(): readonly PendingCall[] },
+  ): boolean {
+    if (kind !== 'publish' || !this.isRefused(name)) return false;
+    const isBefore = ({ request, isPacked, state }: PendingCall): boolean =>
+      request.name === name && isPacked && state === 'sent';
+    return sent.holders().some(isBefore);
+  }
+
   /** Loads the code, and tells the owner once what came of it. */
   load(): void {
     if (this.#isLoading) return;

@@ -61,6 +61,12 @@ export class CallQueue {
     this.#waitingBytes += sizeOf(call.request.payload);
   }
 
+  /** Puts a call back among those that wait, where it stood by its start. */
+  waitAgain(call: PendingCall): void {
+    this.wait(call);
+    this.#waiting = new Set([...this.#open].filter((one) => this.#waiting.has(one)));
+  }
+
   /** Takes a call from those that wait. */
   take(call: PendingCall): void {
     if (this.#waiting.delete(call)) this.#waitingBytes -= sizeOf(call.request.payload);

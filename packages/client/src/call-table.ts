@@ -236,6 +236,7 @@ export class CallTable {
         this.#form.load();
         continue;
       }
+      if (this.#form.mustFollow(call, this.#ids)) continue;
       this.#queue.take(call);
       const fault = this.#fault(call.request, terms);
       if (fault === undefined) this.#write(call, wire, terms);
@@ -298,9 +299,8 @@ export class CallTable {
   }
 
   #failed(call: PendingCall, message: ErrorMessage): void {
-    if (message.code === 'LAYOUT' && call.isPacked && call.state === 'sent') {
-      return this.#sendUnpacked(call);
-    }
+    const isUnread = message.code === 'LAYOUT' && message.executed === 'no';
+    if (isUnread && call.isPacked && call.state === 'sent') return this.#sendUnpacked(call);
     const restMs = call.state === 'sent' ? this.#retry.restMs(call, message) : undefined;
     if (restMs === undefined) {
       this.#finish(call, () => call.handler.failed(this.#errorOf(call, message)));
@@ -328,7 +328,7 @@ export class CallTable {
     // Under another number: nothing of the new CALL says that its items are not packed any more.
     if (this.#form.refused(name)) this.#procedures.delete(name);
     this.#free(call);
-    this.#queue.wait(call);
+    this.#queue.waitAgain(call);
     this.#pump();
   }
 

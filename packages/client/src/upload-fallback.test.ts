@@ -40,12 +40,12 @@ test('an upload that is refused for its layout keeps its items over a cut', asyn
   const output = sum({}, [1, 2, 3]);
   await runtime.settle();
   expect(server.latest.all('ITEM')).toHaveLength(3);
-  server.latest.error(0, { code: 'LAYOUT' });
+  server.latest.error(0, { code: 'LAYOUT', executed: 'no' });
   await runtime.settle();
   network.latest.cut();
   await runtime.advance(1_000);
   expect(server.connections).toHaveLength(2);
-  server.latest.error(0, { code: 'LAYOUT' });
+  server.latest.error(0, { code: 'LAYOUT', executed: 'no' });
   await runtime.settle();
   imports.arrive();
   await runtime.settle();
@@ -61,7 +61,7 @@ test('an upload fails when its layout is refused after items were taken', async 
   const failed = sum({}, [1, 2, 3]).catch((error: unknown) => error);
   await runtime.settle();
   server.latest.send({ kind: 'CREDIT', id: 0, items: 32, bytes: 65_536 });
-  server.latest.error(0, { code: 'LAYOUT' });
+  server.latest.error(0, { code: 'LAYOUT', executed: 'no' });
   await runtime.settle();
   imports.arrive();
   await runtime.settle();
@@ -86,7 +86,7 @@ test.each(['an item', 'its end'])(
     const ended = (): string => 'ended';
     const first = sum({}, slow()).catch(ended);
     await runtime.settle();
-    server.latest.error(0, { code: 'LAYOUT' });
+    server.latest.error(0, { code: 'LAYOUT', executed: 'no' });
     await runtime.settle();
     const second = other({}, open()).catch(ended);
     await runtime.settle();
