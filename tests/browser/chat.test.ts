@@ -143,6 +143,8 @@ describeBrowsers('the chat', (browser) => {
     await page.press('m');
     await page.press('Enter');
     await page.see('#people', 'Kim (you)');
+    // Without rooms there is nothing to go to.
+    await page.see('#rooms', 'garden');
     await page.press('Escape');
     await page.press('ArrowDown');
     await page.press('Enter');
