@@ -83,22 +83,31 @@ type Unpacked = Awaited<ReturnType<SchemaCodec<Schema>['parse']>>;
 function unpackedValue(unpacked: Unpacked, executed: Executed): unknown {
   if (unpacked.ok) return unpacked.value;
   if ('fault' in unpacked) throw malformed(unpacked.fault, executed);
-  throw misfit(unpacked, executed);
+  throw misfit(whatIs(executed), unpacked, executed);
 }
 
 function parse(schema: Schema, value: unknown, executed: Executed): unknown {
   return chain(validate(schema, value), (parsed) => {
     if (parsed.ok) return parsed.value;
-    throw misfit(parsed, executed);
+    throw misfit(whatIs(executed), parsed, executed);
   });
+}
+
+/** An input is refused before its handler runs, an item while it does. */
+function whatIs(executed: Executed): string {
+  return executed === 'no' ? 'input' : 'item';
 }
 
 function malformed(fault: string, executed: Executed): TrunklineError {
   return ownError('INVALID_INPUT', `malformed payload: ${fault}`, { executed });
 }
 
-function misfit({ issues, truncated }: Issues, executed: Executed): TrunklineError {
-  const what = executed === 'no' ? 'input' : 'item';
+/** Makes the error for what does not fit its schema. */
+export function misfit(
+  what: string,
+  { issues, truncated }: Issues,
+  executed: Executed = 'no',
+): TrunklineError {
   return ownError('INVALID_INPUT', `the ${what} does not fit its schema${firstOf(issues)}`, {
     data: truncated ? { issues, truncated } : { issues },
     executed,
@@ -146,7 +155,7 @@ function bounded(payload: Payload, maxBytes: number): Payload {
 }
 
 /** Names the place and the fault of the first issue; issues never hold the value itself. */
-export function firstOf(issues: Issues['issues']): string {
+function firstOf(issues: Issues['issues']): string {
   const [first] = issues;
   return first === undefined ? '' : ` at "${first.path.join('.')}": ${first.message}`;
 }

@@ -19,7 +19,8 @@ import {
 } from '@trunkline/protocol';
 import { localError } from '../failure.js';
 import { resolveServerLimits, type ServerLimits } from '../limits.js';
-import { keepOf, misfit, prepareRecord } from './record.js';
+import { misfit } from '../values.js';
+import { keepOf, prepareRecord } from './record.js';
 import { topicKey } from './topic-key.js';
 import { TurnBudget } from './turn-budget.js';
 

@@ -1,4 +1,4 @@
-import { validate, type Issues, type TopicDefinition, type Validation } from '@trunkline/contract';
+import { validate, type TopicDefinition, type Validation } from '@trunkline/contract';
 import { topicCodecs, type Packed } from '@trunkline/contract/codecs';
 import {
   CLIENT_DECODE_LIMITS,
@@ -15,7 +15,7 @@ import { encodePayload } from '@trunkline/protocol/superjson';
 import { chain } from '../chain.js';
 import { ownError } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
-import { firstOf } from '../values.js';
+import { misfit } from '../values.js';
 
 /** What a MESSAGE adds to its payload at most, its batch's head included. */
 const ENVELOPE_BYTES = 64;
@@ -78,12 +78,4 @@ export function keepOf(
     ageMs: keep.ageMs ?? limits.keepAgeMs,
     bytes: keep.bytes ?? limits.keepBytes,
   };
-}
-
-/** Makes the error for a value that does not fit its schema. */
-export function misfit(what: string, { issues, truncated }: Issues): TrunklineError {
-  return ownError('INVALID_INPUT', `the ${what} does not fit its schema${firstOf(issues)}`, {
-    data: truncated ? { issues, truncated } : { issues },
-    executed: 'no',
-  });
 }
