@@ -1,0 +1,77 @@
+import type { Cut, Cuts, Direction } from './cut.js';
+import { DIRECTIONS, formatCuts, WAYS } from './cut.js';
+import { openedAt, placesOf } from './places.js';
+import { run, type RunReport } from './run.js';
+import type { Scenario } from './scenario.js';
+
+/** Chance of the runs that name none. */
+const FIRST_SEED = 1;
+
+/** A scenario and what it comes to without a cut. */
+export interface Rehearsed {
+  readonly scenario: Scenario;
+  readonly uncut: RunReport;
+}
+
+/** Plays a scenario without a cut. Throws when even that goes wrong. */
+export async function rehearse(scenario: Scenario): Promise<Rehearsed> {
+  const uncut = await run(scenario, { keeps: true });
+  if (uncut.faults.length === 0) return { scenario, uncut };
+  throw new Error(`scenario "${scenario.name}" fails without a cut:\n${uncut.faults.join('\n')}`);
+}
+
+/** One run that is to be done. */
+export interface Plan {
+  readonly rehearsed: Rehearsed;
+  readonly cuts: Cuts;
+  readonly seed?: number;
+}
+
+/** All cuts of one connection at every place, where those before it are cut as they are given. */
+export async function* everyCut(
+  rehearsed: Rehearsed,
+  { before = [], takesUpgrade = false }: { before?: Cuts; takesUpgrade?: boolean } = {},
+): AsyncGenerator<Plan> {
+  const { scenario, uncut } = rehearsed;
+  const options = { cuts: before, uncut: uncut.ledger, keeps: true };
+  const { kept } = before.length === 0 ? uncut : await run(scenario, options);
+  for (const direction of DIRECTIONS) {
+    const bytes = kept[before.length]?.[direction];
+    if (bytes === undefined) throw new Error(`connection ${before.length} is never opened`);
+    for (const at of placesOf(bytes, takesUpgrade)) {
+      for (const how of WAYS) yield { rehearsed, cuts: [...before, { direction, at, how }] };
+    }
+  }
+}
+
+/** A cut in the middle of what a scenario says in one direction. */
+export function middleCut({ uncut }: Rehearsed, direction: Direction): Cut {
+  const bytes = uncut.kept[0]?.[direction] ?? Buffer.alloc(0);
+  const opened = openedAt(bytes);
+  return { direction, at: opened + Math.floor((bytes.length - opened) / 2), how: 'rst' };
+}
+
+/** Does one run. Throws when something is wrong, and says how to see it again. */
+export async function perform({ rehearsed, cuts, seed }: Plan): Promise<RunReport> {
+  const { scenario, uncut } = rehearsed;
+  const options = { cuts, uncut: uncut.ledger, seed: seed ?? FIRST_SEED };
+  const report = await runFast(() => run(scenario, options));
+  if (report.faults.length === 0) return report;
+  // The same again, for the stacks of errors.
+  const { faults } = await run(scenario, options);
+  const place = `--scenario ${scenario.name} ${formatCuts(cuts)}`;
+  const again = seed === undefined ? place : `--seed ${seed}`;
+  const told = (faults.length === 0 ? report.faults : faults).join('\n');
+  throw new Error(`${place}\n${told}\nto see it again: npm run cuts -- ${again}`);
+}
+
+/** Runs without stacks of errors, which cost more than much of what is tested. */
+async function runFast(start: () => Promise<RunReport>): Promise<RunReport> {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return await start();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Cut, Cuts, Direction } from './cut.js';
+import { judge } from './judge.js';
+import { Ledger } from './ledger.js';
+import { RunClock } from './run-clock.js';
+import type { Scenario } from './scenario.js';
+import { Theatre } from './theatre.js';
+import { Wires } from './wires.js';
+
+/** How a scenario is run. */
+export interface RunOptions {
+  readonly cuts?: Cuts;
+  /** Where chance starts; 1 unless given. */
+  readonly seed?: number;
+  /** Keeps the bytes of the connections. */
+  readonly keeps?: boolean;
+  /** What the same scenario came to without a cut. */
+  readonly uncut?: Ledger;
+}
+
+/** What came of a run. */
+export interface RunReport {
+  readonly ledger: Ledger;
+  /** What is wrong; empty when nothing is. */
+  readonly faults: readonly string[];
+  /** Cuts that have happened: a run may be over before the byte of a cut. */
+  readonly made: readonly Cut[];
+  /** What has arrived on each connection, if it was kept. */
+  readonly kept: readonly Readonly<Record<Direction, Buffer>>[];
+}
+
+/** Longer than anything is kept for a client that never comes back. */
+const END_MS = 600_000;
+
+const unhandled: unknown[] = [];
+process.on('unhandledRejection', (reason) => void unhandled.push(reason));
+
+/** Plays a scenario once while its connections are cut, and judges what came of it. */
+export async function run(scenario: Scenario, options: RunOptions = {}): Promise<RunReport> {
+  const { cuts = [], seed = 1, keeps = false, uncut } = options;
+  const ledger = new Ledger();
+  const wires = new Wires(cuts, keeps);
+  const clock = new RunClock(seed, () => wires.areIdle);
+  const theatre = new Theatre({ scenario, clock, wires, ledger });
+  await play(scenario, theatre, clock);
+  const made = wires.opened.flatMap(({ isCut, cut }) => (isCut && cut !== undefined ? [cut] : []));
+  const kept = wires.opened.map((wire) => wire.kept);
+  await end(theatre, clock, ledger);
+  for (const wire of wires.opened) wire.drop();
+  await clock.settle();
+  for (const reason of unhandled.splice(0)) ledger.failed('unhandled', reason);
+  const faults = [...ledger.faults, ...judge(scenario, ledger, uncut ?? ledger)];
+  return { ledger, faults, made, kept };
+}
+
+async function play(scenario: Scenario, theatre: Theatre, clock: RunClock): Promise<void> {
+  const { stage } = theatre;
+  const { ledger } = stage;
+  let isPlayed = false;
+  void scenario
+    .play(stage)
+    .catch((error: unknown) => ledger.failed('the scenario fails', error))
+    .then(() => (isPlayed = true));
+  await until(() => isPlayed, theatre, clock);
+  if (isPlayed) return;
+  const settled = [...ledger.outcomes.keys()].join(', ');
+  ledger.faults.push(`it hangs, ${theatre.status}; settled: ${settled}`);
+}
+
+/** Ends the client, waits until the server has nobody, ends it too, and looks what is left. */
+async function end(theatre: Theatre, clock: RunClock, ledger: Ledger): Promise<void> {
+  theatre.leave();
+  ledger.openAll();
+  await until(() => theatre.isEmpty, theatre, clock);
+  void theatre.close();
+  await clock.settle();
+  ledger.faults.push(...theatre.leaks());
+}
+
+/** Lets everything happen, and time pass where nothing does, until it is done or too late. */
+async function until(isDone: () => boolean, theatre: Theatre, clock: RunClock): Promise<void> {
+  const limitAt = clock.now() + END_MS;
+  for (;;) {
+    await clock.settle();
+    if (isDone()) return;
+    if (!theatre.turns.take() && !clock.step(limitAt)) return;
+  }
+}
