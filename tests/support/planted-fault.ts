@@ -67,12 +67,10 @@ export async function runSuiteWithFault(
   const folder = await mkdtemp(join(tmpdir(), 'trunkline-fault-'));
   try {
     const output = join(folder, 'report.json');
-    const argv = [
-      join(ROOT, 'node_modules/vitest/vitest.mjs'),
-      ...['run', file, '--config', fileURLToPath(new URL('plant-config.ts', import.meta.url))],
-      ...['--reporter=json', `--outputFile=${output}`],
-      ...(run.only === undefined ? [] : ['-t', run.only]),
-    ];
+    const config = fileURLToPath(new URL('plant-config.ts', import.meta.url));
+    const argv = [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', file, '--config', config];
+    argv.push('--reporter=json', `--outputFile=${output}`);
+    if (run.only !== undefined) argv.push('-t', run.only);
     const env = {
       ...ownEnvironment(),
       ...run.env,
