@@ -1,0 +1,170 @@
+import { TrunklineError, type CallOptions } from '@trunkline/client';
+import { CallRecord } from './call-record.js';
+import { ACTS } from './contracts.js';
+import type { SimClient } from './sim-client.js';
+import type { World } from './world.js';
+
+/** A call ends by its deadline, so nobody says that it is early before so much of it is over. */
+const EARLY_MS = 1;
+const DEFAULT_DEADLINE_MS = 30_000;
+
+/** What a piece of work gives its call, and when it will withdraw. */
+export interface Terms {
+  readonly options: CallOptions;
+  readonly deadlineMs: number | undefined;
+}
+
+/** Makes one call of a client, and judges what comes of it. */
+export function makeCall(world: World, client: SimClient): void {
+  const { chance } = world;
+  const act = chance.weigh([
+    [12, ACTS[0]],
+    [2, ACTS[1]],
+    [1, ACTS[2]],
+    [1, ACTS[3]],
+    [1, ACTS[4]],
+  ]);
+  const ms = chance.weigh([
+    [5, 0],
+    [4, chance.int(1, 30)],
+    [2, chance.int(30, 3_000)],
+    [0.5, chance.int(3_000, 20_000)],
+  ]);
+  const padding = chance.weigh([
+    [20, chance.int(0, 60)],
+    [0.4, chance.int(33_000, 70_000)],
+  ]);
+  const answer = chance.weigh([
+    [20, chance.int(0, 60)],
+    [1, chance.int(2_000, 9_000)],
+    [0.3, chance.int(33_000, 120_000)],
+  ]);
+  const id = world.nextId('w');
+  const record = begin(world, id, {
+    kind: 'work',
+    deadlines: DEADLINES,
+    fallbackMs: DEFAULT_DEADLINE_MS,
+  });
+  record.isLarge = padding > 32_000;
+  world.trace.note(`${client.name} calls ${id} ${act} ${ms} ms, ${padding} and ${answer} bytes`);
+  const input = { id, act, ms, listens: chance.is(0.8), padding: 'p'.repeat(padding), answer };
+  const judge = judgeOf(world, client, record);
+  client.api.sim.work(input, record.options).then(
+    (output) => {
+      const { trace } = world;
+      trace.check(output.id === id, () => `${id} got the result of ${output.id}`);
+      const isRight = output.padding === padding && output.filler.length === answer;
+      trace.check(isRight && act !== ACTS[1], () => `${id} got another result than its own`);
+      record.settle({ value: output }, world.now(), trace);
+    },
+    (error: unknown) => {
+      judge(error, [ACT_ERRORS[act]]);
+      if (!(error instanceof TrunklineError) || error.code !== 'REFUSED') return;
+      const { id: of } = error.data as { id: string };
+      world.trace.check(of === id, () => `${id} got the error of ${of}`);
+    },
+  );
+}
+
+interface Beginning {
+  readonly kind: CallRecord['kind'];
+  readonly deadlines: readonly (readonly [number, number | null | undefined])[];
+  readonly fallbackMs: number | undefined;
+}
+
+/** A record with the options that its call is made with. */
+export type Begun = CallRecord & { readonly options: CallOptions };
+
+/** Begins the record of a call: with a deadline now and then, and a withdrawal. */
+export function begin(world: World, id: string, beginning: Beginning): Begun {
+  const { chance, runtime, trace } = world;
+  const { kind, deadlines, fallbackMs } = beginning;
+  const given = chance.weigh(deadlines);
+  const deadlineMs = given === undefined ? fallbackMs : (given ?? undefined);
+  const isCancelled = chance.is(0.15);
+  const controller = isCancelled ? new AbortController() : undefined;
+  const record: Begun = Object.assign(new CallRecord(id, kind, world.now(), deadlineMs), {
+    options: {
+      ...(given !== undefined && { deadlineMs: given }),
+      ...(controller !== undefined && { signal: controller.signal }),
+    },
+  });
+  world.records.set(id, record);
+  if (controller !== undefined) {
+    const withdraw = (): void => {
+      if (record.outcome !== undefined) return;
+      trace.note(`withdraw ${id}`);
+      record.cancelledAt = world.now();
+      controller.abort();
+    };
+    const afterMs = chance.pick([0, chance.int(0, 40), chance.int(0, 5_000)]);
+    if (afterMs === 0 && chance.is(0.3)) withdraw();
+    else runtime.startTimer(afterMs, withdraw);
+  }
+  return record;
+}
+
+const DEADLINES: Beginning['deadlines'] = [
+  [14, undefined],
+  [1, null],
+  [1, 0],
+  [2, 20],
+  [2, 300],
+  [1, 4_000],
+];
+
+const ACT_ERRORS: Readonly<Record<(typeof ACTS)[number], string | undefined>> = {
+  value: undefined,
+  declared: 'REFUSED',
+  passed: 'DENIED',
+  thrown: 'INTERNAL',
+  waits: undefined,
+};
+
+/** At a limit: nothing is wrong, and it has not run. */
+const LIMITS = ['BUSY', 'BACKPRESSURE', 'RATE'];
+
+/** Gives what judges the error of a call: whether there is a reason for it in what was done. */
+export function judgeOf(world: World, client: SimClient, record: CallRecord) {
+  const { losses } = client;
+  return (error: unknown, own: readonly (string | undefined)[]): void => {
+    const { trace } = world;
+    if (!(error instanceof TrunklineError)) {
+      trace.fail(`${record.id} failed with ${String(error)}, which is no TrunklineError`);
+      return;
+    }
+    const { code } = error;
+    record.settle({ error }, world.now(), trace);
+    trace.check(error.executed !== undefined, () => `${record.id}: ${code} does not say executed`);
+    const isReason =
+      own.includes(code) || reasonOf(code, { world, client, record, losses }) === true;
+    trace.check(isReason, () => `${record.id} failed without a reason: ${code} ${error.message}`);
+  };
+}
+
+function reasonOf(
+  code: string,
+  {
+    world,
+    client,
+    record,
+    losses,
+  }: { world: World; client: SimClient; record: CallRecord; losses: number },
+): boolean {
+  if (LIMITS.includes(code)) return true;
+  switch (code) {
+    case 'DEADLINE':
+      return world.now() + EARLY_MS >= record.madeAt + (record.deadlineMs ?? DEFAULT_DEADLINE_MS);
+    case 'CANCELLED':
+      return record.cancelledAt !== undefined || client.isClosed;
+    case 'SESSION_LOST':
+    case 'STREAM_LOST':
+      return client.losses > losses;
+    case 'UNAVAILABLE':
+      return client.isFinal;
+    case 'OVERLOADED':
+      return true;
+    default:
+      return false;
+  }
+}

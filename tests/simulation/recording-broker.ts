@@ -1,0 +1,89 @@
+import type { Cursor } from '@trunkline/client';
+import { MemoryBroker, type Broker } from '@trunkline/server';
+import type { World } from './world.js';
+
+type BrokerTopic = Parameters<Broker['publish']>[0];
+type BrokerRecord = Parameters<Broker['publish']>[1];
+type Listener = Parameters<Broker['subscribe']>[1];
+type Query = Parameters<Broker['history']>[1];
+
+/** A place in a topic. */
+export interface StoredPlace extends Cursor {
+  readonly key: string;
+}
+
+const LATIN = new TextDecoder('latin1');
+
+/** The memory broker, slow if the world wants it, with a memory of all that it ever stored. */
+export class RecordingBroker implements Broker {
+  /** Where the messages with an id are: one place each, if all is well. */
+  readonly places = new Map<string, StoredPlace[]>();
+  /** Ids by topic, epoch and offset. */
+  readonly #ids = new Map<string, string>();
+  /** Newest places by topic. */
+  readonly #tops = new Map<string, Cursor>();
+  readonly #world: World;
+  readonly #broker: MemoryBroker;
+
+  constructor(
+    world: World,
+    limits: { readonly idleTopics?: number; readonly keptTopics?: number },
+  ) {
+    this.#world = world;
+    this.#broker = new MemoryBroker({
+      runtime: world.runtime,
+      limits,
+      onError: (error) => world.trace.fail(`the broker's listener threw ${String(error)}`),
+    });
+  }
+
+  /** The id of the message at a place. */
+  idAt(key: string, { epoch, offset }: Cursor): string | undefined {
+    return this.#ids.get(`${key} ${epoch} ${offset}`);
+  }
+
+  /** The newest place of a topic; `undefined` when nothing was ever published on it. */
+  topOf(key: string): Cursor | undefined {
+    return this.#tops.get(key);
+  }
+
+  async publish(topic: BrokerTopic, record: BrokerRecord) {
+    // Ids are ASCII in both encodings.
+    const id = /~p[0-9]+~/.exec(LATIN.decode(record.bytes))?.[0] ?? 'none';
+    const receipt = await this.#broker.publish(topic, record);
+    if (!receipt.duplicate) this.#stored(topic.key, id, receipt);
+    await this.#pause();
+    return receipt;
+  }
+
+  async subscribe(topic: BrokerTopic, listener: Listener) {
+    await this.#pause();
+    const subscription = await this.#broker.subscribe(topic, listener);
+    return subscription;
+  }
+
+  async history(topic: BrokerTopic, query: Query) {
+    await this.#pause();
+    const page = await this.#broker.history(topic, query);
+    await this.#pause();
+    return page;
+  }
+
+  close(): Promise<void> {
+    return this.#broker.close();
+  }
+
+  #stored(key: string, id: string, { epoch, offset }: Cursor): void {
+    this.#world.trace.note(`stored ${id} on ${key} at ${epoch}:${offset}`);
+    const places = this.places.get(id) ?? [];
+    places.push({ key, epoch, offset });
+    this.places.set(id, places);
+    this.#ids.set(`${key} ${epoch} ${offset}`, id);
+    this.#tops.set(key, { epoch, offset });
+  }
+
+  async #pause(): Promise<void> {
+    const { brokerMs, chance } = this.#world;
+    if (brokerMs > 0) await this.#world.sleep(chance.int(0, brokerMs));
+  }
+}

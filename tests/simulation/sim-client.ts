@@ -1,0 +1,87 @@
+import { connect, type Client } from '@trunkline/client';
+import { inspect } from '@trunkline/client/testing';
+import { FIRST, SECOND } from './contracts.js';
+import type { WatchedTopic } from './topic-work.js';
+import type { World } from './world.js';
+
+/** Closes whose names in a reason tell that two sound peers did not understand each other. */
+const UNSOUND = /\((1008|1009|4400|4403|4406|4429)\b/;
+
+/** One client of a world, with what its user knows about its connections. */
+export class SimClient {
+  readonly name: string;
+  readonly api: Client<{}, { sim: typeof FIRST }>;
+  /** Connections that were live and ended. */
+  losses = 0;
+  isClosed = false;
+  readonly topics: WatchedTopic[] = [];
+  readonly #world: World;
+  #wasLive = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    const { chance, runtime, network, trace } = world;
+    this.name = world.nextId('c');
+    const contract = chance.is(0.75) ? FIRST : SECOND;
+    const limits = chance.is(0.7) ? {} : { subscriptionMessages: chance.int(1, 20) };
+    this.api = connect('ws://memory', {
+      contracts: { sim: contract },
+      runtime,
+      dial: network.dial,
+      packed: chance.is(0.8),
+      reconnect: chance.is(0.7) ? { minMs: 10, maxMs: 1_000 } : {},
+      auth: () => this.#token(),
+      limits,
+      onError: (error) => {
+        const text = error instanceof Error ? error.message : String(error);
+        if (!text.startsWith('thrown')) trace.fail(`${this.name} reports: ${text}`);
+      },
+    });
+    trace.note(`${this.name} connects`);
+    this.api.connection.watch(({ status, reason = '' }) => this.#changed(status, reason));
+  }
+
+  /** Whether it can have no connection any more: its user closed it, or its token was refused. */
+  get isFinal(): boolean {
+    const { status } = this.api.connection.state;
+    return status === 'closed' || status === 'denied';
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.#world.trace.note(`${this.name} closes`);
+    this.api.close();
+  }
+
+  /** Nothing may be left in a client whose calls and subscriptions have ended. */
+  judge(): void {
+    for (const [name, count] of Object.entries(inspect(this.api))) {
+      this.#world.trace.check(count === 0, () => `${this.name} still counts ${count} ${name}`);
+    }
+  }
+
+  #changed(status: string, reason: string): void {
+    const { trace } = this.#world;
+    trace.note(`${this.name} is ${status} ${reason}`);
+    if (this.#wasLive && status !== 'live') this.losses++;
+    this.#wasLive = status === 'live';
+    trace.check(!UNSOUND.test(reason), () => `${this.name} lost its connection: ${reason}`);
+  }
+
+  #token(): string {
+    const { chance, isSettling } = this.#world;
+    if (isSettling) return `${this.name} good`;
+    const kind = chance.weigh([
+      [80, 'good'],
+      [8, 'expires'],
+      [6, 'refused'],
+      [2, 'unauthenticated'],
+      [2, 'thrown'],
+      [2, 'fails'],
+    ]);
+    if (kind === 'fails') throw new Error('thrown by auth');
+    return kind === 'expires'
+      ? `${this.name} good ${chance.int(50, 20_000)}`
+      : `${this.name} ${kind}`;
+  }
+}
