@@ -17,6 +17,8 @@ export class Ledger {
   readonly items = new Map<string, unknown[]>();
   /** What must never be: a gap, a second settlement, a failure that was reported. */
   readonly faults: string[] = [];
+  /** Signals that calls were given, which nobody must listen to when those are settled. */
+  readonly signals = new Map<string, AbortSignal>();
   /** What each topic has under each offset. */
   readonly places = new Map<string, Map<number, string>>();
   readonly #gates = new Map<string, Deferred<void>>();

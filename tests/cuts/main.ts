@@ -1,21 +1,28 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { parseCuts } from './cut.js';
+import { parseCuts, type Cuts } from './cut.js';
 import { drawPlan } from './draw.js';
-import { everyCut, perform, rehearse, type Rehearsed } from './play.js';
+import { everyCut, perform, rehearse, rehearseAll } from './play.js';
+import type { Scenario } from './scenario.js';
 import { findScenario, SCENARIOS } from './scenarios.js';
 import { Tally } from './tally.js';
+
+const RUNS = 50_000;
+const LONG_MINUTES = 60;
+const MAX_SEED = 1_000_000_000;
+const PROGRESS_MS = 10_000;
 
 const HELP = `npm run cuts [-- options]
 
 Cuts connections between our client and our server at every byte, once, and then two or three times
-at drawn bytes, and checks after each run what is promised of calls, streams and topics. Stops at
-the first run that fails, prints how to see it again, and exits with 1.
+at drawn bytes (${RUNS} runs), and checks after each run what is promised of calls, streams and
+topics. Stops at the first run that fails, prints how to see it again, and exits with 1.
 
-  --runs <count>      how many runs are drawn; 50000 unless given
+  --runs <count>      does so many drawn runs alone
   --long [<minutes>]  draws from new seeds until then; 60 minutes unless given
   --seed <number>     does the one run that is drawn from a seed
-  --scenario <name>   does one run, with the three options below for each connection in order:
+  --scenario <name>   cuts this one at every byte; or does one run, if there follows, for each of
+                      its connections in order:
   --at <bytes,…>      the cut comes when so many bytes have arrived; "-" for no cut
   --direction <up|down,…>
   --how <fin|rst|silence|blackout,…>
@@ -24,23 +31,13 @@ the first run that fails, prints how to see it again, and exits with 1.
 Scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}
 `;
 
-const RUNS = 50_000;
-const LONG_MINUTES = 60;
-const PROGRESS_MS = 10_000;
-
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-async function rehearseAll(): Promise<Rehearsed[]> {
-  const rehearsed: Rehearsed[] = [];
-  for (const scenario of SCENARIOS) rehearsed.push(await rehearse(scenario));
-  return rehearsed;
-}
-
 /** Does drawn runs from a first seed on, until it is told that they are enough. */
 async function runDrawn(firstSeed: number, isEnough: (runs: number) => boolean): Promise<void> {
-  const rehearsed = await rehearseAll();
+  const rehearsed = await rehearseAll(SCENARIOS);
   const tally = new Tally();
   let saidAt = performance.now();
   for (let seed = firstSeed; !isEnough(tally.runs); seed++) {
@@ -53,20 +50,19 @@ async function runDrawn(firstSeed: number, isEnough: (runs: number) => boolean):
   say(`drawn: ${tally.describe()}`);
 }
 
-async function runEvery(): Promise<void> {
-  for (const rehearsed of await rehearseAll()) {
-    const tally = new Tally();
-    const { name } = rehearsed.scenario;
-    const takesUpgrade = name === 'handshake';
-    for await (const plan of everyCut(rehearsed, { takesUpgrade })) tally.add(await perform(plan));
-    say(`${name}: ${tally.describe()}`);
+async function runEvery(scenario: Scenario): Promise<void> {
+  const { name } = scenario;
+  const tally = new Tally();
+  const takesUpgrade = name === 'handshake';
+  for await (const plan of everyCut(await rehearse(scenario), { takesUpgrade })) {
+    tally.add(await perform(plan));
   }
+  say(`${name}: ${tally.describe()}`);
 }
 
-async function runOne(name: string, parts: Readonly<Record<string, string>>): Promise<void> {
-  const cuts = parseCuts(parts['at'] ?? '-', parts['direction'] ?? '', parts['how'] ?? '');
-  const report = await perform({ rehearsed: await rehearse(findScenario(name)), cuts });
-  say(`${name}: ${report.made.length} cuts, and nothing is wrong`);
+async function runOne(scenario: Scenario, cuts: Cuts): Promise<void> {
+  const report = await perform({ rehearsed: await rehearse(scenario), cuts });
+  say(`${scenario.name}: ${report.made.length} cuts, and nothing is wrong`);
 }
 
 function readNumber(name: string, text: string): number {
@@ -91,9 +87,12 @@ async function main(args: readonly string[]): Promise<void> {
       how: { type: 'string' },
     },
   });
-  const { help, runs, seed, scenario, ...parts } = values;
+  const { help, runs, seed, scenario, at, direction = '', how = '' } = values;
   if (help === true) return say(HELP);
-  if (scenario !== undefined) return runOne(scenario, parts);
+  if (scenario !== undefined) {
+    const found = findScenario(scenario);
+    return at === undefined ? runEvery(found) : runOne(found, parseCuts(at, direction, how));
+  }
   if (seed !== undefined) {
     const number = readNumber('seed', seed);
     return runDrawn(number, (done) => done === 1);
@@ -102,11 +101,14 @@ async function main(args: readonly string[]): Promise<void> {
     const minutes =
       positionals[0] === undefined ? LONG_MINUTES : readNumber('long', positionals[0]);
     const endsAt = performance.now() + minutes * 60_000;
-    return runDrawn(randomInt(1, 1_000_000_000), () => performance.now() >= endsAt);
+    return runDrawn(randomInt(1, MAX_SEED), () => performance.now() >= endsAt);
   }
-  await runEvery();
-  const count = runs === undefined ? RUNS : readNumber('runs', runs);
-  await runDrawn(1, (done) => done >= count);
+  if (runs !== undefined) {
+    const count = readNumber('runs', runs);
+    return runDrawn(randomInt(1, MAX_SEED), (done) => done >= count);
+  }
+  for (const each of SCENARIOS) await runEvery(each);
+  await runDrawn(randomInt(1, MAX_SEED), (done) => done >= RUNS);
 }
 
 try {

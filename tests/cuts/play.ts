@@ -20,6 +20,13 @@ export async function rehearse(scenario: Scenario): Promise<Rehearsed> {
   throw new Error(`scenario "${scenario.name}" fails without a cut:\n${uncut.faults.join('\n')}`);
 }
 
+/** Plays all scenarios without a cut, one after the other. */
+export async function rehearseAll(scenarios: readonly Scenario[]): Promise<Rehearsed[]> {
+  const rehearsed: Rehearsed[] = [];
+  for (const scenario of scenarios) rehearsed.push(await rehearse(scenario));
+  return rehearsed;
+}
+
 /** One run that is to be done. */
 export interface Plan {
   readonly rehearsed: Rehearsed;

@@ -34,7 +34,10 @@ const END_MS = 600_000;
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => void unhandled.push(reason));
 
-/** Plays a scenario once while its connections are cut, and judges what came of it. */
+/**
+ * Plays a scenario once while its connections are cut, and judges what came of it. One run at a time:
+ * all share the HTTP server.
+ */
 export async function run(scenario: Scenario, options: RunOptions = {}): Promise<RunReport> {
   const { cuts = [], seed = 1, keeps = false, uncut } = options;
   const ledger = new Ledger();
@@ -42,11 +45,12 @@ export async function run(scenario: Scenario, options: RunOptions = {}): Promise
   const clock = new RunClock(seed, () => wires.areIdle);
   const theatre = new Theatre({ scenario, clock, wires, ledger });
   await play(scenario, theatre, clock);
+  await end(theatre, clock, ledger);
   const made = wires.opened.flatMap(({ isCut, cut }) => (isCut && cut !== undefined ? [cut] : []));
   const kept = wires.opened.map((wire) => wire.kept);
-  await end(theatre, clock, ledger);
   for (const wire of wires.opened) wire.drop();
   await clock.settle();
+  if (!theatre.isClosed) ledger.faults.push('the server never closes');
   for (const reason of unhandled.splice(0)) ledger.failed('unhandled', reason);
   const faults = [...ledger.faults, ...judge(scenario, ledger, uncut ?? ledger)];
   return { ledger, faults, made, kept };
@@ -71,7 +75,7 @@ async function end(theatre: Theatre, clock: RunClock, ledger: Ledger): Promise<v
   theatre.leave();
   ledger.openAll();
   await until(() => theatre.isEmpty, theatre, clock);
-  void theatre.close();
+  theatre.close();
   await clock.settle();
   ledger.faults.push(...theatre.leaks());
 }

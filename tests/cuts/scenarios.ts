@@ -38,6 +38,7 @@ async function calls({ client: { works }, ledger, quiet, pass }: Stage): Promise
 async function withdrawals({ client: { works }, ledger, quiet, pass }: Stage): Promise<void> {
   const soon = new AbortController();
   const later = new AbortController();
+  ledger.signals.set('soon', soon.signal).set('later', later.signal);
   const settled = [
     ledger.settles('soon', works.wait('soon', { ...PATIENT, signal: soon.signal })),
     ledger.settles('later', works.wait('later', { ...PATIENT, signal: later.signal })),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseSeed } from '../fuzz/seed.js';
 import type { Direction } from './cut.js';
 import { drawPlan } from './draw.js';
-import { everyCut, middleCut, perform, rehearse, type Plan } from './play.js';
+import { everyCut, middleCut, perform, rehearse, rehearseAll, type Plan } from './play.js';
 import { findScenario, SCENARIOS } from './scenarios.js';
 import { Tally } from './tally.js';
 
@@ -43,7 +43,7 @@ export function describeResumed(names: readonly string[], direction: Direction):
 export function describeDrawn(runs: number): void {
   const seed = chooseSeed('cuts at drawn bytes');
   it(`cuts ${runs} times two or three connections`, { timeout: LIMIT_MS }, async () => {
-    const rehearsed = await Promise.all(SCENARIOS.map(rehearse));
+    const rehearsed = await rehearseAll(SCENARIOS);
     const plans = async function* (): AsyncGenerator<Plan> {
       for (let run = 0; run < runs; run++) yield drawPlan(seed + run, rehearsed);
     };

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect } from '@trunkline/client';
 import { inspect } from '@trunkline/client/testing';
@@ -30,6 +31,7 @@ const authenticate: NonNullable<ServerOptions['authenticate']> = ({ token }) => 
 export class Theatre {
   readonly stage: Stage;
   readonly turns = new QuietTurns();
+  isClosed = false;
   readonly #parts: TheatreParts;
   readonly #server: Server;
   readonly #client: WorksClient;
@@ -62,14 +64,14 @@ export class Theatre {
     this.#client.close();
   }
 
-  /** Ends the server; gives the promise that it has ended, for which all sockets must be gone. */
-  close(): Promise<void> {
-    return this.#server.close();
+  /** Ends the server, which has ended when all its sockets are gone. */
+  close(): void {
+    void this.#server.close().then(() => (this.isClosed = true));
   }
 
   /** What is still held after the end. */
   leaks(): string[] {
-    const { clock, wires } = this.#parts;
+    const { clock, wires, ledger } = this.#parts;
     const client = inspect(this.#client);
     const leaks = wires.opened.flatMap(({ leaked }, index) =>
       leaked.map((end) => `the ${end} end of connection ${index} is open`),
@@ -77,6 +79,10 @@ export class Theatre {
     if (!this.isEmpty) leaks.push(`the server keeps ${JSON.stringify(this.#server.counts)}`);
     if (!isEmpty(client)) leaks.push(`the client keeps ${JSON.stringify(client)}`);
     if (clock.timers > 0) leaks.push(`${clock.timers} timers still run`);
+    for (const [key, signal] of ledger.signals) {
+      if (getEventListeners(signal, 'abort').length > 0)
+        leaks.push(`"${key}" is still listened to`);
+    }
     if (HTTP.listenerCount('upgrade') > 0) leaks.push('a listener stays at the HTTP server');
     return leaks;
   }
