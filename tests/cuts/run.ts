@@ -28,8 +28,12 @@ export interface RunReport {
   readonly kept: readonly Readonly<Record<Direction, Buffer>>[];
 }
 
-/** Longer than anything is kept for a client that never comes back. */
-const END_MS = 600_000;
+/** Longer than a scenario takes, however its connections are cut. */
+const PLAY_MS = 600_000;
+/** A server notices after 35 s that a connection is silent, and keeps its session for 120 s then. */
+const EMPTY_MS = 165_000;
+/** Longer than a peer has for its part of a goodbye. */
+const CLOSE_MS = 10_000;
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => void unhandled.push(reason));
@@ -45,12 +49,9 @@ export async function run(scenario: Scenario, options: RunOptions = {}): Promise
   const clock = new RunClock(seed, () => wires.areIdle);
   const theatre = new Theatre({ scenario, clock, wires, ledger });
   await play(scenario, theatre, clock);
-  await end(theatre, clock, ledger);
+  await end(theatre, clock, wires);
   const made = wires.opened.flatMap(({ isCut, cut }) => (isCut && cut !== undefined ? [cut] : []));
   const kept = wires.opened.map((wire) => wire.kept);
-  for (const wire of wires.opened) wire.drop();
-  await clock.settle();
-  if (!theatre.isClosed) ledger.faults.push('the server never closes');
   for (const reason of unhandled.splice(0)) ledger.failed('unhandled', reason);
   const faults = [...ledger.faults, ...judge(scenario, ledger, uncut ?? ledger)];
   return { ledger, faults, made, kept };
@@ -64,25 +65,33 @@ async function play(scenario: Scenario, theatre: Theatre, clock: RunClock): Prom
     .play(stage)
     .catch((error: unknown) => ledger.failed('the scenario fails', error))
     .then(() => (isPlayed = true));
-  await until(() => isPlayed, theatre, clock);
+  await until(() => isPlayed, PLAY_MS, { theatre, clock });
   if (isPlayed) return;
   const settled = [...ledger.outcomes.keys()].join(', ');
   ledger.faults.push(`it hangs, ${theatre.status}; settled: ${settled}`);
 }
 
 /** Ends the client, waits until the server has nobody, ends it too, and looks what is left. */
-async function end(theatre: Theatre, clock: RunClock, ledger: Ledger): Promise<void> {
+async function end(theatre: Theatre, clock: RunClock, wires: Wires): Promise<void> {
+  const { ledger } = theatre.stage;
   theatre.leave();
   ledger.openAll();
-  await until(() => theatre.isEmpty, theatre, clock);
+  await until(() => theatre.isEmpty, EMPTY_MS, { theatre, clock });
+  if (!theatre.isEmpty) ledger.faults.push(`the server still has ${theatre.counts}`);
   theatre.close();
-  await clock.settle();
+  await until(() => theatre.isClosed, CLOSE_MS, { theatre, clock });
   ledger.faults.push(...theatre.leaks());
+  for (const wire of wires.opened) wire.drop();
+  await clock.settle();
 }
 
 /** Lets everything happen, and time pass where nothing does, until it is done or too late. */
-async function until(isDone: () => boolean, theatre: Theatre, clock: RunClock): Promise<void> {
-  const limitAt = clock.now() + END_MS;
+async function until(
+  isDone: () => boolean,
+  withinMs: number,
+  { theatre, clock }: { readonly theatre: Theatre; readonly clock: RunClock },
+): Promise<void> {
+  const limitAt = clock.now() + withinMs;
   for (;;) {
     await clock.settle();
     if (isDone()) return;

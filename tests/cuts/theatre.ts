@@ -55,6 +55,11 @@ export class Theatre {
     return isEmpty(this.#server.counts);
   }
 
+  /** Whom the server serves, to be read. */
+  get counts(): string {
+    return JSON.stringify(this.#server.counts);
+  }
+
   /** What the client does, for a run that hangs. */
   get status(): string {
     return this.#client.connection.state.status;
@@ -76,7 +81,7 @@ export class Theatre {
     const leaks = wires.opened.flatMap(({ leaked }, index) =>
       leaked.map((end) => `the ${end} end of connection ${index} is open`),
     );
-    if (!this.isEmpty) leaks.push(`the server keeps ${JSON.stringify(this.#server.counts)}`);
+    if (!this.isClosed) leaks.push('the server never closes');
     if (!isEmpty(client)) leaks.push(`the client keeps ${JSON.stringify(client)}`);
     if (clock.timers > 0) leaks.push(`${clock.timers} timers still run`);
     for (const [key, signal] of ledger.signals) {
