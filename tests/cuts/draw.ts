@@ -1,5 +1,6 @@
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { DIRECTIONS, WAYS, type Cut } from './cut.js';
+import { LOST_MS } from './judge.js';
 import { openedAt } from './places.js';
 import type { Plan, Rehearsed } from './play.js';
 
@@ -9,6 +10,9 @@ const UPGRADE_SHARE = 0.1;
 const RESUME_SHARE = 0.75;
 /** What that takes of a connection, behind the upgrade; most of it comes at the begin. */
 const RESUME_BYTES = 160;
+
+/** How often the session is lost. */
+const LOST_SHARE = 0.1;
 
 /** Draws one run from a seed: a scenario, and two or three cuts of its connections. */
 export function drawPlan(seed: number, rehearsed: readonly Rehearsed[]): Plan {
@@ -28,5 +32,6 @@ export function drawPlan(seed: number, rehearsed: readonly Rehearsed[]): Plan {
     const at = drawPlace(direction, index === 0);
     return { direction, at, how: WAYS[below(WAYS.length)] as Cut['how'] };
   });
-  return { rehearsed: drawn, cuts, seed };
+  const outageMs = chance.random() < LOST_SHARE ? LOST_MS : 0;
+  return { rehearsed: drawn, cuts, seed, outageMs };
 }

@@ -2,22 +2,32 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Ledger, Outcome } from './ledger.js';
 import type { Scenario } from './scenario.js';
 
-/** Whether a session outlives its connection, so that a cut costs nothing but time. */
-const RESUMES = false;
+/** What a run is judged by. */
+export interface Terms {
+  readonly scenario: Scenario;
+  /** What the same scenario came to without a cut. */
+  readonly uncut: Ledger;
+  /** Whether the session was lost, since no connection came in time. */
+  readonly isLost: boolean;
+}
+
+/** An outage from which on a session is lost: longer than it is kept. */
+export const LOST_MS = 130_000;
 
 const LOST = new Set(['SESSION_LOST', 'STREAM_LOST']);
 
-/** Says what a run has broken of what is promised, beside the same scenario without a cut. */
-export function judge(scenario: Scenario, ledger: Ledger, uncut: Ledger): string[] {
+/** Says what a run has broken of what is promised. */
+export function judge(ledger: Ledger, terms: Terms): string[] {
   return [
-    ...judgeStarts(ledger),
-    ...judgeOutcomes(scenario, ledger, uncut),
-    ...judgeItems(ledger, uncut),
-    ...judgeTopics(ledger),
+    ...judgeStarts(ledger, terms),
+    ...judgeOutcomes(ledger, terms),
+    ...judgeItems(ledger, terms),
+    ...judgeTopics(ledger, terms),
   ];
 }
 
-function judgeStarts({ starts, outcomes }: Ledger): string[] {
+/** A handler starts once, and never for a call that says that it did not; no cut aborts it. */
+function judgeStarts({ starts, outcomes, aborted }: Ledger, terms: Terms): string[] {
   const faults: string[] = [];
   for (const [key, times] of starts) {
     if (times > 1) faults.push(`the handler of "${key}" was started ${times} times`);
@@ -26,53 +36,74 @@ function judgeStarts({ starts, outcomes }: Ledger): string[] {
       faults.push(`"${key}" failed with ${outcome.code}, executed no, and its handler was started`);
     }
   }
+  const { races = {} } = terms.scenario;
+  for (const key of aborted) {
+    if (terms.isLost || key in races) continue;
+    faults.push(`the handler of "${key}" was aborted`);
+  }
   return faults;
 }
 
-function judgeOutcomes({ races = {} }: Scenario, ledger: Ledger, uncut: Ledger): string[] {
+function judgeOutcomes(ledger: Ledger, terms: Terms): string[] {
   const faults: string[] = [];
-  for (const [key, expected] of uncut.outcomes) {
+  for (const [key, expected] of terms.uncut.outcomes) {
     const outcome = ledger.outcomes.get(key);
     if (outcome === undefined) faults.push(`"${key}" was never settled`);
-    else if (!isRight(outcome, expected, races[key])) {
-      faults.push(`"${key}" came to ${JSON.stringify(outcome)}, not ${JSON.stringify(expected)}`);
+    else if (!isRight(key, { outcome, expected }, ledger, terms)) {
+      faults.push(`"${key}" came to ${describe(outcome)}, not ${describe(expected)}`);
     }
+  }
+  for (const [key, dueMs] of Object.entries(terms.scenario.dueMs ?? {})) {
+    const settledMs = ledger.settledMs.get(key) ?? 0;
+    if (settledMs > dueMs) faults.push(`"${key}" was settled at ${settledMs} ms, due ${dueMs}`);
   }
   return faults;
 }
 
 function isRight(
-  outcome: Outcome,
-  expected: Outcome,
-  isAllowed: ((outcome: Outcome) => boolean) | undefined,
+  key: string,
+  { outcome, expected }: { readonly outcome: Outcome; readonly expected: Outcome },
+  ledger: Ledger,
+  { scenario, isLost }: Terms,
 ): boolean {
-  if (isDeepStrictEqual(outcome, expected) || isAllowed?.(outcome) === true) return true;
-  return !RESUMES && 'code' in outcome && LOST.has(outcome.code);
+  if (isDeepStrictEqual(outcome, expected)) return true;
+  if (scenario.races?.[key]?.(outcome) === true) return true;
+  if (!isLost || !('code' in outcome) || !LOST.has(outcome.code)) return false;
+  const items = ledger.items.get(key.replace(/ output$/, ''))?.length ?? 0;
+  return outcome.data === undefined || isDeepStrictEqual(outcome.data, { items });
 }
 
-/** Items of a stream come once and in order; all of them, where it has ended well. */
-function judgeItems(ledger: Ledger, uncut: Ledger): string[] {
+/** Items of a stream come once and in order; all of them, unless the stream was lost. */
+function judgeItems(ledger: Ledger, { uncut, isLost }: Terms): string[] {
   const faults: string[] = [];
   for (const [key, expected] of uncut.items) {
     if (ledger.places.has(key)) continue;
     const items = ledger.items.get(key) ?? [];
-    const isWhole = RESUMES || 'value' in (ledger.outcomes.get(key) ?? {});
+    const isWhole = !isLost || 'value' in (ledger.outcomes.get(key) ?? {});
     const length = isWhole ? expected.length : items.length;
     if (isDeepStrictEqual(items, expected.slice(0, length))) continue;
-    faults.push(`the items of "${key}" are ${JSON.stringify(items)}`);
+    faults.push(`the items of "${key}" are ${describe(items)}`);
   }
   return faults;
 }
 
-function judgeTopics(ledger: Ledger): string[] {
+/** Topic messages come once, in the order of their offsets, and none is missing. */
+function judgeTopics(ledger: Ledger, { isLost }: Terms): string[] {
   const faults: string[] = [];
   for (const [topic, places] of ledger.places) {
     const expected = [...places].toSorted(([one], [other]) => one - other).map(([, text]) => text);
     const all = ledger.items.get(topic) ?? [];
     // A publish that was lost may be stored, where nobody was told.
-    const items = RESUMES ? all : all.filter((text) => expected.includes(String(text)));
+    const items = isLost ? all.filter((text) => expected.includes(String(text))) : all;
+    if (new Set(all).size < all.length) faults.push(`topic "${topic}" repeats: ${describe(all)}`);
     if (isDeepStrictEqual(items, expected)) continue;
-    faults.push(`topic "${topic}" gave ${JSON.stringify(items)}, not ${JSON.stringify(expected)}`);
+    faults.push(`topic "${topic}" gave ${describe(items)}, not ${describe(expected)}`);
   }
   return faults;
+}
+
+/** Says what is said in a fault, where large values would hide the rest. */
+function describe(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length <= 400 ? text : `${text.slice(0, 400)}…`;
 }

@@ -13,6 +13,8 @@ export class Ledger {
   /** Handlers whose signal has fired before they were done. */
   readonly aborted = new Set<string>();
   readonly outcomes = new Map<string, Outcome>();
+  /** When they settled, in the time of the run. */
+  readonly settledMs = new Map<string, number>();
   /** Items and topic messages, as they were given to the code that reads them. */
   readonly items = new Map<string, unknown[]>();
   /** What must never be: a gap, a second settlement, a failure that was reported. */
@@ -21,7 +23,12 @@ export class Ledger {
   readonly signals = new Map<string, AbortSignal>();
   /** What each topic has under each offset. */
   readonly places = new Map<string, Map<number, string>>();
+  readonly #now: () => number;
   readonly #gates = new Map<string, Deferred<void>>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** Notes that a handler was started, and watches the signal that it was given. */
   started(key: string, signal: AbortSignal): void {
@@ -51,6 +58,7 @@ export class Ledger {
     const outcome = await promise.then(valueOutcome, errorOutcome);
     if (this.outcomes.has(key)) this.faults.push(`"${key}" was settled twice`);
     this.outcomes.set(key, outcome);
+    this.settledMs.set(key, this.#now());
   }
 
   /** Notes a failure that nobody has asked for. */

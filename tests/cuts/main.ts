@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { parseCuts, type Cuts } from './cut.js';
+import { parseCuts } from './cut.js';
 import { drawPlan } from './draw.js';
-import { everyCut, perform, rehearse, rehearseAll } from './play.js';
+import { everyCut, perform, rehearse, rehearseAll, type Plan } from './play.js';
 import type { Scenario } from './scenario.js';
 import { findScenario, SCENARIOS } from './scenarios.js';
 import { Tally } from './tally.js';
@@ -26,6 +26,7 @@ topics. Stops at the first run that fails, prints how to see it again, and exits
   --at <bytes,…>      the cut comes when so many bytes have arrived; "-" for no cut
   --direction <up|down,…>
   --how <fin|rst|silence|blackout,…>
+  --outage <ms>       no connection opens for so long after the first cut
   --help              prints this
 
 Scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}
@@ -60,8 +61,8 @@ async function runEvery(scenario: Scenario): Promise<void> {
   say(`${name}: ${tally.describe()}`);
 }
 
-async function runOne(scenario: Scenario, cuts: Cuts): Promise<void> {
-  const report = await perform({ rehearsed: await rehearse(scenario), cuts });
+async function runOne(scenario: Scenario, what: Omit<Plan, 'rehearsed'>): Promise<void> {
+  const report = await perform({ rehearsed: await rehearse(scenario), ...what });
   say(`${scenario.name}: ${report.made.length} cuts, and nothing is wrong`);
 }
 
@@ -85,13 +86,16 @@ async function main(args: readonly string[]): Promise<void> {
       at: { type: 'string' },
       direction: { type: 'string' },
       how: { type: 'string' },
+      outage: { type: 'string' },
     },
   });
-  const { help, runs, seed, scenario, at, direction = '', how = '' } = values;
+  const { help, runs, seed, scenario, at, direction = '', how = '', outage = '0' } = values;
   if (help === true) return say(HELP);
   if (scenario !== undefined) {
     const found = findScenario(scenario);
-    return at === undefined ? runEvery(found) : runOne(found, parseCuts(at, direction, how));
+    if (at === undefined) return runEvery(found);
+    const outageMs = readNumber('outage', outage);
+    return runOne(found, { cuts: parseCuts(at, direction, how), outageMs });
   }
   if (seed !== undefined) {
     const number = readNumber('seed', seed);

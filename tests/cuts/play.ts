@@ -1,5 +1,12 @@
-import type { Cut, Cuts, Direction } from './cut.js';
-import { DIRECTIONS, formatCuts, WAYS } from './cut.js';
+import {
+  DIRECTIONS,
+  formatCuts,
+  WAYS,
+  type Cut,
+  type Cuts,
+  type Direction,
+  type How,
+} from './cut.js';
 import { openedAt, placesOf } from './places.js';
 import { run, type RunReport } from './run.js';
 import type { Scenario } from './scenario.js';
@@ -32,12 +39,24 @@ export interface Plan {
   readonly rehearsed: Rehearsed;
   readonly cuts: Cuts;
   readonly seed?: number;
+  /** How long no connection opens after the first cut. */
+  readonly outageMs?: number;
+}
+
+/** Which cuts are made at every place. */
+export interface EveryOptions {
+  /** Cuts of the connections before. */
+  readonly before?: Cuts;
+  /** Whether every byte of the upgrade is a place. */
+  readonly takesUpgrade?: boolean;
+  readonly ways?: readonly How[];
+  readonly outageMs?: number;
 }
 
 /** All cuts of one connection at every place, where those before it are cut as they are given. */
 export async function* everyCut(
   rehearsed: Rehearsed,
-  { before = [], takesUpgrade = false }: { before?: Cuts; takesUpgrade?: boolean } = {},
+  { before = [], takesUpgrade = false, ways = WAYS, outageMs = 0 }: EveryOptions = {},
 ): AsyncGenerator<Plan> {
   const { scenario, uncut } = rehearsed;
   const options = { cuts: before, uncut: uncut.ledger, keeps: true };
@@ -46,7 +65,9 @@ export async function* everyCut(
     const bytes = kept[before.length]?.[direction];
     if (bytes === undefined) throw new Error(`connection ${before.length} is never opened`);
     for (const at of placesOf(bytes, takesUpgrade)) {
-      for (const how of WAYS) yield { rehearsed, cuts: [...before, { direction, at, how }] };
+      for (const how of ways) {
+        yield { rehearsed, outageMs, cuts: [...before, { direction, at, how }] };
+      }
     }
   }
 }
@@ -59,14 +80,16 @@ export function middleCut({ uncut }: Rehearsed, direction: Direction): Cut {
 }
 
 /** Does one run. Throws when something is wrong, and says how to see it again. */
-export async function perform({ rehearsed, cuts, seed }: Plan): Promise<RunReport> {
+export async function perform(plan: Plan): Promise<RunReport> {
+  const { rehearsed, cuts, seed, outageMs = 0 } = plan;
   const { scenario, uncut } = rehearsed;
-  const options = { cuts, uncut: uncut.ledger, seed: seed ?? FIRST_SEED };
+  const options = { cuts, uncut: uncut.ledger, seed: seed ?? FIRST_SEED, outageMs };
   const report = await runFast(() => run(scenario, options));
   if (report.faults.length === 0) return report;
   // The same again, for the stacks of errors.
   const { faults } = await run(scenario, options);
-  const place = `--scenario ${scenario.name} ${formatCuts(cuts)}`;
+  const outage = outageMs === 0 ? '' : ` --outage ${outageMs}`;
+  const place = `--scenario ${scenario.name} ${formatCuts(cuts)}${outage}`;
   const again = seed === undefined ? place : `--seed ${seed}`;
   const told = (faults.length === 0 ? report.faults : faults).join('\n');
   throw new Error(`${place}\n${told}\nto see it again: npm run cuts -- ${again}`);

@@ -1,5 +1,5 @@
 import type { Cut, Cuts, Direction } from './cut.js';
-import { judge } from './judge.js';
+import { judge, LOST_MS } from './judge.js';
 import { Ledger } from './ledger.js';
 import { RunClock } from './run-clock.js';
 import type { Scenario } from './scenario.js';
@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly cuts?: Cuts;
   /** Where chance starts; 1 unless given. */
   readonly seed?: number;
+  /** How long no connection opens after the first cut; 0 unless given. */
+  readonly outageMs?: number;
   /** Keeps the bytes of the connections. */
   readonly keeps?: boolean;
   /** What the same scenario came to without a cut. */
@@ -43,17 +45,18 @@ process.on('unhandledRejection', (reason) => void unhandled.push(reason));
  * all share the HTTP server.
  */
 export async function run(scenario: Scenario, options: RunOptions = {}): Promise<RunReport> {
-  const { cuts = [], seed = 1, keeps = false, uncut } = options;
-  const ledger = new Ledger();
-  const wires = new Wires(cuts, keeps);
+  const { cuts = [], seed = 1, keeps = false, outageMs = 0, uncut } = options;
+  const wires = new Wires({ cuts, keeps, outageMs, now: () => clock.now() });
   const clock = new RunClock(seed, () => wires.areIdle);
+  const ledger = new Ledger(() => clock.now());
   const theatre = new Theatre({ scenario, clock, wires, ledger });
   await play(scenario, theatre, clock);
   await end(theatre, clock, wires);
   const made = wires.opened.flatMap(({ isCut, cut }) => (isCut && cut !== undefined ? [cut] : []));
   const kept = wires.opened.map((wire) => wire.kept);
   for (const reason of unhandled.splice(0)) ledger.failed('unhandled', reason);
-  const faults = [...ledger.faults, ...judge(scenario, ledger, uncut ?? ledger)];
+  const terms = { scenario, uncut: uncut ?? ledger, isLost: outageMs >= LOST_MS };
+  const faults = [...ledger.faults, ...judge(ledger, terms)];
   return { ledger, faults, made, kept };
 }
 

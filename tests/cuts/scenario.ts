@@ -12,4 +12,6 @@ export interface Scenario {
   play(stage: Stage): Promise<void>;
   /** Keys whose outcome depends on when a cut comes, with what is right for them. */
   readonly races?: Readonly<Record<string, (outcome: Outcome) => boolean>>;
+  /** Keys that must settle in time, with the milliseconds from the begin of the run. */
+  readonly dueMs?: Readonly<Record<string, number>>;
 }

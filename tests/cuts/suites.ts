@@ -39,6 +39,18 @@ export function describeResumed(names: readonly string[], direction: Direction):
   });
 }
 
+/** Cuts the connection of scenarios once, at every byte, and lets none open for some time. */
+export function describeOutage(names: readonly string[], outageMs: number): void {
+  describe(`a connection that is cut for ${outageMs / 1_000} s`, () => {
+    it.each(names)('leaves "%s" what is promised', { timeout: LIMIT_MS }, async (name) => {
+      const rehearsed = await rehearse(findScenario(name));
+      const plans = everyCut(rehearsed, { ways: ['rst', 'blackout'], outageMs });
+      const runs = await performAll(`${name}, ${outageMs} ms without a connection`, plans);
+      expect(runs).toBeGreaterThan(0);
+    });
+  });
+}
+
 /** Cuts the connections of drawn scenarios two or three times at drawn bytes. */
 export function describeDrawn(runs: number): void {
   const seed = chooseSeed('cuts at drawn bytes');

@@ -5,7 +5,7 @@ import { Wire } from './wire.js';
 /** A wire whose ends note what they see, and where bytes travel when they are told. */
 function openWire(cut?: Cut) {
   const tasks: (() => void)[] = [];
-  const wire = new Wire((task) => void tasks.push(task), cut, false);
+  const wire = new Wire((task) => void tasks.push(task), { cut });
   const seen: Record<'client' | 'server', string[]> = { client: [], server: [] };
   for (const name of ['client', 'server'] as const) {
     wire[name].on('data', (chunk: Buffer) => seen[name].push(String(chunk)));

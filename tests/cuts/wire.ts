@@ -124,20 +124,29 @@ class WireEnd extends Duplex {
   }
 }
 
+/** What happens to a wire. */
+export interface WireOptions {
+  readonly cut?: Cut | undefined;
+  /** Keeps the bytes. */
+  readonly keeps?: boolean;
+  /** Is told of the cut. */
+  readonly cutOff?: () => void;
+}
+
 /** A connection in memory that is cut at one byte. */
 export class Wire {
   readonly client: WireEnd;
   readonly server: WireEnd;
   /** Whether the cut has happened. */
   isCut = false;
+  readonly cut: Cut | undefined;
+  readonly #cutOff: () => void;
   readonly #up: Lane;
   readonly #down: Lane;
 
-  constructor(
-    carry: Carry,
-    readonly cut: Cut | undefined,
-    keeps: boolean,
-  ) {
+  constructor(carry: Carry, { cut, keeps = false, cutOff = ignore }: WireOptions = {}) {
+    this.cut = cut;
+    this.#cutOff = cutOff;
     const lane = (direction: Direction): Lane => {
       const at = cut?.direction === direction ? cut.at : Number.POSITIVE_INFINITY;
       return new Lane(carry, at, () => this.#cut(direction), keeps);
@@ -177,6 +186,7 @@ export class Wire {
   #cut(direction: Direction): void {
     if (this.isCut) return;
     this.isCut = true;
+    this.#cutOff();
     const [lane, other] = direction === 'up' ? [this.#up, this.#down] : [this.#down, this.#up];
     switch (this.cut?.how) {
       case 'fin':
@@ -192,3 +202,5 @@ export class Wire {
     }
   }
 }
+
+function ignore(): void {}
