@@ -120,9 +120,19 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
     return this.#writer.outbox.begunBytes;
   }
 
+  /** Bytes that wait here, without those in the socket. */
+  get outboxBytes(): number {
+    return this.#writer.outbox.bytes;
+  }
+
   /** Bytes that were written and are not acknowledged, without those of large messages. */
   get unackedBytes(): number {
     return this.#writer.unacked.bytes;
+  }
+
+  /** Bytes that were written and may have to be held: in the socket, or not acknowledged. */
+  get writtenBytes(): number {
+    return Math.max(this.#writer.bufferedBytes, this.#writer.unacked.bytes);
   }
 
   /** Bytes of large messages that were written and are not acknowledged. */
