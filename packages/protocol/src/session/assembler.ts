@@ -71,6 +71,11 @@ export class Assembler {
     return this.#heldBytes;
   }
 
+  /** Whether the rest of a value is to come. */
+  get isBusy(): boolean {
+    return this.#transfers.size > 0;
+  }
+
   /** Takes a chunk; gives the message that is complete with it, or refused by it. */
   take(chunk: ChunkMessage): ReceivedMessage | Violation | undefined {
     const live = this.#transfers.get(chunk.transfer);
@@ -88,6 +93,20 @@ export class Assembler {
     const message = this.#complete(transfer, refused);
     this.#forget(chunk.transfer, transfer);
     return message;
+  }
+
+  /** There is no connection: nothing can come, and nobody is blamed for it. */
+  pause(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Another connection goes on in the middle of what has come. */
+  resume(): void {
+    if (this.#transfers.size === 0) return;
+    const { runtime, limits } = this.#options;
+    for (const transfer of this.#transfers.values()) transfer.heardAt = runtime.now();
+    this.#timer ??= runtime.startTimer(limits.chunkPauseMs + 1, () => this.#look());
   }
 
   /** Ends the timer and forgets all. */
