@@ -16,7 +16,12 @@ it.each([
   ['x', 'up', 'rst', /"--at" must be whole numbers/],
   ['1', 'left', 'rst', /unknown direction "left": expected one of up, down/],
   ['1,2', 'up', 'rst,rst', /unknown direction ""/],
-  ['1', 'up', 'bang', /unknown way to cut "bang": expected one of fin, rst, silence, blackout/],
+  [
+    '1',
+    'up',
+    'bang',
+    /unknown way to cut "bang": expected one of fin, rst, silence, blackout, late/,
+  ],
 ])('refuses %s %s %s', (at, direction, how, message) => {
   expect(() => parseCuts(at, direction, how)).toThrow(message);
 });

@@ -3,12 +3,13 @@ export type Direction = 'up' | 'down';
 
 /**
  * How a connection is cut. `fin` ends one direction, and what is said on the other one still comes;
- * `rst` ends both at once. After `silence` one direction swallows all bytes, after `blackout` both.
+ * `rst` ends both at once. After `silence` one direction swallows all bytes, after `blackout` both,
+ * and after `late` one direction brings them so late that they meet the connection that follows.
  */
-export type How = 'fin' | 'rst' | 'silence' | 'blackout';
+export type How = 'fin' | 'rst' | 'silence' | 'blackout' | 'late';
 
 export const DIRECTIONS: readonly Direction[] = ['up', 'down'];
-export const WAYS: readonly How[] = ['fin', 'rst', 'silence', 'blackout'];
+export const WAYS: readonly How[] = ['fin', 'rst', 'silence', 'blackout', 'late'];
 
 /** A cut of one connection, when so many bytes of one direction have arrived. */
 export interface Cut {

@@ -14,7 +14,8 @@ export interface Terms {
 /** An outage from which on a session is lost: longer than it is kept. */
 export const LOST_MS = 130_000;
 
-const LOST = new Set(['SESSION_LOST', 'STREAM_LOST']);
+/** What a call may come to then; the deadline of a call may pass while it waits. */
+const LOST = new Set(['SESSION_LOST', 'STREAM_LOST', 'DEADLINE']);
 
 /** Says what a run has broken of what is promised. */
 export function judge(ledger: Ledger, terms: Terms): string[] {

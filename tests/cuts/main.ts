@@ -21,12 +21,12 @@ topics. Stops at the first run that fails, prints how to see it again, and exits
   --runs <count>      does so many drawn runs alone
   --long [<minutes>]  draws from new seeds until then; 60 minutes unless given
   --seed <number>     does the one run that is drawn from a seed
-  --scenario <name>   cuts this one at every byte; or does one run, if there follows, for each of
-                      its connections in order:
-  --at <bytes,…>      the cut comes when so many bytes have arrived; "-" for no cut
-  --direction <up|down,…>
-  --how <fin|rst|silence|blackout,…>
-  --outage <ms>       no connection opens for so long after the first cut
+  --scenario <name>   cuts this one at every byte; does one run, if for each of its connections in
+                      order there follows:
+    --at <bytes,…>      the cut comes when so many bytes have arrived; "-" for no cut
+    --direction <up|down,…>
+    --how <fin|rst|silence|blackout|late,…>
+    --outage <ms>       no connection opens for so long after the first cut
   --help              prints this
 
 Scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}
@@ -51,11 +51,11 @@ async function runDrawn(firstSeed: number, isEnough: (runs: number) => boolean):
   say(`drawn: ${tally.describe()}`);
 }
 
-async function runEvery(scenario: Scenario): Promise<void> {
+async function runEvery(scenario: Scenario, outageMs = 0): Promise<void> {
   const { name } = scenario;
   const tally = new Tally();
   const takesUpgrade = name === 'handshake';
-  for await (const plan of everyCut(await rehearse(scenario), { takesUpgrade })) {
+  for await (const plan of everyCut(await rehearse(scenario), { takesUpgrade, outageMs })) {
     tally.add(await perform(plan));
   }
   say(`${name}: ${tally.describe()}`);
@@ -93,8 +93,8 @@ async function main(args: readonly string[]): Promise<void> {
   if (help === true) return say(HELP);
   if (scenario !== undefined) {
     const found = findScenario(scenario);
-    if (at === undefined) return runEvery(found);
     const outageMs = readNumber('outage', outage);
+    if (at === undefined) return runEvery(found, outageMs);
     return runOne(found, { cuts: parseCuts(at, direction, how), outageMs });
   }
   if (seed !== undefined) {

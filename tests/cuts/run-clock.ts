@@ -12,16 +12,16 @@ interface RunTimer {
 
 /** Virtual time of one run: it moves by one timer at a time, and waits for bytes on their way. */
 export class RunClock implements Runtime {
+  /** Says whether nothing is on its way. */
+  isIdle: () => boolean = () => true;
   readonly #chance: VirtualRuntime;
-  readonly #areWiresIdle: () => boolean;
   /** In the order in which they were started. */
   readonly #timers = new Set<RunTimer>();
   #now = 0;
   #waiting = 0;
 
-  constructor(seed: number, areWiresIdle: () => boolean) {
+  constructor(seed: number) {
     this.#chance = new VirtualRuntime(seed);
-    this.#areWiresIdle = areWiresIdle;
   }
 
   /** Timers that are running. */
@@ -64,7 +64,7 @@ export class RunClock implements Runtime {
     return new Promise((resolve) => {
       let quiet = 0;
       const look = (): void => {
-        quiet = this.#waiting === 0 && this.#areWiresIdle() ? quiet + 1 : 0;
+        quiet = this.#waiting === 0 && this.isIdle() ? quiet + 1 : 0;
         if (quiet < QUIET_TURNS) setImmediate(look);
         else resolve();
       };

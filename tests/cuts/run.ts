@@ -46,8 +46,9 @@ process.on('unhandledRejection', (reason) => void unhandled.push(reason));
  */
 export async function run(scenario: Scenario, options: RunOptions = {}): Promise<RunReport> {
   const { cuts = [], seed = 1, keeps = false, outageMs = 0, uncut } = options;
-  const wires = new Wires({ cuts, keeps, outageMs, now: () => clock.now() });
-  const clock = new RunClock(seed, () => wires.areIdle);
+  const clock = new RunClock(seed);
+  const wires = new Wires({ cuts, keeps, outageMs, clock });
+  clock.isIdle = () => wires.areIdle;
   const ledger = new Ledger(() => clock.now());
   const theatre = new Theatre({ scenario, clock, wires, ledger });
   await play(scenario, theatre, clock);

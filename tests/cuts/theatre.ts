@@ -83,7 +83,8 @@ export class Theatre {
     );
     if (!this.isClosed) leaks.push('the server never closes');
     if (!isEmpty(client)) leaks.push(`the client keeps ${JSON.stringify(client)}`);
-    if (clock.timers > 0) leaks.push(`${clock.timers} timers still run`);
+    const timers = clock.timers - wires.late;
+    if (timers > 0) leaks.push(`${timers} timers still run`);
     for (const [key, signal] of ledger.signals) {
       if (getEventListeners(signal, 'abort').length > 0)
         leaks.push(`"${key}" is still listened to`);

@@ -3,9 +3,12 @@ import type { Cut, How } from './cut.js';
 import { Wire } from './wire.js';
 
 /** A wire whose ends note what they see, and where bytes travel when they are told. */
-function openWire(cut?: Cut) {
+function openWire(cut?: Cut, late: (() => void)[] = []) {
   const tasks: (() => void)[] = [];
-  const wire = new Wire((task) => void tasks.push(task), { cut });
+  const wire = new Wire((task) => void tasks.push(task), {
+    cut,
+    later: (_ms, task) => void late.push(task),
+  });
   const seen: Record<'client' | 'server', string[]> = { client: [], server: [] };
   for (const name of ['client', 'server'] as const) {
     wire[name].on('data', (chunk: Buffer) => seen[name].push(String(chunk)));
@@ -62,6 +65,21 @@ it('swallows one direction from the byte on', async () => {
 it('swallows both directions from the byte on', async () => {
   const seen = await talk('blackout');
   expect(seen).toEqual({ server: ['abc', 'd'], client: ['yes'], isCut: true });
+});
+
+it('brings one direction late, and in order', async () => {
+  const late: (() => void)[] = [];
+  const { wire, seen, travel } = openWire({ direction: 'up', at: 1, how: 'late' }, late);
+  wire.client.write('abc');
+  wire.server.write('yes');
+  await travel();
+  wire.client.end('def');
+  await travel();
+  expect(seen).toEqual({ server: ['a'], client: ['yes'] });
+  for (const task of late) task();
+  await new Promise((resolve) => void setImmediate(resolve));
+  wire.drop();
+  expect(seen.server).toEqual(['a', 'bc', 'def', 'end']);
 });
 
 it('cuts before the first byte and behind the last one', async () => {

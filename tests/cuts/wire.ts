@@ -6,8 +6,23 @@ type Done = (error?: Error | null) => void;
 /** What a kernel takes of a direction that has gone silent before its writer waits. */
 const SWALLOWED_BYTES = 131_072;
 
+/** Longer than a client with calls waits for a sign of life. */
+const LATE_MS = 12_000;
+
 /** Runs what bytes on their way do, one turn of the event loop later and in order. */
 export type Carry = (task: () => void) => void;
+
+/** Runs something when so many milliseconds have passed. */
+export type Later = (ms: number, task: () => void) => void;
+
+/** What a direction is made of. */
+interface LaneOptions {
+  readonly carry: Carry;
+  readonly later: Later;
+  readonly cutAt: number;
+  readonly cut: () => void;
+  readonly keeps: boolean;
+}
 
 /** One direction of a wire: what is written at its one end arrives at the other one. */
 class Lane {
@@ -21,25 +36,25 @@ class Lane {
   #isEnding = false;
   #isOver = false;
   #isSilent = false;
+  #isLate = false;
   #swallowed = 0;
+  readonly #options: LaneOptions;
 
-  constructor(
-    readonly carry: Carry,
-    readonly cutAt: number,
-    readonly cut: () => void,
-    readonly keeps: boolean,
-  ) {}
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
 
   write(chunk: Buffer, done: Done): void {
     this.isUsed = true;
-    this.carry(() => this.#arrive(chunk, done));
+    this.#options.carry(() => this.#arrive(chunk, done));
   }
 
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    this.carry(() => {
-      if (!this.#isSilent) this.finish();
+    this.#options.carry(() => {
+      if (this.#isLate) this.#options.later(LATE_MS, () => this.finish());
+      else if (!this.#isSilent) this.finish();
     });
   }
 
@@ -59,17 +74,30 @@ class Lane {
     this.#isSilent = true;
   }
 
+  delay(): void {
+    this.#isLate = true;
+  }
+
   #arrive(chunk: Buffer, done: Done): void {
     if (this.#isSilent) return this.#swallow(chunk, done);
-    const room = this.cutAt - this.bytes;
-    if (!this.#isOver) this.#deliver(chunk.length < room ? chunk : chunk.subarray(0, room));
     done();
-    if (chunk.length >= room) this.cut();
+    if (this.#isLate) return this.#deliverLate(chunk);
+    const { cutAt, cut } = this.#options;
+    const room = cutAt - this.bytes;
+    if (chunk.length < room) return this.#deliver(chunk);
+    this.#deliver(chunk.subarray(0, room));
+    cut();
+    if (this.#isLate) this.#deliverLate(chunk.subarray(room));
+  }
+
+  #deliverLate(chunk: Buffer): void {
+    this.#options.later(LATE_MS, () => this.#deliver(chunk));
   }
 
   #deliver(chunk: Buffer): void {
+    if (this.#isOver) return;
     this.bytes += chunk.length;
-    if (this.keeps) this.kept.push(Buffer.from(chunk));
+    if (this.#options.keeps) this.kept.push(Buffer.from(chunk));
     // A copy, as a kernel makes one: the writer may use its memory again.
     if (chunk.length > 0 && !this.reader.destroyed) this.reader.push(Buffer.from(chunk));
   }
@@ -129,6 +157,7 @@ export interface WireOptions {
   readonly cut?: Cut | undefined;
   /** Keeps the bytes. */
   readonly keeps?: boolean;
+  readonly later?: Later;
   /** Is told of the cut. */
   readonly cutOff?: () => void;
 }
@@ -144,12 +173,15 @@ export class Wire {
   readonly #up: Lane;
   readonly #down: Lane;
 
-  constructor(carry: Carry, { cut, keeps = false, cutOff = ignore }: WireOptions = {}) {
+  constructor(
+    carry: Carry,
+    { cut, keeps = false, later = ignore, cutOff = ignore }: WireOptions = {},
+  ) {
     this.cut = cut;
     this.#cutOff = cutOff;
     const lane = (direction: Direction): Lane => {
-      const at = cut?.direction === direction ? cut.at : Number.POSITIVE_INFINITY;
-      return new Lane(carry, at, () => this.#cut(direction), keeps);
+      const cutAt = cut?.direction === direction ? cut.at : Number.POSITIVE_INFINITY;
+      return new Lane({ carry, later, cutAt, cut: () => this.#cut(direction), keeps });
     };
     this.#up = lane('up');
     this.#down = lane('down');
@@ -170,7 +202,7 @@ export class Wire {
    * answers: an upgrade without an end at the server, and a goodbye at the client.
    */
   get leaked(): string[] {
-    const isMute = this.isCut && (this.cut?.how === 'silence' || this.cut?.how === 'blackout');
+    const isMute = this.isCut && this.cut?.how !== 'fin' && this.cut?.how !== 'rst';
     return [
       ...(this.client.destroyed || isMute ? [] : ['client']),
       ...(this.server.destroyed || (isMute && !this.#down.isUsed) ? [] : ['server']),
@@ -197,6 +229,8 @@ export class Wire {
       case 'blackout':
         other.silence();
         return lane.silence();
+      case 'late':
+        return lane.delay();
       default:
         return lane.silence();
     }
