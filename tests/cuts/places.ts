@@ -1,5 +1,5 @@
 /** Above this, the middle of a frame is like any other byte of it. */
-const WHOLE_BYTES = 4_096;
+const WHOLE_BYTES = 1_024;
 /** Bytes at the begin of a large frame: its header, and the message or two that begin there. */
 const HEAD_BYTES = 64;
 const TAIL_BYTES = 8;

@@ -5,6 +5,9 @@ import type { Ledger } from './ledger.js';
 /** The item behind which `down` waits at the gate of its key, so that a run can stop in between. */
 const PAUSE = 70;
 
+/** The sum from which on `up` wants no more. */
+const ENOUGH = 1_000;
+
 /** Implements the contract; every handler notes its start, and some wait until the run goes on. */
 export function worksService(ledger: Ledger) {
   return implement(works, {
@@ -31,11 +34,15 @@ export function worksService(ledger: Ledger) {
     },
     async *down({ key, to }, { signal }) {
       ledger.started(key, signal);
-      for (let n = 0; n < to; n++) {
-        if (n === PAUSE) await Promise.race([ledger.gate(key).promise, aborted(signal)]);
-        yield n;
+      try {
+        for (let n = 0; n < to; n++) {
+          if (n === PAUSE) await Promise.race([ledger.gate(key).promise, aborted(signal)]);
+          yield n;
+        }
+        return `${key} has ${to}`;
+      } finally {
+        ledger.gate(`${key} has ended`).resolve();
       }
-      return `${key} has ${to}`;
     },
     async up(key, { items, signal }) {
       ledger.started(key, signal);
@@ -43,6 +50,7 @@ export function worksService(ledger: Ledger) {
       for await (const n of items) {
         ledger.item(`${key} at the server`, n);
         total += n;
+        if (total >= ENOUGH) break;
       }
       return total;
     },

@@ -6,6 +6,9 @@ import type { Ledger } from './ledger.js';
 /** The client of a run. */
 export type WorksClient = Client<{}, { works: typeof works }>;
 
+/** So long that the slowest way to notice a cut does not cost a call its deadline. */
+export const PATIENT = { deadlineMs: 250_000 };
+
 /** What a scenario plays with. */
 export interface Stage {
   readonly client: WorksClient;
