@@ -1,5 +1,4 @@
 import {
-  CLIENT_CODEC,
   CLOSE_CODES,
   ENCODING,
   FEATURES,
@@ -12,6 +11,7 @@ import {
   type Dial,
   type DialSink,
   type HelloMessage,
+  type MessageCodec,
   type ReceivedMessage,
   type Runtime,
   type Timer,
@@ -41,6 +41,8 @@ export interface AttachOptions {
   readonly dial: Dial;
   readonly runtime: Runtime;
   readonly hello: HelloMessage;
+  /** The messages that this client sends and gets. */
+  readonly codec: MessageCodec;
   readonly superjson: SuperjsonLoader;
   /** Whether packed payloads are offered. */
   readonly packed: boolean;
@@ -127,7 +129,7 @@ export class Attach {
         runtime: this.#options.runtime,
         limits: this.#limits,
         side: 'client',
-        codec: CLIENT_CODEC,
+        codec: this.#options.codec,
         valueBytes: this.#options.valueBytes,
       },
     );

@@ -1,4 +1,5 @@
 import {
+  CallIds,
   NO_LAYOUT,
   TrunklineError,
   Violation,
@@ -16,7 +17,6 @@ import {
 } from '@trunkline/protocol';
 import { executedOf, lostError, receivedError, refusedError } from './call-error.js';
 import { CallForm } from './call-form.js';
-import { CallIds } from './call-ids.js';
 import { CallQueue } from './call-queue.js';
 import { CallRetry } from './call-retry.js';
 import type { ClientLimits } from './client-limits.js';

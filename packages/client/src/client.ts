@@ -15,6 +15,7 @@ import {
   type Services,
 } from './options.js';
 import { createProxy } from './proxy.js';
+import { Serving } from './serving.js';
 import { Subscriptions } from './subscriptions.js';
 import { sharedSuperjson, type SuperjsonLoader } from './superjson.js';
 
@@ -75,9 +76,11 @@ export function createClient(
     connection.state.status === 'live' ? undefined : connection.state.reason;
   const calls = new CallTable({ runtime, limits, publisher, superjson, whyOffline });
   const subscriptions = new Subscriptions(runtime, superjson);
-  const user = routeMessages(calls, subscriptions);
+  const { served } = resolved;
+  const serving = served && new Serving({ served, runtime, superjson, onError });
+  const user = routeMessages(calls, subscriptions, serving);
   const connection: Connection = new Connection(
-    { ...resolved, url, dial, runtime, superjson },
+    { ...resolved, url, dial, runtime, superjson, serving },
     user,
   );
   const port = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };

@@ -1,4 +1,5 @@
 import {
+  CLIENT_CODEC,
   FEATURES,
   TrunklineError,
   type Dial,
@@ -23,6 +24,7 @@ import {
   type Attempts,
   type Ending,
 } from './retry-decision.js';
+import type { Serving } from './serving.js';
 import type { SuperjsonLoader } from './superjson.js';
 import { unreachableHints } from './unreachable-hints.js';
 
@@ -52,6 +54,8 @@ export interface ConnectionOptions {
   readonly agent: string;
   readonly packed: boolean;
   readonly superjson: SuperjsonLoader;
+  /** Answers the calls of the server, where there are handlers. */
+  readonly serving: Serving | undefined;
   readonly revisions: readonly Revision[];
   readonly onError: ErrorHook;
 }
@@ -151,9 +155,16 @@ export class Connection {
   #dial(token: string): void {
     this.#drop();
     const { url, dial, runtime, limits, agent, packed, revisions, superjson } = this.#options;
+    const { serving } = this.#options;
     // Nothing else will be spoken, and so nothing has to wait for it later.
-    if (!packed && superjson.code === undefined) return this.#loadFirst(token);
-    const features = FEATURES.CHUNK;
+    if (!packed && superjson.code === undefined) {
+      return this.#loadFirst(token, superjson, 'the code for superjson could not be loaded');
+    }
+    if (serving !== undefined && serving.code === undefined) {
+      return this.#loadFirst(token, serving, 'the code for handlers could not be loaded');
+    }
+    const codec = serving?.code?.codec ?? CLIENT_CODEC;
+    const features = FEATURES.CHUNK | (serving === undefined ? 0 : FEATURES.CALLS);
     const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions };
     const { openMs, welcomeMs, valueBytes } = limits;
     this.#attach = new Attach(
@@ -166,11 +177,11 @@ export class Connection {
         flushed: () => this.#user.flushed(),
         ended: (ending) => this.#ended(ending),
       },
-      { url, dial, runtime, hello, packed, superjson, openMs, welcomeMs, valueBytes },
+      { url, dial, runtime, hello, packed, codec, superjson, openMs, welcomeMs, valueBytes },
     );
   }
 
-  #loadFirst(token: string): void {
+  #loadFirst(token: string, loader: Pick<Serving, 'load'>, reason: string): void {
     const asking = {};
     this.#asking = asking;
     const loaded = (): void => {
@@ -178,11 +189,10 @@ export class Connection {
     };
     const failed = (error: unknown): void => {
       if (this.#asking !== asking) return;
-      const reason = 'the code for superjson could not be loaded';
       this.#ended({ closed: { code: 1006, reason }, phase: 'auth' });
       this.#options.onError(error);
     };
-    void this.#options.superjson.load().then(loaded, failed);
+    void loader.load().then(loaded, failed);
   }
 
   #welcomed(welcome: WelcomeMessage, link: Link, takesPacked: boolean): void {

@@ -1,28 +1,39 @@
 import { FEATURES, Violation, type SessionLimits } from '@trunkline/protocol';
 import type { CallTable } from './call-table.js';
 import type { ConnectionUser } from './connection.js';
+import type { Serving } from './serving.js';
 import type { Subscriptions } from './subscriptions.js';
 import { MAX_PAYLOAD_BYTES } from './value.js';
 
-/** Leads what a connection tells to what it is for: calls and subscriptions. */
-export function routeMessages(calls: CallTable, subscriptions: Subscriptions): ConnectionUser {
+/** Leads what a connection tells to what it is for: calls of either side, and subscriptions. */
+export function routeMessages(
+  calls: CallTable,
+  subscriptions: Subscriptions,
+  serving?: Serving,
+): ConnectionUser {
   return {
     attach: (link, { limits, features }, takesPacked) => {
       // Who subscribes and then calls expects to be told what comes of the call.
       subscriptions.attach(link, takesPacked);
-      calls.attach(link, { ...reachable(limits, features), takesPacked });
+      const terms = { ...reachable(limits, features), takesPacked };
+      calls.attach(link, terms);
+      serving?.code?.attach(link, terms);
     },
     isBusy: () => calls.takenIds > 0,
     flushed: () => calls.flushed(),
     detach: () => {
       subscriptions.detach();
       calls.detach();
+      serving?.code?.stop('the connection was lost');
     },
     stop: (code, reason) => {
       subscriptions.stop(code, reason);
       calls.stop(code, reason);
+      serving?.code?.stop(reason);
     },
     receive: (message) => {
+      const taken = serving?.code?.receive(message) ?? false;
+      if (taken !== false) return taken === true ? undefined : taken;
       switch (message.kind) {
         case 'RESULT':
         case 'ERROR':

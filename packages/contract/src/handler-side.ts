@@ -1,5 +1,5 @@
 import type * as core from 'zod/v4/core';
-import type { ProcedureDefinition, TopicDefinition } from './definition.js';
+import type { ClientCallDefinition, ProcedureDefinition, TopicDefinition } from './definition.js';
 import type { Schema, SchemaInput, SchemaOutput } from './schema/schema.js';
 
 /** What a handler is given: the parsed input. */
@@ -34,3 +34,9 @@ export type TopicParams<Topic extends TopicDefinition> = SchemaOutput<Topic['par
 
 /** What is published on a topic: a message before it is parsed. */
 export type TopicMessageInput<Topic extends TopicDefinition> = SchemaInput<Topic['message']>;
+
+/** What a server gives when it calls a client. */
+export type ClientCallInput<Call extends ClientCallDefinition> = SchemaInput<Call['input']>;
+
+/** What a server gets of a client that it called: the parsed output. */
+export type ClientCallOutput<Call extends ClientCallDefinition> = SchemaOutput<Call['output']>;

@@ -3,6 +3,7 @@ export { call, stream, topic } from './member.js';
 export type {
   CallDefinition,
   CallOptions,
+  ClientCallDefinition,
   Keep,
   MemberDefinition,
   MemberDoc,
@@ -14,6 +15,8 @@ export type {
 } from './definition.js';
 export { ContractError, type ContractProblem } from './contract-error.js';
 export type {
+  ClientCallInput,
+  ClientCallOutput,
   HandlerDown,
   HandlerErrors,
   HandlerInput,

@@ -1,10 +1,19 @@
 export type { App } from './app.js';
+export {
+  ClientCallsOf,
+  createClientCalls,
+  type ClientCall,
+  type ClientCallOptions,
+  type ClientCalls,
+  type ClientCallsClass,
+} from './client-calls/client-calls.js';
 export type {
   AnyContext,
   CallContext,
   ConnectContext,
   ConnectionInfo,
   SessionClosed,
+  SessionInfo,
   SessionOpened,
   StreamContext,
   TopicContext,
@@ -33,8 +42,10 @@ export { createServer, type Server } from './server.js';
 export type { ServerOptions } from './server-options.js';
 export { MemoryBroker } from './topics/memory-broker.js';
 export { createTopics, TopicsOf, type Topics, type TopicsClass } from './topics/publisher.js';
-export { TrunklineError, type Broker } from '@trunkline/protocol';
+export { TrunklineError, type Broker, type ErrorOf, type SafeResult } from '@trunkline/protocol';
 export type {
+  ClientCallInput,
+  ClientCallOutput,
   HandlerDown,
   HandlerInput,
   HandlerOutput,

@@ -15,6 +15,9 @@ import {
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { CallLink } from './call-link.js';
+import type { CallerLink } from './client-calls/caller-link.js';
+import { ClientCallTable, type ClientAnswer } from './client-calls/client-call-table.js';
+import { openClientCalls } from './client-calls/client-calls.js';
 import { Calls, type CallsOptions } from './calls.js';
 import type { Session } from './session.js';
 import { SessionParts, type SessionServices } from './session-parts.js';
@@ -38,12 +41,13 @@ const NOTHING = new Uint8Array(0);
  */
 export class LiveConnection
   extends SessionParts
-  implements CallsOptions, SubscriptionsOptions, CallLink, TopicLink
+  implements CallsOptions, SubscriptionsOptions, CallLink, TopicLink, CallerLink
 {
   readonly #owner: LiveOwner;
   readonly #link: Link;
   readonly #expiry: Timer | undefined;
   #calls: Calls | undefined;
+  #clientCalls: ClientCallTable | undefined;
   #subscriptions: Subscriptions | undefined;
 
   /** Not made earlier: a link watches that its peer lives, and before WELCOME deadlines do that. */
@@ -103,6 +107,9 @@ export class LiveConnection
   /** Tells the client that it has a session. */
   welcome(hello: HelloMessage): void {
     if ((hello.features & FEATURES.CHUNK) !== 0) this.#link.allowChunks();
+    if ((hello.features & FEATURES.CALLS) !== 0) {
+      openClientCalls(this.session, () => (this.#clientCalls ??= new ClientCallTable(this)));
+    }
     const { limits, registry, sessionLimits } = this.services;
     this.#link.send({
       kind: 'WELCOME',
@@ -138,6 +145,7 @@ export class LiveConnection
     this.#expiry?.cancel();
     this.#link.stop();
     this.#calls?.close();
+    this.#clientCalls?.lost('the session has ended');
     this.#subscriptions?.close();
   }
 
@@ -156,7 +164,11 @@ export class LiveConnection
         return this.#callRoom().end(message);
       case 'CREDIT':
         return this.#callRoom().credit(message);
+      case 'RESULT':
+      case 'ERROR':
+        return this.#answered(message);
       case 'REFUSED':
+        if (message.of === 'RESULT' || message.of === 'ERROR') return this.#answered(message);
         return this.#callRoom().refused(message);
       case 'SUBSCRIBE':
         return this.#topicRoom().subscribe(message);
@@ -167,12 +179,22 @@ export class LiveConnection
     }
   }
 
+  /** An answer of a client that was never called is none. */
+  #answered(message: ClientAnswer): Violation | undefined {
+    if (this.#clientCalls === undefined) return new Violation('WRONG_DIRECTION');
+    this.#clientCalls.receive(message);
+    return undefined;
+  }
+
   maxBytesOf(message: LargeMessage): number {
+    if (message.kind === 'RESULT' || message.kind === 'ERROR') {
+      return this.#clientCalls?.maxBytesOf(message) ?? 0;
+    }
     return this.#callRoom().maxBytesOf(message) ?? this.services.valueBytes;
   }
 
   isBusy(): boolean {
-    return this.running > 0;
+    return this.running > 0 || (this.#clientCalls?.outstanding ?? 0) > 0;
   }
 
   flushed(): void {
@@ -188,8 +210,12 @@ export class LiveConnection
     this.#owner.close(violation);
   }
 
-  send(message: Message): void {
-    this.#link.send(message);
+  send(message: Message): Outgoing {
+    return this.#link.send(message);
+  }
+
+  withdraw(entry: Outgoing): boolean {
+    return this.#link.withdraw(entry);
   }
 
   sendShared(batch: SharedBatch): Outgoing {
