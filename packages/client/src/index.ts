@@ -1,5 +1,5 @@
 export type { CallMethod, CallOptions } from './call-method.js';
-export type { ClientCallContext, ClientHandler } from './client-handler.js';
+export type { ClientCallContext, ClientHandler, ClientHandlersOf } from './client-handler.js';
 export { connect, type Client, type ClientConnection, type ClientControls } from './client.js';
 export type { ClientLimits } from './client-limits.js';
 export type { ClientOf } from './client-of.js';
