@@ -20,7 +20,8 @@ function partsOf(of: Layouts, kind: MemberDescription['kind']): Record<string, L
       ? { message: [message] }
       : { message: [message], publish: [publish] };
   }
-  const { input = null, up = null, output = null, down = null } = of;
+  const { input = null, output = null } = of;
+  const { up = null, down = null } = of.kind === 'procedure' ? of : {};
   const errors = Object.keys(of.errors).length === 0 ? null : of.errors;
   return kind === 'stream'
     ? { send: [input, up], receive: [output, errors, down] }

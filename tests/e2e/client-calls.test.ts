@@ -1,4 +1,4 @@
-import type { ClientOptions } from '@trunkline/client';
+import { serve, type ClientHandlersOf } from '@trunkline/client';
 import { createClientCalls, TrunklineError } from '@trunkline/server';
 import { expect, it } from 'vitest';
 import { createDeferred } from '../support/deferred.js';
@@ -6,7 +6,7 @@ import { createDesk, desk } from '../support/desk.js';
 import { describeTransports, type OpenPeers, type Peers } from '../support/peers.js';
 
 const contracts = { desk };
-type Handlers = NonNullable<ClientOptions<{}, typeof contracts>['handlers']>['desk'];
+type Handlers = Partial<ClientHandlersOf<typeof desk>>;
 
 interface Called extends AsyncDisposable {
   readonly peers: Peers;
@@ -15,12 +15,12 @@ interface Called extends AsyncDisposable {
   readonly errors: unknown[];
 }
 
-async function start(open: OpenPeers, handlers: NonNullable<Handlers>): Promise<Called> {
+async function start(open: OpenPeers, handlers: Handlers): Promise<Called> {
   const { service, sessions } = createDesk();
   const peers = await open({ anonymous: true, services: [service] });
   const errors: unknown[] = [];
   const onError = (error: unknown): void => void errors.push(error);
-  const client = peers.connect({ contracts, handlers: { desk: handlers }, onError });
+  const client = peers.connect({ contracts, handlers: [serve(desk, handlers)], onError });
   await client.desk.ping();
   const [session] = sessions;
   if (session === undefined) throw new Error('there is no session');
@@ -62,15 +62,22 @@ describeTransports('calls of the server', (open) => {
   it('answers from within a handler that the client itself has called', async () => {
     const { service } = createDesk();
     await using peers = await open({ anonymous: true, services: [service] });
-    const confirm = async ({ text }: { text: string }) => ({ agreed: text === 'sure?' });
-    const client = peers.connect({ contracts, handlers: { desk: { confirm } } });
+    const client = peers.connect({
+      contracts,
+      handlers: [serve(desk, { confirm: async ({ text }) => ({ agreed: text === 'sure?' }) })],
+    });
     expect(await client.desk.ask('sure?')).toBe('yes');
     expect(await client.desk.ask('really?')).toBe('no');
   });
 
   it('carries values of every kind, and binary', async () => {
     await using called = await start(open, { echo: (value) => value, blob: (bytes) => bytes });
-    const value = { map: new Map([['a', 1n]]), set: new Set([1]), nothing: undefined, at: new Date(1) };
+    const value = {
+      map: new Map([['a', 1n]]),
+      set: new Set([1]),
+      nothing: undefined,
+      at: new Date(1),
+    };
     expect(await called.calls.echo(value)).toEqual(value);
     expect(await called.calls.blob(new Uint8Array([1, 2, 3]))).toEqual(new Uint8Array([1, 2, 3]));
   });
@@ -210,8 +217,7 @@ describeTransports('calls of the server', (open) => {
   it('tells a client nothing of how another call to it failed', async () => {
     const { service } = createDesk();
     await using peers = await open({ anonymous: true, services: [service] });
-    const handlers = { desk: {} };
-    const client = peers.connect({ contracts, handlers });
+    const client = peers.connect({ contracts, handlers: [serve(desk, {})] });
     const result = await client.desk.ask.safe('x');
     expect(result).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
     expect(peers.failures).toMatchObject([{ error: { code: 'NOT_FOUND' } }]);

@@ -1,10 +1,10 @@
 import {
-  CLIENT_CODEC,
   FEATURES,
   TrunklineError,
   type Dial,
   type HelloMessage,
   type Link,
+  type MessageCodec,
   type ReceivedMessage,
   type Revision,
   type Runtime,
@@ -24,7 +24,6 @@ import {
   type Attempts,
   type Ending,
 } from './retry-decision.js';
-import type { Serving } from './serving.js';
 import type { SuperjsonLoader } from './superjson.js';
 import { unreachableHints } from './unreachable-hints.js';
 
@@ -54,8 +53,10 @@ export interface ConnectionOptions {
   readonly agent: string;
   readonly packed: boolean;
   readonly superjson: SuperjsonLoader;
-  /** Answers the calls of the server, where there are handlers. */
-  readonly serving: Serving | undefined;
+  /** The messages that this client sends and gets. */
+  readonly codec: MessageCodec;
+  /** Whether it answers calls of the server. */
+  readonly takesCalls: boolean;
   readonly revisions: readonly Revision[];
   readonly onError: ErrorHook;
 }
@@ -155,16 +156,10 @@ export class Connection {
   #dial(token: string): void {
     this.#drop();
     const { url, dial, runtime, limits, agent, packed, revisions, superjson } = this.#options;
-    const { serving } = this.#options;
+    const { codec, takesCalls } = this.#options;
     // Nothing else will be spoken, and so nothing has to wait for it later.
-    if (!packed && superjson.code === undefined) {
-      return this.#loadFirst(token, superjson, 'the code for superjson could not be loaded');
-    }
-    if (serving !== undefined && serving.code === undefined) {
-      return this.#loadFirst(token, serving, 'the code for handlers could not be loaded');
-    }
-    const codec = serving?.code?.codec ?? CLIENT_CODEC;
-    const features = FEATURES.CHUNK | (serving === undefined ? 0 : FEATURES.CALLS);
+    if (!packed && superjson.code === undefined) return this.#loadFirst(token);
+    const features = FEATURES.CHUNK | (takesCalls ? FEATURES.CALLS : 0);
     const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions };
     const { openMs, welcomeMs, valueBytes } = limits;
     this.#attach = new Attach(
@@ -181,7 +176,7 @@ export class Connection {
     );
   }
 
-  #loadFirst(token: string, loader: Pick<Serving, 'load'>, reason: string): void {
+  #loadFirst(token: string): void {
     const asking = {};
     this.#asking = asking;
     const loaded = (): void => {
@@ -189,10 +184,11 @@ export class Connection {
     };
     const failed = (error: unknown): void => {
       if (this.#asking !== asking) return;
+      const reason = 'the code for superjson could not be loaded';
       this.#ended({ closed: { code: 1006, reason }, phase: 'auth' });
       this.#options.onError(error);
     };
-    void loader.load().then(loaded, failed);
+    void this.#options.superjson.load().then(loaded, failed);
   }
 
   #welcomed(welcome: WelcomeMessage, link: Link, takesPacked: boolean): void {

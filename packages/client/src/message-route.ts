@@ -1,7 +1,7 @@
 import { FEATURES, Violation, type SessionLimits } from '@trunkline/protocol';
 import type { CallTable } from './call-table.js';
 import type { ConnectionUser } from './connection.js';
-import type { Serving } from './serving.js';
+import type { Answering } from './serving.js';
 import type { Subscriptions } from './subscriptions.js';
 import { MAX_PAYLOAD_BYTES } from './value.js';
 
@@ -9,7 +9,7 @@ import { MAX_PAYLOAD_BYTES } from './value.js';
 export function routeMessages(
   calls: CallTable,
   subscriptions: Subscriptions,
-  serving?: Serving,
+  answering?: Answering,
 ): ConnectionUser {
   return {
     attach: (link, { limits, features }, takesPacked) => {
@@ -17,22 +17,22 @@ export function routeMessages(
       subscriptions.attach(link, takesPacked);
       const terms = { ...reachable(limits, features), takesPacked };
       calls.attach(link, terms);
-      serving?.code?.attach(link, terms);
+      answering?.attach(link, terms);
     },
     isBusy: () => calls.takenIds > 0,
     flushed: () => calls.flushed(),
     detach: () => {
       subscriptions.detach();
       calls.detach();
-      serving?.code?.stop('the connection was lost');
+      answering?.stop('the connection was lost');
     },
     stop: (code, reason) => {
       subscriptions.stop(code, reason);
       calls.stop(code, reason);
-      serving?.code?.stop(reason);
+      answering?.stop(reason);
     },
     receive: (message) => {
-      const taken = serving?.code?.receive(message) ?? false;
+      const taken = answering?.receive(message) ?? false;
       if (taken !== false) return taken === true ? undefined : taken;
       switch (message.kind) {
         case 'RESULT':

@@ -1,27 +1,16 @@
 import type { ContractShape, Dial, Revision, Runtime, ServiceShape } from '@trunkline/protocol';
 import type { ReconnectOptions } from './backoff.js';
 import { checkDeadlineMs } from './call-port.js';
-import type { AnyHandler, ClientHandlersOf, ServedCall } from './client-handler.js';
 import { CLIENT_LIMITS, type ClientLimits } from './client-limits.js';
 import type { AuthOption } from './connection.js';
 import { guardHook, reportError, type ErrorHook } from './error-hook.js';
+import type { Served } from './serving.js';
 
 /** Generated clients by the names that they get. */
 export type Services = Readonly<Record<string, ServiceShape>>;
 
 /** Contracts by the names that their clients get. */
 export type Contracts = Readonly<Record<string, ContractShape>>;
-
-type ServiceHandlers<Service> = Service extends { readonly '~handlers'?: infer Handlers }
-  ? Partial<NonNullable<Handlers>>
-  : never;
-
-/** Handlers of what the server calls, by the names of services and contracts. */
-type HandlersOption<ServicesOption, ContractsOption> = {
-  readonly [Name in keyof ServicesOption]?: ServiceHandlers<ServicesOption[Name]>;
-} & {
-  readonly [Name in keyof ContractsOption]?: Partial<ClientHandlersOf<ContractsOption[Name]>>;
-};
 
 /** What `connect` is given. At least one service or contract must be there. */
 export interface ClientOptions<
@@ -32,11 +21,8 @@ export interface ClientOptions<
   readonly services?: ServicesOption;
   /** Contracts whose clients are inferred, by the names that they get on the client. */
   readonly contracts?: ContractsOption;
-  /**
-   * Handlers of what the server calls, by the names of services and contracts. A call that has none
-   * fails there with `NOT_FOUND`.
-   */
-  readonly handlers?: NoInfer<HandlersOption<ServicesOption, ContractsOption>>;
+  /** Handlers of what the server calls: `[serve(ChatClient, { confirm })]`. */
+  readonly handlers?: readonly Served[];
   /** The token of the user, or what gives one; it is asked again before each connection. */
   readonly auth?: AuthOption;
   /** Deadline of calls without one of their own; 30 s unless given, `null` for none. */
@@ -62,8 +48,6 @@ export interface ResolvedOptions {
   /** Shapes by the names that their clients get. */
   readonly shapes: ReadonlyMap<string, ContractShape>;
   readonly revisions: readonly Revision[];
-  /** What the server may call, by names on the wire; `undefined` without handlers. */
-  readonly served: ReadonlyMap<string, ServedCall> | undefined;
   readonly auth: AuthOption | undefined;
   readonly deadlineMs: number | undefined;
   readonly limits: ClientLimits;
@@ -71,6 +55,7 @@ export interface ResolvedOptions {
   readonly onError: ErrorHook;
   readonly agent: string;
   readonly packed: boolean;
+  readonly handlers: readonly Served[];
 }
 
 const OPTION_NAMES: readonly string[] = [
@@ -104,6 +89,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   );
   refuseUnknown('option', options, OPTION_NAMES);
   const { auth, agent = '', packed = true, onError, deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const { handlers = [] } = options;
   check(
     auth === undefined || typeof auth === 'string' || typeof auth === 'function',
     `option "auth" must be a string or a function, not "${typeof auth}"`,
@@ -124,11 +110,14 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     typeof packed === 'boolean',
     `option "packed" must be true or false, not "${typeof packed}"`,
   );
+  check(
+    Array.isArray(handlers) && handlers.every(({ calls }) => calls instanceof Map),
+    'option "handlers" must be an array of what serve() gives',
+  );
   const shapes = resolveShapes(options);
   return {
     shapes,
     revisions: revisionsOf(shapes),
-    served: resolveHandlers(shapes, options.handlers),
     auth,
     deadlineMs: checkDeadlineMs(deadlineMs),
     limits: resolveLimits(options.limits),
@@ -136,6 +125,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     onError: guardHook(onError ?? reportError),
     agent,
     packed,
+    handlers,
   };
 }
 
@@ -183,30 +173,6 @@ function isShape(shape: unknown): shape is ContractShape {
   const { name, revision, members } = shape as { [Name in keyof ContractShape]?: unknown };
   if (typeof name !== 'string' || typeof revision !== 'string') return false;
   return /^[0-9a-f]{16}$/.test(revision) && typeof members === 'object' && members !== null;
-}
-
-function resolveHandlers(
-  shapes: ReadonlyMap<string, ContractShape>,
-  handlers: ClientOptions['handlers'],
-): ReadonlyMap<string, ServedCall> | undefined {
-  if (handlers === undefined) return undefined;
-  const served = new Map<string, ServedCall>();
-  refuseUnknown('option "handlers"', handlers, [...shapes.keys()]);
-  for (const [option, given = {}] of Object.entries<object | undefined>(handlers)) {
-    const { name, client = {} } = shapes.get(option) as ContractShape;
-    refuseUnknown(`option "handlers.${option}"`, given, Object.keys(client));
-    for (const [call, shape] of Object.entries(client)) {
-      // Methods of a class too.
-      const handler: unknown = Reflect.get(given, call);
-      if (handler === undefined) continue;
-      check(
-        typeof handler === 'function',
-        `option "handlers.${option}.${call}" must be a function, not "${typeof handler}"`,
-      );
-      served.set(`${name}.${call}`, { handler: handler.bind(given) as AnyHandler, shape });
-    }
-  }
-  return served;
 }
 
 function revisionsOf(shapes: ReadonlyMap<string, ContractShape>): Revision[] {

@@ -14,7 +14,7 @@ import {
   type RefusedMessage,
   type Timer,
 } from '@trunkline/protocol';
-import type { AnyHandler } from './client-handler.js';
+import type { AnyHandler, ServedCall } from './client-handler.js';
 import { HandlerContext } from './handler-context.js';
 import type { Answering, AnswerTerms, AnswerWire, ServingOptions } from './serving.js';
 import { decodeValue, encodeValue, sizeError } from './value.js';
@@ -60,12 +60,15 @@ export class ServedCalls implements Answering {
   /** Handlers that run, also those that nobody waits for any more. */
   running = 0;
   readonly #options: ServingOptions;
+  readonly #served: ReadonlyMap<string, ServedCall>;
   readonly #entries = new Map<number, Entry>();
   #bound: (Bound | undefined)[] = [];
   #wire: AnswerWire | undefined;
   #terms: AnswerTerms | undefined;
 
-  constructor(options: ServingOptions) {
+  /** `served` is what there are handlers for, by names on the wire. */
+  constructor(served: ReadonlyMap<string, ServedCall>, options: ServingOptions) {
+    this.#served = served;
     this.#options = options;
   }
 
@@ -106,14 +109,14 @@ export class ServedCalls implements Answering {
   #bind({ procedure, procedureKind, name, ...hashes }: BindMessage): Violation | undefined {
     if (procedure !== this.#bound.length) return new Violation('BAD_BIND');
     if (procedure >= MAX_BOUND) return new Violation('TOO_MANY_BOUND');
-    const served = procedureKind === 'call' ? this.#options.served.get(name) : undefined;
+    const served = procedureKind === 'call' ? this.#served.get(name) : undefined;
     this.#bound.push(served && this.#boundOf(name, served, hashes));
     return undefined;
   }
 
   #boundOf(
     name: string,
-    { handler, shape }: NonNullable<ReturnType<ServingOptions['served']['get']>>,
+    { handler, shape }: ServedCall,
     { sendHash, receiveHash }: Pick<BindMessage, 'sendHash' | 'receiveHash'>,
   ): Bound {
     const mayPack = this.#terms?.takesPacked === true;

@@ -19,10 +19,8 @@ export type AnswerTerms = Pick<SessionLimits, 'valueInBytes'> & {
   readonly takesPacked: boolean;
 };
 
-/** What the calls of the server are answered with. */
+/** What the calls of a server are answered with. */
 export interface ServingOptions {
-  /** By their names on the wire. */
-  readonly served: ReadonlyMap<string, ServedCall>;
   readonly runtime: Runtime;
   readonly superjson: SuperjsonLoader;
   readonly onError: ErrorHook;
@@ -32,8 +30,6 @@ export interface ServingOptions {
 export interface Answering {
   /** The messages of a client that answers calls. */
   readonly codec: MessageCodec;
-  /** Handlers that run. */
-  readonly running: number;
   /** A session has begun. */
   attach(wire: AnswerWire, terms: AnswerTerms): void;
   /** Takes what a server sends for a call of its own; `false` for what is none of it. */
@@ -42,31 +38,21 @@ export interface Answering {
   stop(reason: string): void;
 }
 
-/** The code that answers calls, loaded by clients that have handlers. */
-export class Serving {
-  readonly #options: ServingOptions;
-  #code: Answering | undefined;
-  #loading: Promise<void> | undefined;
+/**
+ * Handlers as `serve` makes them. They bring the code that answers with them, which is in a bundle
+ * only where `serve` is.
+ */
+export interface Served {
+  /** By names on the wire. */
+  readonly calls: ReadonlyMap<string, ServedCall>;
+  readonly start: (calls: ReadonlyMap<string, ServedCall>, options: ServingOptions) => Answering;
+}
 
-  constructor(options: ServingOptions) {
-    this.#options = options;
-  }
-
-  /** The code; `undefined` as long as it is not loaded. */
-  get code(): Answering | undefined {
-    return this.#code;
-  }
-
-  /** Resolves when the code is there; fails as its import does, and tries again the next time. */
-  load(): Promise<void> {
-    return (this.#loading ??= import('./served-calls.js').then(
-      ({ ServedCalls }) => {
-        this.#code = new ServedCalls(this.#options);
-      },
-      (error: unknown) => {
-        this.#loading = undefined;
-        throw error;
-      },
-    ));
-  }
+/** Begins to answer calls with all handlers of a client; `undefined` where there are none. */
+export function startServing(
+  handlers: readonly Served[],
+  options: ServingOptions,
+): Answering | undefined {
+  const calls = new Map(handlers.flatMap((one) => [...one.calls]));
+  return handlers[0]?.start(calls, options);
 }

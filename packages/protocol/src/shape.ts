@@ -103,7 +103,7 @@ export interface ContractShape<
  * A generated client's description: a contract shape and, for the compiler, the types of its proxy
  * and of the handlers of what the server calls.
  */
-export interface ServiceShape<Client = unknown, Handlers = unknown> extends ContractShape {
+export interface ServiceShape<Client = unknown, Handlers = {}> extends ContractShape {
   readonly '~client'?: Client;
   readonly '~handlers'?: Handlers;
 }
