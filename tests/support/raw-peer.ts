@@ -26,12 +26,17 @@ export class RawPeer {
   readonly received: ReceivedMessage[] = [];
   closed: Closed | undefined;
   tx = 0;
+  rx = 0;
   #write: (bytes: Uint8Array) => void = () => undefined;
   readonly #runtime: VirtualRuntime;
 
-  constructor(network: MemoryNetwork, runtime: VirtualRuntime) {
+  constructor(
+    network: MemoryNetwork,
+    runtime: VirtualRuntime,
+    subprotocol = 'trunkline.v1.superjson',
+  ) {
     this.#runtime = runtime;
-    const transport = network.dial('ws://memory', ['trunkline.v1.superjson'], {
+    const transport = network.dial('ws://memory', [subprotocol], {
       opened: () => undefined,
       receive: (batch) => this.#receive(batch),
       receiveText: () => undefined,
@@ -55,8 +60,13 @@ export class RawPeer {
     await this.bytes(encodeBatch(new Writer(), head, messages).slice());
   }
 
-  async hello(token = ''): Promise<void> {
-    await this.send({ kind: 'HELLO', features: 0, agent: 'raw', token, revisions: [] });
+  /** Acknowledges all that has come. */
+  async acknowledge(): Promise<void> {
+    await this.bytes(encodeBatch(new Writer(), { ack: this.rx }, []).slice());
+  }
+
+  async hello(token = '', features = 0): Promise<void> {
+    await this.send({ kind: 'HELLO', features, agent: 'raw', token, revisions: [] });
   }
 
   /** The messages of one kind that have come. */
@@ -70,6 +80,7 @@ export class RawPeer {
     const batch = decodeBatch(bytes.slice());
     if (batch instanceof Violation)
       throw new Error(`the server broke the protocol: ${batch.reason}`);
+    this.rx += batch.messages.filter(takesNumber).length;
     this.received.push(...batch.messages);
   }
 }
@@ -80,7 +91,7 @@ export interface RawHost extends AsyncDisposable {
   readonly server: Server;
   readonly runtime: VirtualRuntime;
   readonly failures: ServerFailure[];
-  connect(): RawPeer;
+  connect(subprotocol?: string): RawPeer;
 }
 
 export function openRawHost(options: Omit<ServerOptions, 'runtime' | 'onError'>): RawHost {
@@ -98,7 +109,7 @@ export function openRawHost(options: Omit<ServerOptions, 'runtime' | 'onError'>)
     network,
     runtime,
     failures,
-    connect: () => new RawPeer(network, runtime),
+    connect: (subprotocol) => new RawPeer(network, runtime, subprotocol),
     async [Symbol.asyncDispose]() {
       await server.close();
       await runtime.settle();
