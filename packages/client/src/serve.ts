@@ -27,7 +27,7 @@ export function serve<Contract extends ContractShape>(
   const served = new Map<string, ServedCall>();
   for (const [call, shape] of Object.entries(client)) {
     // Methods of a class too.
-    const handler: unknown = Reflect.get(handlers, call);
+    const handler = (handlers as Readonly<Record<string, unknown>>)[call];
     if (handler === undefined) continue;
     if (typeof handler !== 'function') {
       throw new TypeError(`the handler of "${name}.${call}" must be a function`);

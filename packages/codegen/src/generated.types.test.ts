@@ -27,16 +27,17 @@ const SIDES = {
 /** Writes a module that compiles only if generated types are those that zod infers. */
 function equalityText(contract: Contract, imported: string): string {
   const { name, members, client = [] } = describeContract(contract);
+  const hasCalls = client.length > 0;
   const file = kebabCase(name);
   const lines = [
-    `import type { ClientHandlersOf, ClientOf } from '@trunkline/client';`,
+    `import type { ${hasCalls ? 'ClientHandlersOf, ' : ''}ClientOf } from '@trunkline/client';`,
     `import type * as z from 'zod';`,
     `import type ${imported} from '../${file}.contract.js';`,
     `import type * as client from '../generated/${file}.client.js';`,
     `import type * as server from '../generated/${file}.server.js';`,
     '',
     `type Members = (typeof contract)['members'];`,
-    `type Calls = NonNullable<(typeof contract)['client']>;`,
+    ...(hasCalls ? [`type Calls = NonNullable<(typeof contract)['client']>;`] : []),
     'type Equal<A, B> =',
     '  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;',
     'type Alike<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;',
@@ -75,7 +76,7 @@ function equalityText(contract: Contract, imported: string): string {
       }
     }
   }
-  if (client.length > 0) {
+  if (hasCalls) {
     const handlers = `${pascalCase(name)}ClientHandlers`;
     check(`Alike<client.${handlers}, ClientHandlersOf<typeof contract>>`);
   }

@@ -26,9 +26,9 @@ export interface Contract<
   extends ContractShape<Members, ClientCalls>, MemberDoc {}
 
 /**
- * Builds a contract of calls, streams and topics; what the server calls and the client answers
- * stands under `client`. Schemas are read here, so whatever recursive ones refer to must be defined
- * before. Throws a `ContractError` that lists all problems at once.
+ * Builds a contract of calls, streams and topics. Under `client` stand the calls that the server
+ * makes and the client answers. Schemas are read here, so whatever recursive ones refer to must be
+ * defined before. Throws a `ContractError` that lists all problems at once.
  */
 export function contract<Definitions extends ContractDefinitions>(
   name: string,

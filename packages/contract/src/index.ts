@@ -15,10 +15,7 @@ export type {
 } from './definition.js';
 export { ContractError, type ContractProblem } from './contract-error.js';
 export type {
-  ClientCallInput,
-  ClientCallOutput,
   HandlerDown,
-  HandlerErrors,
   HandlerInput,
   HandlerOutput,
   HandlerUp,

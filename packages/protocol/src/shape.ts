@@ -100,8 +100,8 @@ export interface ContractShape<
 }
 
 /**
- * A generated client's description: a contract shape and, for the compiler, the types of its proxy
- * and of the handlers of what the server calls.
+ * A generated client's description: a contract shape and, for the compiler, types. They are those
+ * of its proxy, and of the handlers of what the server calls.
  */
 export interface ServiceShape<Client = unknown, Handlers = {}> extends ContractShape {
   readonly '~client'?: Client;

@@ -2,8 +2,8 @@ export type { App } from './app.js';
 export {
   ClientCallsOf,
   createClientCalls,
-  type ClientCall,
-  type ClientCallOptions,
+  type ClientCallInput,
+  type ClientCallOutput,
   type ClientCalls,
   type ClientCallsClass,
 } from './client-calls/client-calls.js';
@@ -13,7 +13,6 @@ export type {
   ConnectContext,
   ConnectionInfo,
   SessionClosed,
-  SessionInfo,
   SessionOpened,
   StreamContext,
   TopicContext,
@@ -42,10 +41,8 @@ export { createServer, type Server } from './server.js';
 export type { ServerOptions } from './server-options.js';
 export { MemoryBroker } from './topics/memory-broker.js';
 export { createTopics, TopicsOf, type Topics, type TopicsClass } from './topics/publisher.js';
-export { TrunklineError, type Broker, type ErrorOf, type SafeResult } from '@trunkline/protocol';
+export { TrunklineError, type Broker } from '@trunkline/protocol';
 export type {
-  ClientCallInput,
-  ClientCallOutput,
   HandlerDown,
   HandlerInput,
   HandlerOutput,

@@ -49,6 +49,12 @@ type CallsOf<Calls extends ClientMembers> = {
   >;
 };
 
+/** What a server gives when it calls a client. */
+export type ClientCallInput<Call extends ClientCallDefinition> = SchemaInput<Call['input']>;
+
+/** What a server gets of a client that it called: the parsed output. */
+export type ClientCallOutput<Call extends ClientCallDefinition> = SchemaOutput<Call['output']>;
+
 /** A class of the calls that the clients of a contract answer, to extend. */
 export type ClientCallsClass<Calls> = new (session: SessionInfo) => Calls;
 
