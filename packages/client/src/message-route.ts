@@ -12,19 +12,24 @@ export function routeMessages(
   answering?: Answering,
 ): ConnectionUser {
   return {
-    attach: (link, { limits, features }, takesPacked) => {
+    attach: ({ link, takesPacked }, welcome) => {
       // Who subscribes and then calls expects to be told what comes of the call.
       subscriptions.attach(link, takesPacked);
-      const terms = { ...reachable(limits, features), takesPacked };
-      calls.attach(link, terms);
+      const terms = { ...reachable(welcome.limits, welcome.features), takesPacked };
       answering?.attach(link, terms);
+      if (welcome.kind === 'WELCOME') calls.attach(link, terms);
+      else calls.resumed(welcome.rx, terms);
     },
     isBusy: () => calls.takenIds > 0,
     flushed: () => calls.flushed(),
+    replayed: () => calls.replayed(),
     detach: () => {
       subscriptions.detach();
       calls.detach();
-      answering?.stop('the connection was lost');
+    },
+    lost: (rx) => {
+      calls.lost(rx);
+      answering?.stop('the session has ended');
     },
     stop: (code, reason) => {
       subscriptions.stop(code, reason);

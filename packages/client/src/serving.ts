@@ -30,7 +30,7 @@ export interface ServingOptions {
 export interface Answering {
   /** The messages of a client that answers calls. */
   readonly codec: MessageCodec;
-  /** A session has begun. */
+  /** A session has begun, or goes on. */
   attach(wire: AnswerWire, terms: AnswerTerms): void;
   /** Takes what a server sends for a call of its own; `false` for what is none of it. */
   receive(message: ReceivedMessage): Violation | boolean;

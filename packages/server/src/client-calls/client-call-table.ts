@@ -70,6 +70,7 @@ interface Bound {
 const MAX_BOUND = 4_096;
 /** Bytes of a batch that are not payload, at most. */
 const ENVELOPE = 512;
+const ENDED = 'the session has ended';
 const NOTHING: Payload = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
 
 /** The calls of the server to one client: ids, deadlines, cancelling, answers. */
@@ -81,7 +82,7 @@ export class ClientCallTable {
   readonly #unpacked = new Set<string>();
   /** Numbers that were given to procedures; none comes twice. */
   #numbers = 0;
-  #lost: string | undefined;
+  #isLost = false;
 
   constructor(options: ClientCallTableOptions) {
     this.#options = options;
@@ -156,17 +157,22 @@ export class ClientCallTable {
     return call === undefined ? 0 : this.#maxOutput(call.procedure);
   }
 
-  /**
-   * The session has ended. What was never written did not run, nor did what has a number above
-   * `rx`, if the client has told how far it had received; of the rest it is not known.
-   */
-  lost(reason: string, rx = Number.POSITIVE_INFINITY): void {
-    if (this.#lost !== undefined) return;
-    this.#lost = reason;
+  /** The session goes on, where the client has accepted all that was numbered up to `rx`. */
+  resumed(rx: number): void {
+    for (const call of this.#ids.holders()) {
+      // Nobody answers a call that will never come.
+      if (call.entry?.state === 'void' && call.entry.number > rx) this.#free(call);
+    }
+  }
+
+  /** The session has ended. What was never written did not run; of the rest it is not known. */
+  lost(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
     const calls = this.#ids.holders().filter(({ isSettled }) => !isSettled);
     const errors = calls.map(({ entry }) => {
-      const executed = entry === undefined || isUnsent(entry, rx) ? 'no' : 'unknown';
-      return localError('SESSION_LOST', reason, { executed });
+      const isUnsent = entry === undefined || entry.state === 'queued';
+      return localError('SESSION_LOST', ENDED, { executed: isUnsent ? 'no' : 'unknown' });
     });
     for (const call of calls) this.#settle(call);
     this.#ids.clear();
@@ -176,7 +182,7 @@ export class ClientCallTable {
   #assertRoom({ name }: CalledProcedure): void {
     const { limits, link } = this.#options;
     const no = { executed: 'no' } as const;
-    if (this.#lost !== undefined) throw localError('SESSION_LOST', this.#lost, no);
+    if (this.#isLost) throw localError('SESSION_LOST', ENDED, no);
     if (this.#ids.taken >= limits.clientCalls) {
       const text = `the client has not answered ${this.#ids.taken} calls`;
       throw localError('BUSY', text, no);
@@ -206,6 +212,8 @@ export class ClientCallTable {
   #start(call: PendingCall, signal: AbortSignal | undefined): void {
     const { runtime } = this.#options;
     this.#write(call);
+    // What waits for a session without a connection may be too much for it, and end it.
+    if (call.isSettled) return;
     const ms = call.deadlineAt - runtime.now();
     call.timer = runtime.startTimer(Math.max(0, ms), () => this.#expired(call));
     if (signal === undefined) return;
@@ -316,6 +324,10 @@ export class ClientCallTable {
   /** No CANCEL: the client has the deadline too, and ends the call itself. */
   #expired(call: PendingCall): void {
     const executed = this.#withdraw(call);
+    // What went in chunks has its deadline from when the first of them was written.
+    if (executed === 'unknown' && call.entry?.isBegun === true) {
+      this.#options.link.send({ kind: 'CANCEL', id: call.id, reason: 'deadline' });
+    }
     const text = 'the deadline passed before the client had answered';
     call.reject(localError('DEADLINE', text, { executed }));
   }
@@ -325,7 +337,10 @@ export class ClientCallTable {
     const { link } = this.#options;
     const { entry } = call;
     this.#settle(call);
-    if (entry === undefined || !link.withdraw(entry)) return 'unknown';
+    if (entry === undefined || !link.withdraw(entry)) {
+      if (entry !== undefined) link.void(entry);
+      return 'unknown';
+    }
     // Of one that had begun the client knows the id, and answers; it never ran all the same.
     if (entry.isBegun) link.abandon(call.id);
     else this.#free(call);
@@ -344,11 +359,6 @@ export class ClientCallTable {
     this.#options.link.abandon(call.id);
     this.#ids.free(call.id);
   }
-}
-
-function isUnsent(entry: Outgoing, rx: number): boolean {
-  const { number = 0 } = entry as { readonly number?: number };
-  return entry.state === 'queued' || number > rx;
 }
 
 function withdrawn(executed: Executed, signal: AbortSignal): TrunklineError {
