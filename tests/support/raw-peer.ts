@@ -62,8 +62,8 @@ export class RawPeer {
   }
 
   /** Acknowledges all that has come. */
-  async acknowledge(): Promise<void> {
-    await this.bytes(encodeBatch(new Writer(), { ack: this.rx }, []).slice());
+  acknowledge(): Promise<void> {
+    return this.bytes(encodeBatch(new Writer(), { ack: this.rx }, []).slice());
   }
 
   async hello(token = '', features = 0): Promise<void> {
