@@ -8,7 +8,8 @@ import { probe } from './src/probe.contract.js';
 const STORED = JSON.parse(
   readFileSync(new URL('probe-layouts.json', import.meta.url), 'utf8'),
 ) as Record<string, unknown>;
-const { layouts, members } = describeContract(probe);
+const { layouts, members: own, client = [] } = describeContract(probe);
+const members = [...own, ...client];
 
 type Layouts = (typeof layouts)[string];
 
