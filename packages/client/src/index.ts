@@ -1,4 +1,4 @@
-export type { CallMethod, CallOptions, ErrorOf, SafeResult } from './call-method.js';
+export type { CallMethod, CallOptions, ErrorOf, SafeResult, UnaryOptions } from './call-method.js';
 export { connect, type Client, type ClientConnection, type ClientControls } from './client.js';
 export type { ClientLimits } from './client-limits.js';
 export type { ClientOf } from './client-of.js';

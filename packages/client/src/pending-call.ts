@@ -23,6 +23,8 @@ export interface CallRequest {
   readonly payload: Unsent;
   /** On the clock of the runtime; `undefined` for none. */
   readonly deadlineAt: number | undefined;
+  /** The same for all tries of an idempotent call; `undefined` for every other call. */
+  readonly idempotencyKey?: Uint8Array | undefined;
 }
 
 /** What becomes of a call. One of `done` and `failed` is called once and last. */
@@ -84,7 +86,7 @@ export function isStream(call: PendingCall): call is PendingCall & { handler: St
 
 /** The CALL of a pending call; the link fills in what remains of the deadline. */
 export function callMessage(
-  { id, request: { deadlineAt } }: PendingCall,
+  { id, request: { deadlineAt, idempotencyKey } }: PendingCall,
   { procedure, payload }: { readonly procedure: number; readonly payload: Payload },
   publishId: CallMessage['publishId'],
 ): CallMessage {
@@ -95,6 +97,7 @@ export function callMessage(
     encoding: payload.encoding,
     bytes: payload.bytes,
     ...(deadlineAt === undefined ? undefined : { deadlineAt }),
+    ...(idempotencyKey === undefined ? undefined : { idempotencyKey }),
     ...(publishId === undefined ? undefined : { publishId }),
   };
 }

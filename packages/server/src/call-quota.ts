@@ -7,7 +7,7 @@ import {
 } from '@trunkline/protocol';
 import { ownError } from './failure.js';
 import type { ServerLimits } from './limits.js';
-import { isTopicRoute, type Route } from './route.js';
+import { isIdempotent, isTopicRoute, type Route } from './route.js';
 import type { BoundProcedure } from './bound-procedure.js';
 import type { Session } from './session.js';
 
@@ -65,8 +65,8 @@ export class CallQuota {
     if (isUnreadable(call, bound)) {
       return no('LAYOUT', 'what is sent is packed with another layout than that of the server');
     }
-    if (call.idempotencyKey !== undefined) {
-      return no('UNAVAILABLE', 'idempotency keys are not offered');
+    if (call.idempotencyKey !== undefined && !isIdempotent(bound.route)) {
+      return no('UNAVAILABLE', 'results of this procedure are not kept by idempotency keys');
     }
     const maxBytes = this.maxInputBytes(bound.route);
     if (call.bytes.length > maxBytes) {

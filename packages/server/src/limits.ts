@@ -8,6 +8,7 @@ import {
 } from '@trunkline/protocol';
 import { CALL_LIMITS } from './limits/call-limits.js';
 import { CONNECTION_LIMITS } from './limits/connection-limits.js';
+import { IDEMPOTENCY_LIMITS } from './limits/idempotency-limits.js';
 import { MEMORY_BROKER_LIMITS } from './limits/memory-broker-limits.js';
 import { TOPIC_LIMITS } from './limits/topic-limits.js';
 
@@ -15,6 +16,7 @@ import { TOPIC_LIMITS } from './limits/topic-limits.js';
 export const SERVER_LIMITS = {
   ...CONNECTION_LIMITS,
   ...CALL_LIMITS,
+  ...IDEMPOTENCY_LIMITS,
   ...TOPIC_LIMITS,
 } as const satisfies LimitTable;
 

@@ -63,6 +63,8 @@ export class RequestContext extends SessionContext {
   isStarted = false;
   /** Whether a failure was answered: what starts later would make a lie of it. */
   isSettled = false;
+  /** Whether the handler goes on whatever becomes of its caller: others may wait for it. */
+  isDetached = false;
   deadlineAt: number | undefined;
   items: AsyncIterable<unknown> = NO_ITEMS;
   readonly #runtime: Runtime;
@@ -104,8 +106,18 @@ export class RequestContext extends SessionContext {
     return new TrunklineError(code, message, { data });
   }
 
-  /** Fires the signal, or makes it fired for whoever asks later. */
+  /** Why the signal has fired. */
+  get abortReason(): TrunklineError | undefined {
+    return this.#abortReason;
+  }
+
+  /** The caller is answered or gone. Ends what runs for it, unless it is detached. */
   abort(reason: TrunklineError): void {
+    if (!this.isDetached) this.end(reason);
+  }
+
+  /** Fires the signal, or makes it fired for whoever asks later. */
+  end(reason: TrunklineError): void {
     if (this.#abortReason !== undefined) return;
     this.#abortReason = reason;
     this.#controller?.abort(reason);

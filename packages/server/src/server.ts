@@ -25,6 +25,7 @@ import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
 import type { Around } from './guard.js';
+import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure } from './print-failure.js';
@@ -47,6 +48,7 @@ export class Server {
   readonly #broker: Broker;
   readonly #ownsBroker: boolean;
   readonly #hub: Hub;
+  readonly #idempotency: IdempotencyTable;
   readonly #connections = new Set<Connection>();
   readonly #shared: ConnectionServices;
   readonly #acceptor: WsAcceptor;
@@ -72,6 +74,7 @@ export class Server {
       joinBytes: this.#limits.pageBytes,
       batchCloseBytes: this.#limits.batchCloseBytes,
     });
+    this.#idempotency = new IdempotencyTable(runtime, this.#limits);
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#shared = this.#share(options, { runtime, report, pipelines });
     this.#acceptor = new WsAcceptor({
@@ -148,6 +151,7 @@ export class Server {
     this.#isClosed = true;
     for (const connection of this.#connections) connection.close(LEAVING);
     await this.#acceptor.close();
+    this.#idempotency.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
   }
@@ -188,7 +192,7 @@ export class Server {
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
-      dispatcher: new Dispatcher(common),
+      dispatcher: new Dispatcher({ ...common, idempotency: this.#idempotency }),
       publishes: new PublishDispatcher(common),
       gatekeeper: new Gatekeeper({
         ...common,
