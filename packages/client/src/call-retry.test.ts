@@ -8,8 +8,12 @@ const NOTHING = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
 
 function pending(about: { key?: Uint8Array; isRepeatable?: boolean } = {}): PendingCall {
   const request: CallRequest = {
-    ...{ kind: 'call', name: 'shop.order', codec: undefined, payload: NOTHING },
-    ...{ deadlineAt: undefined, idempotencyKey: about.key },
+    kind: 'call',
+    name: 'shop.order',
+    codec: undefined,
+    payload: NOTHING,
+    deadlineAt: undefined,
+    idempotencyKey: about.key,
   };
   const handler = { isRepeatable: about.isRepeatable ?? true, done: () => {}, failed: () => {} };
   return createPendingCall(request, handler);

@@ -105,10 +105,14 @@ export class IdempotencyTable {
     const { context, digest } = attempt;
     const owner = this.#ownerOf(context.session);
     this.#assertRoom(owner);
-    const expiresAt = Infinity;
     const entry: Entry = {
-      ...{ name, digest, owner, expiresAt },
-      ...{ state: 'running', promise: undefined, outcome: undefined },
+      name,
+      digest,
+      owner,
+      expiresAt: Infinity,
+      state: 'running',
+      promise: undefined,
+      outcome: undefined,
     };
     owner.keys++;
     this.#entries.set(name, entry);
