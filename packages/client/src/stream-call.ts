@@ -44,15 +44,15 @@ const DOWN_WINDOW: CreditWindow = {
   bytes: WIRE_DEFAULTS.downCreditBytes,
 };
 
-/** What the window of items grows to; servers grant no more than this ahead by default. */
-const MOST_DOWN_ITEMS = 1_024;
+/** What the window grows to; servers let it be no more than this ahead of them by default. */
+const MOST_DOWN: CreditWindow = { items: 1_024, bytes: 1_048_576 };
 
 /** One stream on the wire: items under credit both ways, its end, and all that can cut it short. */
 export class StreamCall implements StreamHandler {
   readonly #port: CallPort;
   readonly #request: StreamRequest;
   readonly #consumer: StreamConsumer;
-  readonly #down = new ConsumerCredit(DOWN_WINDOW, MOST_DOWN_ITEMS);
+  readonly #down: ConsumerCredit;
   readonly #pump: UpPump | undefined;
   #up: ProducerCredit | undefined;
   #hasItems = false;
@@ -69,6 +69,8 @@ export class StreamCall implements StreamHandler {
     this.#port = port;
     this.#request = request;
     this.#consumer = consumer;
+    const { runtime } = port;
+    this.#down = new ConsumerCredit(DOWN_WINDOW, { most: MOST_DOWN, now: () => runtime.now() });
     if (request.items === undefined) return;
     this.#pump = this.#createPump(request.items);
     if (request.codec !== undefined) this.#unanswered = [];

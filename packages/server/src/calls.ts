@@ -21,7 +21,7 @@ import { deadlineOf, isClientFault, maxOutputOf } from './call-terms.js';
 import { CallQuota, costOf, REFUSALS, type Slot } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
-import { ItemQueue } from './item-queue.js';
+import type { ItemQueue } from './item-queue.js';
 import { letGo } from './let-go.js';
 import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
@@ -280,8 +280,7 @@ export class Calls {
     const { id } = entry;
     // The id may be that of another stream when a handler reads on after its own has ended.
     const isOpen = (): boolean => this.#entries.get(id) === entry;
-    return new ItemQueue({
-      window: { items: limits.upCreditItems, bytes: limits.upCreditBytes },
+    return this.#quota.upCredit.open({
       read: (item) => readItem(position, item, limits),
       grant: (totals) => isOpen() && link.send({ kind: 'CREDIT', id, ...totals }),
       stop: () => isOpen() && link.send({ kind: 'CANCEL', id, reason: 'stopped' }),

@@ -59,6 +59,13 @@ export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined
       `limit unackedMessages is "${unackedMessages}": expected at most ${MAX_UNACKED_MESSAGES}`,
     );
   }
+  const { upCreditBytes, upCreditSessionBytes } = limits;
+  if (upCreditBytes > upCreditSessionBytes) {
+    throw new TypeError(
+      `limit upCreditBytes is "${upCreditBytes}": expected at most upCreditSessionBytes, which is ` +
+        `"${upCreditSessionBytes}"`,
+    );
+  }
   const { cutBytes, chunkBytes, batchCloseBytes } = limits;
   if (chunkBytes < MIN_CHUNK || chunkBytes > batchCloseBytes) {
     throw new TypeError(
