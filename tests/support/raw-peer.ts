@@ -20,6 +20,7 @@ import {
 } from '@trunkline/server';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { expect } from 'vitest';
+import { NOTHING_OPEN } from './nothing-open.js';
 
 /** A client that says whatever a test wants, byte by byte. */
 export class RawPeer {
@@ -102,7 +103,7 @@ export function openRawHost(options: Omit<ServerOptions, 'runtime' | 'onError'>)
     async [Symbol.asyncDispose]() {
       await server.close();
       await runtime.settle();
-      expect(server.counts).toEqual({ connections: 0, calls: 0, subscriptions: 0, topics: 0 });
+      expect(server.counts).toEqual(NOTHING_OPEN);
       expect(runtime.timers).toBe(0);
     },
   };
