@@ -31,6 +31,7 @@ export class CallRetry {
     { code, executed, retryAfterMs = 0 }: ErrorMessage,
   ): number | undefined {
     if (!PASSING.has(code) || !mayRepeat(call, executed) || !this.#hasTry(call)) return undefined;
+    if (executed !== 'no') call.mayHaveRun = true;
     const backoff = backoffMs(call.retries + 1, RETRY_RANGE, this.#runtime.random());
     return Math.max(backoff, retryAfterMs);
   }
@@ -42,6 +43,7 @@ export class CallRetry {
     if (executed === 'no') return true;
     if (!this.#hasTry(call)) return false;
     call.retries++;
+    call.mayHaveRun = true;
     return true;
   }
 

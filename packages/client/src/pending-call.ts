@@ -62,6 +62,8 @@ export interface PendingCall {
   /** The CALL in the outbox of the connection. */
   entry: Outgoing | undefined;
   retries: number;
+  /** Whether an earlier try may have run: no later one can say that nothing did. */
+  mayHaveRun: boolean;
   /** Runs while the call rests before it is tried again. */
   timer: Timer | undefined;
 }
@@ -79,6 +81,7 @@ export function createPendingCall(
     isPacked: false,
     entry: undefined,
     retries: 0,
+    mayHaveRun: false,
     timer: undefined,
   };
 }

@@ -51,13 +51,27 @@ export function startUnary<Value>(
     },
     failed: (error) => {
       stopListening();
-      outcome.failed(error);
+      outcome.failed(call?.mayHaveRun === true ? notSurelyUnrun(error) : error);
     },
   };
-  const call = startOrFail(port, { kind, name, codec, input, due, idempotencyKey }, handler);
+  let call: PendingCall | undefined;
+  call = startOrFail(port, { kind, name, codec, input, due, idempotencyKey }, handler);
   if (call === undefined || call.state === 'settled') return;
+  const started = call;
   stopListening = onAbort(signal, () => {
-    handler.failed(cancelledError(port.calls.cancel(call, 'withdrawn'), signal?.reason));
+    handler.failed(cancelledError(port.calls.cancel(started, 'withdrawn'), signal?.reason));
+  });
+}
+
+/** The last try of a call did not run, but one before it may have. */
+function notSurelyUnrun(error: TrunklineError): TrunklineError {
+  if (error.executed !== 'no') return error;
+  const { code, message, data, retryAfterMs, cause } = error;
+  return new TrunklineError(code, message, {
+    executed: 'unknown',
+    ...(data !== undefined && { data }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(cause !== undefined && { cause }),
   });
 }
 

@@ -27,7 +27,7 @@ interface Entry {
   readonly name: string;
   readonly digest: string;
   readonly owner: Owner;
-  /** On the runtime's clock. What runs does not expire. */
+  /** On the runtime's clock. */
   expiresAt: number;
   state: 'running' | 'done' | 'forgotten';
   /** Of what runs. */
@@ -53,8 +53,9 @@ const SWEEPS = 8;
 export class IdempotencyTable {
   readonly #runtime: Runtime;
   readonly #limits: ServerLimits;
-  /** In the order of their last use, so that the first ones expire first. */
   readonly #entries = new Map<string, Entry>();
+  /** Those that may expire, in the order of their last use: the first ones expire first. */
+  readonly #done = new Set<Entry>();
   readonly #owners = new WeakMap<SessionInfo, Owner>();
   readonly #running = new Set<Running>();
   #bytes = 0;
@@ -98,6 +99,7 @@ export class IdempotencyTable {
       context.end(ownError('SESSION_LOST', 'the server stops', { executed: 'unknown' }));
     }
     this.#entries.clear();
+    this.#done.clear();
     this.#bytes = 0;
   }
 
@@ -180,9 +182,9 @@ export class IdempotencyTable {
   }
 
   #touch(entry: Entry): void {
-    this.#entries.delete(entry.name);
-    this.#entries.set(entry.name, entry);
     if (entry.state !== 'done') return;
+    this.#done.delete(entry);
+    this.#done.add(entry);
     entry.expiresAt = this.#runtime.now() + this.#limits.idempotencyMs;
     this.#startSweep();
   }
@@ -192,12 +194,12 @@ export class IdempotencyTable {
     entry.owner.keys--;
     this.#bytes -= entry.outcome?.bytes.length ?? 0;
     this.#entries.delete(entry.name);
+    this.#done.delete(entry);
   }
 
   #forgetOld(): void {
     const now = this.#runtime.now();
-    for (const entry of this.#entries.values()) {
-      if (entry.state === 'running') continue;
+    for (const entry of this.#done) {
       if (entry.expiresAt > now) return;
       this.#forget(entry);
     }
@@ -209,7 +211,7 @@ export class IdempotencyTable {
     this.#sweep ??= this.#runtime.startTimer(this.#limits.idempotencyMs / SWEEPS, () => {
       this.#sweep = undefined;
       this.#forgetOld();
-      if (this.#entries.size > 0) this.#startSweep();
+      if (this.#done.size > 0) this.#startSweep();
     });
   }
 }
