@@ -27,6 +27,7 @@ export class RawPeer {
   readonly received: ReceivedMessage[] = [];
   closed: Closed | undefined;
   tx = 0;
+  rx = 0;
   #write: (bytes: Uint8Array) => void = () => undefined;
   readonly #runtime: VirtualRuntime;
 
@@ -56,6 +57,11 @@ export class RawPeer {
     await this.bytes(encodeBatch(new Writer(), head, messages).slice());
   }
 
+  /** Acknowledges all that has come. */
+  acknowledge(): Promise<void> {
+    return this.bytes(encodeBatch(new Writer(), { ack: this.rx }, []).slice());
+  }
+
   async hello(token = ''): Promise<void> {
     await this.send({ kind: 'HELLO', features: 0, agent: 'raw', token, revisions: [] });
   }
@@ -71,6 +77,7 @@ export class RawPeer {
     const batch = decodeBatch(bytes.slice());
     if (batch instanceof Violation)
       throw new Error(`the server broke the protocol: ${batch.reason}`);
+    this.rx += batch.messages.filter(takesNumber).length;
     this.received.push(...batch.messages);
   }
 }

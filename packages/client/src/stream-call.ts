@@ -16,7 +16,7 @@ import { cancelledError, deadlineAt, onAbort, type CallPort } from './call-port.
 import type { PendingCall, StreamHandler } from './pending-call.js';
 import type { ItemSource } from './stream-method.js';
 import { readOutput, startOrFail } from './unary-call.js';
-import { UpPump } from './up-pump.js';
+import { NO_MORE, UpPump } from './up-pump.js';
 import { decodeValue, encodeValue, sizeError, type Unsent } from './value.js';
 
 /** Takes what a stream brings. One of `end` and `failed` is called once and last. */
@@ -156,7 +156,7 @@ export class StreamCall implements StreamHandler {
   }
 
   stopped(): void {
-    this.#pump?.stop();
+    this.#pump?.stop(NO_MORE);
   }
 
   hasRoom(): void {
@@ -174,7 +174,7 @@ export class StreamCall implements StreamHandler {
 
   failed(error: TrunklineError): void {
     if (this.#isOver) return;
-    this.#finish();
+    this.#finish(error);
     this.#consumer.failed(error);
   }
 
@@ -253,10 +253,10 @@ export class StreamCall implements StreamHandler {
     return this.#call === undefined ? 'no' : this.#port.calls.cancel(this.#call, reason);
   }
 
-  #finish(): void {
+  #finish(reason = NO_MORE): void {
     this.#isOver = true;
     this.#stopListening();
-    this.#pump?.stop();
+    this.#pump?.stop(reason);
   }
 }
 

@@ -1,3 +1,4 @@
+import { TrunklineError } from '@trunkline/protocol';
 import type { ErrorHook } from './error-hook.js';
 import type { ItemSource } from './stream-method.js';
 
@@ -13,6 +14,9 @@ export interface PumpTarget {
   failed(error: unknown): void;
 }
 
+/** Why a source is stopped whose stream did not fail. */
+export const NO_MORE = new TrunklineError('CANCELLED', 'no more items are wanted');
+
 type ItemIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
 /** Takes items from the user's source, each only when it may be sent, and returns the source. */
@@ -21,6 +25,7 @@ export class UpPump {
   readonly #target: PumpTarget;
   readonly #onError: ErrorHook;
   #iterator: ItemIterator | undefined;
+  #controller: AbortController | undefined;
   #isStopped = false;
   #wake: (() => void) | undefined;
 
@@ -42,11 +47,12 @@ export class UpPump {
     wake?.();
   }
 
-  /** Takes no more items and returns the source's iterator. Idempotent. */
-  stop(): void {
+  /** Takes no more items, fires the source's signal and returns its iterator. Idempotent. */
+  stop(reason: TrunklineError): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.wake();
+    this.#controller?.abort(reason);
     void this.#return();
   }
 
@@ -55,7 +61,7 @@ export class UpPump {
     await Promise.resolve();
     if (this.#isStopped) return;
     try {
-      this.#iterator = iteratorOf(this.#source);
+      this.#iterator = iteratorOf(this.#open());
       for (;;) {
         while (!this.#isStopped && !this.#target.isOpen()) await this.#untilWoken();
         if (this.#isStopped) return;
@@ -65,12 +71,25 @@ export class UpPump {
         this.#target.item(value);
       }
     } catch (error) {
-      if (this.#isStopped) return this.#onError(error);
-      this.stop();
+      if (this.#isStopped) return this.#failedLate(error);
+      this.stop(NO_MORE);
       return this.#target.failed(error);
     }
     this.#isStopped = true;
     this.#target.end();
+  }
+
+  #open(): AsyncIterable<unknown> | Iterable<unknown> {
+    if (typeof this.#source !== 'function') return this.#source;
+    this.#controller = new AbortController();
+    return this.#source(this.#controller.signal);
+  }
+
+  /** A source may say with its signal's reason that it has heard of it. */
+  #failedLate(error: unknown): void {
+    const signal = this.#controller?.signal;
+    const isHeard = signal !== undefined && (error === signal.reason || isAbortError(error));
+    if (!isHeard) this.#onError(error);
   }
 
   /** An iterator that has ended or failed is not returned. */
@@ -96,18 +115,24 @@ export class UpPump {
     try {
       await this.#iterator?.return?.();
     } catch (error) {
-      this.#onError(error);
+      this.#failedLate(error);
     }
   }
 }
 
+/** What fails for a signal, in Node and in pages. */
+function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
 /** Tells whether a value can be the items of a stream. */
 export function isItemSource(value: unknown): value is ItemSource<unknown> {
-  if (typeof value !== 'object' || value === null) return typeof value === 'string';
+  if (typeof value === 'string' || typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null) return false;
   return Symbol.asyncIterator in value || Symbol.iterator in value;
 }
 
-function iteratorOf(source: ItemSource<unknown>): ItemIterator {
+function iteratorOf(source: AsyncIterable<unknown> | Iterable<unknown>): ItemIterator {
   return Symbol.asyncIterator in Object(source)
     ? (source as AsyncIterable<unknown>)[Symbol.asyncIterator]()
     : (source as Iterable<unknown>)[Symbol.iterator]();

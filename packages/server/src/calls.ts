@@ -276,6 +276,7 @@ export class Calls {
 
   #done(entry: Entry, final: FinalMessage | undefined): void {
     this.#quota.leave(entry);
+    entry.context.done();
     if (entry.run !== undefined) this.#runs.delete(entry.run);
     if (final !== undefined) this.#settleLater(entry, final);
   }

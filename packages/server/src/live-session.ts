@@ -125,7 +125,8 @@ export class LiveSession
   }
 
   get smallBytes(): number {
-    return this.#queuedSmall + this.#link.unackedBytes;
+    const { outboxBytes, bulkBytes, writtenBytes } = this.#link;
+    return outboxBytes - bulkBytes + writtenBytes;
   }
 
   get bulkBytes(): number {
@@ -135,7 +136,8 @@ export class LiveSession
   }
 
   get waitingBytes(): number {
-    return this.#link.queuedBytes - this.#link.begunBytes + this.#link.unackedBytes;
+    const { outboxBytes, begunBytes, writtenBytes } = this.#link;
+    return outboxBytes - begunBytes + writtenBytes;
   }
 
   get heardAt(): number {

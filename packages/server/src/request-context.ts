@@ -9,6 +9,7 @@ import type {
   TopicContext,
 } from './context.js';
 import { ownError } from './failure.js';
+import type { LeakWatch } from './leak-watch.js';
 import type { Identity } from './session.js';
 
 /** Makes what the application wants once per context. */
@@ -20,6 +21,8 @@ export interface ContextSource {
   readonly identity: Identity | undefined;
   readonly runtime: Runtime;
   readonly makeScope: MakeScope | undefined;
+  /** Where what goes on after its end is reported; nowhere if it is left out. */
+  readonly leaks?: LeakWatch | undefined;
 }
 
 class SessionContext implements BaseContext {
@@ -68,6 +71,8 @@ export class RequestContext extends SessionContext {
   deadlineAt: number | undefined;
   items: AsyncIterable<unknown> = NO_ITEMS;
   readonly #runtime: Runtime;
+  readonly #leaks: LeakWatch | undefined;
+  #unwatch: (() => void) | undefined;
   #controller: AbortController | undefined;
   #abortReason: TrunklineError | undefined;
 
@@ -78,6 +83,7 @@ export class RequestContext extends SessionContext {
   ) {
     super(source);
     this.#runtime = source.runtime;
+    this.#leaks = source.leaks;
   }
 
   get signal(): AbortSignal {
@@ -121,6 +127,14 @@ export class RequestContext extends SessionContext {
     if (this.#abortReason !== undefined) return;
     this.#abortReason = reason;
     this.#controller?.abort(reason);
+    const { procedure, kind, isStarted } = this;
+    const part = isStarted ? 'handler' : 'guards';
+    this.#unwatch = this.#leaks?.watch({ procedure, kind, part }, reason);
+  }
+
+  /** All that ran for it has ended. */
+  done(): void {
+    this.#unwatch?.();
   }
 }
 

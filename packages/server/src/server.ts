@@ -26,6 +26,7 @@ import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
 import type { Around } from './guard.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
+import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure } from './print-failure.js';
@@ -65,6 +66,7 @@ export class Server {
   readonly #ownsBroker: boolean;
   readonly #hub: Hub;
   readonly #idempotency: IdempotencyTable;
+  readonly #leaks: LeakWatch | undefined;
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
@@ -92,6 +94,9 @@ export class Server {
       batchCloseBytes: this.#limits.batchCloseBytes,
     });
     this.#idempotency = new IdempotencyTable(runtime, this.#limits);
+    if (options.leaks !== undefined) {
+      this.#leaks = new LeakWatch(runtime, options.leaks === true ? {} : options.leaks);
+    }
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });
     this.#shared = this.#share(options, { runtime, report, pipelines });
@@ -174,6 +179,7 @@ export class Server {
     this.#sessions.close();
     await this.#acceptor.close();
     this.#idempotency.close();
+    this.#leaks?.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
   }
@@ -209,6 +215,7 @@ export class Server {
     return {
       ...common,
       makeScope,
+      leaks: this.#leaks,
       registry,
       valueBytes,
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),

@@ -65,7 +65,6 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
   /** There is another connection; nothing but `first` is written on it before `resume`. */
   attach(transport: Transport, first?: Message): void {
     this.#writer.hold(transport, first);
-    this.#assembler?.resume();
     this.#heartbeat = this.#createHeartbeat();
   }
 
@@ -80,6 +79,7 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
    */
   resume(transport: Transport, peerRx: number, first?: Message): void {
     this.#writer.trim(this.#positions.resume(peerRx));
+    this.#assembler?.resume();
     this.#writer.open(transport);
     if (first !== undefined) this.send(first);
     this.#heartbeat.look();
@@ -120,9 +120,19 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
     return this.#writer.outbox.begunBytes;
   }
 
+  /** Bytes that wait here, without those in the socket. */
+  get outboxBytes(): number {
+    return this.#writer.outbox.bytes;
+  }
+
   /** Bytes that were written and are not acknowledged, without those of large messages. */
   get unackedBytes(): number {
     return this.#writer.unacked.bytes;
+  }
+
+  /** Bytes that were written and may have to be held: in the socket, or not acknowledged. */
+  get writtenBytes(): number {
+    return Math.max(this.#writer.bufferedBytes, this.#writer.unacked.bytes);
   }
 
   /** Bytes of large messages that were written and are not acknowledged. */
@@ -213,7 +223,9 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
 
   /** Whether the peer owes something; for the heartbeat. */
   isBusy(): boolean {
-    return this.#writer.isOpen && (this.#positions.unacked > 0 || this.#owner.isBusy());
+    if (!this.#writer.isOpen) return false;
+    const isOwed = this.#positions.unacked > 0 || this.#assembler?.isBusy === true;
+    return isOwed || this.#owner.isBusy();
   }
 
   /** Asks the peer for a sign of life; for the heartbeat. */
