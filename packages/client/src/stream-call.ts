@@ -179,7 +179,8 @@ export class StreamCall implements StreamHandler {
   }
 
   #createPump(items: ItemSource<unknown>): UpPump {
-    const { onError } = this.#port;
+    const { onError, watchSource } = this.#port;
+    const { name } = this.#request;
     return new UpPump(
       items,
       {
@@ -190,6 +191,7 @@ export class StreamCall implements StreamHandler {
           this.#goOn();
         },
         failed: (error) => this.#upFailed(error),
+        watch: watchSource && ((reason) => watchSource(name, reason)),
       },
       onError,
     );
@@ -253,7 +255,7 @@ export class StreamCall implements StreamHandler {
     return this.#call === undefined ? 'no' : this.#port.calls.cancel(this.#call, reason);
   }
 
-  #finish(reason = NO_MORE): void {
+  #finish(reason: TrunklineError = NO_MORE): void {
     this.#isOver = true;
     this.#stopListening();
     this.#pump?.stop(reason);

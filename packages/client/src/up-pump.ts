@@ -12,10 +12,12 @@ export interface PumpTarget {
   end(): void;
   /** The source has failed, or gave an item that cannot be sent. */
   failed(error: unknown): void;
+  /** The source is ended now; what it gives is called when it has. */
+  readonly watch?: ((reason: TrunklineError) => () => void) | undefined;
 }
 
 /** Why a source is stopped whose stream did not fail. */
-export const NO_MORE = new TrunklineError('CANCELLED', 'no more items are wanted');
+export const NO_MORE: TrunklineError = new TrunklineError('CANCELLED', 'no more items are wanted');
 
 type ItemIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
@@ -27,6 +29,7 @@ export class UpPump {
   #iterator: ItemIterator | undefined;
   #controller: AbortController | undefined;
   #isStopped = false;
+  #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
   constructor(source: ItemSource<unknown>, target: PumpTarget, onError: ErrorHook) {
@@ -37,7 +40,7 @@ export class UpPump {
 
   /** Begins to take items. Call once. */
   start(): void {
-    void this.#run();
+    this.#running = this.#run();
   }
 
   /** Items may be sent again. */
@@ -53,7 +56,9 @@ export class UpPump {
     this.#isStopped = true;
     this.wake();
     this.#controller?.abort(reason);
-    void this.#return();
+    const ended = this.#target.watch?.(reason);
+    // Neither rejects. One that does not wait for its last item may return before that has come.
+    void this.#return().then(() => this.#running?.then(ended));
   }
 
   async #run(): Promise<void> {
