@@ -19,18 +19,24 @@ const pipe = contract('pipe', {
 async function openFar(limits: ServerOptions['limits'] = {}) {
   const runtime = new VirtualRuntime();
   const network = new MemoryNetwork(runtime);
-  const seen = { sent: 0, received: 0, isStalled: false, stall: createDeferred() };
+  const stall = createDeferred();
+  const seen = { sent: 0, finished: 0, received: 0, isStalled: false, stall };
   const service = implement(pipe, {
     ping: () => undefined,
     *down({ bytes: size }) {
-      for (;;) {
-        seen.sent++;
-        yield new Uint8Array(size);
+      try {
+        for (;;) {
+          seen.sent++;
+          yield new Uint8Array(size);
+        }
+      } finally {
+        seen.finished++;
       }
     },
     async up(_input, { items }) {
-      for await (const _ of items) {
+      for await (const item of items) {
         seen.received++;
+        if (item.length === 0) break;
         if (seen.isStalled) await seen.stall.promise;
       }
       return seen.received;
@@ -68,6 +74,40 @@ describe('a stream over a round trip of 100 ms', () => {
     expect((taken - before) * size).toBeGreaterThanOrEqual(most * 19);
     expect((taken - before) * size).toBeLessThanOrEqual(most * 21);
     stop();
+    await far.runtime.advance(200);
+  });
+
+  it('stops its handler when its reader leaves, on the first way there', async () => {
+    await using far = await openFar();
+    const iterator = far.client.pipe.down({ bytes: 10 })[Symbol.asyncIterator]();
+    const first = iterator.next();
+    await far.runtime.advance(100);
+    await first;
+    expect(far.seen.finished).toBe(0);
+    await iterator.return?.();
+    await far.runtime.advance(49);
+    expect(far.seen.finished).toBe(0);
+    await far.runtime.advance(1);
+    expect(far.seen.finished).toBe(1);
+    await far.runtime.advance(200);
+  });
+
+  it('stops its source when its handler leaves, on the first way back', async () => {
+    await using far = await openFar();
+    let finished = 0;
+    const upload = far.client.pipe.up(undefined, async function* (signal: AbortSignal) {
+      try {
+        yield new Uint8Array(0);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      } finally {
+        finished++;
+      }
+    });
+    await far.runtime.advance(99);
+    expect(finished).toBe(0);
+    await far.runtime.advance(1);
+    expect(finished).toBe(1);
+    await upload;
     await far.runtime.advance(200);
   });
 

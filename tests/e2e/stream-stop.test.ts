@@ -167,6 +167,49 @@ describeTransports('the handler of a stream', (open) => {
   });
 });
 
+describeTransports('a stream whose session is lost', (open) => {
+  it('tells its reader how many items there were', async () => {
+    const { probe, service } = flowService();
+    const limits = { detachedMs: 0 };
+    await using peers = await open({ anonymous: true, services: [service], limits });
+    const client = peers.connect({ contracts });
+    let items = 0;
+    const reading = (async () => {
+      for await (const item of client.flow.down({ how: 'busy' })) {
+        expect(item).toBe(items++);
+        if (items === 500) peers.cut();
+      }
+    })();
+    const error: unknown = await reading.catch((failure: unknown) => failure);
+    expect(items).toBeGreaterThanOrEqual(500);
+    expect(error).toMatchObject({ code: 'STREAM_LOST', executed: 'unknown', data: { items } });
+    await expect.poll(() => probe.finished).toBe(1);
+  });
+
+  it('tells its handler how many items there were, and stops its source', async () => {
+    const { probe, service } = flowService();
+    const limits = { detachedMs: 0 };
+    await using peers = await open({ anonymous: true, services: [service], limits });
+    const client = peers.connect({ contracts });
+    const source = sourceOf('signal');
+    const upload = client.flow.up.safe({ how: 'items' }, async function* (signal: AbortSignal) {
+      for (let n = 0; n < 40; n++) yield n;
+      yield* source.items(signal);
+    });
+    await expect.poll(() => source.probe.parked).toBe(1);
+    const down = client.flow.down({ how: 'items' })[Symbol.asyncIterator]();
+    await down.next();
+    peers.cut();
+    expect(await upload).toMatchObject({
+      error: { code: 'STREAM_LOST', executed: 'unknown', data: { items: 0 } },
+    });
+    await expect.poll(() => source.probe.finished).toBe(1);
+    await expect.poll(() => probe.failures.length).toBe(1);
+    expect(probe.failures).toMatchObject([{ code: 'STREAM_LOST', data: { items: 41 } }]);
+    await down.return?.();
+  });
+});
+
 describeTransports('the source of a stream', (open) => {
   it.each(['busy', 'signal'] as const)(
     'is returned, and its signal fires, when the handler wants no more: %s',

@@ -38,6 +38,7 @@ export {
   type InvalidInput,
   type Published,
   type ServiceShape,
+  type StreamLost,
 } from '@trunkline/protocol';
 export {
   closeFields,

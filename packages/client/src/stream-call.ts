@@ -248,7 +248,8 @@ export class StreamCall implements StreamHandler {
     const known = error instanceof TrunklineError ? error : undefined;
     const code = known?.code ?? 'CANCELLED';
     const text = `the items could not all be sent: ${known?.message ?? 'their source failed'}`;
-    this.failed(new TrunklineError(code, text, { executed, cause: error }));
+    const data = code === FORGOTTEN.code ? { items: this.#items } : undefined;
+    this.failed(new TrunklineError(code, text, { executed, data, cause: error }));
   }
 
   #cancel(reason: Parameters<CallPort['calls']['cancel']>[1]): 'no' | 'unknown' | 'yes' {

@@ -135,6 +135,7 @@ export {
   type FrameworkError,
   type InputIssue,
   type InvalidInput,
+  type StreamLost,
   type TrunklineErrorOptions,
 } from './trunkline-error.js';
 export { negotiate, SPOKEN, SUBPROTOCOLS, type Negotiation } from './version.js';

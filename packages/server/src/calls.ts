@@ -17,7 +17,7 @@ import {
 import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
-import { deadlineOf, isClientFault, maxOutputOf } from './call-terms.js';
+import { deadlineOf, isClientFault, maxOutputOf, sessionEnded } from './call-terms.js';
 import { CallQuota, costOf, REFUSALS, type Slot } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
@@ -184,7 +184,7 @@ export class Calls {
   close(): void {
     this.#isClosed = true;
     for (const entry of this.#entries.values()) {
-      this.#stop(entry, ownError('SESSION_LOST', 'the session has ended', { executed: 'unknown' }));
+      this.#stop(entry, sessionEnded(entry));
     }
     this.#entries.clear();
   }

@@ -39,6 +39,7 @@ export class ItemQueue implements AsyncIterable<unknown> {
   readonly #waiters: Waiter[] = [];
   #end: { readonly error: unknown } | 'ended' | 'stopped' | undefined;
   #isIterated = false;
+  #given = 0;
   #hasEnded = false;
   #isNarrowing = false;
   /** Those whose items are being read: a schema may wait for something that never comes. */
@@ -52,6 +53,11 @@ export class ItemQueue implements AsyncIterable<unknown> {
   /** Whether the caller has said that no more items come. */
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** How many items the handler was given. */
+  get given(): number {
+    return this.#given;
   }
 
   /** Takes an item that has arrived; `false` when there was no credit for it. */
@@ -132,7 +138,7 @@ export class ItemQueue implements AsyncIterable<unknown> {
     try {
       const value = this.#options.read(item);
       if (isPromise(value)) this.#giveLater(Promise.resolve(value), waiter);
-      else waiter.resolve({ done: false, value });
+      else this.#resolve(waiter, value);
     } catch (error) {
       waiter.reject(error);
     }
@@ -141,8 +147,16 @@ export class ItemQueue implements AsyncIterable<unknown> {
   #giveLater(reading: Promise<unknown>, waiter: Waiter): void {
     this.#reading.add(waiter);
     const settled = (): void => void this.#reading.delete(waiter);
-    reading.then((value) => waiter.resolve({ done: false, value }), waiter.reject);
+    reading.then(
+      (value) => this.#reading.has(waiter) && this.#resolve(waiter, value),
+      waiter.reject,
+    );
     reading.then(settled, settled);
+  }
+
+  #resolve({ resolve }: Waiter, value: unknown): void {
+    this.#given++;
+    resolve({ done: false, value });
   }
 
   #noteShrunk(): void {
