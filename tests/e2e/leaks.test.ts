@@ -1,7 +1,7 @@
-import { connect, type ClientOptions, type SourceLeak } from '@trunkline/client';
+import { connect, type ClientOptions } from '@trunkline/client';
 import { call, contract, stream } from '@trunkline/contract';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
-import { createServer, implement, type Leak, type LeakOptions } from '@trunkline/server';
+import { createServer, implement, type ServerOptions } from '@trunkline/server';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
@@ -17,8 +17,11 @@ const flow = contract('flow', {
 });
 const contracts = { flow };
 
+type LeakOptions = Exclude<ServerOptions['leaks'], true | undefined>;
+type Leak = Parameters<NonNullable<LeakOptions['report']>>[0];
+
 interface LeakyOptions {
-  readonly server?: true | LeakOptions;
+  readonly server?: ServerOptions['leaks'];
   readonly client?: ClientOptions['leaks'];
 }
 
@@ -190,7 +193,7 @@ describe('a server without it', () => {
 
 describe('a client with the option "leaks"', () => {
   it('names a source of items that goes on after its end, once', async () => {
-    const leaks: SourceLeak[] = [];
+    const leaks: unknown[] = [];
     await using leaky = openLeaky({
       client: { afterMs: 1_000, report: (leak) => leaks.push(leak) },
     });

@@ -4,7 +4,6 @@ export type { ClientLimits } from './client-limits.js';
 export type { ClientOf } from './client-of.js';
 export type { ConnectionState, ConnectionStatus } from './connection-state.js';
 export type { ClientOptions } from './options.js';
-export type { SourceLeak, SourceLeakOptions } from './source-watch.js';
 export { loadSuperjson } from './superjson.js';
 export type {
   DownStream,
