@@ -18,7 +18,7 @@ export function createProxy(port: TopicPort, { name, members }: ContractShape): 
 function createMethod(port: TopicPort, name: string, member: MemberShape): object {
   switch (member.kind) {
     case 'call':
-      return createCallMethod(port, name, member.codec);
+      return createCallMethod(port, name, member);
     case 'stream':
       return createStreamMethod(port, name, member);
     case 'topic':

@@ -98,7 +98,7 @@ function generic(name: string, types: readonly (string | undefined)[]): string {
 function shape(member: MemberDescription, description: ContractDescription): string {
   switch (member.kind) {
     case 'call':
-      return `kind: 'call'`;
+      return member.idempotent ? `kind: 'call', idempotent: true` : `kind: 'call'`;
     case 'stream': {
       const { up, down, output } = member;
       const has = [`hasUp: ${!!up}`, `hasDown: ${!!down}`, `hasOutput: ${!!output}`];

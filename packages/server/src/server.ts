@@ -25,6 +25,8 @@ import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
 import type { Around } from './guard.js';
+import { IdempotencyTable } from './idempotency/idempotency-table.js';
+import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure } from './print-failure.js';
@@ -63,6 +65,8 @@ export class Server {
   readonly #broker: Broker;
   readonly #ownsBroker: boolean;
   readonly #hub: Hub;
+  readonly #idempotency: IdempotencyTable;
+  readonly #leaks: LeakWatch | undefined;
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
@@ -89,6 +93,10 @@ export class Server {
       joinBytes: this.#limits.pageBytes,
       batchCloseBytes: this.#limits.batchCloseBytes,
     });
+    this.#idempotency = new IdempotencyTable(runtime, this.#limits);
+    if (options.leaks !== undefined) {
+      this.#leaks = new LeakWatch(runtime, options.leaks === true ? {} : options.leaks);
+    }
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });
     this.#shared = this.#share(options, { runtime, report, pipelines });
@@ -170,6 +178,8 @@ export class Server {
     for (const connection of this.#connections) connection.close(LEAVING);
     this.#sessions.close();
     await this.#acceptor.close();
+    this.#idempotency.close();
+    this.#leaks?.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
   }
@@ -205,12 +215,13 @@ export class Server {
     return {
       ...common,
       makeScope,
+      leaks: this.#leaks,
       registry,
       valueBytes,
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
-      dispatcher: new Dispatcher(common),
+      dispatcher: new Dispatcher({ ...common, idempotency: this.#idempotency }),
       publishes: new PublishDispatcher(common),
       gatekeeper: new Gatekeeper({
         ...common,
