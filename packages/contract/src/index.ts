@@ -12,6 +12,7 @@ export type {
   TopicDefinition,
   TopicOptions,
 } from './definition.js';
+export type { Conflate, KeyFields, LatestDelivery } from './delivery.js';
 export { ContractError, type ContractProblem } from './contract-error.js';
 export type {
   HandlerDown,
