@@ -200,6 +200,10 @@ export class LiveConnection
     this.#link.grew(entry, bytes);
   }
 
+  tooSlow(): void {
+    this.#owner.close({ code: 'SLOW', reason: 'the reader is too slow' });
+  }
+
   abandon(id: number): boolean {
     return this.#link.abandon(id);
   }

@@ -68,8 +68,8 @@ export class Server {
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
     this.#hub = new Hub({
       broker: this.#broker,
-      joinRecords: this.#limits.joinRecords,
-      joinBytes: this.#limits.pageBytes,
+      runtime,
+      recent: { records: this.#limits.joinRecords, bytes: this.#limits.pageBytes },
       batchCloseBytes: this.#limits.batchCloseBytes,
     });
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));

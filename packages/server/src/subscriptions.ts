@@ -27,6 +27,7 @@ import type { Hub } from './topics/hub.js';
 import { keepOf } from './topics/record.js';
 import { formOf } from './topics/record-form.js';
 import { topicKey } from './topics/topic-key.js';
+import { policyOf } from './topics/topic-policy.js';
 import { TopicSubscription, type SubscriptionLink } from './topics/topic-subscription.js';
 import { parseInput, readValue } from './values.js';
 
@@ -129,6 +130,10 @@ export class Subscriptions implements SubscriptionLink {
     (this.#waiting ??= new Set()).add(waiter);
   }
 
+  tooSlow(): void {
+    this.#options.link.tooSlow();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#waiting = undefined;
@@ -179,7 +184,11 @@ export class Subscriptions implements SubscriptionLink {
     const { hub, limits } = this.#options;
     const { definition } = route;
     const form = formOf(definition, this.#options.link.takesPacked ? payloadHash : NO_LAYOUT);
-    const topic = await hub.open({ key, keep: keepOf(definition, limits) }, form);
+    const topic = await hub.open({
+      topic: { key, keep: keepOf(definition, limits) },
+      form,
+      policy: policyOf(definition),
+    });
     if (this.#isGone(sub, entry)) return hub.release(topic);
     const subscription = new TopicSubscription({
       sub,

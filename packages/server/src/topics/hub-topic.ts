@@ -8,10 +8,15 @@ import type {
   HistoryQuery,
   Payload,
   PlacedRecord,
+  Runtime,
   StaleMessage,
 } from '@trunkline/protocol';
+import { LatestGate } from './latest-gate.js';
+import { LatestRecords } from './latest-records.js';
+import { RecentWindow, type RecentLimits } from './recent-records.js';
 import type { RecordForm } from './record-form.js';
 import { messageOf } from './topic-message.js';
+import type { TopicPolicy } from './topic-policy.js';
 
 /** What a topic on this node calls for each of its subscribers. None of these throws. */
 export interface Subscriber {
@@ -33,12 +38,14 @@ export interface HubTopicOptions {
   readonly topic: BrokerTopic;
   /** How its records go out. */
   readonly form: RecordForm;
+  /** Which of them go out. */
+  readonly policy: TopicPolicy;
+  readonly runtime: Runtime;
   readonly broker: Broker;
   /** Gives a number that this node has never used. */
   readonly nextNumber: () => number;
-  /** How many live records are held, and of how many bytes, while somebody joins. */
-  readonly joinRecords: number;
-  readonly joinBytes: number;
+  /** How many live records are held, and of how many bytes, while somebody joins or is slow. */
+  readonly recent: RecentLimits;
   /** Size at which a batch is closed. */
   readonly batchCloseBytes: number;
 }
@@ -55,10 +62,13 @@ export class HubTopic {
   number: number;
   readonly #options: HubTopicOptions;
   readonly #subscribers = new Set<Subscriber>();
-  /** The newest live records while somebody joins, so that history and live meet without a seam. */
-  readonly #recent: PlacedRecord[] = [];
-  #recentBytes = 0;
-  #joining = 0;
+  /** The newest live records while somebody is behind, so that history and live meet without a seam. */
+  readonly #recent: RecentWindow;
+  /** The same by key, where the slow get no more than that. */
+  readonly #latest: LatestRecords | undefined;
+  /** Before all else, where nobody gets more than that. */
+  readonly #gate: LatestGate | undefined;
+  #behind = 0;
   #place = NOWHERE;
   /** What the subscribers share and nobody has written; all that are live have it whole. */
   #batch: SharedBatch | undefined;
@@ -69,6 +79,18 @@ export class HubTopic {
   constructor(options: HubTopicOptions) {
     this.#options = options;
     this.number = options.nextNumber();
+    const { recent, runtime } = options;
+    const { keyOf, slow, latest } = options.policy;
+    this.#recent = new RecentWindow(recent);
+    if (keyOf === undefined) return;
+    if (slow === 'conflate') this.#latest = new LatestRecords(recent, keyOf);
+    if (latest === undefined) return;
+    const deliver = (record: PlacedRecord): void => this.#take(record);
+    this.#gate = new LatestGate({ ...latest, runtime, keyOf, limits: recent, deliver });
+  }
+
+  get policy(): TopicPolicy {
+    return this.#options.policy;
   }
 
   get form(): RecordForm {
@@ -125,8 +147,9 @@ export class HubTopic {
   close(): void {
     this.#isClosed = true;
     this.#subscription?.close();
+    this.#gate?.close();
     this.#subscribers.clear();
-    this.#recent.length = 0;
+    this.#forgetRecent();
   }
 
   /** Reads what the broker keeps of the topic. Rejects with the broker's error. */
@@ -134,29 +157,29 @@ export class HubTopic {
     return this.#options.broker.history(this.#options.topic, query);
   }
 
-  /** Somebody reads history: live records are held until `endJoin`. */
-  beginJoin(): void {
-    this.#joining++;
+  /** Somebody joins or is too slow: live records are held until `endBehind`. */
+  beginBehind(): void {
+    this.#behind++;
   }
 
-  endJoin(): void {
-    this.#joining--;
-    if (this.#joining > 0) return;
-    this.#recent.length = 0;
-    this.#recentBytes = 0;
+  endBehind(): void {
+    this.#behind--;
+    if (this.#behind === 0) this.#forgetRecent();
   }
 
-  /** Gives the live records after an offset, if all of them are still held. */
-  recentAfter(offset: number): readonly PlacedRecord[] | undefined {
+  /**
+   * Gives the live records after an offset, if they are still held; for the slow no more than the
+   * newest of each key, where that is what they get.
+   */
+  recentAfter(offset: number, isSlow = false): readonly PlacedRecord[] | undefined {
     if (offset >= this.#place.offset) return [];
-    const oldest = this.#recent[0];
-    if (oldest === undefined || oldest.previous > offset) return undefined;
-    return this.#recent.filter((record) => record.offset > offset);
+    const all = isSlow && this.#latest !== undefined ? undefined : this.#recent.after(offset);
+    return all ?? this.#latest?.after(offset);
   }
 
-  /** The offset before the first record that is held, or the newest one if none is. */
+  /** The offset after which nothing of what is held is missing, or the newest one if nothing is. */
   get recentStart(): number {
-    return this.#recent[0]?.previous ?? this.#place.offset;
+    return this.#latest?.start ?? this.#recent.start ?? this.#place.offset;
   }
 
   /**
@@ -172,15 +195,20 @@ export class HubTopic {
   }
 
   #record(record: PlacedRecord): void {
+    if (this.#gate === undefined) this.#take(record);
+    else this.#gate.add(record);
+  }
+
+  #take(record: PlacedRecord): void {
     // A subscriber may have more than what came before this, and then not the same message.
     if (record.previous !== this.#place.offset) this.endBatch();
     this.#place = { epoch: record.epoch, offset: record.offset };
-    const wasJoining = this.#joining > 0;
-    if (wasJoining) this.#hold(record);
+    const wasBehind = this.#behind > 0;
+    if (wasBehind) this.#hold(record);
     if (this.#subscribers.size === 0) return;
     this.#deliver(record);
     // Somebody had no room for this one, and will want it first.
-    if (!wasJoining && this.#joining > 0) this.#hold(record);
+    if (!wasBehind && this.#behind > 0) this.#hold(record);
   }
 
   #deliver(record: PlacedRecord): void {
@@ -207,17 +235,18 @@ export class HubTopic {
   }
 
   #hold(record: PlacedRecord): void {
-    this.#recent.push(record);
-    this.#recentBytes += record.bytes.length;
-    const { joinRecords, joinBytes } = this.#options;
-    while (this.#recent.length > joinRecords || this.#recentBytes > joinBytes) {
-      this.#recentBytes -= this.#recent.shift()?.bytes.length ?? 0;
-    }
+    this.#recent.add(record);
+    this.#latest?.add(record);
+  }
+
+  #forgetRecent(): void {
+    this.#recent.clear();
+    this.#latest?.clear();
   }
 
   #moved(place: Cursor): void {
-    this.#recent.length = 0;
-    this.#recentBytes = 0;
+    this.#gate?.flush();
+    this.#forgetRecent();
     this.endBatch();
     if (place.epoch !== this.#place.epoch) this.number = this.#options.nextNumber();
     this.#place = place;
@@ -227,6 +256,7 @@ export class HubTopic {
 
   #stale(reason: StaleMessage['reason']): void {
     if (this.#staleReason === reason) return;
+    this.#gate?.flush();
     this.#staleReason = reason;
     for (const subscriber of this.#subscribers) subscriber.stale(reason);
   }

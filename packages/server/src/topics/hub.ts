@@ -1,6 +1,8 @@
-import type { Broker, BrokerTopic } from '@trunkline/protocol';
+import type { Broker, BrokerTopic, Runtime } from '@trunkline/protocol';
 import { HubTopic } from './hub-topic.js';
+import type { RecentLimits } from './recent-records.js';
 import type { RecordForm } from './record-form.js';
+import { EVERY_RECORD, type TopicPolicy } from './topic-policy.js';
 
 interface Entry {
   readonly topic: HubTopic;
@@ -11,9 +13,16 @@ interface Entry {
 /** What a hub is made from; the limits are those of `HubTopicOptions`. */
 export interface HubOptions {
   readonly broker: Broker;
-  readonly joinRecords: number;
-  readonly joinBytes: number;
+  readonly runtime: Runtime;
+  readonly recent: RecentLimits;
   readonly batchCloseBytes: number;
+}
+
+/** A topic as its subscribers want it. */
+export interface HubTopicWish {
+  readonly topic: BrokerTopic;
+  readonly form: RecordForm;
+  readonly policy?: TopicPolicy;
 }
 
 /** The topics that somebody on this node is subscribed to. */
@@ -35,8 +44,9 @@ export class Hub {
    * Gives a topic in one form, subscribed at the broker; `release` it once when it is no longer used.
    * Rejects with the broker's error, and then needs no release.
    */
-  async open(topic: BrokerTopic, form: RecordForm): Promise<HubTopic> {
-    const entry = this.#topics.get(nameOf(topic.key, form)) ?? this.#start(topic, form);
+  async open(wish: HubTopicWish): Promise<HubTopic> {
+    const name = nameOf(wish.topic.key, wish.form);
+    const entry = this.#topics.get(name) ?? this.#start(name, wish);
     entry.users++;
     try {
       await entry.ready;
@@ -66,15 +76,16 @@ export class Hub {
     entry.topic.close();
   }
 
-  #start(brokerTopic: BrokerTopic, form: RecordForm): Entry {
+  #start(name: string, { topic: brokerTopic, form, policy = EVERY_RECORD }: HubTopicWish): Entry {
     const topic = new HubTopic({
       ...this.#options,
       topic: brokerTopic,
       form,
+      policy,
       nextNumber: () => this.#numbers++,
     });
     const entry = { topic, ready: topic.start(), users: 0 };
-    this.#topics.set(nameOf(topic.key, form), entry);
+    this.#topics.set(name, entry);
     return entry;
   }
 }
