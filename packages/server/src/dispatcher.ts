@@ -1,5 +1,6 @@
 import type {
   CallMessage,
+  Cursor,
   DecodeLimits,
   EndMessage,
   ErrorMessage,
@@ -15,7 +16,8 @@ import { ownError, toErrorMessage, type ReportFailure } from './failure.js';
 import type { ServerLimits } from './limits.js';
 import type { Pipeline } from './pipeline.js';
 import { asAnyContext, asStreamContext, type RequestContext } from './request-context.js';
-import type { CallRoute, StreamRoute } from './route.js';
+import { isCallRoute, type CallRoute, type StreamRoute } from './route.js';
+import type { SnapshotPlaces } from './topics/snapshot-places.js';
 import { readInput, writeOutput } from './values.js';
 
 /** What may end a call. */
@@ -38,6 +40,7 @@ export interface DispatcherOptions {
   readonly limits: ServerLimits;
   readonly report: ReportFailure;
   readonly pipelineOf: (route: CallRoute | StreamRoute) => Pipeline;
+  readonly snapshots: Pick<SnapshotPlaces, 'read'>;
 }
 
 /** A call or stream on its way: what was asked for, of whom, and what the handler sees. */
@@ -48,6 +51,8 @@ export interface Request<R extends CallRoute | StreamRoute = CallRoute | StreamR
   readonly context: RequestContext;
   /** Whether the client takes a value that does not fit into one batch. */
   readonly takesChunks: boolean;
+  /** Where the topic was before the handler began that gives its snapshot. */
+  asOf?: Cursor;
 }
 
 /** Bytes of a batch that are not payload, at most. */
@@ -65,6 +70,7 @@ export class Dispatcher {
   readonly #decodeLimits: DecodeLimits;
   readonly #report: ReportFailure;
   readonly #pipelineOf: DispatcherOptions['pipelineOf'];
+  readonly #snapshots: DispatcherOptions['snapshots'];
 
   constructor(options: DispatcherOptions) {
     this.#runtime = options.runtime;
@@ -72,6 +78,7 @@ export class Dispatcher {
     this.#decodeLimits = options.limits;
     this.#report = options.report;
     this.#pipelineOf = options.pipelineOf;
+    this.#snapshots = options.snapshots;
   }
 
   /** Runs a call. Never throws; synchronous when everything in its way is. */
@@ -106,14 +113,17 @@ export class Dispatcher {
   }
 
   #result(request: Request<CallRoute>, value: unknown): FinalMessage | Promise<FinalMessage> {
-    const { route, bound, call } = request;
+    const { route, bound, call, asOf } = request;
     const position = { schema: route.definition.output, codec: bound.received?.output };
     const payload = writeOutput(position, value, this.#maxOutput(request));
     if (!isPromise(payload)) {
-      return { kind: 'RESULT', id: call.id, encoding: payload.encoding, bytes: payload.bytes };
+      const { encoding, bytes } = payload;
+      return asOf === undefined
+        ? { kind: 'RESULT', id: call.id, encoding, bytes }
+        : { kind: 'RESULT', id: call.id, encoding, bytes, asOf };
     }
     return payload.then(
-      (late) => ({ kind: 'RESULT', id: call.id, ...late }),
+      (late) => ({ kind: 'RESULT', id: call.id, ...late, ...(asOf && { asOf }) }),
       (error: unknown) => this.#failed(request, error),
     );
   }
@@ -172,6 +182,16 @@ export class Dispatcher {
   }
 
   #runParsed(request: Request, input: unknown): unknown {
+    const { route } = request;
+    const place = isCallRoute(route) ? this.#snapshots.read(route, input) : undefined;
+    if (place === undefined) return this.#runPlaced(request, input);
+    return place.then((asOf) => {
+      request.asOf = asOf;
+      return this.#runPlaced(request, input);
+    });
+  }
+
+  #runPlaced(request: Request, input: unknown): unknown {
     const pipeline = this.#pipelineOf(request.route);
     if (!pipeline.hasInterceptors) return startHandler(request, input);
     return pipeline.around(asAnyContext(request.context), () => startHandler(request, input));

@@ -35,6 +35,7 @@ import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
+import { SnapshotPlaces } from './topics/snapshot-places.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
@@ -188,7 +189,10 @@ export class Server {
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
-      dispatcher: new Dispatcher(common),
+      dispatcher: new Dispatcher({
+        ...common,
+        snapshots: new SnapshotPlaces(registry.routes(), common),
+      }),
       publishes: new PublishDispatcher(common),
       gatekeeper: new Gatekeeper({
         ...common,

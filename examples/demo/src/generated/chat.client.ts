@@ -173,6 +173,7 @@ export const ChatClient: ServiceShape<ChatClient> = {
       kind: 'topic',
       publish: 'server',
       paramNames: ['room'],
+      keeps: true,
       codec: { receive: '0afaaff5931fb4e5', message: { read: readPostOutput } },
     },
   },

@@ -297,6 +297,7 @@ export const ProbeClient: ServiceShape<ProbeClient> = {
       kind: 'topic',
       publish: 'client',
       paramNames: ['room'],
+      keeps: true,
       codec: {
         receive: 'a9d749af1ff3e1d0',
         message: { read: readEchoInput },
