@@ -1,3 +1,4 @@
+import type { Cursor } from '@trunkline/protocol';
 import { describe, expect, test } from 'vitest';
 import { errorOf, startLive, type Harness } from '../tests/harness.js';
 import { loopOver, recordSnapshots } from '../tests/readers.js';
@@ -7,13 +8,9 @@ import { EPOCH, gap, OTHER_EPOCH, publish, subscribed } from '../tests/topic-ser
 const LOBBY = { room: 'lobby' };
 
 /** Answers the newest CALL with a snapshot. */
-function answer(
-  connection: ScriptedConnection,
-  value: unknown,
-  offset: number,
-  epoch = EPOCH,
-): void {
-  connection.result(connection.last('CALL').id, value, { asOf: { epoch, offset } });
+function answer(connection: ScriptedConnection, value: unknown, asOf: number | Cursor): void {
+  const place = typeof asOf === 'number' ? { epoch: EPOCH, offset: asOf } : asOf;
+  connection.result(connection.last('CALL').id, value, { asOf: place });
 }
 
 /** A subscription by callbacks that has had its first snapshot, as of offset 4. */
@@ -104,7 +101,7 @@ describe('a subscriber that takes snapshots', () => {
     const { told, subscription } = await joined(harness);
     gap(server.latest, { from: 5, to: 5 });
     await runtime.settle();
-    answer(server.latest, ['anew'], 3, OTHER_EPOCH);
+    answer(server.latest, ['anew'], { epoch: OTHER_EPOCH, offset: 3 });
     publish(server.latest, 6, 'old');
     subscribed(server.latest, { state: 'gap', epoch: OTHER_EPOCH, offset: 0, top: 4, topic: 8 });
     gap(server.latest, { from: 7, to: undefined, reason: 'epoch' });
@@ -126,7 +123,7 @@ describe('a subscriber that takes snapshots', () => {
     gap(server.latest, { from: 6, to: undefined, reason: 'epoch' });
     answer(server.latest, ['old'], 9);
     await runtime.advance(1_000);
-    answer(server.latest, ['new'], 2, OTHER_EPOCH);
+    answer(server.latest, ['new'], { epoch: OTHER_EPOCH, offset: 2 });
     publish(server.latest, 3, 'c', { topic: 8 });
     await runtime.settle();
     expect(told).toEqual([{ snapshot: ['new'] }, 'c']);
@@ -225,7 +222,7 @@ describe('a subscriber that takes snapshots', () => {
     gap(server.latest, { from: 5, to: 6 });
     await runtime.settle();
     answer(server.latest, ['z'], 7);
-    await reached;
+    await expect(reached).resolves.toBeUndefined();
     subscription.close();
   });
 

@@ -72,6 +72,7 @@ export class Server {
       runtime,
       recent: { records: this.#limits.joinRecords, bytes: this.#limits.pageBytes },
       batchCloseBytes: this.#limits.batchCloseBytes,
+      lookMs: this.#limits.lookMs,
     });
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#shared = this.#share(options, { runtime, report, pipelines });

@@ -24,6 +24,7 @@ import {
 import { isTopicRoute, type TopicRoute } from './route.js';
 import type { Session } from './session.js';
 import type { Hub } from './topics/hub.js';
+import { ReadSlots } from './topics/read-slots.js';
 import { keepOf } from './topics/record.js';
 import { formOf } from './topics/record-form.js';
 import { topicKey } from './topics/topic-key.js';
@@ -42,7 +43,7 @@ export interface TopicServices {
 }
 
 /** What subscriptions need of their connection. */
-export interface TopicLink extends Omit<SubscriptionLink, 'waitForRoom'> {
+export interface TopicLink extends Omit<SubscriptionLink, 'waitForRoom' | 'read'> {
   /** Whether topic messages may be packed. */
   readonly takesPacked: boolean;
 }
@@ -71,6 +72,8 @@ export class Subscriptions implements SubscriptionLink {
   readonly #entries = new Map<number, Entry>();
   /** Those that have no room; made when there is none. */
   #waiting: Set<{ resume(): void }> | undefined;
+  /** Made for the first read. */
+  #reads: ReadSlots | undefined;
   #next = 0;
   #isClosed = false;
 
@@ -130,6 +133,10 @@ export class Subscriptions implements SubscriptionLink {
     (this.#waiting ??= new Set()).add(waiter);
   }
 
+  read<Result>(task: () => Promise<Result>): Promise<Result> {
+    return (this.#reads ??= new ReadSlots(this.#options.limits.pageReads)).run(task);
+  }
+
   tooSlow(): void {
     this.#options.link.tooSlow();
   }
@@ -137,6 +144,7 @@ export class Subscriptions implements SubscriptionLink {
   close(): void {
     this.#isClosed = true;
     this.#waiting = undefined;
+    this.#reads?.close();
     for (const sub of this.#entries.keys()) this.#drop(sub);
   }
 

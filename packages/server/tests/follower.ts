@@ -89,6 +89,10 @@ export class Follower implements SubscriptionLink {
     this.#waiters.push(waiter);
   }
 
+  read<Result>(task: () => Promise<Result>): Promise<Result> {
+    return task();
+  }
+
   tooSlow(): void {
     this.isCut = true;
   }

@@ -69,7 +69,12 @@ export class HubTopic {
   /** Before all else, where nobody gets more than that. */
   readonly #gate: LatestGate | undefined;
   #behind = 0;
+  /** Of the newest record that went out, or may go. */
   #place = NOWHERE;
+  /** Of the newest record that came. */
+  #newest = NOWHERE;
+  /** Where the broker was that had more than came here, when it was last asked. */
+  #ahead: Cursor | undefined;
   /** What the subscribers share and nobody has written; all that are live have it whole. */
   #batch: SharedBatch | undefined;
   #staleReason: StaleMessage['reason'] | undefined;
@@ -85,7 +90,8 @@ export class HubTopic {
     if (keyOf === undefined) return;
     if (slow === 'conflate') this.#latest = new LatestRecords(recent, keyOf);
     if (latest === undefined) return;
-    const deliver = (record: PlacedRecord): void => this.#take(record);
+    const deliver = (record: PlacedRecord): void =>
+      this.#take(record, { epoch: record.epoch, offset: record.offset });
     this.#gate = new LatestGate({ ...latest, runtime, keyOf, limits: recent, deliver });
   }
 
@@ -127,7 +133,7 @@ export class HubTopic {
     if (this.#isClosed) return subscription.close();
     this.#subscription = subscription;
     // What came while the answer was on its way is newer.
-    if (this.#place === NOWHERE) this.#place = subscription.start;
+    if (this.#place === NOWHERE) this.#goTo(subscription.start);
   }
 
   add(subscriber: Subscriber): void {
@@ -155,6 +161,19 @@ export class HubTopic {
   /** Reads what the broker keeps of the topic. Rejects with the broker's error. */
   history(query: HistoryQuery): Promise<HistoryPage> {
     return this.#options.broker.history(this.#options.topic, query);
+  }
+
+  /**
+   * Asks the broker where the topic is, and takes what it has and did not come here since the last
+   * time for lost: subscribers begin again from where they are. Rejects with the broker's error.
+   */
+  async look(): Promise<void> {
+    if (this.#staleReason !== undefined) return;
+    const { top } = await this.history({ from: { last: 1 }, maxRecords: 1, maxBytes: 1 });
+    const ahead = this.#ahead;
+    this.#ahead = this.#hasSeen(top) ? undefined : top;
+    const isLost = ahead !== undefined && !this.#hasSeen(ahead) && this.#staleReason === undefined;
+    if (isLost && !this.#isClosed) this.#moved(top);
   }
 
   /** Somebody joins or is too slow: live records are held until `endBehind`. */
@@ -195,14 +214,34 @@ export class HubTopic {
   }
 
   #record(record: PlacedRecord): void {
-    if (this.#gate === undefined) this.#take(record);
+    const { epoch, offset } = this.#newest;
+    if (record.previous !== offset || record.epoch !== epoch) {
+      if (this.#hasSeen(record)) return;
+      // A subscriber may have more than what came before this, and then not the same message.
+      this.endBatch();
+      // Who lost what is between must read it, or be told.
+      const isHole = record.previous > offset || record.epoch !== epoch;
+      if (isHole) this.#moved({ epoch: record.epoch, offset: record.previous });
+    }
+    // Not the record itself, whose bytes would stay.
+    const place = { epoch: record.epoch, offset: record.offset };
+    this.#newest = place;
+    if (this.#gate === undefined) this.#take(record, place);
     else this.#gate.add(record);
   }
 
-  #take(record: PlacedRecord): void {
-    // A subscriber may have more than what came before this, and then not the same message.
-    if (record.previous !== this.#place.offset) this.endBatch();
-    this.#place = { epoch: record.epoch, offset: record.offset };
+  #hasSeen({ epoch, offset }: Cursor): boolean {
+    return epoch === this.#newest.epoch && offset <= this.#newest.offset;
+  }
+
+  #goTo(place: Cursor): void {
+    this.#place = place;
+    this.#newest = place;
+    this.#ahead = undefined;
+  }
+
+  #take(record: PlacedRecord, place: Cursor): void {
+    this.#place = place;
     const wasBehind = this.#behind > 0;
     if (wasBehind) this.#hold(record);
     if (this.#subscribers.size === 0) return;
@@ -249,7 +288,7 @@ export class HubTopic {
     this.#forgetRecent();
     this.endBatch();
     if (place.epoch !== this.#place.epoch) this.number = this.#options.nextNumber();
-    this.#place = place;
+    this.#goTo(place);
     this.#staleReason = undefined;
     for (const subscriber of this.#subscribers) subscriber.moved(place);
   }

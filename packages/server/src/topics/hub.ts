@@ -1,5 +1,6 @@
-import type { Broker, BrokerTopic, Runtime } from '@trunkline/protocol';
+import type { Broker, BrokerTopic, Runtime, Timer } from '@trunkline/protocol';
 import { HubTopic } from './hub-topic.js';
+import { ReadSlots } from './read-slots.js';
 import type { RecentLimits } from './recent-records.js';
 import type { RecordForm } from './record-form.js';
 import { EVERY_RECORD, type TopicPolicy } from './topic-policy.js';
@@ -16,7 +17,12 @@ export interface HubOptions {
   readonly runtime: Runtime;
   readonly recent: RecentLimits;
   readonly batchCloseBytes: number;
+  /** How often it looks for what a broker lost in silence. */
+  readonly lookMs: number;
 }
+
+/** Looks of one node that run at once. */
+const LOOKS = 8;
 
 /** A topic as its subscribers want it. */
 export interface HubTopicWish {
@@ -29,7 +35,10 @@ export interface HubTopicWish {
 export class Hub {
   readonly #options: HubOptions;
   readonly #topics = new Map<string, Entry>();
+  readonly #looks = new ReadSlots(LOOKS);
   #numbers = 0;
+  #timer: Timer | undefined;
+  #isLooking = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -66,6 +75,33 @@ export class Hub {
   close(): void {
     for (const { topic } of this.#topics.values()) topic.close();
     this.#topics.clear();
+    this.#looks.close();
+    this.#watch();
+  }
+
+  /** Runs the timer while there is anything to look at. */
+  #watch(): void {
+    const { broker, runtime, lookMs } = this.#options;
+    if (broker.losesNothing === true || this.#topics.size === 0) {
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      return;
+    }
+    this.#timer ??= runtime.startTimer(lookMs, () => {
+      this.#timer = undefined;
+      this.#watch();
+      void this.#look();
+    });
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const topics = [...this.#topics.values()].map(({ topic }) => topic);
+    // A broker that cannot be asked says by itself that it is stale.
+    const look = (topic: HubTopic) => this.#looks.run(() => topic.look()).catch(() => undefined);
+    await Promise.all(topics.map(look));
+    this.#isLooking = false;
   }
 
   #leave(entry: Entry): void {
@@ -74,6 +110,7 @@ export class Hub {
     const name = nameOf(entry.topic.key, entry.topic.form);
     if (this.#topics.get(name) === entry) this.#topics.delete(name);
     entry.topic.close();
+    this.#watch();
   }
 
   #start(name: string, { topic: brokerTopic, form, policy = EVERY_RECORD }: HubTopicWish): Entry {
@@ -86,6 +123,7 @@ export class Hub {
     });
     const entry = { topic, ready: topic.start(), users: 0 };
     this.#topics.set(name, entry);
+    this.#watch();
     return entry;
   }
 }

@@ -29,6 +29,7 @@ class Node {
     runtime: this.runtime,
     recent: { records: 5, bytes: 1e6 },
     batchCloseBytes: 65_536,
+    lookMs: 4_000,
   });
 
   async subscribe(): Promise<Subscriber> {
@@ -83,6 +84,7 @@ class Subscriber implements Transport {
         hasRoom: () => link.queuedMessages === 0 || link.queuedBytes < OUTBOX_BYTES,
         waitForRoom: () => undefined,
         tooSlow: () => undefined,
+        read: (task) => task(),
       },
       failed: (error) => {
         throw error;

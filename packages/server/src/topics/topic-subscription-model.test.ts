@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FaultyBroker } from '../../tests/faulty-broker.js';
 import { AS_IS, Follower, type Told } from '../../tests/follower.js';
+import { findUnaccounted, notePublished, type Published } from '../../tests/unaccounted.js';
 import { Hub } from './hub.js';
 import { EVERY_RECORD, type TopicPolicy } from './topic-policy.js';
 import { TopicSubscription } from './topic-subscription.js';
@@ -43,11 +44,12 @@ class Model {
     runtime: this.runtime,
     recent: { records: 3, bytes: 1e6 },
     batchCloseBytes: 65_536,
+    lookMs: 4_000,
   });
   readonly #topic: BrokerTopic;
   readonly #policy: TopicPolicy;
   /** What was published: offsets with their keys, by epoch. */
-  readonly #keys = new Map<string, Map<number, string>>();
+  readonly #keys: Published = new Map();
   /** What clients before the present one were told. */
   readonly #told: Told[] = [];
   follower: Follower;
@@ -106,40 +108,14 @@ class Model {
     const bytes = Uint8Array.of(key);
     const record = { encoding: ENCODING.SUPERJSON, layoutHash: '0'.repeat(16), bytes };
     const receipt = await this.broker.publish(this.#topic, { ...record, publishId: undefined });
-    const keys = this.#keys.get(receipt.epoch) ?? new Map<number, string>();
-    this.#keys.set(receipt.epoch, keys.set(receipt.offset, `${key}`));
+    notePublished(this.#keys, receipt, `${key}`);
     return receipt;
   }
 
-  /**
-   * Compares what was published with what the client was told: each offset once, and of what was
-   * conflated a newer one with its key.
-   */
+  /** Offsets of which the client was told nothing, twice, or the wrong thing. */
   get unaccounted(): string[] {
-    const wrong: string[] = [];
-    for (const [epoch, keys] of this.#keys) {
-      const told = [...this.#told, ...this.follower.told].filter((one) => one.epoch === epoch);
-      const first = Math.min(...told.map(({ from }) => from));
-      const { place } = this.follower;
-      for (const [offset, key] of keys) {
-        if (offset < first || (place?.epoch === epoch && offset > place.offset)) continue;
-        const kinds = told.filter(({ from, to = Infinity }) => from <= offset && offset <= to);
-        const isConflated = kinds.some(({ kind }) => kind === 'conflated');
-        const isReplaced = told.some(
-          ({ kind, from, to = Infinity }) =>
-            kind !== 'conflated' &&
-            to > offset &&
-            (to === Infinity ||
-              [...keys].some(
-                ([at, other]) => at > offset && at >= from && at <= to && other === key,
-              )),
-        );
-        if (kinds.length !== 1 || (isConflated && !isReplaced)) {
-          wrong.push(`${epoch} ${offset}: ${kinds.map(({ kind }) => kind).join() || 'nothing'}`);
-        }
-      }
-    }
-    return wrong;
+    const { told, place } = this.follower;
+    return findUnaccounted(this.#keys, { told: [...this.#told, ...told], place });
   }
 
   async rejoin(): Promise<void> {

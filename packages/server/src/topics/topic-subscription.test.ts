@@ -25,6 +25,7 @@ function setUp(topic = KEPT) {
     runtime,
     recent: { records: 5, bytes: 1e6 },
     batchCloseBytes: 65_536,
+    lookMs: 4_000,
   });
   const failures: unknown[] = [];
   const publish = async (count = 1): Promise<void> => {
@@ -162,6 +163,7 @@ describe('a subscription to a topic whose offsets jump', () => {
       runtime: new VirtualRuntime(),
       recent: { records: 5, bytes: 1e6 },
       batchCloseBytes: 65_536,
+      lookMs: 4_000,
     });
     const follower = new Follower();
     const topic = await hub.open({ topic: KEPT, form: AS_IS });

@@ -1,6 +1,7 @@
 import type {
   GapReason,
   HistoryPage,
+  HistoryQuery,
   Message,
   Outgoing,
   PlacedRecord,
@@ -23,6 +24,8 @@ export interface SubscriptionLink {
   hasRoom(): boolean;
   /** Calls `resume` once when there is room again. */
   waitForRoom(waiter: { resume(): void }): void;
+  /** Runs a read of history in its turn among all of the connection. */
+  read<Result>(task: () => Promise<Result>): Promise<Result>;
   /** Closes the connection, since its client does not take what it asked for. */
   tooSlow(): void;
 }
@@ -81,7 +84,8 @@ export class TopicSubscription implements Subscriber {
       let round: number;
       do {
         round = ++this.#round;
-        start = await findJoinStart(this.topic, wish);
+        const history = (query: HistoryQuery) => this.#history(query);
+        start = await findJoinStart({ topic: this.topic, history }, wish);
       } while (round !== this.#round && !this.#isClosed());
       if (!this.#isClosed()) this.#begin(start);
     } catch (error) {
@@ -209,11 +213,16 @@ export class TopicSubscription implements Subscriber {
   async #readPage(): Promise<HistoryPage> {
     const { limits, topic } = this.#options;
     if (!topic.keeps) return { records: [], top: { ...topic.place, offset: topic.recentStart } };
-    return topic.history({
+    return this.#history({
       from: { after: this.#offset },
       maxRecords: limits.pageRecords,
       maxBytes: limits.pageBytes,
     });
+  }
+
+  #history(query: HistoryQuery): Promise<HistoryPage> {
+    const { topic, link } = this.#options;
+    return link.read(() => topic.history(query));
   }
 
   #sendPage({ records, top }: HistoryPage): void {
