@@ -77,15 +77,16 @@ export class TopicSubscription implements Subscriber {
 
   /** Starts where it is wished and possible, and tells the client. Call it once; never rejects. */
   async join(wish: JoinWish): Promise<void> {
-    this.topic.add(this);
+    const { topic, link } = this.#options;
+    const history = (query: HistoryQuery) => link.read(() => topic.history(query));
+    topic.add(this);
     this.#become('joining');
     try {
       let start: JoinStart;
       let round: number;
       do {
         round = ++this.#round;
-        const history = (query: HistoryQuery) => this.#history(query);
-        start = await findJoinStart({ topic: this.topic, history }, wish);
+        start = await findJoinStart({ topic, history }, wish);
       } while (round !== this.#round && !this.#isClosed());
       if (!this.#isClosed()) this.#begin(start);
     } catch (error) {
@@ -198,11 +199,15 @@ export class TopicSubscription implements Subscriber {
 
   async #read(): Promise<void> {
     this.#isReading = true;
+    const { topic, link } = this.#options;
     const round = this.#round;
     const isWanted = (): boolean => this.#state === 'behind' && this.#round === round;
     try {
-      const page = await this.#readPage();
-      if (isWanted()) this.#sendPage(page);
+      const page = topic.keeps
+        ? // Others may have taken the room before this one had its turn.
+          await link.read(async () => (isWanted() && link.hasRoom() ? this.#readPage() : undefined))
+        : { records: [], top: { ...topic.place, offset: topic.recentStart } };
+      if (page !== undefined && isWanted()) this.#sendPage(page);
     } catch (error) {
       if (isWanted()) this.#fail(error);
     }
@@ -210,19 +215,13 @@ export class TopicSubscription implements Subscriber {
     this.#catchUp();
   }
 
-  async #readPage(): Promise<HistoryPage> {
+  #readPage(): Promise<HistoryPage> {
     const { limits, topic } = this.#options;
-    if (!topic.keeps) return { records: [], top: { ...topic.place, offset: topic.recentStart } };
-    return this.#history({
+    return topic.history({
       from: { after: this.#offset },
       maxRecords: limits.pageRecords,
       maxBytes: limits.pageBytes,
     });
-  }
-
-  #history(query: HistoryQuery): Promise<HistoryPage> {
-    const { topic, link } = this.#options;
-    return link.read(() => topic.history(query));
   }
 
   #sendPage({ records, top }: HistoryPage): void {
