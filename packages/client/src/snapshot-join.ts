@@ -48,8 +48,8 @@ const PASSING: readonly string[] = [
 ] satisfies ErrorCode[];
 
 /**
- * Puts a snapshot in the place of what a subscriber cannot be given: after each join that recovers
- * not everything, and at each gap. Topic messages are held until it is there.
+ * Puts a snapshot in the place of what a subscriber cannot be given. It asks for one after each join
+ * that recovers not everything, and at each gap; topic messages are held until it is there.
  */
 export class SnapshotJoin implements SubscriberSink {
   readonly #port: SnapshotPort;

@@ -12,7 +12,6 @@ export type {
   TopicDefinition,
   TopicOptions,
 } from './definition.js';
-export type { Conflate, KeyFields, LatestDelivery } from './delivery.js';
 export { ContractError, type ContractProblem } from './contract-error.js';
 export type {
   HandlerDown,
