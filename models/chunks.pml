@@ -16,8 +16,7 @@
  *   ran_twice, no_was_false, settled_twice, hole, out_of_range, channel_full   as in resume.pml
  * and, as an invalid end state: a call that never settles ("stuck").
  *
- * Base variants: -DCONNECTIONS=2 or 3; -DRESULTS; -DONE_CALL leaves out the second call;
- * -DSETTLES as in resume.pml.
+ * Base variants: -DCONNECTIONS=2 or 3; -DRESULTS; -DSETTLES as in resume.pml.
  *
  * Mutants, each of which must break a property:
  *   HALF_IS_WHOLE      after a resume the server takes what it has of an input for all of it
@@ -356,9 +355,6 @@ proctype Client() {
   byte firstOf[CALL_COUNT + 1]; byte lastOf[CALL_COUNT + 1]; byte transferOf[CALL_COUNT + 1];
   bool isWithdrawn;
 
-#ifdef ONE_CALL
-  d_step { outcome[2] = NO; firstOf[2] = 1; lastOf[2] = 1 }
-#endif
   do
   :: atomic { allSettled -> break }
 #ifdef RESULTS
@@ -392,7 +388,7 @@ proctype Client() {
     kind = 0; a = 0; b = 0; c = 0 }
   :: atomic { phase != AWAY && mine < LAST_CONNECTION &&
       (cut[mine] || !open[mine] || phase == LIVE) ->
-    phase = AWAY;
+    phase = AWAY; cut[mine] = true;
     do
     :: down[mine]?_, _, _, _
     :: empty(down[mine]) -> break

@@ -228,7 +228,7 @@ inline lose() {
   :: down[mine]?_, _
   :: empty(down[mine]) -> break
   od;
-  mine++; state[mine] = OPENED;
+  cut[mine] = true; mine++; state[mine] = OPENED;
   toServer(mine, HELLO)
 }
 
@@ -267,14 +267,16 @@ proctype Client(byte c) {
   /* Its last connection stays open. */
 }
 
+#define cutsOff(i) atomic { !cut[i] && state[i] != CLOSED -> cut[i] = true }
+
 proctype Network() {
 end:
   do
-  :: cut[0] == false -> cut[0] = true
-  :: cut[EACH] == false -> cut[EACH] = true
+  :: cutsOff(0)
+  :: cutsOff(EACH)
 #if EACH > 2
-  :: cut[1] == false -> cut[1] = true
-  :: cut[EACH + 1] == false -> cut[EACH + 1] = true
+  :: cutsOff(1)
+  :: cutsOff(EACH + 1)
 #endif
   od
 }

@@ -23,8 +23,8 @@
  * and, as an end state that spin calls invalid: a call that never settles ("stuck").
  * With -DSETTLES the formula `settles` says that each run comes to where all calls are settled.
  *
- * Base variants: -DCONNECTIONS=2 or 3, and 4 with -DONE_CALL, which leaves out the second call;
- * -DVOIDS lets the client withdraw the first call while it is away; -DSETTLES.
+ * Base variants: -DCONNECTIONS=2 to 4; -DVOIDS lets the client withdraw the first call while it is
+ * away; -DSETTLES.
  *
  * Mutants, each of which must break a property:
  *   NO_ATTACH_NUMBER         any RESUME wins, a late one of an older connection too
@@ -418,7 +418,7 @@ proctype Client() {
     kind = 0; a = 0; b = 0 }
   /* The connection is dead, or closed, or another network is there. */
   :: atomic { phase != AWAY && mine < LAST && (cut[mine] || !open[mine] || phase == LIVE) ->
-    phase = AWAY;
+    phase = AWAY; cut[mine] = true;
     do
     :: down[mine]?_, _, _
     :: empty(down[mine]) -> break
@@ -448,9 +448,6 @@ init {
   atomic {
     byte i;
     open[0] = true; /* the first WELCOME has come */
-#ifdef ONE_CALL
-    outcome[2] = DONE;
-#endif
     do
     :: i < CONNECTIONS -> run ServerConnection(i); i++
     :: else -> break

@@ -39,12 +39,7 @@ function mutants(model, common, broken) {
 
 /** All variants of all models, in the order of the table. */
 export const VARIANTS = [
-  ...bases('resume', [
-    'CONNECTIONS=2 VOIDS',
-    'CONNECTIONS=2 VOIDS SETTLES',
-    'CONNECTIONS=3 VOIDS',
-    'CONNECTIONS=4 ONE_CALL VOIDS',
-  ]),
+  ...bases('resume', ['CONNECTIONS=3 VOIDS', 'CONNECTIONS=3 VOIDS SETTLES', 'CONNECTIONS=4']),
   ...mutants('resume', 'CONNECTIONS=3', {
     NO_ATTACH_NUMBER: 'out_of_range',
     SERVER_TRIMS_ON_SEND: 'out_of_range',
@@ -65,11 +60,10 @@ export const VARIANTS = [
     VOID_PROVES: 'no_was_false',
   }),
   ...bases('chunks', [
-    'CONNECTIONS=2',
-    'CONNECTIONS=2 RESULTS',
-    'CONNECTIONS=3 ONE_CALL',
-    'CONNECTIONS=3 ONE_CALL RESULTS',
-    'CONNECTIONS=3 ONE_CALL SETTLES',
+    'CONNECTIONS=3',
+    'CONNECTIONS=3 RESULTS',
+    'CONNECTIONS=2 SETTLES',
+    'CONNECTIONS=2 RESULTS SETTLES',
   ]),
   ...mutants('chunks', 'CONNECTIONS=2', {
     HALF_IS_WHOLE: 'not_whole',
@@ -81,7 +75,7 @@ export const VARIANTS = [
     ONE_TRANSFER: 'transfer_live',
   }),
   ...mutants('chunks', 'CONNECTIONS=2 RESULTS', { RESULT_HALF: 'not_whole' }),
-  ...bases('early', ['EACH=2', 'EACH=2 TWO_PRINCIPALS', 'EACH=3 ALONE', 'EACH=2 ALONE SETTLES']),
+  ...bases('early', ['EACH=2', 'EACH=2 TWO_PRINCIPALS', 'EACH=3 ALONE', 'EACH=2 SETTLES']),
   ...mutants('early', 'EACH=2', {
     EARLY_PLAIN: 'ran_twice',
     EARLY_RUNS: 'ran_unauthenticated',

@@ -118,7 +118,7 @@ describe('parseCommand', () => {
 
   it.each([
     [['other'], 'unknown model "other": expected resume, chunks, early, nodes'],
-    [['resume', 'OTHER'], 'unknown variant "OTHER" of resume: expected CONNECTIONS=2 VOIDS, '],
+    [['resume', 'OTHER'], 'unknown variant "OTHER" of resume: expected CONNECTIONS=3 VOIDS, '],
     [['resume', '--trail'], 'option "--trail" needs one mutant: name its model and it'],
     [['nodes', 'plain', '--trail'], 'option "--trail" needs one mutant: name its model and it'],
   ])('refuses %j', (args, message) => {
