@@ -32,6 +32,7 @@
  *   KEY_WITHOUT_PRINCIPAL   (with TWO_PRINCIPALS) a key means the same for all users
  *   NO_WAITING              a key that is running is run again, not waited for
  *   ONE_WAITER              only the last one that asked for a key gets its result
+ *   ONE_SESSION             a result goes to the connection that said HELLO last, whoever called
  *   PLAIN_GOES_AGAIN        a plain call that was written goes again on the next connection
  *   ALL_NO                  a plain call without result failed with executed no
  */
@@ -81,6 +82,12 @@ bool ran_twice, ran_unauthenticated, no_was_false, settled_twice, mixed, channel
 mtype key[SCOPES]; /* 0, PENDING or DONE */
 byte keptBy[SCOPES]; /* the principal whose handler gave the result */
 bool waits[TOTAL], runsPlain[TOTAL];
+#ifdef ONE_SESSION
+byte latest;
+#define sessionOf(i) latest
+#else
+#define sessionOf(i) i
+#endif
 
 inline must(holds, broken) {
   if
@@ -160,7 +167,12 @@ proctype ServerConnection(byte i) {
   mtype kind; byte n;
 end:
   do
-  :: atomic { state[i] == OPENED && nempty(up[i]) -> up[i]?HELLO; state[i] = GREETING }
+  :: atomic { state[i] == OPENED && nempty(up[i]) ->
+    up[i]?HELLO; state[i] = GREETING;
+#ifdef ONE_SESSION
+    latest = i;
+#endif
+    }
   :: atomic { state[i] == GREETING -> state[i] = LIVE; toClient(i, WELCOME, 0) }
   :: atomic { state[i] == GREETING && !isLast(i) -> toClient(i, REFUSED, 0); leave(i) }
   :: atomic { mayTake(i) && nempty(up[i]) ->
@@ -170,7 +182,8 @@ end:
     :: kind == KEYED -> takeKeyed(i)
     fi;
     kind = 0 }
-  :: atomic { runsPlain[i] -> runsPlain[i] = false; toClient(i, PLAIN, clientOf(i)) }
+  :: atomic { runsPlain[i] ->
+    runsPlain[i] = false; toClient(sessionOf(i), PLAIN, clientOf(i)) }
   /* The handler of the key is done, and all that wait for it are answered. */
   :: atomic { waits[i] && key[scopeOf(i)] == DONE ->
     waits[i] = false; toClient(i, KEYED, keptBy[scopeOf(i)]) }

@@ -74,7 +74,7 @@ inline between(to, kind, number) {
 inline accept(node, id) {
   if
   :: id == rx[node] + 1 ->
-    printf("node %d: call %d runs\n", node, id);
+    printf("node %c: call %d runs\n", 65 + node, id);
     rx[node]++; ran[id]++;
     must(ran[id] <= 1, ran_twice);
     must(outcome[id] != NO, no_was_false);
@@ -211,7 +211,7 @@ proctype Client() {
   do
   :: atomic { allSettled -> break }
   :: atomic { phase == LIVE && tx < CALL_COUNT ->
-    tx++; printf("client to node %d: CALL %d\n", at, tx); post(up[at], CALL, tx) }
+    tx++; printf("client to node %c: CALL %d\n", 65 + at, tx); post(up[at], CALL, tx) }
   :: atomic { at == A -> at = B; phase = WAITING; printf("client to node B: RESUME\n");
     post(up[B], RESUME, 0) }
   :: atomic { nempty(down[at]) ->
@@ -220,7 +220,9 @@ proctype Client() {
     if
     :: kind == RESUMED ->
       phase = LIVE;
-      for (id : number + 1 .. tx) { post(up[B], CALL, id) }
+      for (id : number + 1 .. tx) {
+        printf("client to node B: CALL %d\n", id); post(up[B], CALL, id)
+      }
       id = 0
     :: kind == RESULT ->
       if

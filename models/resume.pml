@@ -24,7 +24,9 @@
  * With -DSETTLES the formula `settles` says that each run comes to where all calls are settled.
  *
  * Base variants: -DCONNECTIONS=2 to 4; -DVOIDS lets the client withdraw the first call while it is
- * away; -DSETTLES.
+ * away; -DSETTLES. Two leave out a rule and have no error all the same, since the fence keeps off
+ * what the rule is for: -DTAKES_DUPLICATES, a call is taken whenever it comes, and -DCOUNTED, its
+ * number is what the server has counted, not what the client says.
  *
  * Mutants, each of which must break a property:
  *   NO_ATTACH_NUMBER         any RESUME wins, a late one of an older connection too
@@ -33,10 +35,9 @@
  *   ONE_DIRECTION            the server sends nothing again
  *   ALL_NO                   GONE means executed no for whatever has no result
  *   END_UNTOLD               the session ends while attached, and the connection stays open
- *   NO_FENCE_NO_DUPLICATES   any connection may speak for the session, and a call is taken whenever
- *                            it comes
- *   COUNTED_NO_FENCE         a number is what the server has counted, not what the client says; any
- *                            connection may speak
+ *   NO_FENCE                 any connection may speak for the session, not only the newest
+ *   NO_FENCE_NO_DUPLICATES   it may, and a call is taken whenever it comes
+ *   COUNTED_NO_FENCE         it may, and calls are counted
  *   TELL_BEFORE_SEAL         GONE goes out before the session is sealed
  *   TOMBSTONE_LOW            GONE names a final rx that is one too low
  *   FORGOTTEN_IS_ZERO        a tombstone that was thrown out is answered as if rx had been 0
@@ -54,9 +55,11 @@
 
 #ifdef NO_FENCE_NO_DUPLICATES
 #define NO_FENCE
+#define TAKES_DUPLICATES
 #endif
 #ifdef COUNTED_NO_FENCE
 #define NO_FENCE
+#define COUNTED
 #endif
 
 mtype = { HELLO, WELCOME, RESUME, RESUMED, GONE, CALL, VOID, RESULT, ACK };
@@ -212,7 +215,7 @@ inline takeHello(i) {
 }
 
 inline accept(kind, number, id) {
-#ifdef COUNTED_NO_FENCE
+#ifdef COUNTED
   serverRx++; start(id)
 #else
   if
@@ -223,7 +226,7 @@ inline accept(kind, number, id) {
     :: else
     fi
   :: number <= serverRx ->
-#ifdef NO_FENCE_NO_DUPLICATES
+#ifdef TAKES_DUPLICATES
     start(id)
 #else
     skip

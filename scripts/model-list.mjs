@@ -39,7 +39,13 @@ function mutants(model, common, broken) {
 
 /** All variants of all models, in the order of the table. */
 export const VARIANTS = [
-  ...bases('resume', ['CONNECTIONS=3 VOIDS', 'CONNECTIONS=3 VOIDS SETTLES', 'CONNECTIONS=4']),
+  ...bases('resume', [
+    'CONNECTIONS=3 VOIDS',
+    'CONNECTIONS=3 VOIDS SETTLES',
+    'CONNECTIONS=4',
+    'CONNECTIONS=3 TAKES_DUPLICATES',
+    'CONNECTIONS=3 COUNTED',
+  ]),
   ...mutants('resume', 'CONNECTIONS=3', {
     NO_ATTACH_NUMBER: 'out_of_range',
     SERVER_TRIMS_ON_SEND: 'out_of_range',
@@ -47,6 +53,7 @@ export const VARIANTS = [
     ONE_DIRECTION: 'hole',
     ALL_NO: 'no_was_false',
     END_UNTOLD: 'stuck',
+    NO_FENCE: 'out_of_range',
     NO_FENCE_NO_DUPLICATES: 'ran_twice',
     COUNTED_NO_FENCE: 'ran_twice',
     TELL_BEFORE_SEAL: 'ran_twice',
@@ -83,6 +90,7 @@ export const VARIANTS = [
     KEY_OF_SESSION: 'ran_twice',
     NO_WAITING: 'ran_twice',
     ONE_WAITER: 'stuck',
+    ONE_SESSION: 'stuck',
     PLAIN_GOES_AGAIN: 'ran_twice',
     ALL_NO: 'no_was_false',
   }),

@@ -57,6 +57,18 @@ function brokenProperty(output) {
 }
 
 /**
+ * Reads the replay of a trail: what the peers did, and which property that broke.
+ * @param {readonly string[]} lines
+ */
+export function readTrail(lines) {
+  const end = lines.findIndex((line) => line.startsWith('spin: '));
+  const steps = lines.slice(0, end === -1 ? lines.length : end);
+  const failed = lines.find((line) => line.startsWith('spin: text of failed assertion'));
+  const broken = /\(!\((\w+)\)\)/.exec(failed ?? '')?.[1] ?? 'stuck';
+  return [...steps, `broken: ${broken}`];
+}
+
+/**
  * Says how a variant went: a base variant is searched completely without an error, and a mutant
  * breaks the property that it must break.
  * @param {import('./model-list.mjs').Variant} variant

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isMain } from './check-report.mjs';
 import { FORMULA, VARIANTS, findVariants } from './model-list.mjs';
-import { judge, modelTable, readReport } from './model-outcome.mjs';
+import { judge, modelTable, readReport, readTrail } from './model-outcome.mjs';
 import { runProgram, runUntilDone } from './runtime-process.mjs';
 import { ROOT } from './source-tree.mjs';
 
@@ -13,7 +13,12 @@ const AT_ONCE = 2;
 const MEMORY_MB = 600;
 /** The largest search takes seconds; on a busy machine a few times as long. */
 const SEARCH_MS = 120_000;
-const TOOLS = 'apt-get install --no-install-recommends spin gcc libc6-dev';
+/** What must be there, and how it is asked. */
+const TOOLS = /** @type {const} */ ([
+  ['spin', '-V'],
+  ['gcc', '--version'],
+]);
+const INSTALL = 'apt-get install --no-install-recommends spin gcc libc6-dev';
 
 const HELP = `npm run models [-- <model> [<variant>] [--trail]]
 
@@ -22,7 +27,7 @@ mutant must break the property that it names. Exits with 1 otherwise. The models
 
   ${[...new Set(VARIANTS.map(({ model }) => model))].join(', ')}
 
-  --trail      prints the shortest way found to the error of a mutant, message by message
+  --trail      prints the shortest way found to the error of a variant, message by message
   --help       prints this
 `;
 
@@ -39,8 +44,8 @@ export function parseCommand(args) {
     options: { help: { type: 'boolean' }, trail: { type: 'boolean' } },
   });
   const variants = findVariants(positionals);
-  if (values.trail === true && (variants.length > 1 || variants[0]?.breaks === undefined)) {
-    throw new TypeError('option "--trail" needs one mutant: name its model and it');
+  if (values.trail === true && variants.length > 1) {
+    throw new TypeError('option "--trail" needs one variant: name its model and it');
   }
   return { variants, isHelp: values.help === true, isTrail: values.trail === true };
 }
@@ -54,7 +59,7 @@ async function runTool(program) {
     return await runProgram(program);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      throw new Error(`no program "${program.command}" is here: ${TOOLS}`, { cause: error });
+      throw new Error(`no program "${program.command}" is here: ${INSTALL}`, { cause: error });
     }
     throw error;
   }
@@ -79,7 +84,7 @@ async function compile(variant, { cwd, signal, extra = [] }) {
   const options = [speed, '-w', '-DCOLLAPSE', `-DMEMLIM=${MEMORY_MB}`, ...kind, ...extra];
   const command = { command: 'gcc', args: [...options, '-o', 'pan', 'pan.c'], ...surroundings };
   await runTool(command).catch((error) => {
-    throw new Error(`the verifier cannot be compiled; are the tools there? ${TOOLS}`, {
+    throw new Error(`the verifier cannot be compiled; are the tools there? ${INSTALL}`, {
       cause: error,
     });
   });
@@ -104,7 +109,7 @@ async function searchStates(variant, cwd, signal) {
 }
 
 /**
- * Finds a short way to the error of a mutant, and tells it.
+ * Finds a short way to the error of a variant, and tells it.
  * @param {Variant} variant
  * @param {string} cwd
  * @param {AbortSignal} signal
@@ -113,12 +118,15 @@ async function tellTrail(variant, cwd, signal) {
   // With it, a shorter way to a state that is known counts.
   await compile(variant, { cwd, signal, extra: ['-DREACH'] });
   const surroundings = { cwd, timeoutMs: SEARCH_MS, signal };
-  await runUntilDone({ command: './pan', args: ['-m10000', '-i'], ...surroundings }, () => false);
+  const search = ['-m10000', '-i', ...(isFormula(variant) ? ['-a'] : [])];
+  const program = { command: './pan', args: search, ...surroundings };
+  const { output } = await runUntilDone(program, () => false);
+  const { broken, fault } = readReport(output);
+  if (broken === '') return [fault || 'no error, and so no trail'];
   const defines = variant.defines.map((define) => `-D${define}`);
   const args = [...defines, '-t', '-T', 'model.pml'];
   const { lines } = await runUntilDone({ command: 'spin', args, ...surroundings }, () => false);
-  const end = lines.findIndex((line) => line.startsWith('spin: trail ends'));
-  return lines.slice(0, end === -1 ? lines.length : end);
+  return readTrail(lines);
 }
 
 /**
@@ -149,6 +157,10 @@ async function runCommand({ variants, isTrail }) {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
   const folder = await mkdtemp(join(tmpdir(), 'trunkline-models-'));
   try {
+    // spin itself needs the compiler, and says so in a way that helps nobody.
+    for (const [command, flag] of TOOLS) {
+      await runTool({ command, args: [flag], cwd: folder, timeoutMs: SEARCH_MS });
+    }
     const [variant] = variants;
     if (isTrail && variant !== undefined) {
       console.log((await tellTrail(variant, join(folder, 'trail'), stop.signal)).join('\n'));
@@ -159,7 +171,7 @@ async function runCommand({ variants, isTrail }) {
     console.log(modelTable(outcomes).join('\n'));
     const wrong = outcomes.filter(({ ok }) => !ok).length;
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-    console.log(`\n${outcomes.length} variants in ${seconds} s, ${wrong} not as expected`);
+    console.log(`\n${seconds} s; not as expected: ${wrong} of ${outcomes.length}`);
     return wrong === 0 ? 0 : 1;
   } catch (error) {
     console.error(stop.signal.aborted ? 'stopped' : messageOf(error));

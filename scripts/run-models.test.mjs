@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { VARIANTS, findVariants } from './model-list.mjs';
-import { judge, modelTable, readReport } from './model-outcome.mjs';
+import { judge, modelTable, readReport, readTrail } from './model-outcome.mjs';
 import { parseCommand } from './run-models.mjs';
 import { ROOT } from './source-tree.mjs';
 
@@ -68,6 +68,25 @@ describe('readReport', () => {
   });
 });
 
+describe('readTrail', () => {
+  it('gives the steps and the broken property', () => {
+    const lines = [
+      'client 0: CALL 1 1',
+      'client: call 1 is NO',
+      'spin: model.pml:91, Error: assertion violated',
+      'spin: text of failed assertion: assert(!(no_was_false))',
+      'spin: trail ends after 58 steps',
+      '#processes: 6',
+    ];
+    expect(readTrail(lines)).toEqual([...lines.slice(0, 2), 'broken: no_was_false']);
+  });
+
+  it('calls the end of a trail without a failed assertion stuck', () => {
+    const lines = ['client 1: RESUME 0 1', 'spin: trail ends after 99 steps', '#processes: 6'];
+    expect(readTrail(lines)).toEqual(['client 1: RESUME 0 1', 'broken: stuck']);
+  });
+});
+
 describe('judge', () => {
   const clean = { states: 7, broken: '', fault: '' };
 
@@ -119,8 +138,7 @@ describe('parseCommand', () => {
   it.each([
     [['other'], 'unknown model "other": expected resume, chunks, early, nodes'],
     [['resume', 'OTHER'], 'unknown variant "OTHER" of resume: expected CONNECTIONS=3 VOIDS, '],
-    [['resume', '--trail'], 'option "--trail" needs one mutant: name its model and it'],
-    [['nodes', 'plain', '--trail'], 'option "--trail" needs one mutant: name its model and it'],
+    [['resume', '--trail'], 'option "--trail" needs one variant: name its model and it'],
   ])('refuses %j', (args, message) => {
     expect(() => parseCommand(args)).toThrow(message);
   });
@@ -137,13 +155,16 @@ describe('the list of variants', () => {
     const text = readFileSync(join(FOLDER, `${model}.pml`), 'utf8');
     const head = text.slice(0, text.indexOf('*/'));
     const body = text.slice(head.length);
-    for (const { defines, breaks = 'stuck' } of findVariants([model])) {
-      for (const macro of defines.map((define) => define.replace(/=.*/, ''))) {
-        expect(head).toMatch(new RegExp(`\\b${macro}\\b|-D${macro}\\b`));
-        expect(body).toMatch(new RegExp(`^#ifn?def ${macro}$`, 'm'));
-      }
-      if (breaks !== 'stuck') expect(body).toContain(`, ${breaks})`);
-      expect(head).toContain(breaks);
+    const variants = findVariants([model]);
+    for (const macro of variants.flatMap(({ defines }) => defines)) {
+      const name = macro.replace(/=.*/, '');
+      expect(head).toMatch(new RegExp(`\\b(D|)${name}\\b`));
+      expect(body).toMatch(new RegExp(`^#ifn?def ${name}$`, 'm'));
+    }
+    const broken = variants.flatMap(({ breaks = 'stuck' }) => (breaks === 'stuck' ? [] : [breaks]));
+    for (const property of broken) {
+      expect(head).toMatch(new RegExp(`\\b${property}\\b`));
+      expect(body).toContain(`, ${property})`);
     }
   });
 
@@ -152,6 +173,6 @@ describe('the list of variants', () => {
     const [, explained = ''] = text.slice(0, text.indexOf('*/')).split('Mutants');
     const names = [...explained.matchAll(/^ \* {3}([A-Z]\w+) /gm)].map(([, name]) => name);
     const listed = findVariants([model]).filter(({ breaks }) => breaks !== undefined);
-    expect(listed.map(({ name }) => name).sort()).toEqual(names.sort());
+    expect(new Set(listed.map(({ name }) => name))).toEqual(new Set(names));
   });
 });
