@@ -6,7 +6,8 @@
  * have those of the other between them, and the results in one; with -DRESULTS it is the other way
  * round. Connections are cut and left as in
  * resume.pml; each RESUME is answered by RESUMED or, with the session sealed, by GONE. The first
- * call may be withdrawn as long as its LAST is not written, by ABORT. A transfer has the smallest
+ * call may be withdrawn by ABORT as long as its LAST is not written; with -DAWAY_TOO also later, while
+ * the client is away: then ABORT takes the place and the number of LAST. A transfer has the smallest
  * number that is free.
  *
  * Properties, each an assertion by this name:
@@ -16,7 +17,8 @@
  *   ran_twice, no_was_false, settled_twice, hole, out_of_range, channel_full   as in resume.pml
  * and, as an invalid end state: a call that never settles ("stuck").
  *
- * Base variants: -DCONNECTIONS=2 or 3; -DRESULTS; -DSETTLES as in resume.pml.
+ * Base variants: -DCONNECTIONS=2 or 3; -DRESULTS; -DAWAY_TOO; -DSETTLES as in
+ * resume.pml.
  *
  * Mutants, each of which must break a property:
  *   HALF_IS_WHOLE      after a resume the server takes what it has of an input for all of it
@@ -26,6 +28,7 @@
  *   LAST_COUNTS        a message in pieces takes a number only with its LAST
  *   ABORT_IGNORED      the server keeps the transfer of a call that was withdrawn
  *   ABORT_TOO_LATE     a call is withdrawn by ABORT though its LAST was written
+ *   VOID_FOR_LAST      (with AWAY_TOO) VOID takes the place of LAST
  *   ONE_TRANSFER       all transfers have number 0
  */
 #ifndef CONNECTIONS
@@ -37,7 +40,7 @@
 #define ROOM 10
 
 /* After the kind: number, transfer and call; of the others what their names say. */
-mtype = { RESUME, RESUMED, GONE, ACK, WHOLE, FIRST, LAST, ABORT, CANCELLED };
+mtype = { RESUME, RESUMED, GONE, ACK, WHOLE, FIRST, LAST, ABORT, VOID, CANCELLED };
 mtype = { PENDING, DONE, NO, UNKNOWN };
 
 chan up[CONNECTIONS] = [ROOM] of { mtype, byte, byte, byte };
@@ -134,7 +137,7 @@ inline join(side, what, which, id, whole) {
     side.first[which] = 0
 #endif
   :: what == WHOLE -> whole = id
-  :: what == CANCELLED
+  :: what == CANCELLED || what == VOID
   fi
 }
 
@@ -313,6 +316,12 @@ inline takeResumed(peerRx) {
     toServer(mine, kind, n, b, c)
   }
   n = 0;
+#ifdef AWAY_TOO
+  if
+  :: isWithdrawn && lastOf[1] > peerRx && outcome[1] == PENDING -> settle(1, NO)
+  :: else
+  fi;
+#endif
 #ifdef RESULT_HALF
   if
   :: atClient.first[0] != 0 -> deliver(atClient.first[0], false)
@@ -374,6 +383,18 @@ proctype Client() {
     give(client, ABORT, transferOf[1], 1);
     toServer(mine, ABORT, client.tx, transferOf[1], 1);
     settle(1, NO) }
+#endif
+#ifdef AWAY_TOO
+  /* Its LAST was written. If the server has not accepted it, it never will. */
+  :: atomic { phase == AWAY && lastOf[1] > client.acked && !isWithdrawn && outcome[1] == PENDING ->
+    printf("client: call 1 is withdrawn\n");
+    isWithdrawn = true;
+#ifdef VOID_FOR_LAST
+    client.kind[lastOf[1]] = VOID
+#else
+    client.kind[lastOf[1]] = ABORT
+#endif
+    }
 #endif
   :: atomic { phase == LIVE && client.said < atClient.rx ->
     client.said = atClient.rx; toServer(mine, ACK, atClient.rx, 0, 0) }

@@ -67,7 +67,7 @@ export const VARIANTS = [
     VOID_PROVES: 'no_was_false',
   }),
   ...bases('chunks', [
-    'CONNECTIONS=3',
+    'CONNECTIONS=3 AWAY_TOO',
     'CONNECTIONS=3 RESULTS',
     'CONNECTIONS=2 SETTLES',
     'CONNECTIONS=2 RESULTS SETTLES',
@@ -81,8 +81,9 @@ export const VARIANTS = [
     ABORT_TOO_LATE: 'no_was_false',
     ONE_TRANSFER: 'transfer_live',
   }),
+  ...mutants('chunks', 'CONNECTIONS=2 AWAY_TOO', { VOID_FOR_LAST: 'transfer_live' }),
   ...mutants('chunks', 'CONNECTIONS=2 RESULTS', { RESULT_HALF: 'not_whole' }),
-  ...bases('early', ['EACH=2', 'EACH=2 TWO_PRINCIPALS', 'EACH=3 ALONE', 'EACH=2 SETTLES']),
+  ...bases('early', ['EACH=2', 'EACH=2 TWO_PRINCIPALS', 'EACH=3 ALONE', 'EACH=2 ALONE SETTLES']),
   ...mutants('early', 'EACH=2', {
     EARLY_PLAIN: 'ran_twice',
     EARLY_RUNS: 'ran_unauthenticated',
