@@ -4,8 +4,8 @@
  *
  * One client makes two calls. The input of each travels in two pieces, FIRST and LAST, which may
  * have those of the other between them, and the results in one; with -DRESULTS it is the other way
- * round. Connections are cut and left as in
- * resume.pml; each RESUME is answered by RESUMED or, with the session sealed, by GONE. The first
+ * round. Connections are cut and left as in resume.pml; each RESUME is answered by RESUMED or, with
+ * the session sealed, by GONE. The first
  * call may be withdrawn by ABORT as long as its LAST is not written; with -DAWAY_TOO also later, while
  * the client is away: then ABORT takes the place and the number of LAST. A transfer has the smallest
  * number that is free.
