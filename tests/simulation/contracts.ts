@@ -4,6 +4,9 @@ import * as z from 'zod';
 /** How the handler of `work` ends. */
 export const ACTS = ['value', 'declared', 'passed', 'thrown', 'waits'] as const;
 
+/** What the topic keeps that is asked for its history. */
+export const KEPT = { count: 30, ageMs: 290_000 };
+
 /** Everything that travels carries the id of the call or publish that it belongs to. */
 function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
   const object = <Shape extends z.ZodRawShape>(shape: Shape) =>
@@ -45,7 +48,7 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
       down: item,
       output: object({ id: z.string(), count: z.int() }),
     }),
-    kept: topic({ params, message, publish: 'client', public: true, keep: { count: 30 } }),
+    kept: topic({ params, message, publish: 'client', public: true, keep: KEPT }),
     brief: topic({
       params,
       message,

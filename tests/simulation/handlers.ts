@@ -3,6 +3,7 @@ import { ACTS, type FIRST } from './contracts.js';
 import type { World } from './world.js';
 
 interface HandlerContext {
+  readonly session: { readonly id: string };
   readonly signal: AbortSignal;
   readonly remainingMs: number | undefined;
 }
@@ -43,6 +44,9 @@ export function serviceOf(world: World, contract: typeof FIRST) {
       const { signalledAt = Number.POSITIVE_INFINITY, dueAt, cancelledAt } = record;
       const isLate = Math.min(signalledAt, world.now()) > dueAt + SIGNAL_MS;
       trace.check(!isLate, () => `the signal of ${id} came after its deadline`);
+      const lostAt = world.server.endedAt(context.session.id) + SIGNAL_MS;
+      const outlives = Math.min(signalledAt, world.now()) > lostAt;
+      trace.check(!outlives, () => `the signal of ${id} came after the end of its session`);
       if (cancelledAt === undefined || !world.isCalmSince(cancelledAt)) return;
       const ended = Math.min(signalledAt, world.now());
       const most = Math.max(cancelledAt, record.startedAt) + world.mostDelayMs + SIGNAL_MS;

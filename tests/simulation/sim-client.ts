@@ -29,7 +29,7 @@ export class SimClient {
       runtime,
       dial: network.dial,
       packed: chance.is(0.8),
-      reconnect: chance.is(0.7) ? { minMs: 10, maxMs: 1_000 } : {},
+      reconnect: chance.pick([{}, { minMs: 5, maxMs: 60 }, { minMs: 10, maxMs: 1_000 }]),
       auth: () => this.#token(),
       limits,
       onError: (error) => {

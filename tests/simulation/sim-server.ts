@@ -14,6 +14,8 @@ export class SimServer {
   readonly #world: World;
   #server: Server;
   #open = 0;
+  /** When sessions have ended, by their ids. */
+  readonly #endedAt = new Map<string, number>();
   /** Servers that were told to stop and have not said that they have. */
   #closing = 0;
   starts = 0;
@@ -21,6 +23,11 @@ export class SimServer {
   constructor(world: World) {
     this.#world = world;
     this.#server = this.#start();
+  }
+
+  /** When a session has ended; `Infinity` for one that has not. */
+  endedAt(session: string): number {
+    return this.#endedAt.get(session) ?? Number.POSITIVE_INFINITY;
   }
 
   /** Stops it, with or without a goodbye, and starts another one with a new memory after a while. */
@@ -84,6 +91,7 @@ export class SimServer {
       },
       onClose: ({ session, code, reason }) => {
         this.#open--;
+        this.#endedAt.set(session.id, runtime.now());
         trace.note(`session ${session.id.slice(0, 6)} ends ${code} ${reason}`);
         trace.check(!UNSOUND.has(code), () => `a session ended with ${code} ${reason}`);
       },

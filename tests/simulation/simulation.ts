@@ -68,10 +68,23 @@ function act(world: World): void {
     [8, () => publishByServer(world)],
     [8, () => client.topics.length < MOST_TOPICS && subscribe(world, client)],
     [4, () => leaveTopic(world, client)],
-    [8, () => weather.turn()],
+    [1.5, () => burst(world, client)],
+    [5, () => weather.turn()],
     [1, () => server.restart()],
     [1, () => replace(world, client)],
   ])();
+}
+
+/** Much of one kind at once, so that queues and limits are reached. */
+function burst(world: World, client: SimClient): void {
+  const { chance } = world;
+  const place = chance.pick(PLACES);
+  const one = chance.weigh<() => unknown>([
+    [3, () => publishByServer(world, place)],
+    [1, () => publishByClient(world, client)],
+    [1, () => makeCall(world, client)],
+  ]);
+  for (let left = chance.int(5, 40); left > 0; left--) one();
 }
 
 function leaveTopic({ chance, trace }: World, client: SimClient): void {
