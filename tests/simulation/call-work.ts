@@ -136,22 +136,22 @@ export function judgeOf(world: World, client: SimClient, record: CallRecord) {
     const { code } = error;
     record.settle({ error }, world.now(), trace);
     trace.check(error.executed !== undefined, () => `${record.id}: ${code} does not say executed`);
-    const isReason =
-      own.includes(code) || reasonOf(code, { world, client, record, losses }) === true;
+    const isReason = own.includes(code) || reasonOf(error, { world, client, record, losses });
     trace.check(isReason, () => `${record.id} failed without a reason: ${code} ${error.message}`);
   };
 }
 
-function reasonOf(
-  code: string,
-  {
-    world,
-    client,
-    record,
-    losses,
-  }: { world: World; client: SimClient; record: CallRecord; losses: number },
-): boolean {
-  if (LIMITS.includes(code)) return true;
+interface Failed {
+  readonly world: World;
+  readonly client: SimClient;
+  readonly record: CallRecord;
+  /** How many connections its client had lost when it was made. */
+  readonly losses: number;
+}
+
+function reasonOf({ code, executed }: TrunklineError, failed: Failed): boolean {
+  const { world, client, record, losses } = failed;
+  if (LIMITS.includes(code)) return executed === 'no';
   switch (code) {
     case 'DEADLINE':
       return world.now() + EARLY_MS >= record.madeAt + (record.deadlineMs ?? DEFAULT_DEADLINE_MS);
@@ -163,7 +163,7 @@ function reasonOf(
     case 'UNAVAILABLE':
       return client.isFinal;
     case 'OVERLOADED':
-      return true;
+      return executed === 'yes';
     default:
       return false;
   }

@@ -69,6 +69,7 @@ function fillerOf({ chance }: World): string {
     chance.weigh([
       [20, chance.int(0, 30)],
       [1, chance.int(300, 2_000)],
+      [0.2, chance.int(20_000, 30_000)],
     ]),
   );
 }

@@ -23,7 +23,9 @@ export class SimClient {
     const { chance, runtime, network, trace } = world;
     this.name = world.nextId('c');
     const contract = chance.is(0.75) ? FIRST : SECOND;
-    const limits = chance.is(0.7) ? {} : { subscriptionMessages: chance.int(1, 20) };
+    const limits = chance.is(0.6)
+      ? {}
+      : { subscriptionMessages: chance.int(1, 20), pendingCalls: chance.pick([12, 1_024, 1_024]) };
     this.api = connect('ws://memory', {
       contracts: { sim: contract },
       runtime,

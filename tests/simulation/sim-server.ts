@@ -113,6 +113,9 @@ export class SimServer {
       cutBytes: chance.pick([2_048, 32_768]),
       chunkBytes: chance.pick([1_024, 16_384]),
       upCreditItems: chance.pick([1, 4, 16]),
+      heldBytes: chance.pick([8_192, 2_097_152]),
+      heldMaxBytes: chance.pick([32_768, 8_388_608]),
+      publishBurst: chance.pick([5, 200]),
     };
   }
 

@@ -52,8 +52,8 @@ async function takeStep(world: World): Promise<void> {
       [4, 0],
       [8, chance.int(1, 20)],
       [3, chance.int(20, 200)],
-      [0.3, chance.int(200, 6_000)],
-      [0.02, chance.int(6_000, 60_000)],
+      [0.4, chance.int(200, 6_000)],
+      [0.04, chance.int(6_000, 60_000)],
     ]),
   );
 }
