@@ -13,6 +13,8 @@ export class CallRecord {
   isLeft = false;
   settledAt = Number.NaN;
   cancelledAt: number | undefined;
+  /** Whether the server can have been told of it: its client has been live ever since. */
+  hasToldCancel: () => boolean = () => false;
   /** When the server must have ended it, by what it was told; with its last start. */
   dueAt = Number.POSITIVE_INFINITY;
   /** Whether its input travels in chunks. */

@@ -41,6 +41,7 @@ export function makeCall(world: World, client: SimClient): void {
   ]);
   const id = world.nextId('w');
   const record = begin(world, id, {
+    client,
     kind: 'work',
     deadlines: DEADLINES,
     fallbackMs: DEFAULT_DEADLINE_MS,
@@ -67,6 +68,8 @@ export function makeCall(world: World, client: SimClient): void {
 }
 
 interface Beginning {
+  /** Whose it is; `undefined` for the server's own. */
+  readonly client: SimClient | undefined;
   readonly kind: CallRecord['kind'];
   readonly deadlines: readonly (readonly [number, number | null | undefined])[];
   readonly fallbackMs: number | undefined;
@@ -78,7 +81,7 @@ export type Begun = CallRecord & { readonly options: CallOptions };
 /** Begins the record of a call: with a deadline now and then, and a withdrawal. */
 export function begin(world: World, id: string, beginning: Beginning): Begun {
   const { chance, runtime, trace } = world;
-  const { kind, deadlines, fallbackMs } = beginning;
+  const { client, kind, deadlines, fallbackMs } = beginning;
   const given = chance.weigh(deadlines);
   const deadlineMs = given === undefined ? fallbackMs : (given ?? undefined);
   const isCancelled = chance.is(0.15);
@@ -95,6 +98,9 @@ export function begin(world: World, id: string, beginning: Beginning): Begun {
       if (record.outcome !== undefined) return;
       trace.note(`withdraw ${id}`);
       record.cancelledAt = world.now();
+      const losses = client?.losses;
+      record.hasToldCancel = () => client?.losses === losses && client?.isLive === true;
+      if (client?.isLive !== true) record.hasToldCancel = () => false;
       controller.abort();
     };
     const afterMs = chance.pick([0, chance.int(0, 40), chance.int(0, 5_000)]);
@@ -159,7 +165,7 @@ function reasonOf({ code, executed }: TrunklineError, failed: Failed): boolean {
       return record.cancelledAt !== undefined || client.isClosed;
     case 'SESSION_LOST':
     case 'STREAM_LOST':
-      return client.losses > losses;
+      return client.losses > losses && mayBeLost(world, client, record.madeAt);
     case 'UNAVAILABLE':
       return client.isFinal;
     case 'OVERLOADED':
@@ -167,4 +173,10 @@ function reasonOf({ code, executed }: TrunklineError, failed: Failed): boolean {
     default:
       return false;
   }
+}
+
+/** A cut that is shorter than the server keeps sessions loses none, and with it no call. */
+function mayBeLost({ server, detachedMs }: World, client: SimClient, madeAt: number): boolean {
+  if (client.isFinal || server.mayHaveLost(client.name, madeAt)) return true;
+  return client.awayMs >= detachedMs || client.expiredAt >= madeAt;
 }

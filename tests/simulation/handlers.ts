@@ -47,7 +47,8 @@ export function serviceOf(world: World, contract: typeof FIRST) {
       const lostAt = world.server.endedAt(context.session.id) + SIGNAL_MS;
       const outlives = Math.min(signalledAt, world.now()) > lostAt;
       trace.check(!outlives, () => `the signal of ${id} came after the end of its session`);
-      if (cancelledAt === undefined || !world.isCalmSince(cancelledAt)) return;
+      if (cancelledAt === undefined || !record.hasToldCancel()) return;
+      if (!world.isCalmSince(cancelledAt)) return;
       const ended = Math.min(signalledAt, world.now());
       const most = Math.max(cancelledAt, record.startedAt) + world.mostDelayMs + SIGNAL_MS;
       trace.check(ended <= most, () => `the signal of ${id} came late after its cancel`);

@@ -33,6 +33,7 @@ export function publishByClient(world: World, client: SimClient): void {
   const { member, room, key } = chance.pick(PLACES);
   const id = world.nextId('p');
   const record = begin(world, id, {
+    client,
     kind: 'publish',
     deadlines: DEADLINES,
     fallbackMs: FALLBACK_MS,
@@ -52,7 +53,12 @@ export function publishByServer(world: World, place = world.chance.pick(PLACES))
   const { trace, broker, runtime } = world;
   const { member, room, key } = place;
   const id = world.nextId('p');
-  const options = { kind: 'publish', deadlines: [[1, undefined]], fallbackMs: undefined } as const;
+  const options = {
+    client: undefined,
+    kind: 'publish',
+    deadlines: [[1, undefined]],
+    fallbackMs: undefined,
+  } as const;
   const record = begin(world, id, options);
   trace.note(`the server publishes ${id} on ${key}`);
   const topics = createTopics(FIRST, broker, { runtime });

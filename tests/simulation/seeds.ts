@@ -8,6 +8,7 @@ import { simulate } from './simulation.js';
  *
  *   --seeds 1000 --from 1 --steps 500   so many, from this one on
  *   --seed 42 --trace                   one, with all that happened in it
+ *   --seed 42 --trace --wire            and with all messages on the network
  *   --processes 2                       shared by so many processes
  *   --until-failure                     no further than the first seed that breaks a guarantee
  *   --hashes                            prints a hash of each run
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '500' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    wire: { type: 'boolean', default: false },
     processes: { type: 'string', default: '1' },
     'until-failure': { type: 'boolean', default: false },
     hashes: { type: 'boolean', default: false },
@@ -43,7 +45,7 @@ async function runHere(): Promise<number> {
   let failed = 0;
   let ran = 0;
   for (let seed = from; seed < from + seeds; seed++) {
-    const run = await simulate(seed, steps);
+    const run = await simulate(seed, steps, values.wire);
     ran++;
     if (values.trace) console.log(run.lines.join('\n'));
     if (values.hashes) console.log(`seed ${seed} ${run.hash}`);

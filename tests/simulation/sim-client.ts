@@ -13,6 +13,12 @@ export class SimClient {
   readonly api: Client<{}, { sim: typeof FIRST }>;
   /** Connections that were live and ended. */
   losses = 0;
+  /** When it was live last; `Infinity` while it is, and before it ever was. */
+  #leftAt = Number.POSITIVE_INFINITY;
+  /** When it became live last. */
+  liveAt = Number.NEGATIVE_INFINITY;
+  /** When it came back last after its session had expired. */
+  expiredAt = Number.NEGATIVE_INFINITY;
   isClosed = false;
   readonly topics: WatchedTopic[] = [];
   readonly #world: World;
@@ -49,6 +55,15 @@ export class SimClient {
     return status === 'closed' || status === 'denied';
   }
 
+  get isLive(): boolean {
+    return this.#wasLive;
+  }
+
+  /** For how long it has had no connection. */
+  get awayMs(): number {
+    return this.#world.now() - this.#leftAt;
+  }
+
   close(): void {
     this.isClosed = true;
     this.#world.trace.note(`${this.name} closes`);
@@ -65,7 +80,14 @@ export class SimClient {
   #changed(status: string, reason: string): void {
     const { trace } = this.#world;
     trace.note(`${this.name} is ${status} ${reason}`);
-    if (this.#wasLive && status !== 'live') this.losses++;
+    if (this.#wasLive && status !== 'live') {
+      this.losses++;
+      this.#leftAt = this.#world.now();
+    } else if (status === 'live') {
+      this.liveAt = this.#world.now();
+      if (this.awayMs >= this.#world.detachedMs) this.expiredAt = this.liveAt;
+      this.#leftAt = Number.POSITIVE_INFINITY;
+    }
     this.#wasLive = status === 'live';
     trace.check(!UNSOUND.test(reason), () => `${this.name} lost its connection: ${reason}`);
   }

@@ -9,13 +9,23 @@ type Authenticate = NonNullable<ServerOptions['authenticate']>;
 /** Closes that two sound peers never have: the protocol was broken, or too much was asked. */
 const UNSOUND = new Set([1008, 1009, 4400, 4403, 4406, 4429]);
 
+/** A session of a server, as its hooks tell of it. */
+interface SessionLife {
+  readonly id: string;
+  /** Which of the servers it is on. */
+  readonly server: number;
+  readonly openedAt: number;
+  endedAt: number;
+}
+
 /** The server of a world, which is started anew now and then. */
 export class SimServer {
   readonly #world: World;
   #server: Server;
   #open = 0;
-  /** When sessions have ended, by their ids. */
-  readonly #endedAt = new Map<string, number>();
+  readonly #sessions = new Map<string, SessionLife>();
+  /** The newest session of each client, by the client's name. */
+  readonly #newest = new Map<string, SessionLife>();
   /** Servers that were told to stop and have not said that they have. */
   #closing = 0;
   starts = 0;
@@ -27,7 +37,14 @@ export class SimServer {
 
   /** When a session has ended; `Infinity` for one that has not. */
   endedAt(session: string): number {
-    return this.#endedAt.get(session) ?? Number.POSITIVE_INFINITY;
+    return this.#sessions.get(session)?.endedAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether a client may have lost a session that it had then, or had begun to have. */
+  mayHaveLost(client: string, then: number): boolean {
+    const newest = this.#newest.get(client);
+    if (newest === undefined || newest.server !== this.starts) return true;
+    return newest.endedAt !== Number.POSITIVE_INFINITY || newest.openedAt >= then;
   }
 
   /** Stops it, with or without a goodbye, and starts another one with a new memory after a while. */
@@ -61,6 +78,18 @@ export class SimServer {
     trace.check(this.#closing === 0, () => 'close() of a server never resolved');
   }
 
+  /** Who has a session that is still there goes on with it. */
+  #begins(name: string): void {
+    const { clients, detachedMs, trace } = this.#world;
+    const before = this.#newest.get(name);
+    const client = clients.find((one) => one.name === name);
+    if (before === undefined || client === undefined || before.server !== this.starts) return;
+    const isThere = before.endedAt === Number.POSITIVE_INFINITY;
+    const isKnown = client.liveAt >= before.openedAt && client.awayMs < detachedMs;
+    const text = (): string => `${name} begins a session, but ${before.id.slice(0, 6)} is there`;
+    trace.check(!isThere || !isKnown, text);
+  }
+
   #close(): void {
     this.#closing++;
     this.#server.close().then(
@@ -71,9 +100,9 @@ export class SimServer {
 
   #start(): Server {
     const { chance, runtime, network, trace, broker } = this.#world;
-    this.starts++;
+    const number = ++this.starts;
     const contract = chance.is(0.7) ? FIRST : SECOND;
-    trace.note(`start server ${this.starts} with ${contract === FIRST ? 'FIRST' : 'SECOND'}`);
+    trace.note(`start server ${number} with ${contract === FIRST ? 'FIRST' : 'SECOND'}`);
     const server = createServer({
       services: [serviceOf(this.#world, contract)],
       broker: broker,
@@ -85,13 +114,21 @@ export class SimServer {
         const text = error instanceof Error ? error.message : String(error);
         if (!text.startsWith('thrown')) trace.fail(`the server reports from ${where}: ${text}`);
       },
-      onOpen: ({ session }) => {
+      onOpen: ({ session, principal = '' }) => {
         this.#open++;
+        this.#begins(principal);
+        const life = {
+          ...{ id: session.id, server: number, openedAt: runtime.now() },
+          endedAt: Number.POSITIVE_INFINITY,
+        };
+        this.#sessions.set(session.id, life);
+        this.#newest.set(principal, life);
         trace.note(`session ${session.id.slice(0, 6)} opens`);
       },
       onClose: ({ session, code, reason }) => {
         this.#open--;
-        this.#endedAt.set(session.id, runtime.now());
+        const life = this.#sessions.get(session.id);
+        if (life !== undefined) life.endedAt = runtime.now();
         trace.note(`session ${session.id.slice(0, 6)} ends ${code} ${reason}`);
         trace.check(!UNSOUND.has(code), () => `a session ended with ${code} ${reason}`);
       },
@@ -102,9 +139,10 @@ export class SimServer {
 
   /** Small ones now and then, so that what happens at a limit happens here. */
   #limits(): NonNullable<ServerOptions['limits']> {
-    const { chance } = this.#world;
-    if (chance.is(0.4)) return {};
+    const { chance, detachedMs } = this.#world;
+    if (chance.is(0.4)) return { detachedMs };
     return {
+      detachedMs,
       outboxMessages: chance.pick([4, 32, 2_048]),
       pageRecords: chance.pick([3, 300]),
       joinRecords: chance.pick([2, 1_000]),

@@ -20,9 +20,9 @@ const SETTLE_MS = 120_000;
 const FORGET_MS = 130_000;
 const MOST_TOPICS = 6;
 
-/** Runs a world for so many steps, lets it settle, and judges all that happened. */
-export async function simulate(seed: number, steps: number): Promise<Run> {
-  const world = new World(seed);
+/** Runs a world for so many steps, lets it settle, and judges all that happened; can note bytes. */
+export async function simulate(seed: number, steps: number, tracesWire = false): Promise<Run> {
+  const world = new World(seed, tracesWire);
   const { trace, network } = world;
   const rejected = (reason: unknown): void => {
     trace.fail(`unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}`);
@@ -70,8 +70,8 @@ function act(world: World): void {
     [4, () => leaveTopic(world, client)],
     [1.5, () => burst(world, client)],
     [5, () => weather.turn()],
-    [1, () => server.restart()],
-    [1, () => replace(world, client)],
+    [0.4, () => server.restart()],
+    [0.7, () => replace(world, client)],
   ])();
 }
 

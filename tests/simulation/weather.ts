@@ -2,6 +2,8 @@ import type { MemoryConnection } from '@trunkline/protocol/testing';
 import type { World } from './world.js';
 
 const BOTH = ['client', 'server'] as const;
+/** After so long everybody has noticed that a connection is half open. */
+const HALF_OPEN_MS = 45_000;
 /** Connections that are older than these are long closed. */
 const RECENT = 8;
 
@@ -31,8 +33,8 @@ export class Weather {
   }
 
   /** Something was cut or closed. */
-  disturb(): void {
-    this.#disturbedAt = this.#world.now();
+  disturb(forMs = 0): void {
+    this.#disturbedAt = Math.max(this.#disturbedAt, this.#world.now() + forMs);
   }
 
   /** Does one thing to the network. */
@@ -79,6 +81,7 @@ export class Weather {
     connection?.cut(side);
     // The other end learns of it soon, late, or by its own heartbeat.
     if (chance.is(0.6)) this.#until(chance.int(1, 9_000), () => connection?.cut());
+    else this.disturb(HALF_OPEN_MS);
   }
 
   #hold(): void {
