@@ -13,12 +13,12 @@ export class CallRecord {
   isLeft = false;
   settledAt = Number.NaN;
   cancelledAt: number | undefined;
-  /** Whether the server can have been told of it: its client has been live ever since. */
-  hasToldCancel: () => boolean = () => false;
+  /** Whether its client has been live since then. */
+  isLiveSince: (time: number) => boolean = () => false;
+  /** Whether its input travels in chunks, and its deadline begins with the first of them. */
+  isLarge = false;
   /** When the server must have ended it, by what it was told; with its last start. */
   dueAt = Number.POSITIVE_INFINITY;
-  /** Whether its input travels in chunks. */
-  isLarge = false;
   signalledAt: number | undefined;
   startedAt = Number.NaN;
   /** Items that the producer made and that the consumer took; on a two-way stream, those upward. */

@@ -92,15 +92,13 @@ export function begin(world: World, id: string, beginning: Beginning): Begun {
       ...(controller !== undefined && { signal: controller.signal }),
     },
   });
+  if (client !== undefined) record.isLiveSince = (time) => client.isLiveSince(time);
   world.records.set(id, record);
   if (controller !== undefined) {
     const withdraw = (): void => {
       if (record.outcome !== undefined) return;
       trace.note(`withdraw ${id}`);
       record.cancelledAt = world.now();
-      const losses = client?.losses;
-      record.hasToldCancel = () => client?.losses === losses && client?.isLive === true;
-      if (client?.isLive !== true) record.hasToldCancel = () => false;
       controller.abort();
     };
     const afterMs = chance.pick([0, chance.int(0, 40), chance.int(0, 5_000)]);

@@ -47,11 +47,13 @@ export function serviceOf(world: World, contract: typeof FIRST) {
       const lostAt = world.server.endedAt(context.session.id) + SIGNAL_MS;
       const outlives = Math.min(signalledAt, world.now()) > lostAt;
       trace.check(!outlives, () => `the signal of ${id} came after the end of its session`);
-      if (cancelledAt === undefined || !record.hasToldCancel()) return;
-      if (!world.isCalmSince(cancelledAt)) return;
+      const { deadlineMs = Number.POSITIVE_INFINITY, madeAt } = record;
+      // Whichever comes first ends it, if the way to the server is open.
+      const over = Math.min(madeAt + deadlineMs, cancelledAt ?? Number.POSITIVE_INFINITY);
+      if (!record.isLiveSince(over) || !world.isCalmSince(over)) return;
+      const most = Math.max(over, record.startedAt) + world.mostDelayMs + SIGNAL_MS;
       const ended = Math.min(signalledAt, world.now());
-      const most = Math.max(cancelledAt, record.startedAt) + world.mostDelayMs + SIGNAL_MS;
-      trace.check(ended <= most, () => `the signal of ${id} came late after its cancel`);
+      trace.check(ended <= most, () => `the signal of ${id} came late after its end`);
     };
   };
 

@@ -1,5 +1,6 @@
 import { connect, type Client } from '@trunkline/client';
 import { inspect } from '@trunkline/client/testing';
+import { decodeBatch, Violation, type Transport } from '@trunkline/protocol';
 import { FIRST, SECOND } from './contracts.js';
 import type { WatchedTopic } from './topic-work.js';
 import type { World } from './world.js';
@@ -35,7 +36,7 @@ export class SimClient {
     this.api = connect('ws://memory', {
       contracts: { sim: contract },
       runtime,
-      dial: network.dial,
+      dial: (...parameters) => this.#watch(network.dial(...parameters)),
       packed: chance.is(0.8),
       reconnect: chance.pick([{}, { minMs: 5, maxMs: 60 }, { minMs: 10, maxMs: 1_000 }]),
       auth: () => this.#token(),
@@ -55,8 +56,9 @@ export class SimClient {
     return status === 'closed' || status === 'denied';
   }
 
-  get isLive(): boolean {
-    return this.#wasLive;
+  /** Whether it has been live all the time since then. */
+  isLiveSince(time: number): boolean {
+    return this.#wasLive && this.liveAt <= time;
   }
 
   /** For how long it has had no connection. */
@@ -89,7 +91,33 @@ export class SimClient {
       this.#leftAt = Number.POSITIVE_INFINITY;
     }
     this.#wasLive = status === 'live';
+    const isOwn = status !== 'closed' || this.isClosed;
+    trace.check(isOwn, () => `${this.name} closed by itself: ${reason}`);
     trace.check(!UNSOUND.test(reason), () => `${this.name} lost its connection: ${reason}`);
+  }
+
+  /** Sees with what each connection begins. */
+  #watch(transport: Transport): Transport {
+    const write = transport.write.bind(transport);
+    let isFirst = true;
+    transport.write = (batches) => {
+      const [batch] = batches;
+      if (isFirst && batch !== undefined) this.#greets(batch);
+      isFirst = false;
+      write(batches);
+    };
+    return transport;
+  }
+
+  /** Who has a session that is still there goes on with it. */
+  #greets(bytes: Uint8Array): void {
+    const { trace, server, detachedMs } = this.#world;
+    const batch = decodeBatch(bytes);
+    if (batch instanceof Violation || batch.messages[0]?.kind !== 'HELLO') return;
+    const session = server.sessionOf(this.name);
+    const isKnown = session !== undefined && this.liveAt >= session.openedAt;
+    const isLost = !isKnown || this.awayMs >= detachedMs || this.expiredAt >= session.openedAt;
+    trace.check(isLost, () => `${this.name} gives up session ${session?.id.slice(0, 6)}`);
   }
 
   #token(): string {

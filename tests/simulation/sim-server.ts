@@ -47,6 +47,13 @@ export class SimServer {
     return newest.endedAt !== Number.POSITIVE_INFINITY || newest.openedAt >= then;
   }
 
+  /** A session that is still there; `undefined` where the client has none. */
+  sessionOf(client: string): SessionLife | undefined {
+    const newest = this.#newest.get(client);
+    if (newest === undefined || newest.server !== this.starts) return undefined;
+    return newest.endedAt === Number.POSITIVE_INFINITY ? newest : undefined;
+  }
+
   /** Stops it, with or without a goodbye, and starts another one with a new memory after a while. */
   restart(): void {
     const { chance, network, trace, runtime, weather } = this.#world;
@@ -78,18 +85,6 @@ export class SimServer {
     trace.check(this.#closing === 0, () => 'close() of a server never resolved');
   }
 
-  /** Who has a session that is still there goes on with it. */
-  #begins(name: string): void {
-    const { clients, detachedMs, trace } = this.#world;
-    const before = this.#newest.get(name);
-    const client = clients.find((one) => one.name === name);
-    if (before === undefined || client === undefined || before.server !== this.starts) return;
-    const isThere = before.endedAt === Number.POSITIVE_INFINITY;
-    const isKnown = client.liveAt >= before.openedAt && client.awayMs < detachedMs;
-    const text = (): string => `${name} begins a session, but ${before.id.slice(0, 6)} is there`;
-    trace.check(!isThere || !isKnown, text);
-  }
-
   #close(): void {
     this.#closing++;
     this.#server.close().then(
@@ -116,7 +111,6 @@ export class SimServer {
       },
       onOpen: ({ session, principal = '' }) => {
         this.#open++;
-        this.#begins(principal);
         const life = {
           ...{ id: session.id, server: number, openedAt: runtime.now() },
           endedAt: Number.POSITIVE_INFINITY,

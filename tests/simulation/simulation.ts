@@ -69,8 +69,8 @@ function act(world: World): void {
     [8, () => client.topics.length < MOST_TOPICS && subscribe(world, client)],
     [4, () => leaveTopic(world, client)],
     [1.5, () => burst(world, client)],
-    [5, () => weather.turn()],
-    [0.4, () => server.restart()],
+    [6, () => weather.turn()],
+    [0.25, () => server.restart()],
     [0.7, () => replace(world, client)],
   ])();
 }
