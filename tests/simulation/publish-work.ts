@@ -1,8 +1,7 @@
 import type { Published } from '@trunkline/client';
-import { createTopics } from '@trunkline/server';
 import { begin, judgeOf } from './call-work.js';
 import type { CallRecord } from './call-record.js';
-import { FIRST, TOPICS, type TopicMember } from './contracts.js';
+import { TOPICS, type TopicMember } from './contracts.js';
 import type { SimClient } from './sim-client.js';
 import type { World } from './world.js';
 
@@ -43,14 +42,18 @@ export function publishByClient(world: World, client: SimClient): void {
   client.api.sim[member]({ room })
     .publish({ id, filler: fillerOf(world) }, record.options)
     .then(
-      (receipt) => acknowledged(world, record, { key, receipt }),
+      (receipt) => {
+        acknowledged(world, record, { key, receipt });
+        for (const topic of client.topics)
+          if (topic.witness.topic.key === key) topic.reach(receipt);
+      },
       (error: unknown) => judge(error, []),
     );
 }
 
 /** The server publishes once, in the place of its application. */
 export function publishByServer(world: World, place = world.chance.pick(PLACES)): Promise<void> {
-  const { trace, broker, runtime } = world;
+  const { trace } = world;
   const { member, room, key } = place;
   const id = world.nextId('p');
   const options = {
@@ -61,8 +64,7 @@ export function publishByServer(world: World, place = world.chance.pick(PLACES))
   } as const;
   const record = begin(world, id, options);
   trace.note(`the server publishes ${id} on ${key}`);
-  const topics = createTopics(FIRST, broker, { runtime });
-  return topics[member]({ room })
+  return world.topics[member]({ room })
     .publish({ id, filler: fillerOf(world) })
     .then(
       (receipt) => acknowledged(world, record, { key, receipt }),

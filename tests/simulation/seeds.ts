@@ -48,7 +48,7 @@ async function runHere(): Promise<number> {
     const run = await simulate(seed, steps, values.wire);
     ran++;
     if (values.trace) console.log(run.lines.join('\n'));
-    if (values.hashes) console.log(`seed ${seed} ${run.hash}`);
+    if (values.hashes) console.log(`seed ${seed} ${run.hash()}`);
     if (values.count) count(run.lines, counts);
     if (run.broken.length === 0) continue;
     failed++;
@@ -88,6 +88,7 @@ async function runShared(): Promise<number> {
 function runProcess(first: number, count: number): Promise<number | null> {
   const argv = ['--from', `${first}`, '--seeds', `${count}`, '--steps', `${steps}`];
   if (values.hashes) argv.push('--hashes');
+  if (values.count) argv.push('--count');
   if (values['until-failure']) argv.push('--until-failure');
   const program = [...process.execArgv, fileURLToPath(import.meta.url), ...argv];
   return new Promise((resolve) => {

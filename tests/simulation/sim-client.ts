@@ -24,6 +24,8 @@ export class SimClient {
   readonly topics: WatchedTopic[] = [];
   readonly #world: World;
   #wasLive = false;
+  /** The session that it was live with last. */
+  #session: string | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -86,6 +88,9 @@ export class SimClient {
       this.losses++;
       this.#leftAt = this.#world.now();
     } else if (status === 'live') {
+      const { id } = this.#world.server.sessionOf(this.name) ?? {};
+      if (id !== undefined && id === this.#session) trace.note(`${this.name} goes on`);
+      this.#session = id;
       this.liveAt = this.#world.now();
       if (this.awayMs >= this.#world.detachedMs) this.expiredAt = this.liveAt;
       this.#leftAt = Number.POSITIVE_INFINITY;

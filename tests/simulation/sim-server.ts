@@ -112,7 +112,9 @@ export class SimServer {
       onOpen: ({ session, principal = '' }) => {
         this.#open++;
         const life = {
-          ...{ id: session.id, server: number, openedAt: runtime.now() },
+          id: session.id,
+          server: number,
+          openedAt: runtime.now(),
           endedAt: Number.POSITIVE_INFINITY,
         };
         this.#sessions.set(session.id, life);

@@ -9,8 +9,8 @@ import { World } from './world.js';
 export interface Run {
   readonly seed: number;
   readonly broken: readonly string[];
-  /** Of all events and of every byte on the network. */
-  readonly hash: string;
+  /** Gives a hash of all events and of every byte on the network. */
+  readonly hash: () => string;
   readonly lines: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export async function simulate(seed: number, steps: number, tracesWire = false):
   process.off('unhandledRejection', rejected);
   process.off('uncaughtException', rejected);
   const { broken, lines } = trace;
-  return { seed, broken, hash: trace.hash(network.connections), lines };
+  return { seed, broken, hash: () => trace.hash(network.connections), lines };
 }
 
 async function takeStep(world: World): Promise<void> {
@@ -143,6 +143,7 @@ async function endAll(world: World): Promise<void> {
   await server.end();
   await broker.close();
   await runtime.settle();
+  trace.check(world.waiting === 0, () => `${world.waiting} still wait for a topic message`);
   trace.check(world.running === 0, () => `${world.running} handlers still run`);
   trace.check(runtime.timers === 0, () => `${runtime.timers} timers are left`);
 }

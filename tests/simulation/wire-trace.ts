@@ -11,18 +11,20 @@ export function traceWire(network: MemoryNetwork, trace: Trace): void {
   network.listen = (accept: Accept) =>
     listen((transport, subprotocol) => {
       const name = `wire ${++accepted}`;
-      const { write, close, abort } = transport;
+      const write = transport.write.bind(transport);
+      const close = transport.close.bind(transport);
+      const abort = transport.abort.bind(transport);
       transport.write = (batches) => {
         for (const batch of batches) trace.note(`${name} <= ${textOf(batch)}`);
-        write.call(transport, batches);
+        write(batches);
       };
       transport.close = (reason) => {
         trace.note(`${name} <= close ${reason.code} ${reason.reason}`);
-        close.call(transport, reason);
+        close(reason);
       };
       transport.abort = () => {
         trace.note(`${name} <= abort`);
-        abort.call(transport);
+        abort();
       };
       const sink = accept(transport, subprotocol);
       trace.note(`${name} opens`);

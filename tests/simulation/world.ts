@@ -1,6 +1,8 @@
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
+import { createTopics, type Topics } from '@trunkline/server';
 import type { CallRecord } from './call-record.js';
 import { Chance } from './chance.js';
+import { FIRST } from './contracts.js';
 import { RecordingBroker } from './recording-broker.js';
 import { SimClient } from './sim-client.js';
 import { SimServer } from './sim-server.js';
@@ -19,11 +21,15 @@ export class World {
   readonly trace: Trace;
   readonly weather: Weather;
   readonly broker: RecordingBroker;
+  /** Publishes for the application. */
+  readonly topics: Topics<typeof FIRST>;
   readonly server: SimServer;
   readonly clients: SimClient[] = [];
   /** Clients that were closed and replaced. */
   readonly retired: SimClient[] = [];
   readonly records = new Map<string, CallRecord>();
+  /** Waits for a topic message that was published; nobody may wait for ever. */
+  waiting = 0;
   /** Handlers that run, on all servers there were. */
   running = 0;
   /** How long a session outlives its connection. */
@@ -56,6 +62,7 @@ export class World {
     ]);
     const isForgetful = this.chance.is(0.15);
     this.broker = new RecordingBroker(this, isForgetful ? { idleTopics: 1, keptTopics: 2 } : {});
+    this.topics = createTopics(FIRST, this.broker, { runtime: this.runtime });
     this.server = new SimServer(this);
     for (let index = this.chance.int(2, 4); index > 0; index--) this.addClient();
   }
