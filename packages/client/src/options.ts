@@ -4,6 +4,7 @@ import { checkDeadlineMs } from './call-port.js';
 import { CLIENT_LIMITS, type ClientLimits } from './client-limits.js';
 import type { AuthOption } from './connection.js';
 import { guardHook, reportError, type ErrorHook } from './error-hook.js';
+import type { Served } from './serving.js';
 
 /** Generated clients by the names that they get. */
 export type Services = Readonly<Record<string, ServiceShape>>;
@@ -20,6 +21,8 @@ export interface ClientOptions<
   readonly services?: ServicesOption;
   /** Contracts whose clients are inferred, by the names that they get on the client. */
   readonly contracts?: ContractsOption;
+  /** Handlers of what the server calls: `[serve(ChatClient, { confirm })]`. */
+  readonly handlers?: readonly Served[];
   /** The token of the user, or what gives one; it is asked again before each connection. */
   readonly auth?: AuthOption;
   /** Deadline of calls without one of their own; 30 s unless given, `null` for none. */
@@ -52,11 +55,13 @@ export interface ResolvedOptions {
   readonly onError: ErrorHook;
   readonly agent: string;
   readonly packed: boolean;
+  readonly handlers: readonly Served[];
 }
 
 const OPTION_NAMES: readonly string[] = [
   'services',
   'contracts',
+  'handlers',
   'auth',
   'deadlineMs',
   'limits',
@@ -84,6 +89,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   );
   refuseUnknown('option', options, OPTION_NAMES);
   const { auth, agent = '', packed = true, onError, deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const { handlers = [] } = options;
   check(
     auth === undefined || typeof auth === 'string' || typeof auth === 'function',
     `option "auth" must be a string or a function, not "${typeof auth}"`,
@@ -104,6 +110,10 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     typeof packed === 'boolean',
     `option "packed" must be true or false, not "${typeof packed}"`,
   );
+  check(
+    Array.isArray(handlers) && handlers.every(({ calls }) => calls instanceof Map),
+    'option "handlers" must be an array of what serve() gives',
+  );
   const shapes = resolveShapes(options);
   return {
     shapes,
@@ -115,6 +125,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     onError: guardHook(onError ?? reportError),
     agent,
     packed,
+    handlers,
   };
 }
 

@@ -1,4 +1,5 @@
-import type { CallOptions, ErrorOf, SafeResult, WithInput } from './call-method.js';
+import type { ErrorOf, SafeResult, WithInput } from '@trunkline/protocol';
+import type { CallOptions } from './call-method.js';
 
 /** Items to send: anything that `for` or `for await` takes. */
 export type ItemSource<Item> = Iterable<Item> | AsyncIterable<Item>;
