@@ -27,7 +27,7 @@ export class CallRecord {
 
   constructor(
     readonly id: string,
-    readonly kind: 'work' | 'down' | 'up' | 'both' | 'publish',
+    readonly kind: 'work' | 'down' | 'up' | 'both' | 'publish' | 'ask',
     readonly madeAt: number,
     /** What its caller gave it; streams have none by themselves. */
     readonly deadlineMs: number | undefined,

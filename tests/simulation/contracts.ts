@@ -14,8 +14,8 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
   const item = object({ id: z.string(), n: z.int(), filler: z.string() });
   const params = z.object({ room: z.string() });
   const message = object({ id: z.string(), filler: z.string() });
-  return contract('sim', {
-    work: call({
+  const work = () =>
+    call({
       input: object({
         id: z.string(),
         act: z.enum(ACTS),
@@ -26,7 +26,9 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
       }),
       output: object({ id: z.string(), padding: z.int(), filler: z.string() }),
       errors: { REFUSED: object({ id: z.string() }) },
-    }),
+    });
+  return contract('sim', {
+    work: work(),
     down: stream({
       input: object({
         id: z.string(),
@@ -57,6 +59,7 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
       keep: { count: 4, ageMs: 3_000 },
     }),
     loose: topic({ params, message, publish: 'client', public: true }),
+    client: { ask: work() },
   });
 }
 

@@ -69,7 +69,8 @@ function count(lines: readonly string[], counts: Map<string, number>): void {
     const kind = line
       .slice(line.indexOf(' ') + 1)
       .replaceAll(/~\w+~ ?|session \w+ |[0-9a-f]{16}:| ms|\{.*\}/g, '')
-      .replaceAll(/\b[0-9.]{1,3}\b|\b[0-9]{5,}\b/g, 'n');
+      // Close codes are told apart.
+      .replaceAll(/(?<!\(|ends )\b[0-9.]+\b/g, 'n');
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
 }

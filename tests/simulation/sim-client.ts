@@ -1,7 +1,8 @@
-import { connect, type Client } from '@trunkline/client';
+import { connect, serve, type Client } from '@trunkline/client';
 import { inspect } from '@trunkline/client/testing';
 import { decodeBatch, Violation, type Transport } from '@trunkline/protocol';
 import { FIRST, SECOND } from './contracts.js';
+import { runWork } from './run-work.js';
 import type { WatchedTopic } from './topic-work.js';
 import type { World } from './world.js';
 
@@ -37,6 +38,7 @@ export class SimClient {
       : { subscriptionMessages: chance.int(1, 20), pendingCalls: chance.pick([12, 1_024, 1_024]) };
     this.api = connect('ws://memory', {
       contracts: { sim: contract },
+      handlers: [serve(contract, { ask: (input, context) => runWork(world, input, context) })],
       runtime,
       dial: (...parameters) => this.#watch(network.dial(...parameters)),
       packed: chance.is(0.8),
@@ -45,7 +47,7 @@ export class SimClient {
       limits,
       onError: (error) => {
         const text = error instanceof Error ? error.message : String(error);
-        if (!text.startsWith('thrown')) trace.fail(`${this.name} reports: ${text}`);
+        if (!/^(thrown|denied)/.test(text)) trace.fail(`${this.name} reports: ${text}`);
       },
     });
     trace.note(`${this.name} connects`);

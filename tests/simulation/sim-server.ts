@@ -1,4 +1,10 @@
-import { createServer, TrunklineError, type Server, type ServerOptions } from '@trunkline/server';
+import {
+  createServer,
+  TrunklineError,
+  type Server,
+  type ServerOptions,
+  type SessionOpened,
+} from '@trunkline/server';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { FIRST, SECOND } from './contracts.js';
 import { serviceOf } from './handlers.js';
@@ -18,11 +24,19 @@ interface SessionLife {
   endedAt: number;
 }
 
+/** A session that is open, as the application knows it. */
+export interface OpenSession {
+  readonly session: SessionOpened['session'];
+  readonly client: string;
+  /** The contract of its server. */
+  readonly contract: typeof FIRST;
+}
+
 /** The server of a world, which is started anew now and then. */
 export class SimServer {
   readonly #world: World;
   #server: Server;
-  #open = 0;
+  readonly #open = new Map<string, OpenSession>();
   readonly #sessions = new Map<string, SessionLife>();
   /** The newest session of each client, by the client's name. */
   readonly #newest = new Map<string, SessionLife>();
@@ -45,6 +59,11 @@ export class SimServer {
     const newest = this.#newest.get(client);
     if (newest === undefined || newest.server !== this.starts) return true;
     return newest.endedAt !== Number.POSITIVE_INFINITY || newest.openedAt >= then;
+  }
+
+  /** The sessions that are open, with the names of their clients. */
+  get open(): readonly OpenSession[] {
+    return [...this.#open.values()];
   }
 
   /** A session that is still there; `undefined` where the client has none. */
@@ -76,7 +95,10 @@ export class SimServer {
   /** Ends it for good. */
   async end(): Promise<void> {
     const { trace } = this.#world;
-    trace.check(this.#open === 0, () => `${this.#open} sessions were opened and never closed`);
+    trace.check(
+      this.#open.size === 0,
+      () => `${this.#open.size} sessions were opened and never closed`,
+    );
     for (const [name, count] of Object.entries(this.#server.counts)) {
       trace.check(count === 0, () => `the server still counts ${count} ${name}`);
     }
@@ -110,7 +132,7 @@ export class SimServer {
         if (!text.startsWith('thrown')) trace.fail(`the server reports from ${where}: ${text}`);
       },
       onOpen: ({ session, principal = '' }) => {
-        this.#open++;
+        this.#open.set(session.id, { session, client: principal, contract });
         const life = {
           id: session.id,
           server: number,
@@ -122,7 +144,7 @@ export class SimServer {
         trace.note(`session ${session.id.slice(0, 6)} opens`);
       },
       onClose: ({ session, code, reason }) => {
-        this.#open--;
+        this.#open.delete(session.id);
         const life = this.#sessions.get(session.id);
         if (life !== undefined) life.endedAt = runtime.now();
         trace.note(`session ${session.id.slice(0, 6)} ends ${code} ${reason}`);

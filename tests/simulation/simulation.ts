@@ -1,3 +1,4 @@
+import { askClient } from './ask-work.js';
 import { makeCall } from './call-work.js';
 import { PLACES, publishByClient, publishByServer } from './publish-work.js';
 import type { SimClient } from './sim-client.js';
@@ -64,6 +65,7 @@ function act(world: World): void {
   chance.weigh<() => unknown>([
     [30, () => makeCall(world, client)],
     [12, () => openStream(world, client)],
+    [8, () => askClient(world)],
     [14, () => publishByClient(world, client)],
     [8, () => publishByServer(world)],
     [8, () => client.topics.length < MOST_TOPICS && subscribe(world, client)],
