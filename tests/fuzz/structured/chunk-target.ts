@@ -23,7 +23,9 @@ import { bytesOf, group, mutate, raw, serialize, sized, varint, type Part } from
 const KINDS = ['CALL', 'RESULT', 'ERROR', 'ITEM', 'END'] as const;
 const ODD_KINDS = ['CANCEL', 'BIND', 'VOID', 'CHUNK', 'PING', 'MESSAGE', 'HELLO'] as const;
 const NOTHING = new Uint8Array(0);
-const VALUE_BYTES = 16_384;
+const VALUE_BYTES = 1_048_576;
+/** Sizes around which something is decided. */
+const SIZES = [131_072, 131_073, 400_000, 1_048_576, 1_056_768, 1_056_769, 2 ** 40];
 const FIRST = 1;
 const LAST = 2;
 const ABORT = 4;
@@ -73,7 +75,7 @@ function piecesOf(chance: Chance, isGood: boolean, transfer: number): Part[] {
   const maker = new MessageMaker(chance, !isGood && chance.oneIn(3), someValue);
   const whole = serialize(maker.message(chance.pick(isOdd ? ODD_KINDS : KINDS))) ?? NOTHING;
   const pieces: Part[] = [];
-  const size = !isGood && chance.oneIn(12) ? chance.number() : whole.length;
+  const size = !isGood && chance.oneIn(12) ? chance.pick(SIZES) : whole.length;
   for (let at = 0; at < whole.length || pieces.length === 0;) {
     const count = 1 + (chance.oneIn(2) ? chance.below(24) : chance.below(whole.length));
     const flags = (at === 0 ? FIRST : 0) | (at + count >= whole.length ? LAST : 0);

@@ -35,6 +35,7 @@ export class PackedMaker {
   readonly #layout: LayoutDocument;
   readonly #run: string[] = [];
   #left = 40;
+  #taken = 0;
   #binaries = 0;
 
   constructor(chance: Chance, isWild: boolean, layout: LayoutDocument) {
@@ -146,7 +147,12 @@ export class PackedMaker {
 
   #text(value: string): Part {
     this.#run.push(value);
-    return varint(value.length + (this.#isOff() ? this.#chance.below(5) - 1 : 0));
+    // What one text takes of its neighbour, the next one has less.
+    let length = value.length - this.#taken;
+    this.#taken = this.#isOff() ? this.#chance.pick([-1, 1]) : 0;
+    length += this.#taken;
+    if (this.#isOff()) length += this.#chance.below(5) - 1;
+    return varint(Math.max(0, length));
   }
 
   #whole(): number {
