@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { assert, expect, it } from 'vitest';
 import { chooseSeed } from '../fuzz/seed.js';
 import { LIMITS, LinkedPeer } from './linked-peer.js';
 import { StepRuntime } from './step-runtime.js';
 
 const seed = chooseSeed('link model');
-const RUNS = Number(process.env['TRUNKLINE_MODEL_RUNS'] ?? 3_000);
+const RUNS = Number(process.env['TRUNKLINE_MODEL_RUNS'] ?? 2_000);
 
 type Send = {
   readonly what: 'send';
@@ -52,8 +52,7 @@ class Pair {
   endTurn(): void {
     this.runtime.endTurn();
     for (const { owed, wire } of [this.client, this.server]) {
-      if (wire.bufferedBytes < LIMITS.writeAheadBytes)
-        expect(owed).toBeLessThanOrEqual(LIMITS.ackMessages);
+      if (wire.bufferedBytes < LIMITS.writeAheadBytes) assert.isAtMost(owed, LIMITS.ackMessages);
     }
   }
 
@@ -71,35 +70,40 @@ class Pair {
     const one = waiting[which % (waiting.length || 1)] ?? peer.given[which];
     if (one === undefined) return;
     const wasQueued = one.entry.state === 'queued';
-    expect(peer.link.withdraw(one.entry)).toBe(wasQueued);
-    if (wasQueued) expect(one.entry.state).toBe('withdrawn');
+    assert.strictEqual(peer.link.withdraw(one.entry), wasQueued);
+    if (wasQueued) assert.strictEqual(one.entry.state, 'withdrawn');
   }
 }
 
 /** All that was not withdrawn has arrived once, in the order of its class and of its call. */
 function check(from: LinkedPeer, to: LinkedPeer): void {
   const arrived = new Map(to.received.map((serial, index) => [serial, index]));
-  expect(arrived.size, 'nothing arrives twice').toBe(to.received.length);
+  assert.strictEqual(arrived.size, to.received.length, 'nothing arrives twice');
   const last = new Map<unknown, number>();
   for (const { serial, entry, order, call } of from.given) {
     const index = arrived.get(serial);
-    expect(index !== undefined, `message ${serial}, ${entry.state}`).toBe(
+    assert.strictEqual(
+      index !== undefined,
       entry.state === 'written',
+      `message ${serial}, ${entry.state}`,
     );
     if (index === undefined) continue;
     for (const line of [order, call === undefined ? undefined : `call ${call}`]) {
       if (line === undefined) continue;
-      expect(index, `message ${serial} in the order of ${line}`).toBeGreaterThan(
-        last.get(line) ?? -1,
-      );
+      assert.isAbove(index, last.get(line) ?? -1, `message ${serial} in the order of ${line}`);
       last.set(line, index);
     }
   }
   const { queuedBytes, queuedMessages, assembledBytes } = from.link;
-  expect({ queuedBytes, queuedMessages, assembledBytes }).toEqual({
-    ...{ queuedBytes: 0, queuedMessages: 0, assembledBytes: 0 },
-  });
-  expect(from.acked, 'all is acknowledged').toBe(from.tx);
+  assert.deepEqual(
+    { queuedBytes, queuedMessages, assembledBytes },
+    {
+      queuedBytes: 0,
+      queuedMessages: 0,
+      assembledBytes: 0,
+    },
+  );
+  assert.strictEqual(from.acked, from.tx, 'all is acknowledged');
 }
 
 const whose = { isClient: fc.boolean(), call: fc.nat(4) };

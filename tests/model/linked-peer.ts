@@ -15,23 +15,23 @@ import type { StepRuntime } from './step-runtime.js';
 /** So low that a few messages reach each of them. */
 export const LIMITS = {
   ...WIRE_DEFAULTS,
-  ...{
-    cutBytes: 64,
-    chunkBytes: 32,
-    batchCloseBytes: 200,
-    writeAheadBytes: 600,
-    bulkTurnBytes: 128,
-  },
-  ...{ windowStartBytes: 96, windowMinBytes: 64, windowMaxBytes: 512 },
-  ...{ unackedMessages: 12, ackMessages: 4, ackBytes: 300 },
-  ...{
-    deadMs: 1e9,
-    busyDeadMs: 1e9,
-    idleMs: 1e9,
-    busyIdleMs: 1e9,
-    stalledMs: 1e9,
-    chunkPauseMs: 1e9,
-  },
+  cutBytes: 64,
+  chunkBytes: 32,
+  batchCloseBytes: 200,
+  writeAheadBytes: 600,
+  bulkTurnBytes: 128,
+  windowStartBytes: 96,
+  windowMinBytes: 64,
+  windowMaxBytes: 512,
+  unackedMessages: 12,
+  ackMessages: 4,
+  ackBytes: 300,
+  deadMs: 1e9,
+  busyDeadMs: 1e9,
+  idleMs: 1e9,
+  busyIdleMs: 1e9,
+  stalledMs: 1e9,
+  chunkPauseMs: 1e9,
 };
 
 /** A message that was given to a link, and what it is to arrive behind. */
@@ -81,11 +81,9 @@ export class LinkedPeer implements LinkOwner {
   acked = 0;
   /** Numbered messages that have come since the last batch with an acknowledgement was written. */
   owed = 0;
-  readonly #runtime: StepRuntime;
 
   constructor(side: 'client' | 'server', runtime: StepRuntime) {
     this.side = side;
-    this.#runtime = runtime;
     this.wire = this.#createWire();
     const codec = FULL_CODEC;
     const common = { transport: this.wire, runtime, limits: LIMITS, side, codec };
@@ -115,7 +113,8 @@ export class LinkedPeer implements LinkOwner {
     bytes: number,
   ): void {
     const serial = this.given.length;
-    const payload = new Uint8Array(Math.max(4, bytes));
+    const size = this.#hasSmall(id) ? Math.min(bytes, LIMITS.cutBytes) : bytes;
+    const payload = new Uint8Array(Math.max(4, size));
     new DataView(payload.buffer).setUint32(0, serial);
     const carried = { encoding: 3 as const, bytes: payload };
     const message = {
@@ -128,7 +127,7 @@ export class LinkedPeer implements LinkOwner {
     }[kind] as Message;
     const isControl = kind === 'CREDIT' || kind === 'CANCEL';
     const call = isControl || kind === 'MESSAGE' ? undefined : id;
-    const isBehindLarge = call !== undefined && (bytes > LIMITS.cutBytes || this.#hasLane(call));
+    const isBehindLarge = call !== undefined && (size > LIMITS.cutBytes || this.#hasLane(call));
     const order =
       kind === 'CREDIT' || kind === 'CANCEL' ? kind : isBehindLarge ? undefined : 'main';
     const entry = this.link.send(message);
@@ -147,6 +146,13 @@ export class LinkedPeer implements LinkOwner {
     if (violation !== undefined) throw new Error(violation.reason);
     if (from.wire.bufferedBytes < LIMITS.writeAheadBytes) from.link.writable();
     return true;
+  }
+
+  /** What is large passes what is small, of its own call too. */
+  #hasSmall(call: number): boolean {
+    return this.given.some(
+      (one) => one.call === call && one.order === 'main' && one.entry.state === 'queued',
+    );
   }
 
   #hasLane(call: number): boolean {

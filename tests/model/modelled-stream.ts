@@ -1,7 +1,7 @@
 import { contract, stream } from '@trunkline/contract';
 import type { ClientOf } from '@trunkline/client';
 import { implement } from '@trunkline/server';
-import { expect } from 'vitest';
+import { assert } from 'vitest';
 import * as z from 'zod';
 import { Mailbox } from './mailbox.js';
 
@@ -109,7 +109,7 @@ export class ModelledStream {
         this.#reads--;
         if (done === true) this.end = this.faults.has('left') ? 'left' : 'done';
         else {
-          expect(value).toBe(this.read.length);
+          assert.strictEqual(value, this.read.length);
           this.read.push(value);
         }
         if (this.isEager) this.readOne();
@@ -153,7 +153,7 @@ export class ModelledStream {
       ({ done, value }) => {
         if (done === true) this.#isUpOver = true;
         else {
-          expect(value).toBe(this.pulled.length);
+          assert.strictEqual(value, this.pulled.length);
           this.pulled.push(value);
         }
       },

@@ -4,7 +4,7 @@ import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
 import { createServer } from '@trunkline/server';
 import { acceptInMemory } from '@trunkline/server/testing';
 import * as fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { assert, expect, it } from 'vitest';
 import { chooseSeed } from '../fuzz/seed.js';
 import { ModelledStream, pipe, pipeService } from './modelled-stream.js';
 
@@ -121,16 +121,16 @@ class Model {
 function check(stream: ModelledStream): void {
   const { faults, end, given, read, offered, pulled } = stream;
   expect(end).toBeDefined();
-  expect(given.length - read.length).toBeLessThanOrEqual(MOST_ITEMS);
+  assert.isAtMost(given.length - read.length, MOST_ITEMS);
   if (end === 'done') {
-    expect(read).toEqual(given);
+    assert.deepEqual(read, given);
     const isWhole = !['ended', 'thrown'].some((fault) => faults.has(fault));
-    if (isWhole) expect(pulled).toEqual(offered);
+    if (isWhole) assert.deepEqual(pulled, offered);
     return;
   }
-  if (end === 'left') return expect(faults).toContain('left');
+  if (end === 'left') return assert.include(faults, 'left');
   const cause = { STREAM_LOST: 'cut', CANCELLED: 'aborted', INTERNAL: 'thrown' }[String(end?.code)];
-  expect(faults, `ended with ${String(end?.code)}`).toContain(cause);
+  assert.include(faults, cause, `ended with ${String(end?.code)}`);
 }
 
 const step: fc.Arbitrary<Step> = fc.record({

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { ConsumerCredit, ProducerCredit, type CreditWindow } from './credit.js';
+import { assert, expect, it } from 'vitest';
+import { chooseSeed } from '../fuzz/seed.js';
+import { ConsumerCredit, ProducerCredit, type CreditWindow } from '@trunkline/protocol';
 
-const seed = Number(process.env['TRUNKLINE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const seed = chooseSeed('credit model');
 const RUNS = Number(process.env['TRUNKLINE_MODEL_RUNS'] ?? 3_000);
-console.log(`credit model: TRUNKLINE_SEED=${seed}`);
 
 type Step =
   | { readonly kind: 'produce'; readonly bytes: number }
@@ -75,17 +75,17 @@ class Pair {
     this.#sent.items++;
     this.#sent.bytes += bytes;
     this.#sent.last = bytes;
-    expect(this.producer.sentItems).toBe(this.#sent.items);
+    assert.strictEqual(this.producer.sentItems, this.#sent.items);
     // Only the last item may pass what was granted, and only in bytes.
-    expect(this.#sent.items).toBeLessThanOrEqual(this.#granted.items);
-    expect(this.#sent.bytes - bytes).toBeLessThan(this.#granted.bytes);
+    assert.isAtMost(this.#sent.items, this.#granted.items);
+    assert.isBelow(this.#sent.bytes - bytes, this.#granted.bytes);
     const waiting = this.#sent.items - this.#taken.items;
-    expect(waiting).toBeLessThanOrEqual(this.#mostItems);
-    expect(this.#sent.bytes - bytes - this.#taken.bytes).toBeLessThan(this.#window.bytes);
+    assert.isAtMost(waiting, this.#mostItems);
+    assert.isBelow(this.#sent.bytes - bytes - this.#taken.bytes, this.#window.bytes);
   }
 
   #arrive(bytes: number): void {
-    expect(this.consumer.receive(bytes)).toBe(true);
+    assert.strictEqual(this.consumer.receive(bytes), true);
     this.#arrived.push(bytes);
   }
 
@@ -94,8 +94,8 @@ class Pair {
     this.#taken.bytes += bytes;
     const totals = this.consumer.take(bytes);
     if (totals === undefined) return;
-    expect(totals.items).toBeGreaterThan(this.#granted.items - 1);
-    expect(totals.bytes).toBeGreaterThanOrEqual(this.#granted.bytes);
+    assert.isAbove(totals.items, this.#granted.items - 1);
+    assert.isAtLeast(totals.bytes, this.#granted.bytes);
     this.#granted = totals;
     this.#grants.push(totals);
   }

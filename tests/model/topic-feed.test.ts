@@ -2,17 +2,21 @@ import type { Cursor, Message, Outgoing, SubscribeMessage } from '@trunkline/pro
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ServedTopic, TopicLog } from '../tests/topic-log.js';
-import { Subscriber, type SubscriberSink, type TopicItem } from './subscriber.js';
-import { Subscriptions, type TopicReply } from './subscriptions.js';
-import { SuperjsonLoader } from './superjson.js';
-import type { Need } from './topic-join.js';
-import type { Gap, SubscriptionState } from './topic-method.js';
+import { chooseSeed } from '../fuzz/seed.js';
+import { ServedTopic, TopicLog } from './topic-log.js';
+import {
+  Subscriber,
+  type SubscriberSink,
+  type TopicItem,
+} from '../../packages/client/src/subscriber.js';
+import { Subscriptions, type TopicReply } from '../../packages/client/src/subscriptions.js';
+import { SuperjsonLoader } from '../../packages/client/src/superjson.js';
+import type { Need } from '../../packages/client/src/topic-join.js';
+import type { Gap, SubscriptionState } from '../../packages/client/src/topic-method.js';
 
 const TOPIC = { name: 'chat.messages', params: { encoding: 0, bytes: new Uint8Array(0) } } as const;
-const seed = Number(process.env['TRUNKLINE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const seed = chooseSeed('topic feed model');
 const RUNS = Number(process.env['TRUNKLINE_MODEL_RUNS'] ?? 1_500);
-console.log(`topic feed model: TRUNKLINE_SEED=${seed}`);
 
 /** Who subscribes, and holds what it is told against what the server has. */
 class Follower implements SubscriberSink {

@@ -124,10 +124,16 @@ export class ServedTopic {
     while (!this.#log.isRecord(epoch, offset)) offset++;
     const skipped = offset - this.place.offset - 1;
     const message: TopicMessage = {
-      ...{ kind: 'MESSAGE', topic, offset, skipped },
+      kind: 'MESSAGE',
+      topic,
+      offset,
+      skipped,
       ...(offset % 13 === 0
         ? UNREADABLE
-        : { encoding: 3, bytes: Buffer.from(`${epoch} ${offset}`) }),
+        : {
+            encoding: 3,
+            bytes: Buffer.from(`${epoch} ${offset}`),
+          }),
     };
     this.#send(message);
     this.place = { epoch, offset };
