@@ -9,6 +9,7 @@ import type { CaseResult } from '../runtimes/case.js';
 import { startHost, type RunningHost } from '../runtimes/host.js';
 import { cases } from '../runtimes/suite.js';
 import { describeBrowsers } from './support/browser.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 const PAGE = `<!doctype html><html lang="en"><title>The client suite</title>
 <script type="module" src="/suite.js"></script>`;
@@ -68,9 +69,8 @@ describeBrowsers('a client on a page with a strict policy', (browser) => {
     expect(results.filter(({ ok }) => !ok)).toEqual([]);
     expect(results).toHaveLength(cases.length);
     expect(page.log.filter(isFault)).toEqual([]);
-    const nothing = { connections: 0, calls: 0, subscriptions: 0, topics: 0 };
     // A browser ends the attempts that it has put off when it likes; what leaks stays for ever.
-    await expect.poll(() => server.counts, { timeout: 10_000 }).toEqual(nothing);
+    await expect.poll(() => server.counts, { timeout: 10_000 }).toEqual(NOTHING_OPEN);
   });
 });
 

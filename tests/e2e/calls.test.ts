@@ -120,9 +120,10 @@ describeTransports('calls', (open) => {
     await expect.poll(() => peers.server.counts.calls).toBe(0);
   });
 
-  it('says SESSION_LOST and unknown for a call that was written before a cut', async () => {
+  it('says SESSION_LOST and unknown for a call of a session that the server does not keep', async () => {
     const probe = createProbe();
-    await using peers = await open({ anonymous: true, services: [chatService(probe)] });
+    const limits = { detachedMs: 0 };
+    await using peers = await open({ anonymous: true, services: [chatService(probe)], limits });
     const client = peers.connect({ contracts });
     const lost = client.chat.wait().catch((e: unknown) => e);
     await expect.poll(() => probe.started).toBe(1);

@@ -253,7 +253,7 @@ describe('a reader that takes nothing', () => {
     expect(peer.closed?.code).toBe(4508);
   });
 
-  it('is refused new calls with BUSY while too many results wait for it', async () => {
+  it('is refused new calls with BUSY while it has not acknowledged too many results', async () => {
     await using host = openRawHost({
       anonymous: true,
       services: [chatService()],
@@ -268,6 +268,9 @@ describe('a reader that takes nothing', () => {
     await host.runtime.settle();
     expect(peer.of('RESULT')).toHaveLength(3);
     expect(peer.of('ERROR')).toMatchObject([{ id: 6, code: 'BUSY', executed: 'no' }]);
+    await peer.send(call(6, 0, payloadOf(1).bytes));
+    expect(peer.of('ERROR')).toHaveLength(2);
+    await peer.acknowledge();
     await peer.send(call(6, 0, payloadOf(1).bytes));
     expect(peer.of('RESULT')).toHaveLength(4);
   });

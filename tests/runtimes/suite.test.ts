@@ -3,6 +3,7 @@ import type { Server, ServerFailure } from '@trunkline/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHost, type RunningHost } from './host.js';
 import { cases, runCase } from './suite.js';
+import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 let server: Server;
 let host: RunningHost;
@@ -26,8 +27,7 @@ describe('a client on Node', () => {
   });
 
   it('leaves nothing on the server, and makes it report only what a handler threw', async () => {
-    const nothing = { connections: 0, calls: 0, subscriptions: 0, topics: 0 };
-    await expect.poll(() => server.counts).toEqual(nothing);
+    await expect.poll(() => server.counts).toEqual(NOTHING_OPEN);
     expect(failures.map(({ error }) => String(error))).toEqual(['Error: it must not be told']);
   });
 

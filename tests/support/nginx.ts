@@ -22,6 +22,7 @@ import { createCertificate } from '../../examples/plain-server/src/certificate.j
 import { findFreePorts } from '../../examples/plain-server/src/free-ports.js';
 import { fillSite, startNginx, type Nginx } from '../../examples/plain-server/src/nginx.js';
 import { findProgram } from '../../examples/plain-server/src/system-program.js';
+import { NOTHING_OPEN } from './nothing-open.js';
 
 /** What a suite behind nginx needs and this machine does not have. */
 export const MISSING_PROGRAMS: readonly string[] = ['nginx', 'openssl'].filter(
@@ -95,7 +96,7 @@ export async function openFront({ server: options, edit, headers }: FrontOptions
       await server.close();
       await new Promise((resolve) => http.close(resolve));
       await rm(folder, { recursive: true });
-      expect(server.counts).toEqual({ connections: 0, calls: 0, subscriptions: 0, topics: 0 });
+      expect(server.counts).toEqual(NOTHING_OPEN);
     },
   };
 }

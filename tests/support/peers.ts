@@ -14,6 +14,7 @@ import {
 } from '@trunkline/server';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { describe, expect } from 'vitest';
+import { NOTHING_OPEN } from './nothing-open.js';
 import { startRelay, type Relay } from './relay.js';
 
 /** A server and its clients over one kind of transport, which a test takes down at its end. */
@@ -85,7 +86,7 @@ async function openNetwork(
       for (const client of clients) client.close();
       await server.close();
       await runtime.settle();
-      expect(server.counts).toEqual({ connections: 0, calls: 0, subscriptions: 0, topics: 0 });
+      expect(server.counts).toEqual(NOTHING_OPEN);
       expect(runtime.timers).toBe(0);
     },
   };
@@ -112,7 +113,7 @@ async function openSockets(options: Omit<ServerOptions, 'runtime' | 'onError'>):
       for (const client of clients) client.close();
       await relay.close();
       await server.close();
-      expect(server.counts).toEqual({ connections: 0, calls: 0, subscriptions: 0, topics: 0 });
+      expect(server.counts).toEqual(NOTHING_OPEN);
     },
   };
 }

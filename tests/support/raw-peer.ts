@@ -20,12 +20,14 @@ import {
 } from '@trunkline/server';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { expect } from 'vitest';
+import { NOTHING_OPEN } from './nothing-open.js';
 
 /** A client that says whatever a test wants, byte by byte. */
 export class RawPeer {
   readonly received: ReceivedMessage[] = [];
   closed: Closed | undefined;
   tx = 0;
+  rx = 0;
   #write: (bytes: Uint8Array) => void = () => undefined;
   readonly #runtime: VirtualRuntime;
 
@@ -55,6 +57,11 @@ export class RawPeer {
     await this.bytes(encodeBatch(new Writer(), head, messages).slice());
   }
 
+  /** Acknowledges all that has come. */
+  acknowledge(): Promise<void> {
+    return this.bytes(encodeBatch(new Writer(), { ack: this.rx }, []).slice());
+  }
+
   async hello(token = ''): Promise<void> {
     await this.send({ kind: 'HELLO', features: 0, agent: 'raw', token, revisions: [] });
   }
@@ -70,6 +77,7 @@ export class RawPeer {
     const batch = decodeBatch(bytes.slice());
     if (batch instanceof Violation)
       throw new Error(`the server broke the protocol: ${batch.reason}`);
+    this.rx += batch.messages.filter(takesNumber).length;
     this.received.push(...batch.messages);
   }
 }
@@ -102,7 +110,7 @@ export function openRawHost(options: Omit<ServerOptions, 'runtime' | 'onError'>)
     async [Symbol.asyncDispose]() {
       await server.close();
       await runtime.settle();
-      expect(server.counts).toEqual({ connections: 0, calls: 0, subscriptions: 0, topics: 0 });
+      expect(server.counts).toEqual(NOTHING_OPEN);
       expect(runtime.timers).toBe(0);
     },
   };

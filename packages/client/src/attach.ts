@@ -1,36 +1,38 @@
 import {
-  CLIENT_CODEC,
   CLOSE_CODES,
   ENCODING,
   FEATURES,
-  Link,
   SUBPROTOCOLS,
   Violation,
-  WIRE_DEFAULTS,
   type Close,
   type Closed,
   type Dial,
   type DialSink,
+  type GoneMessage,
   type HelloMessage,
   type ReceivedMessage,
+  type ResumedMessage,
   type Runtime,
   type Timer,
   type Transport,
   type WelcomeMessage,
-  type WireLimits,
 } from '@trunkline/protocol';
-import { HeldMessages } from './held-messages.js';
+import { ClientSession, type SessionAttach } from './client-session.js';
 import type { Ending } from './retry-decision.js';
 import type { SuperjsonLoader } from './superjson.js';
 
 /** What one connection tells those who use it. None of these throws. */
 export interface AttachOwner {
-  /** The session has begun; calls and subscriptions may be sent. */
-  welcomed(welcome: WelcomeMessage, link: Link, takesPacked: boolean): void;
+  /** A session has begun, or goes on; calls and subscriptions may be sent. */
+  welcomed(welcome: WelcomeMessage | ResumedMessage, session: ClientSession): void;
+  /** The session that was to go on has ended; another one will begin. */
+  gone(gone: GoneMessage): void;
   receive(message: ReceivedMessage): Violation | undefined;
   /** Whether a call is outstanding. */
   isBusy(): boolean;
   flushed(): void;
+  /** What earlier connections have brought in vain was sent again. */
+  replayed(): void;
   /** Comes once and last, unless the owner itself has closed it. */
   ended(ending: Ending): void;
 }
@@ -41,6 +43,8 @@ export interface AttachOptions {
   readonly dial: Dial;
   readonly runtime: Runtime;
   readonly hello: HelloMessage;
+  /** A session that is to go on. */
+  readonly session: ClientSession | undefined;
   readonly superjson: SuperjsonLoader;
   /** Whether packed payloads are offered. */
   readonly packed: boolean;
@@ -54,24 +58,19 @@ const READABLE: readonly string[] = [SUBPROTOCOLS.superjson, SUBPROTOCOLS.any];
 const ALL: readonly string[] = [SUBPROTOCOLS.packed, ...READABLE];
 const CUT = 1006;
 
-/** One connection from its dialing to its end: negotiation, HELLO, WELCOME, messages. */
-export class Attach {
+/** One connection from its dialing to its end: negotiation, HELLO or RESUME, messages. */
+export class Attach implements SessionAttach {
   readonly #owner: AttachOwner;
   readonly #options: AttachOptions;
   readonly #transport: Transport;
-  #phase: 'opening' | 'greeting' | 'live' | 'ended' = 'opening';
-  readonly #limits: { -readonly [Name in keyof WireLimits]: number };
-  readonly #held: HeldMessages;
-  #link: Link | undefined;
+  #phase: 'opening' | 'resuming' | 'greeting' | 'live' | 'ended' = 'opening';
+  #session: ClientSession | undefined;
   #takesPacked = false;
   #timer: Timer;
 
   constructor(owner: AttachOwner, options: AttachOptions) {
     this.#owner = owner;
     this.#options = options;
-    this.#held = new HeldMessages(options.superjson, (message) => this.#release(message));
-    // A server that still authenticates may be silent for as long as we wait for its welcome.
-    this.#limits = { ...WIRE_DEFAULTS, deadMs: WIRE_DEFAULTS.deadMs + options.welcomeMs };
     this.#transport = options.dial(options.url, this.#offered, this.#sink());
     this.#timer = this.#limit(options.openMs, 'it did not open in time');
   }
@@ -81,6 +80,39 @@ export class Attach {
     if (this.#phase === 'ended') return;
     this.#stop();
     this.#transport.close({ code: 'DONE', reason: '' });
+  }
+
+  receive(message: ReceivedMessage): Violation | undefined {
+    switch (message.kind) {
+      case 'WELCOME':
+        return this.#welcomed(message);
+      case 'RESUMED':
+        return this.#resumed(message);
+      case 'GONE':
+        return this.#gone(message);
+      default:
+        // What was held for a session that has lost its connection is acknowledged already.
+        if (this.#phase !== 'live' && !this.#hasEnded) return new Violation('TOO_EARLY');
+        return this.#receive(message);
+    }
+  }
+
+  isBusy(): boolean {
+    return this.#phase === 'live' && this.#owner.isBusy();
+  }
+
+  flushed(): void {
+    if (this.#phase === 'live') this.#owner.flushed();
+  }
+
+  replayed(): void {
+    if (this.#phase === 'live') this.#owner.replayed();
+  }
+
+  failed(close: Close | 'cut', error?: unknown): void {
+    if (close !== 'cut') this.#fail(close);
+    else if (error === undefined) this.#abort('nothing was heard any more');
+    else this.#abort('a message could not be written');
   }
 
   #sink(): DialSink {
@@ -100,77 +132,95 @@ export class Attach {
     if (!this.#offered.includes(subprotocol)) {
       return this.#fail({ code: 'VERSION', reason: 'subprotocol not offered' });
     }
-    this.#phase = 'greeting';
-    this.#timer = this.#limit(this.#options.welcomeMs, 'no welcome came in time');
-    // With the bare name the server only says which versions it speaks, by the close that follows.
-    if (subprotocol === SUBPROTOCOLS.any) return;
     this.#takesPacked = subprotocol === SUBPROTOCOLS.packed;
-    this.#link = this.#createLink();
-    this.#link.send(this.#options.hello);
-    this.#link.flush();
+    const { session, hello } = this.#options;
+    // With the bare name the server only says which versions it speaks, by the close that follows.
+    const isSpoken = subprotocol !== SUBPROTOCOLS.any;
+    if (isSpoken && session !== undefined) {
+      this.#await('resuming');
+      this.#session = session;
+      session.resume(this, this.#transport, hello);
+    } else {
+      this.#await('greeting');
+      if (isSpoken) this.#greet();
+    }
   }
 
-  #createLink(): Link {
-    return new Link(
-      {
-        receive: (message) => this.#dispatch(message),
-        isBusy: () => this.#phase === 'live' && this.#owner.isBusy(),
-        flushed: () => this.#owner.flushed(),
-        failed: (close, error) => {
-          if (close !== 'cut') this.#fail(close);
-          else if (error === undefined) this.#abort('nothing was heard any more');
-          else this.#abort('a message could not be written');
-        },
-      },
-      {
-        transport: this.#transport,
-        runtime: this.#options.runtime,
-        limits: this.#limits,
-        side: 'client',
-        codec: CLIENT_CODEC,
-        valueBytes: this.#options.valueBytes,
-      },
-    );
+  #await(phase: 'resuming' | 'greeting'): void {
+    this.#phase = phase;
+    this.#timer.cancel();
+    this.#timer = this.#limit(this.#options.welcomeMs, 'no welcome came in time');
+  }
+
+  #greet(): void {
+    this.#session = new ClientSession(this, {
+      ...this.#options,
+      transport: this.#transport,
+      takesPacked: this.#takesPacked,
+    });
+    this.#session.link.send(this.#options.hello);
+    this.#session.link.flush();
   }
 
   #received(batch: Uint8Array): void {
     if (this.#phase === 'ended') return;
     const violation =
-      this.#link === undefined ? new Violation('TOO_EARLY') : this.#link.receive(batch);
+      this.#session === undefined ? new Violation('TOO_EARLY') : this.#session.link.receive(batch);
     if (violation !== undefined) this.#fail(violation);
   }
 
   #writable(): void {
-    this.#link?.writable();
+    this.#session?.link.writable();
     // The link flushes only what waits in it, but there is room now in any case.
-    if (this.#phase === 'live') this.#owner.flushed();
+    this.flushed();
   }
 
-  #dispatch(message: ReceivedMessage): Violation | undefined {
-    if (message.kind !== 'WELCOME') {
-      return this.#phase === 'live' ? this.#receive(message) : new Violation('TOO_EARLY');
-    }
-    if (this.#phase === 'live') return new Violation('SECOND_HELLO');
-    const link = this.#link as Link;
+  #welcomed(message: WelcomeMessage): Violation | undefined {
+    if (this.#phase !== 'greeting') return new Violation('SECOND_HELLO');
+    const session = this.#session as ClientSession;
     // Numbers start with the session: of what came before, its sender counts nothing.
-    if (link.hasReceivedNumbers) return new Violation('TOO_EARLY');
+    if (session.link.rx > 0) return new Violation('TOO_EARLY');
+    this.#live(message, session);
+    return undefined;
+  }
+
+  #resumed(message: ResumedMessage): Violation | undefined {
+    if (this.#phase !== 'resuming') return new Violation('SECOND_HELLO');
+    const session = this.#session as ClientSession;
+    const { link } = session;
+    if (!link.canResume(message.rx, 0)) return new Violation('BAD_ACK');
+    this.#phase = 'live';
+    link.resume(this.#transport, message.rx);
+    this.#live(message, session);
+    return undefined;
+  }
+
+  #live(message: WelcomeMessage | ResumedMessage, session: ClientSession): void {
     this.#timer.cancel();
     this.#phase = 'live';
-    this.#limits.deadMs = WIRE_DEFAULTS.deadMs;
-    if ((message.features & FEATURES.CHUNK) !== 0) link.allowChunks();
-    this.#owner.welcomed(message, link, this.#takesPacked);
+    session.welcomed(message);
+    if ((message.features & FEATURES.CHUNK) !== 0) session.link.allowChunks();
+    this.#owner.welcomed(message, session);
+  }
+
+  #gone(message: GoneMessage): Violation | undefined {
+    if (this.#phase !== 'resuming') return new Violation('SECOND_HELLO');
+    this.#session?.stop();
+    this.#await('greeting');
+    // Whoever hears that calls have failed may end all of it.
+    this.#owner.gone(message);
+    if (!this.#hasEnded) this.#greet();
     return undefined;
   }
 
   #receive(message: ReceivedMessage): Violation | undefined {
     const isPacked = 'encoding' in message && message.encoding === ENCODING.PACKED;
     if (isPacked && !this.#takesPacked) return new Violation('BAD_FLAGS');
-    return this.#held.take(message) ? undefined : this.#owner.receive(message);
+    return this.#session?.held.take(message) ? undefined : this.#owner.receive(message);
   }
 
-  #release(message: ReceivedMessage): void {
-    const violation = this.#owner.receive(message);
-    if (violation !== undefined) this.#fail(violation);
+  get #hasEnded(): boolean {
+    return this.#phase === 'ended';
   }
 
   get #offered(): readonly string[] {
@@ -200,9 +250,10 @@ export class Attach {
   }
 
   #stop(): void {
+    const phase = this.#phase;
     this.#phase = 'ended';
     this.#timer.cancel();
-    this.#link?.stop();
-    this.#held.drop();
+    // A session that can go on is its owner's.
+    if (phase === 'greeting') this.#session?.stop();
   }
 }

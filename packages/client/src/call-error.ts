@@ -31,14 +31,20 @@ export function refusedError({ code }: RefusedMessage): TrunklineError {
   return new TrunklineError(code, message, { executed: 'yes' });
 }
 
-/** The error of a call whose connection was lost. */
-export function lostError(call: PendingCall): TrunklineError {
-  const code = isStream(call) ? 'STREAM_LOST' : 'SESSION_LOST';
-  const message = 'the connection was lost before the answer came';
-  return new TrunklineError(code, message, { executed: executedOf(call) });
+/** The error of a call whose session was lost; of a stream it says how many items have come. */
+export function lostError(call: PendingCall, rx: number | undefined): TrunklineError {
+  const message = 'the session was lost before the answer came';
+  const executed = executedOf(call, rx);
+  if (!isStream(call)) return new TrunklineError('SESSION_LOST', message, { executed });
+  const data = { items: call.handler.itemsReceived ?? 0 };
+  return new TrunklineError('STREAM_LOST', message, { executed, data });
 }
 
-/** What is known of a call that has no answer. */
-export function executedOf({ state, entry }: PendingCall): 'no' | 'unknown' {
-  return state === 'sent' && entry?.state !== 'queued' ? 'unknown' : 'no';
+/**
+ * What is known of a call that has no answer, where the server had accepted all that was numbered up
+ * to `rx`.
+ */
+export function executedOf({ state, entry }: PendingCall, rx?: number): 'no' | 'unknown' {
+  if (state !== 'sent' || entry === undefined || entry.state === 'queued') return 'no';
+  return rx !== undefined && entry.number > rx ? 'no' : 'unknown';
 }

@@ -1,5 +1,4 @@
 import {
-  NO_LAYOUT,
   TrunklineError,
   Violation,
   type CancelMessage,
@@ -15,6 +14,7 @@ import {
   type SessionLimits,
 } from '@trunkline/protocol';
 import { executedOf, lostError, receivedError, refusedError } from './call-error.js';
+import { CallBindings } from './call-bindings.js';
 import { CallForm } from './call-form.js';
 import { CallIds } from './call-ids.js';
 import { CallQueue } from './call-queue.js';
@@ -31,12 +31,15 @@ import {
   type StreamHandler,
 } from './pending-call.js';
 import type { SuperjsonLoader } from './superjson.js';
-import { sizeError, sizeOf, type Unsent } from './value.js';
+import { sizeOf, type Unsent } from './value.js';
 
-/** What calls and subscriptions need of a connection. */
-export type Wire = Pick<Link, 'send' | 'withdraw' | 'abandon' | 'queuedBytes' | 'begunBytes'>;
+/** What calls and subscriptions need of a session. */
+export type Wire = Pick<
+  Link,
+  'send' | 'withdraw' | 'void' | 'abandon' | 'queuedBytes' | 'begunBytes'
+>;
 
-/** What holds on one connection. */
+/** What holds in one session. */
 export interface Terms extends SessionLimits {
   /** Whether payloads may be packed. */
   readonly takesPacked: boolean;
@@ -59,7 +62,6 @@ export type CallReply = Extract<
   { kind: 'RESULT' | 'ERROR' | 'ITEM' | 'END' | 'CREDIT' | 'CANCEL' | 'REFUSED' }
 >;
 
-const UNPACKED = { send: NO_LAYOUT, receive: NO_LAYOUT };
 const NOT_QUEUED = { queuedBytes: 0, begunBytes: 0 };
 
 /**
@@ -75,13 +77,13 @@ export class CallTable {
   readonly #retry: CallRetry;
   readonly #room: OutboxRoom;
   readonly #ids = new CallIds<PendingCall>();
-  readonly #procedures = new Map<string, number>();
-  /** Numbers that were given to procedures; none comes twice. */
-  #bound = 0;
+  readonly #bindings = new CallBindings();
   #streams = 0;
   #published = 0;
   #stopped: string | undefined;
   #link: { readonly wire: Wire; readonly terms: Terms } | undefined;
+  /** Whether the session has a connection: without one, new calls wait for the next. */
+  #isAttached = false;
 
   constructor({ runtime, limits, publisher, superjson, whyOffline }: CallTableOptions) {
     this.#runtime = runtime;
@@ -184,20 +186,46 @@ export class CallTable {
     }
   }
 
-  /** A connection is there: sends what waits. */
+  /** A session has begun: sends what waits. */
   attach(wire: Wire, terms: Terms): void {
     this.#link = { wire, terms };
+    this.#isAttached = true;
     this.#pump();
   }
 
-  /** The connection is gone: what was never written waits for the next one, the rest is lost. */
+  /** The connection is gone. What was sent is settled when the session goes on, or is lost. */
   detach(): void {
+    this.#isAttached = false;
+  }
+
+  /** The session goes on, where the server has accepted all that was numbered up to `rx`. */
+  resumed(rx: number, terms: Terms): void {
+    if (this.#link === undefined) return;
+    this.#link = { wire: this.#link.wire, terms };
+    this.#isAttached = true;
+    for (const call of this.#ids.holders()) {
+      // Nobody answers a call that will never come.
+      if (call.entry?.state === 'void' && call.entry.number > rx) this.#free(call);
+    }
+    this.#pump();
+  }
+
+  /** All that was sent in vain was sent again. */
+  replayed(): void {
+    for (const call of this.#ids.holders()) {
+      if (isStream(call) && call.state === 'sent') call.handler.tellCredit();
+    }
+  }
+
+  /** The session is gone: what surely did not run waits for the next one, the rest is lost. */
+  lost(rx: number | undefined): void {
     this.#link = undefined;
+    this.#isAttached = false;
     const sent = this.#ids.holders().filter(({ state }) => state === 'sent');
-    const lost = sent.filter((call) => executedOf(call) !== 'no' || !call.handler.isRepeatable);
-    const errors = lost.map(lostError);
+    const lost = sent.filter((call) => executedOf(call, rx) !== 'no' || !call.handler.isRepeatable);
+    const errors = lost.map((call) => lostError(call, rx));
     for (const call of lost) this.#settle(call);
-    this.#forgetConnection();
+    this.#forgetSession();
     this.#queue.waitAll();
     lost.forEach((call, index) => call.handler.failed(errors[index] as TrunklineError));
   }
@@ -211,15 +239,14 @@ export class CallTable {
       return new TrunklineError(code, reason, { executed: executedOf(call) });
     });
     for (const call of open) this.#settle(call);
-    this.#forgetConnection();
+    this.#forgetSession();
     open.forEach((call, index) => call.handler.failed(errors[index] as TrunklineError));
   }
 
-  #forgetConnection(): void {
+  #forgetSession(): void {
     this.#ids.clear();
     this.#streams = 0;
-    this.#procedures.clear();
-    this.#bound = 0;
+    this.#bindings.clear();
     this.#form.clear();
     this.#room.clear();
   }
@@ -227,7 +254,7 @@ export class CallTable {
   #pump(): void {
     for (const call of this.#queue.waiting) {
       // What a refused call's code does may have ended the connection.
-      if (this.#link === undefined) return;
+      if (this.#link === undefined || !this.#isAttached) return;
       const { wire, terms } = this.#link;
       if (this.#ids.taken >= terms.callsInFlight) return;
       // Calls pass a stream that waits, since streams may last for ever.
@@ -238,7 +265,7 @@ export class CallTable {
       }
       if (this.#form.mustFollow(call, this.#ids)) continue;
       this.#queue.take(call);
-      const fault = this.#fault(call.request, terms);
+      const fault = this.#bindings.fault(call.request, terms);
       if (fault === undefined) this.#write(call, wire, terms);
       else this.#end(call, fault);
     }
@@ -257,20 +284,12 @@ export class CallTable {
     }
   }
 
-  /** Why the server would not take a call whatever happens. */
-  #fault({ name, payload }: CallRequest, terms: Terms): TrunklineError | undefined {
-    const { boundProcedures, valueInBytes } = terms;
-    if (this.#procedures.has(name) || this.#bound < boundProcedures) {
-      return sizeError(payload, valueInBytes);
-    }
-    const message = `the server lets a session use ${boundProcedures} procedures at most`;
-    return new TrunklineError('BUSY', message, { executed: 'no' });
-  }
-
   #write(call: PendingCall, wire: Wire, terms: Terms): void {
     const payload = this.#form.payloadOf(call, terms.takesPacked, terms.valueInBytes);
     if (payload instanceof TrunklineError) return this.#end(call, payload);
-    const procedure = this.#bind(call.request, wire, terms);
+    const { takesPacked } = terms;
+    const how = { takesPacked, form: this.#form };
+    const procedure = this.#bindings.bind(call.request, how, (bind) => wire.send(bind));
     call.id = this.#ids.next;
     call.state = 'sent';
     // A broker remembers the highest counter alone, so it is given in the order of writing.
@@ -284,18 +303,6 @@ export class CallTable {
     if (!isStream(call)) return;
     this.#streams++;
     call.handler.opened({ items: terms.upCreditItems, bytes: terms.upCreditBytes });
-  }
-
-  #bind({ kind, name, codec }: CallRequest, wire: Wire, { takesPacked }: Terms): number {
-    const known = this.#procedures.get(name);
-    if (known !== undefined) return known;
-    const procedure = this.#bound++;
-    this.#procedures.set(name, procedure);
-    const { send, receive } = (takesPacked && codec) || UNPACKED;
-    const sendHash = this.#form.isRefused(name) ? NO_LAYOUT : send;
-    const hashes = { sendHash, receiveHash: receive };
-    wire.send({ kind: 'BIND', procedure, procedureKind: kind, name, ...hashes });
-    return procedure;
   }
 
   #failed(call: PendingCall, message: ErrorMessage): void {
@@ -326,7 +333,7 @@ export class CallTable {
   #sendUnpacked(call: PendingCall): void {
     const { name } = call.request;
     // Under another number: nothing of the new CALL says that its items are not packed any more.
-    if (this.#form.refused(name)) this.#procedures.delete(name);
+    if (this.#form.refused(name)) this.#bindings.forget(name);
     this.#free(call);
     this.#queue.waitAgain(call);
     this.#pump();
@@ -383,13 +390,18 @@ export class CallTable {
       else this.#free(call);
       return 'no';
     }
+    this.#link?.wire.void(entry);
     tell();
     return 'unknown';
   }
 
   #expired(call: PendingCall): void {
     // No CANCEL: the server has the deadline too and ends the call itself, which frees the id.
-    const executed = this.#withdraw(call, () => {});
+    const executed = this.#withdraw(call, () => {
+      // What went in chunks has its deadline from when the first of them was written.
+      if (call.entry?.isBegun)
+        this.#link?.wire.send({ kind: 'CANCEL', id: call.id, reason: 'deadline' });
+    });
     const reason = executed === 'no' ? this.#whyOffline() : undefined;
     const where = reason === undefined ? '' : ` before there was a connection: ${reason}`;
     call.handler.failed(

@@ -39,7 +39,7 @@ describe('a connection', () => {
       [
         {
           kind: 'HELLO',
-          features: 2,
+          features: 3,
           agent: 'test 1.0',
           token: 'secret',
           revisions: [{ name: 'chat', revision: '0123456789abcdef' }],

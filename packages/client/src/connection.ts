@@ -2,9 +2,10 @@ import {
   FEATURES,
   TrunklineError,
   type Dial,
+  type GoneMessage,
   type HelloMessage,
-  type Link,
   type ReceivedMessage,
+  type ResumedMessage,
   type Revision,
   type Runtime,
   type Timer,
@@ -13,6 +14,7 @@ import {
 } from '@trunkline/protocol';
 import { Attach } from './attach.js';
 import type { ReconnectOptions } from './backoff.js';
+import type { ClientSession } from './client-session.js';
 import type { ClientLimits } from './client-limits.js';
 import { StateKeeper, type ConnectionState, type StateChange } from './connection-state.js';
 import type { ErrorHook } from './error-hook.js';
@@ -28,12 +30,17 @@ import { unreachableHints } from './unreachable-hints.js';
 
 /** What uses the connections: calls and subscriptions. None of these throws. */
 export interface ConnectionUser {
-  /** A session is open; with `takesPacked` payloads may be packed. */
-  attach(link: Link, welcome: WelcomeMessage, takesPacked: boolean): void;
+  /** A session has begun, or goes on. */
+  attach(session: ClientSession, welcome: WelcomeMessage | ResumedMessage): void;
   receive(message: ReceivedMessage): Violation | undefined;
   isBusy(): boolean;
   flushed(): void;
+  /** What earlier connections have brought in vain was sent again. */
+  replayed(): void;
+  /** The connection is gone; the session may go on. */
   detach(): void;
+  /** The session is gone; the server had accepted all up to `rx`, if that is known. */
+  lost(rx: number | undefined): void;
   /** No connection will come any more. */
   stop(code: 'CANCELLED' | 'UNAVAILABLE', reason: string): void;
 }
@@ -66,6 +73,10 @@ export class Connection {
   readonly #user: ConnectionUser;
   readonly #keeper: StateKeeper;
   #attach: Attach | undefined;
+  /** The one that is open, or may go on. */
+  #session: ClientSession | undefined;
+  /** Runs until the server has forgotten the session. */
+  #sessionTimer: Timer | undefined;
   /** Stands for what is awaited before dialing: the answer of `auth`, or the code for superjson. */
   #asking: object | undefined;
   #timer: Timer | undefined;
@@ -110,6 +121,7 @@ export class Connection {
     const attach = this.#attach;
     this.#drop();
     attach?.close();
+    this.#forgetSession();
     const reason = 'the client was closed';
     this.#change({ status: 'closed', reason });
     this.#user.stop('CANCELLED', reason);
@@ -153,20 +165,25 @@ export class Connection {
     const { url, dial, runtime, limits, agent, packed, revisions, superjson } = this.#options;
     // Nothing else will be spoken, and so nothing has to wait for it later.
     if (!packed && superjson.code === undefined) return this.#loadFirst(token);
-    const features = FEATURES.CHUNK;
+    const features = FEATURES.CHUNK | FEATURES.RESUME;
+    // A device that slept may have woken up after the session has ended.
+    if (this.#session?.remainingMs === 0) this.#lose(undefined);
     const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions };
     const { openMs, welcomeMs, valueBytes } = limits;
     this.#attach = new Attach(
       {
-        welcomed: (welcome, link, takesPacked) => {
-          this.#welcomed(welcome, link, takesPacked);
-        },
+        welcomed: (welcome, session) => this.#welcomed(welcome, session),
+        gone: (gone) => this.#gone(gone),
         receive: (message) => this.#user.receive(message),
         isBusy: () => this.#user.isBusy(),
         flushed: () => this.#user.flushed(),
+        replayed: () => this.#user.replayed(),
         ended: (ending) => this.#ended(ending),
       },
-      { url, dial, runtime, hello, packed, superjson, openMs, welcomeMs, valueBytes },
+      {
+        ...{ url, dial, runtime, hello, session: this.#session, packed },
+        ...{ superjson, openMs, welcomeMs, valueBytes },
+      },
     );
   }
 
@@ -185,7 +202,9 @@ export class Connection {
     void this.#options.superjson.load().then(loaded, failed);
   }
 
-  #welcomed(welcome: WelcomeMessage, link: Link, takesPacked: boolean): void {
+  #welcomed(welcome: WelcomeMessage | ResumedMessage, session: ClientSession): void {
+    this.#sessionTimer?.cancel();
+    this.#session = session;
     this.#liveSince = this.#options.runtime.now();
     this.#attempt = 0;
     const staleContracts = this.#options.revisions
@@ -195,14 +214,40 @@ export class Connection {
       })
       .map(({ name }) => name);
     // What waits goes first, before anything that a watcher does.
-    this.#user.attach(link, welcome, takesPacked);
+    this.#user.attach(session, welcome);
     if (!this.#keeper.isFinal) this.#change({ status: 'live', staleContracts });
+  }
+
+  #gone({ rx }: GoneMessage): void {
+    this.#lose(rx);
+  }
+
+  /** The session will not go on. */
+  #lose(rx: number | undefined): void {
+    this.#forgetSession();
+    this.#user.lost(rx);
+  }
+
+  #forgetSession(): void {
+    this.#sessionTimer?.cancel();
+    this.#session?.stop();
+    this.#session = undefined;
+  }
+
+  /** The connection of a session is gone: it waits for another one, for as long as the server does. */
+  #leave(): void {
+    this.#session?.leave();
+    const { remainingMs = 0 } = this.#session ?? {};
+    if (remainingMs === 0) return this.#forgetSession();
+    this.#sessionTimer = this.#options.runtime.startTimer(remainingMs, () => this.#lose(undefined));
   }
 
   #ended(ending: Ending): void {
     this.#drop();
     const { reconnect, auth, runtime, url } = this.#options;
     const wasLive = ending.phase === 'live';
+    if (wasLive) this.#leave();
+    else if (ending.phase === 'resuming') this.#session?.detach();
     if (wasLive && runtime.now() - this.#liveSince >= LASTING_MS) this.#attempts = NO_ATTEMPTS;
     const decision = decideRetry(ending, this.#attempts, {
       reconnect,
@@ -212,8 +257,10 @@ export class Connection {
     this.#attempts = countAttempt(this.#attempts, ending);
     const { reason, status } = decision;
     if (decision.next === 'stop') {
+      this.#forgetSession();
       this.#change({ status, reason });
       if (wasLive) this.#user.detach();
+      this.#user.lost(undefined);
       return this.#user.stop('UNAVAILABLE', reason);
     }
     const { delayMs } = decision;
@@ -221,7 +268,9 @@ export class Connection {
     const hints = status === 'unreachable' ? unreachableHints(url) : undefined;
     const nextAttemptAt = runtime.now() + delayMs;
     this.#change({ status, reason, nextAttemptAt, ...present({ hints }) });
-    if (wasLive && !this.#keeper.isFinal) this.#user.detach();
+    if (!wasLive || this.#keeper.isFinal) return;
+    this.#user.detach();
+    if (this.#session === undefined) this.#user.lost(undefined);
   }
 
   #change(change: Omit<StateChange, 'attempt'>): void {

@@ -5,7 +5,7 @@ const MAX_BYTES = 4_194_304;
 const MAX_MESSAGES = 4_096;
 
 /**
- * Holds messages of a connection until the code for superjson is there. What comes behind the first
+ * Holds messages of a session until the code for superjson is there. What comes behind the first
  * one in superjson waits too. When that is too much, or the code cannot be had, all go on without it.
  */
 export class HeldMessages {
@@ -30,7 +30,12 @@ export class HeldMessages {
     return true;
   }
 
-  /** Forgets all that waits: its connection is gone. */
+  /** Forgets what was said of topics: it is said anew on the next connection. */
+  dropTopics(): void {
+    this.#waiting = this.#waiting.filter(({ kind }) => !OF_TOPICS.has(kind));
+  }
+
+  /** Forgets all that waits: its session is gone. */
   drop(): void {
     this.#waiting = [];
     this.#bytes = 0;
@@ -57,6 +62,14 @@ export class HeldMessages {
     }
   }
 }
+
+const OF_TOPICS: ReadonlySet<ReceivedMessage['kind']> = new Set([
+  'SUBSCRIBED',
+  'MESSAGE',
+  'GAP',
+  'STALE',
+  'ENDED',
+]);
 
 function isSuperjson(message: ReceivedMessage): boolean {
   return 'encoding' in message && message.encoding === ENCODING.SUPERJSON;

@@ -7,17 +7,21 @@ import { MAX_PAYLOAD_BYTES } from './value.js';
 /** Leads what a connection tells to what it is for: calls and subscriptions. */
 export function routeMessages(calls: CallTable, subscriptions: Subscriptions): ConnectionUser {
   return {
-    attach: (link, { limits, features }, takesPacked) => {
+    attach: ({ link, takesPacked }, welcome) => {
       // Who subscribes and then calls expects to be told what comes of the call.
       subscriptions.attach(link, takesPacked);
-      calls.attach(link, { ...reachable(limits, features), takesPacked });
+      const terms = { ...reachable(welcome.limits, welcome.features), takesPacked };
+      if (welcome.kind === 'WELCOME') calls.attach(link, terms);
+      else calls.resumed(welcome.rx, terms);
     },
     isBusy: () => calls.takenIds > 0,
     flushed: () => calls.flushed(),
+    replayed: () => calls.replayed(),
     detach: () => {
       subscriptions.detach();
       calls.detach();
     },
+    lost: (rx) => calls.lost(rx),
     stop: (code, reason) => {
       subscriptions.stop(code, reason);
       calls.stop(code, reason);

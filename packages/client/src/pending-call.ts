@@ -27,6 +27,8 @@ export interface CallRequest {
 
 /** What becomes of a call. One of `done` and `failed` is called once and last. */
 export interface CallHandler {
+  /** How many items have come. */
+  readonly itemsReceived?: number;
   /** Whether it may be sent a second time, because nothing of it has been used up. */
   readonly isRepeatable: boolean;
   done(message: ResultMessage | EndMessage): void;
@@ -41,6 +43,8 @@ export interface StreamHandler extends CallHandler {
   credit(message: CreditMessage): void;
   /** The server wants no more items. */
   stopped(): void;
+  /** The server may not have heard what it may send: tells it again. */
+  tellCredit(): void;
   /** There is room in the outbox again, after it was asked for. */
   hasRoom(): void;
 }

@@ -2,7 +2,7 @@ import { CLOSE_CODES, closeCodeOf, reactionTo, type Closed } from '@trunkline/pr
 import { backoffMs, type ReconnectOptions } from './backoff.js';
 
 /** How far an attempt to connect had come when it ended. */
-export type AttachPhase = 'auth' | 'opening' | 'greeting' | 'live';
+export type AttachPhase = 'auth' | 'opening' | 'resuming' | 'greeting' | 'live';
 
 /** How a connection, or an attempt to have one, ended. */
 export interface Ending {
@@ -50,7 +50,7 @@ const MAX_NAMED_MS = 300_000;
 /** Counts an ending in. */
 export function countAttempt(before: Attempts, { closed, phase }: Ending): Attempts {
   const hadGoodToken = phase === 'live';
-  const hasOpened = phase === 'greeting' || phase === 'live';
+  const hasOpened = phase === 'resuming' || phase === 'greeting' || phase === 'live';
   return {
     failures: before.failures + 1,
     unopened: hasOpened ? 0 : before.unopened + (phase === 'opening' ? 1 : 0),

@@ -55,7 +55,8 @@ export class StreamCall implements StreamHandler {
   readonly #down = new ConsumerCredit(DOWN_WINDOW, MOST_DOWN_ITEMS);
   readonly #pump: UpPump | undefined;
   #up: ProducerCredit | undefined;
-  #hasItems = false;
+  /** How many have come. */
+  #items = 0;
   /** Whether the source has ended, and whether the server was told. */
   #end: 'open' | 'due' | 'sent' = 'open';
   /** What was sent and may have to be sent again in another form: no more than the first credit. */
@@ -76,7 +77,7 @@ export class StreamCall implements StreamHandler {
 
   /** Items that came or went cannot be had again. */
   get isRepeatable(): boolean {
-    return !this.#hasItems && this.#up === undefined;
+    return this.#items === 0 && this.#up === undefined;
   }
 
   /** Opens the stream. Call once; does nothing after `leave`. */
@@ -124,7 +125,7 @@ export class StreamCall implements StreamHandler {
     if (!this.#request.hasDown) return new Violation('BAD_ITEM');
     const { length } = message.bytes;
     if (!this.#down.receive(length)) return new Violation('NO_CREDIT');
-    this.#hasItems = true;
+    this.#items++;
     this.#unanswered = undefined;
     const decoded = decodeValue(message, this.#request.codec?.down, this.#port.superjson.code);
     if ('value' in decoded) {
@@ -141,6 +142,15 @@ export class StreamCall implements StreamHandler {
     this.#unanswered = undefined;
     this.#up?.raise(items, bytes);
     this.#goOn();
+  }
+
+  get itemsReceived(): number {
+    return this.#items;
+  }
+
+  tellCredit(): void {
+    if (this.#isOver || !this.#request.hasDown) return;
+    this.#port.calls.send({ kind: 'CREDIT', id: this.#id, ...this.#down.granted });
   }
 
   stopped(): void {

@@ -78,6 +78,11 @@ export class ConsumerCredit {
     return allowed;
   }
 
+  /** All that was granted, from the start. */
+  get granted(): CreditWindow {
+    return { items: this.#grantedItems, bytes: this.#grantedBytes };
+  }
+
   /**
    * Notes that the consumer's code has taken an item. Gives the new totals when half of the window
    * is used, so that a fast stream costs one message for many items.

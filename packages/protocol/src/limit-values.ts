@@ -5,6 +5,7 @@ const WIRE = {
   batchCloseBytes: 65_536,
   writeAheadBytes: 262_144,
   unackedMessages: 16_384,
+  unackedBytes: 2_097_152,
   ackMessages: 32,
   ackBytes: 65_536,
   ackDelayMs: 200,

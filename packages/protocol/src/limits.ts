@@ -54,6 +54,13 @@ export const WIRE_LIMITS = {
     onExcess: 'the sender waits',
     reason: 'keeps 16 bits of a number unambiguous',
   },
+  unackedBytes: {
+    value: WIRE_DEFAULTS.unackedBytes,
+    unit: 'bytes',
+    scope: 'direction of a session',
+    onExcess: 'the sender waits',
+    reason: 'what was sent is kept until it is acknowledged; chunks have a window of their own',
+  },
   ackMessages: {
     value: WIRE_DEFAULTS.ackMessages,
     unit: 'items',

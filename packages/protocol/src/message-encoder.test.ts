@@ -106,10 +106,10 @@ describe('sizeOf', () => {
 
   it('keeps a batch of many small calls with trace and key below the limit of a batch', () => {
     const limits = resolveLimits(WIRE_LIMITS);
-    const outbox = new Outbox(limits, 'client', FULL_CODEC.encodeBody);
+    const outbox = new Outbox({ limits, side: 'client', ...FULL_CODEC, stamp: () => {} });
     const call: CallMessage = { kind: 'CALL', id: 0, procedure: 0, ...NOTHING, ...EXT };
     for (let count = 0; count < 5_000; count++) outbox.push(call);
-    const room = { bytes: 65_536, numbers: 16_384, bulkBytes: 0, chunks: 0 };
+    const room = { bytes: 65_536, numbers: 16_384, bulkBytes: 0, chunks: 0, tx: 0 };
     const writer = new Writer();
     for (const message of outbox.take(room))
       encodeMessage(writer, message as Message, FULL_CODEC.encodeBody);

@@ -15,6 +15,7 @@ import {
   type Message,
   type Payload,
   type ResultMessage,
+  type ResumeMessage,
   type Revision,
   type SubscribeMessage,
   type TopicMessage,
@@ -152,6 +153,8 @@ export function encodeClientBody(writer: Writer, message: Message): void {
       return writer.u32(message.value);
     case 'HELLO':
       return encodeHello(writer, message);
+    case 'RESUME':
+      return encodeResume(writer, message);
     case 'VOID':
       return;
     default:
@@ -227,5 +230,16 @@ function encodeHello(writer: Writer, message: HelloMessage): void {
   writer.varint(message.features);
   writer.text(message.agent);
   writer.text(message.token);
+  encodeRevisions(writer, message.revisions);
+}
+
+function encodeResume(writer: Writer, message: ResumeMessage): void {
+  writer.varint(message.features);
+  writer.text(message.token);
+  writer.text(message.session);
+  writer.varint(message.attach);
+  writer.sized(message.secret);
+  writer.varint(message.rx);
+  writer.varint(message.first);
   encodeRevisions(writer, message.revisions);
 }

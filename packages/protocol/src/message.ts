@@ -126,6 +126,7 @@ export const GONE_REASONS = [
   'principal',
   'node',
   'drained',
+  'codec',
 ] as const;
 /** Server to client: answers RESUME; the session is over, for the reason given. */
 export interface GoneMessage {

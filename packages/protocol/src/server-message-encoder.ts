@@ -20,7 +20,6 @@ import {
   type GapMessage,
   type Message,
   type ResumedMessage,
-  type ResumeMessage,
   type SessionLimits,
   type SubscribedMessage,
   type WelcomeMessage,
@@ -54,8 +53,6 @@ function encodeSessionBody(writer: Writer, message: Message): void {
   switch (message.kind) {
     case 'WELCOME':
       return encodeWelcome(writer, message);
-    case 'RESUME':
-      return encodeResume(writer, message);
     case 'RESUMED':
       return encodeResumed(writer, message);
     case 'GONE':
@@ -123,17 +120,6 @@ function encodeWelcome(writer: Writer, message: WelcomeMessage): void {
   writer.text(message.session);
   writer.sized(message.secret);
   encodeTerms(writer, message);
-}
-
-function encodeResume(writer: Writer, message: ResumeMessage): void {
-  writer.varint(message.features);
-  writer.text(message.token);
-  writer.text(message.session);
-  writer.varint(message.attach);
-  writer.sized(message.secret);
-  writer.varint(message.rx);
-  writer.varint(message.first);
-  encodeRevisions(writer, message.revisions);
 }
 
 function encodeResumed(writer: Writer, message: ResumedMessage): void {

@@ -170,6 +170,11 @@ export class Calls {
     return undefined;
   }
 
+  /** Another connection is there, on which callers have to be told again what they may send. */
+  tellCredit(): void {
+    for (const { items } of this.#entries.values()) items?.tellCredit();
+  }
+
   /** Something was written: streams that waited for room may go on. */
   resume(): void {
     for (const run of this.#runs) run.resume();

@@ -5,40 +5,36 @@ import {
   Writer,
   type Close,
   type Closed,
-  type HelloMessage,
   type Message,
   type TransportSink,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { ConnectionInfo } from './context.js';
-import type { Gatekeeper } from './gatekeeper.js';
-import { Handshake, type Admitted } from './handshake.js';
-import { LiveConnection } from './live-connection.js';
+import { Handshake, type Attached, type HandshakeServices } from './handshake.js';
+import { LiveSession, type SessionConnection } from './live-session.js';
 import type { Session } from './session.js';
-import type { SessionServices } from './session-parts.js';
 
 /** What all connections of a server share. */
-export interface ConnectionServices extends SessionServices {
-  readonly gatekeeper: Gatekeeper;
+export interface ConnectionServices extends HandshakeServices {
   /** A session is open. */
   readonly opened: (session: Session) => void;
-  /** The connection has ended, and with it its session. */
-  readonly ended: (connection: Connection, closed: Closed) => void;
+  /** The connection has ended; its session may outlive it. */
+  readonly ended: (connection: Connection) => void;
 }
 
 /** The end of a connection that this side has cut. */
 const CUT: Closed = { code: 1006, reason: '' };
 
 /**
- * One connection, from HELLO and authentication to its end. Nothing runs before it is live. In this
- * version a session ends with its connection.
+ * One connection, from HELLO or RESUME and authentication to its end. Nothing runs before it is
+ * live.
  */
-export class Connection implements TransportSink {
+export class Connection implements TransportSink, SessionConnection {
   readonly services: ConnectionServices;
   readonly transport: AcceptedTransport;
   /** Let go of once the connection is live. */
   #handshake: Handshake | undefined;
-  #live: LiveConnection | undefined;
+  #live: LiveSession | undefined;
   #isClosed = false;
   #release: (() => void) | undefined;
 
@@ -46,16 +42,6 @@ export class Connection implements TransportSink {
     this.transport = transport;
     this.services = services;
     this.#handshake = new Handshake(this, info);
-  }
-
-  /** The session, once there is one. */
-  get session(): Session | undefined {
-    return this.#live?.session;
-  }
-
-  /** Handlers and subscriptions that are live, for tests and for what an operator sees. */
-  get counts(): { calls: number; subscriptions: number } {
-    return { calls: this.#live?.running ?? 0, subscriptions: this.#live?.subscribed ?? 0 };
   }
 
   receive(batch: Uint8Array): void {
@@ -81,16 +67,19 @@ export class Connection implements TransportSink {
     this.transport.write([encodeBatch(new Writer(), {}, [message])]);
   }
 
-  /** The client may have a session: WELCOMEs it, and then takes what came early. */
-  admitted(hello: HelloMessage, { session, release }: Admitted): void {
+  /** The client has a session: a new one, or its own again. Then what came early is taken. */
+  attached(attached: Attached): void {
     const handshake = this.#handshake;
-    this.#release = release;
-    const live = new LiveConnection(this, session);
-    this.#live = live;
     this.#handshake = undefined;
-    live.welcome(hello);
+    this.#release = attached.release;
+    if ('resume' in attached) {
+      this.#live = attached.live;
+      attached.live.resume(this, attached.resume);
+      return this.transport.authenticated();
+    }
+    this.#live = new LiveSession(this, attached, this.services);
     this.transport.authenticated();
-    this.services.opened(session);
+    this.services.opened(attached.session);
     const early = handshake?.takeEarly() ?? [];
     if (early instanceof Violation) return this.close(early);
     for (const batch of early) this.receive(batch);
@@ -113,7 +102,7 @@ export class Connection implements TransportSink {
     this.transport.abort();
   }
 
-  #receiveLive(live: LiveConnection, batch: Uint8Array): void {
+  #receiveLive(live: LiveSession, batch: Uint8Array): void {
     const violation = live.receiveBatch(batch);
     if (violation !== undefined) return this.close(violation);
     if (!this.#isClosed) live.flush();
@@ -123,8 +112,8 @@ export class Connection implements TransportSink {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#handshake?.stop();
-    this.#live?.stop();
     this.#release?.();
-    this.services.ended(this, closed);
+    this.#live?.left(this, closed);
+    this.services.ended(this);
   }
 }

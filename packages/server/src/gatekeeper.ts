@@ -28,12 +28,15 @@ export type Authenticate = (
 /** A session that may begin, or how its connection ends instead. */
 export type Admission =
   | {
+      /** Of a client that resumes another one, only who it is and where it comes from counts. */
       readonly session: Session;
-      readonly identity: Identity | undefined;
       /** Gives back the principal's place. */
       readonly release: () => void;
     }
   | { readonly close: Close; readonly release?: undefined };
+
+/** A client that may have a session. */
+export type Admitted = Extract<Admission, { session: unknown }>;
 
 /** A client that is being decided on. */
 export interface Admitting {
@@ -66,9 +69,7 @@ const NOBODY = (): void => undefined;
 /** Why a client is not decided on any more. */
 const LEFT = new Error('the client has left');
 
-type Opened =
-  | Pick<Extract<Admission, { session: Session }>, 'session' | 'identity'>
-  | { close: Close };
+type Opened = { readonly session: Session } | { readonly close: Close };
 
 /** Decides who gets a session: authentication, the server's guards, sessions per principal. */
 export class Gatekeeper {
@@ -116,7 +117,7 @@ export class Gatekeeper {
 
   #place(opened: Opened): Admission {
     if ('close' in opened) return opened;
-    const release = this.#enter(opened.identity?.principal);
+    const release = this.#enter(opened.session.identity?.principal);
     return release === undefined ? { close: TOO_MANY } : { ...opened, release };
   }
 
@@ -139,7 +140,7 @@ export class Gatekeeper {
     return chain(this.#guard(session), (): Opened => {
       // Looked at last: the guards may have taken their time.
       const hasEnded = (identity?.expiresAt?.getTime() ?? Infinity) <= runtime.wallNow();
-      return hasEnded ? { close: EXPIRED } : { session, identity };
+      return hasEnded ? { close: EXPIRED } : { session };
     });
   }
 

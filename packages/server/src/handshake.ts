@@ -2,34 +2,40 @@ import {
   decodeBatch,
   Violation,
   type Close,
+  type GoneMessage,
   type HelloMessage,
   type Message,
   type ReceivedMessage,
-  type Runtime,
+  type ResumeMessage,
   type Timer,
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
 import type { ConnectionInfo } from './context.js';
-import type { ReportFailure } from './failure.js';
-import type { Admission, Admitting, Gatekeeper } from './gatekeeper.js';
-import type { ServerLimits } from './limits.js';
+import type { Admission, Admitted, Admitting, Gatekeeper } from './gatekeeper.js';
+import type { LiveSession } from './live-session.js';
+import type { SessionServices } from './session-parts.js';
+import type { Session } from './session.js';
+import type { EndReason } from './sessions.js';
 
-/** A client that may have a session. */
-export type Admitted = Extract<Admission, { session: unknown }>;
+/** A client that has a session: a new one, or its own again. */
+export type Attached =
+  | { readonly session: Session; readonly hello: HelloMessage; readonly release: () => void }
+  | { readonly live: LiveSession; readonly resume: ResumeMessage; readonly release: () => void };
+
+/** What all handshakes of a server share. */
+export interface HandshakeServices extends SessionServices {
+  readonly gatekeeper: Gatekeeper;
+}
 
 /** What a handshake is made from, and what it tells its connection. */
 export interface HandshakeOwner {
-  readonly services: {
-    readonly runtime: Runtime;
-    readonly limits: ServerLimits;
-    readonly gatekeeper: Gatekeeper;
-    readonly report: ReportFailure;
-  };
+  readonly services: HandshakeServices;
+  readonly transport: { readonly takesPacked: boolean };
   /** Writes a message by itself. */
   write(message: Message): void;
   close(close: Close): void;
-  /** The client may have a session. */
-  admitted(hello: HelloMessage, admitted: Admitted): void;
+  /** The client has a session. */
+  attached(attached: Attached): void;
 }
 
 const EARLY: ReadonlySet<ReceivedMessage['kind']> = new Set([
@@ -44,12 +50,12 @@ const EARLY: ReadonlySet<ReceivedMessage['kind']> = new Set([
 /** What a batch costs to hold beside its bytes. */
 const HELD_BYTES = 64;
 
-/** The beginning of a connection, until WELCOME: nothing runs, and little is held. */
+/** The beginning of a connection, until WELCOME or RESUMED: nothing runs, and little is held. */
 export class Handshake {
   readonly #owner: HandshakeOwner;
   readonly #info: ConnectionInfo;
   #timer: Timer;
-  #state: 'hello' | 'authenticating' | 'ended' = 'hello';
+  #state: 'hello' | 'greeting' | 'resuming' | 'ended' = 'hello';
   #hasResumed = false;
   /** Batches that came before WELCOME: held as they came, since nothing is believed yet. */
   readonly #early: Uint8Array[] = [];
@@ -64,7 +70,8 @@ export class Handshake {
 
   receive(batch: Uint8Array): void {
     if (this.#state === 'hello') this.#receiveHello(batch);
-    else if (this.#state === 'authenticating') this.#hold(batch);
+    else if (this.#state === 'greeting') this.#hold(batch);
+    else if (this.#state === 'resuming') this.#owner.close(new Violation('TOO_EARLY'));
   }
 
   /** Gives what came before WELCOME, or the violation that some of it is. */
@@ -92,14 +99,14 @@ export class Handshake {
     if (decoded.ack !== undefined || decoded.now) return owner.close(new Violation('BAD_HEAD'));
     const [message, second] = decoded.messages;
     if (message?.kind === 'RESUME' && second === undefined && !this.#hasResumed) {
-      return this.#refuseResume();
+      return this.#receiveResume(message);
     }
     if (message?.kind !== 'HELLO' || second !== undefined) {
       return owner.close(new Violation('HELLO_FIRST'));
     }
     this.#timer.cancel();
-    this.#state = 'authenticating';
-    this.#admit(message);
+    this.#state = 'greeting';
+    this.#admit(message.token, (admission) => this.#welcome(message, admission));
   }
 
   #awaitHello(): Timer {
@@ -107,12 +114,62 @@ export class Handshake {
     return runtime.startTimer(limits.helloMs, () => this.#owner.close(new Violation('HELLO_LATE')));
   }
 
-  /** Sessions are not resumed in this version, so none is known; HELLO may come next, once. */
-  #refuseResume(): void {
+  #receiveResume(resume: ResumeMessage): void {
     this.#hasResumed = true;
     this.#timer.cancel();
+    const live = this.#find(resume);
+    if (live === undefined) return;
+    // Looked at before anybody is asked, and again afterwards.
+    if (!live.isNewer(resume.attach)) return this.#owner.close(REPLACED);
+    this.#state = 'resuming';
+    this.#admit(resume.token, (admission) => this.#resume(resume, admission));
+  }
+
+  /** Finds the session that is to go on; where there is none, the client is told so. */
+  #find({ session, secret }: ResumeMessage): LiveSession | undefined {
+    const found = this.#owner.services.sessions.find(session, secret);
+    if (found === undefined) this.#gone('unknown', undefined);
+    else if ('endedAt' in found) this.#gone(found.reason, found.rx);
+    else return found;
+    return undefined;
+  }
+
+  /** HELLO may come next, once. */
+  #gone(reason: GoneMessage['reason'], rx: number | undefined): void {
+    this.#state = 'hello';
     this.#timer = this.#awaitHello();
-    this.#owner.write({ kind: 'GONE', reason: 'unknown', rx: undefined });
+    this.#owner.write({ kind: 'GONE', reason, rx });
+  }
+
+  #resume(resume: ResumeMessage, admitted: Admitted): void {
+    const { session, release } = admitted;
+    // Much may have happened while the client was looked at.
+    const live = this.#find(resume);
+    if (live === undefined) return release();
+    if (!live.isNewer(resume.attach)) {
+      release();
+      return this.#owner.close(REPLACED);
+    }
+    const reason = this.#reasonToEnd(live, { session, resume });
+    if (reason !== undefined) {
+      release();
+      live.end(reason);
+      return this.#gone(reason, live.rx);
+    }
+    live.session.identity = session.identity;
+    live.session.connection = session.connection;
+    this.#owner.attached({ live, resume, release });
+  }
+
+  /** Why a session cannot go on over this connection, and so must not go on at all. */
+  #reasonToEnd(
+    live: LiveSession,
+    { session, resume }: { readonly session: Session; readonly resume: ResumeMessage },
+  ): EndReason | undefined {
+    if (session.identity?.principal !== live.principal) return 'principal';
+    // What was packed for one connection cannot be sent on the other.
+    if (this.#owner.transport.takesPacked !== live.takesPacked) return 'codec';
+    return live.canResume(resume) ? undefined : 'overflow';
   }
 
   #hold(batch: Uint8Array): void {
@@ -125,30 +182,36 @@ export class Handshake {
     this.#early.push(batch.slice());
   }
 
-  #admit(hello: HelloMessage): void {
-    const admitting = this.#owner.services.gatekeeper.admit(hello.token, this.#info);
+  #admit(token: string, then: (admitted: Admitted) => void): void {
+    const admitting = this.#owner.services.gatekeeper.admit(token, this.#info);
     const { admission } = admitting;
     if (!isPromise(admission)) {
       // What came in the same read was sent before WELCOME, and must be seen as such.
-      return this.#owner.services.runtime.endOfTurn(() => this.#decided(hello, admission));
+      return this.#owner.services.runtime.endOfTurn(() => this.#decided(admission, then));
     }
     this.#admitting = admitting;
-    void admission.then((decided) => this.#decided(hello, decided));
+    void admission.then((decided) => this.#decided(decided, then));
   }
 
-  #decided(hello: HelloMessage, admission: Admission): void {
+  #decided(admission: Admission, then: (admitted: Admitted) => void): void {
     // The client may have left while it was looked at.
     if (this.#state === 'ended') return admission.release?.();
     const owner = this.#owner;
     if ('close' in admission) return owner.close(admission.close);
     try {
-      owner.admitted(hello, admission);
+      then(admission);
     } catch (error) {
       owner.services.report({ error, where: 'handshake' });
       owner.close({ code: 'LEAVING', reason: 'the session could not begin' });
     }
   }
+
+  #welcome(hello: HelloMessage, { session, release }: Admitted): void {
+    this.#owner.attached({ session, hello, release });
+  }
 }
+
+const REPLACED: Close = { code: 'REPLACED', reason: 'an older connection' };
 
 /** What may come before WELCOME may be lost with the session. */
 function isEarly(batch: Uint8Array): boolean {

@@ -47,6 +47,11 @@ export class ItemQueue implements AsyncIterable<unknown> {
     return true;
   }
 
+  /** Tells the caller again what it may send: it may not have heard it. */
+  tellCredit(): void {
+    if (!this.#hasEnded) this.#options.grant(this.#credit.granted);
+  }
+
   /** The caller has sent its last item. */
   end(): void {
     this.#hasEnded = true;

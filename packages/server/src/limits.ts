@@ -9,11 +9,13 @@ import {
 import { CALL_LIMITS } from './limits/call-limits.js';
 import { CONNECTION_LIMITS } from './limits/connection-limits.js';
 import { MEMORY_BROKER_LIMITS } from './limits/memory-broker-limits.js';
+import { SESSION_LIMITS } from './limits/session-limits.js';
 import { TOPIC_LIMITS } from './limits/topic-limits.js';
 
 /** Limits that a server sets for its peers; each is an option of the same name. */
 export const SERVER_LIMITS = {
   ...CONNECTION_LIMITS,
+  ...SESSION_LIMITS,
   ...CALL_LIMITS,
   ...TOPIC_LIMITS,
 } as const satisfies LimitTable;

@@ -30,7 +30,9 @@ import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure } from './print-failure.js';
 import { Registry } from './registry.js';
 import type { Service } from './route.js';
+import type { LiveSession } from './live-session.js';
 import type { Session } from './session.js';
+import { Sessions } from './sessions.js';
 import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
@@ -38,6 +40,20 @@ import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
+
+/** What a server has open. */
+export interface ServerCounts {
+  connections: number;
+  /** Those without a connection among them. */
+  sessions: number;
+  /** Sessions whose client is away and may come back. */
+  detached: number;
+  /** Handlers that run. */
+  calls: number;
+  subscriptions: number;
+  /** Topics that somebody on this node is subscribed to. */
+  topics: number;
+}
 
 /** A Trunkline server: contracts, the code behind them, and the connections that use them. */
 export class Server {
@@ -48,6 +64,7 @@ export class Server {
   readonly #ownsBroker: boolean;
   readonly #hub: Hub;
   readonly #connections = new Set<Connection>();
+  readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
   readonly #acceptor: WsAcceptor;
   #isClosed = false;
@@ -73,6 +90,7 @@ export class Server {
       batchCloseBytes: this.#limits.batchCloseBytes,
     });
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
+    this.#sessions = new Sessions({ runtime, limits: this.#limits });
     this.#shared = this.#share(options, { runtime, report, pipelines });
     this.#acceptor = new WsAcceptor({
       runtime,
@@ -97,17 +115,20 @@ export class Server {
     return this.#broker;
   }
 
-  /** Connections that are open, and what they have running. */
-  get counts(): { connections: number; calls: number; subscriptions: number; topics: number } {
+  /** Connections that are open, sessions with and without one, and what they have running. */
+  get counts(): ServerCounts {
     const counts = {
       connections: this.#connections.size,
+      sessions: 0,
+      detached: this.#sessions.detached,
       calls: 0,
       subscriptions: 0,
       topics: this.#hub.size,
     };
-    for (const connection of this.#connections) {
-      counts.calls += connection.counts.calls;
-      counts.subscriptions += connection.counts.subscriptions;
+    for (const session of this.#sessions.all) {
+      counts.sessions++;
+      counts.calls += session.running;
+      counts.subscriptions += session.subscribed;
     }
     return counts;
   }
@@ -147,6 +168,7 @@ export class Server {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const connection of this.#connections) connection.close(LEAVING);
+    this.#sessions.close();
     await this.#acceptor.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
@@ -196,11 +218,11 @@ export class Server {
         authenticate: options.authenticate,
         pipeline: pipelines.server,
       }),
+      sessions: this.#sessions,
       opened: (session) => tellOpen(aboutSession(session)),
-      ended: (connection, { code, reason }) => {
-        this.#connections.delete(connection);
-        const { session } = connection;
-        if (session !== undefined) tellClose({ ...aboutSession(session), code, reason });
+      ended: (connection) => void this.#connections.delete(connection),
+      sessionEnded: (session, { code, reason }) => {
+        tellClose({ ...aboutSession(session), code, reason });
       },
     };
   }

@@ -26,8 +26,10 @@ export interface SessionOptions {
 /** The conversation with one client: who it is, what it has bound, and what it may still do. */
 export class Session implements SessionInfo {
   readonly id: string;
-  readonly connection: ConnectionInfo;
-  readonly identity: Identity | undefined;
+  /** How the client reached the server last. */
+  connection: ConnectionInfo;
+  /** As `authenticate` gave it last. */
+  identity: Identity | undefined;
   readonly bound: BoundProcedure[] = [];
   readonly #runtime: Runtime;
   readonly #limits: ServerLimits;

@@ -43,7 +43,7 @@ export class Follower implements SubscriptionLink {
 
   sendShared(shared: SharedBatch): Outgoing {
     this.#receive(shared.seal());
-    return { content: shared, size: shared.size, isBegun: false, state: 'written' };
+    return { content: shared, size: shared.size, number: 0, isBegun: false, state: 'written' };
   }
 
   grew(): void {

@@ -4,6 +4,7 @@ import { readConversations, type Conversation } from './conversation.js';
 import { probe } from './probe.contract.js';
 import { createProbeServer } from './server.js';
 import { judgeServer } from './verdict.js';
+import { NOTHING_OPEN } from '../../support/nothing-open.js';
 
 const ALL = readConversations();
 
@@ -23,7 +24,7 @@ async function judgeWith(
     return fault;
   } finally {
     await server.close();
-    expect(server.counts).toEqual({ connections: 0, calls: 0, subscriptions: 0, topics: 0 });
+    expect(server.counts).toEqual(NOTHING_OPEN);
   }
 }
 

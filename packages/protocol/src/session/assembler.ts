@@ -90,6 +90,20 @@ export class Assembler {
     return message;
   }
 
+  /** There is no connection: nothing can come, and nobody is blamed for it. */
+  pause(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Another connection goes on in the middle of what has come. */
+  resume(): void {
+    if (this.#transfers.size === 0) return;
+    const { runtime, limits } = this.#options;
+    for (const transfer of this.#transfers.values()) transfer.heardAt = runtime.now();
+    this.#timer ??= runtime.startTimer(limits.chunkPauseMs + 1, () => this.#look());
+  }
+
   /** Ends the timer and forgets all. */
   stop(): void {
     this.#timer?.cancel();

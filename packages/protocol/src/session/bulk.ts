@@ -1,7 +1,7 @@
 import { abortOf, Cutter, mayBeCut, type LargeMessage } from '../chunk.js';
 import type { WireLimits } from '../limits.js';
 import type { BodyEncoder } from '../message-encoder.js';
-import type { ChunkMessage, Message } from '../message.js';
+import type { CallMessage, ChunkMessage, Message } from '../message.js';
 import { SharedBatch } from './shared-batch.js';
 
 /** What waits to be written: a message for a batch, or a batch that subscribers share. */
@@ -9,9 +9,12 @@ export interface Outgoing {
   content: Message | SharedBatch;
   /** Size, guessed from above. */
   size: number;
+  /** Its number, or that of its last chunk; 0 before it is written, and for what takes none. */
+  number: number;
   /** Whether some of its chunks were written already. */
   isBegun: boolean;
-  state: 'queued' | 'written' | 'withdrawn';
+  /** It is `void` when it was written, and will not be sent again. */
+  state: 'queued' | 'written' | 'withdrawn' | 'void';
 }
 
 /** Messages of one call that keep their order: a large one, and what was given behind it. */
@@ -28,22 +31,27 @@ const TURNS = 16;
 /** Shared by all that have no lane; nothing is ever put into it. */
 const NO_LANES = new Map<number, Lane>();
 
+/** How large messages are cut. */
+export interface BulkOptions {
+  readonly limits: WireLimits;
+  /** What the peer takes of messages that are not complete. */
+  readonly peerBytes: number;
+  readonly encodeBody: BodyEncoder;
+  /** Is shown each CALL before it is cut. */
+  readonly stamp: (message: CallMessage) => void;
+}
+
 /** Large messages that are not written yet, a lane for each call; lanes take turns. */
 export class Bulk {
   /** Bytes of all that waits here. */
   bytes = 0;
-  readonly #limits: WireLimits;
-  readonly #peerBytes: number;
-  readonly #encodeBody: BodyEncoder;
+  readonly #options: BulkOptions;
   #lanes = NO_LANES;
   #transfers = 0;
   #begunBytes = 0;
 
-  /** `peerBytes` is what the peer takes of messages that are not complete. */
-  constructor(limits: WireLimits, peerBytes: number, encodeBody: BodyEncoder) {
-    this.#limits = limits;
-    this.#encodeBody = encodeBody;
-    this.#peerBytes = peerBytes;
+  constructor(options: BulkOptions) {
+    this.#options = options;
   }
 
   /** Takes a large message, and one that must stay behind a large one; `false` for any other. */
@@ -51,7 +59,7 @@ export class Bulk {
     const message = entry.content as Message;
     if (!mayBeCut(message)) return false;
     const lane = this.#lanes.get(message.id);
-    if (lane === undefined && message.bytes.length <= this.#limits.cutBytes) return false;
+    if (lane === undefined && message.bytes.length <= this.#options.limits.cutBytes) return false;
     if (lane !== undefined) lane.entries.push(entry);
     else {
       const { id } = message;
@@ -81,7 +89,7 @@ export class Bulk {
     const lane = this.#lane();
     const entry = lane?.entries[0];
     if (lane === undefined || entry === undefined) return undefined;
-    if (room < this.#limits.chunkBytes) return undefined;
+    if (room < this.#options.limits.chunkBytes) return undefined;
     const message = entry.content as LargeMessage;
     if (!this.#isLarge(entry)) {
       this.#finish(lane, entry);
@@ -131,20 +139,21 @@ export class Bulk {
     for (const lane of this.#lanes.values()) {
       const entry = lane.entries[0] as Outgoing;
       if (lane.cutter !== undefined || !this.#isLarge(entry)) return lane;
-      const fits = this.#begunBytes + entry.size <= this.#peerBytes;
+      const fits = this.#begunBytes + entry.size <= this.#options.peerBytes;
       if (begun === 0 || (fits && begun < TURNS)) return lane;
     }
     return undefined;
   }
 
   #isLarge({ content }: Outgoing): boolean {
-    return (content as LargeMessage).bytes.length > this.#limits.cutBytes;
+    return (content as LargeMessage).bytes.length > this.#options.limits.cutBytes;
   }
 
   #begin(lane: Lane, entry: Outgoing, message: LargeMessage): void {
     lane.transfer = this.#transfers++;
-    const { chunkBytes } = this.#limits;
-    const encodeBody = this.#encodeBody;
+    const { limits, encodeBody, stamp } = this.#options;
+    const { chunkBytes } = limits;
+    if (message.kind === 'CALL') stamp(message);
     lane.cutter = new Cutter(message, { transfer: lane.transfer, chunkBytes, encodeBody });
     entry.isBegun = true;
     this.#begunBytes += entry.size;

@@ -18,6 +18,8 @@ export interface LinkOwner {
   isBusy(): boolean;
   /** The outbox has been written as far as it could. */
   flushed(): void;
+  /** All that another connection had to bring again was written, or there was nothing of it. */
+  replayed?(): void;
   /**
    * The connection must end like this: the peer is silent or takes nothing, or something could not
    * be written, and then `error` says what.
@@ -25,7 +27,7 @@ export interface LinkOwner {
   failed(close: Close | 'cut', error?: unknown): void;
 }
 
-/** What a link is made of; the transport must be open. */
+/** What a link is made of; the transport, its first one, must be open. */
 export interface LinkOptions {
   readonly transport: Transport;
   readonly runtime: Runtime;

@@ -20,11 +20,11 @@ function topicMessage(size = 0): Message {
 }
 
 function open(): Outbox {
-  return new Outbox(LIMITS, 'client', FULL_CODEC.encodeBody);
+  return new Outbox({ limits: LIMITS, side: 'client', ...FULL_CODEC, stamp: () => {} });
 }
 
 function take(outbox: Outbox, bytes: number, numbers: number): unknown[] {
-  return outbox.take({ bytes, numbers, bulkBytes: 0, chunks: 0 });
+  return outbox.take({ bytes, numbers, bulkBytes: 0, chunks: 0, tx: 0 });
 }
 
 describe('Outbox', () => {

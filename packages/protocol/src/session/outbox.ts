@@ -1,7 +1,7 @@
 import { takesNumber } from '../batch.js';
 import type { WireLimits } from '../limits.js';
 import { sizeOf, type BodyEncoder } from '../message-encoder.js';
-import type { Kind, Message } from '../message.js';
+import type { CallMessage, Kind, Message } from '../message.js';
 import { Bulk, type Outgoing } from './bulk.js';
 import { SharedBatch } from './shared-batch.js';
 
@@ -62,6 +62,11 @@ class Queue {
     this.#advance();
   }
 
+  /** Gives what waits, withdrawn or not. */
+  entries(): readonly Outgoing[] {
+    return this.#entries.slice(this.#head);
+  }
+
   #advance(): void {
     this.#head++;
     // What has left is not kept until others come.
@@ -86,6 +91,17 @@ export interface Room {
   readonly bulkBytes: number;
   /** Chunks in one batch. */
   readonly chunks: number;
+  /** The highest number that was given. */
+  readonly tx: number;
+}
+
+/** What an outbox is made of. */
+export interface OutboxOptions {
+  readonly limits: WireLimits;
+  readonly side: 'client' | 'server';
+  readonly encodeBody: BodyEncoder;
+  /** Is shown each CALL that begins to be written in chunks. */
+  readonly stamp: (message: CallMessage) => void;
 }
 
 /** What one connection has not written yet: control, then messages in order, then chunks. */
@@ -104,10 +120,10 @@ export class Outbox {
   /** Bytes of messages that were written since the last chunk. */
   #sinceChunk = 0;
 
-  constructor(limits: WireLimits, side: 'client' | 'server', encodeBody: BodyEncoder) {
+  constructor({ limits, side, encodeBody, stamp }: OutboxOptions) {
     this.#limits = limits;
     const peerBytes = side === 'server' ? limits.assemblyDownBytes : limits.assemblyBytes;
-    this.#bulk = new Bulk(limits, peerBytes, encodeBody);
+    this.#bulk = new Bulk({ limits, peerBytes, encodeBody, stamp });
   }
 
   /** Bytes of large messages that wait, and of what must stay behind them. */
@@ -122,7 +138,7 @@ export class Outbox {
 
   push(content: Message | SharedBatch): Outgoing {
     const size = isShared(content) ? content.size : sizeOf(content);
-    const entry: Outgoing = { content, size, isBegun: false, state: 'queued' };
+    const entry: Outgoing = { content, size, number: 0, isBegun: false, state: 'queued' };
     // A small one with no large one before it is none of theirs.
     const mayBeBulk = this.cuts && (size > this.#limits.cutBytes || !this.#bulk.isEmpty);
     const isBulk = mayBeBulk && !isShared(content) && this.#bulk.push(entry);
@@ -173,7 +189,10 @@ export class Outbox {
       const { content, size } = entry;
       const shared = isShared(content);
       if (taken.length > 0 && (shared || size > left.bytes)) return taken;
-      if (!shared && takesNumber(content) && --left.numbers < 0) return taken;
+      if (!shared && takesNumber(content)) {
+        if (--left.numbers < 0) return taken;
+        entry.number = ++left.tx;
+      }
       queue.shift();
       taken.push(content);
       this.#written(entry);
@@ -183,6 +202,18 @@ export class Outbox {
     }
   }
 
+  /** Takes back all that has no number and is told anew on each connection, or of no use there. */
+  dropUnnumbered(): void {
+    for (const queue of [this.#urgent, this.#control, this.#main]) {
+      for (const entry of queue.entries()) {
+        if (entry.state !== 'queued') continue;
+        const { content } = entry;
+        if (isShared(content) || !takesNumber(content)) this.withdraw(entry);
+      }
+    }
+    this.#sinceChunk = 0;
+  }
+
   #takeBulk(taken: (Message | SharedBatch)[], left: { -readonly [K in keyof Room]: number }) {
     if (left.chunks === 0 || left.numbers === 0) return false;
     const next = this.#bulk.next(Math.min(left.bulkBytes, left.bytes));
@@ -190,10 +221,14 @@ export class Outbox {
     const size = sizeOf(next.message);
     left.chunks--;
     left.numbers--;
+    left.tx++;
     left.bulkBytes -= size;
     left.bytes -= size;
     this.#sinceChunk = 0;
-    if (next.done !== undefined) this.#written(next.done);
+    if (next.done !== undefined) {
+      next.done.number = left.tx;
+      this.#written(next.done);
+    }
     taken.push(next.message);
     return true;
   }

@@ -7,6 +7,8 @@ const HALF = 0x8000;
 export class Positions {
   /** Highest number given to a message of ours. */
   tx = 0;
+  /** Highest number of ours that was written on the present connection, or acknowledged. */
+  sent = 0;
   /** Highest number of ours that the peer has acknowledged. */
   acked = 0;
   /** Highest number of the peer's received without a hole. */
@@ -35,7 +37,29 @@ export class Positions {
     const number = this.acked + ((ack - this.acked) & LOW_BITS);
     if (number > this.tx) return new Violation('BAD_ACK');
     this.acked = number;
+    this.sent = Math.max(this.sent, number);
     return undefined;
+  }
+
+  /** Whether a session can go on where the peer says that it is. */
+  canResume(peerRx: number, peerFirst: number): boolean {
+    return peerRx >= this.acked && peerRx <= this.tx && peerFirst <= this.rx + 1;
+  }
+
+  /** Begins on another connection, where the peer has all up to `peerRx`; gives how many are news. */
+  resume(peerRx: number): number {
+    const count = peerRx - this.acked;
+    this.acked = peerRx;
+    this.sent = peerRx;
+    // It is told ours, too, in the messages that resume the session.
+    this.ackedBack = this.rx;
+    return count;
+  }
+
+  /** Notes that so many messages were written, those that were written before among them. */
+  wrote(count: number): void {
+    this.sent += count;
+    this.tx = Math.max(this.tx, this.sent);
   }
 
   /** How many of ours the peer has not acknowledged. */

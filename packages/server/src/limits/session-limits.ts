@@ -1,0 +1,47 @@
+import type { LimitTable } from '@trunkline/protocol';
+
+/** Limits of sessions that outlive their connections, and of what is remembered of them. */
+export const SESSION_LIMITS = {
+  detachedMs: {
+    value: 120_000,
+    unit: 'ms',
+    scope: 'session without a connection',
+    onExcess: 'the session ends, GONE expired',
+    reason: 'a tunnel, a change of network and a restart of a proxy fit; 0 keeps no session',
+  },
+  principalDetached: {
+    value: 32,
+    unit: 'items',
+    scope: 'principal, sessions without a connection',
+    onExcess: 'the oldest ends, GONE expired',
+    reason: 'tabs and devices of one person',
+  },
+  detachedSessions: {
+    value: 50_000,
+    unit: 'items',
+    scope: 'node, sessions without a connection',
+    onExcess: 'the oldest ends, GONE expired',
+    reason: 'all clients of a node may lose their connections at once',
+  },
+  detachedBytes: {
+    value: 134_217_728,
+    unit: 'bytes',
+    scope: 'node: what waits for clients without a connection',
+    onExcess: 'the oldest session ends, GONE expired',
+    reason: 'results of handlers that go on wait for their callers',
+  },
+  tombstones: {
+    value: 100_000,
+    unit: 'items',
+    scope: 'node: ended sessions that are remembered',
+    onExcess: 'the oldest is forgotten: GONE unknown, calls executed unknown',
+    reason: 'a client that comes back late is told which of its calls did not run',
+  },
+  tombstoneMs: {
+    value: 600_000,
+    unit: 'ms',
+    scope: 'ended session',
+    onExcess: 'forgotten: GONE unknown, calls executed unknown',
+    reason: 'who has not come back by then has failed its calls long ago',
+  },
+} as const satisfies LimitTable;

@@ -1,0 +1,389 @@
+import {
+  CLOSE_CODES,
+  ENCODING,
+  FEATURES,
+  FULL_CODEC,
+  Link,
+  reactionTo,
+  Violation,
+  type Close,
+  type Closed,
+  type HelloMessage,
+  type LargeMessage,
+  type Message,
+  type Outgoing,
+  type ReceivedMessage,
+  type ResumeMessage,
+  type SharedBatch,
+  type Timer,
+} from '@trunkline/protocol';
+import type { AcceptedTransport } from './accepted-transport.js';
+import type { CallLink } from './call-link.js';
+import { Calls, type CallsOptions } from './calls.js';
+import type { Session } from './session.js';
+import { SessionParts, type SessionServices } from './session-parts.js';
+import type { EndReason, KnownSession } from './sessions.js';
+import { Subscriptions, type SubscriptionsOptions, type TopicLink } from './subscriptions.js';
+
+/** The connection that a session has now. */
+export interface SessionConnection {
+  readonly transport: AcceptedTransport;
+  close(close: Close): void;
+  /** The connection must end like this; `error` is what could not be written. */
+  failed(close: Close | 'cut', error?: unknown): void;
+}
+
+const NOTHING = new Uint8Array(0);
+const EXPIRED: Close = { code: 'TOKEN', reason: 'expired' };
+const ENDED: Close = { code: 'SESSION_GONE', reason: 'the session has ended' };
+const REPLACED: Close = { code: 'REPLACED', reason: 'a newer connection' };
+/** The end of a session whose server stops. */
+const STOPPED: Closed = { code: CLOSE_CODES.LEAVING.code, reason: 'the server stops' };
+
+/**
+ * A session from WELCOME to its end, over one connection after the other. Each message is handed to
+ * the room that knows it; the rooms are made when somebody first enters them, and this one object is
+ * what all of them are given: an idle session holds little.
+ *
+ *   attached ──closed, cut──▶ detached ──too long, too much──▶ ended
+ *      ▲ └───left, broken, stopped────────────────────────────▲
+ *      └────────RESUME────────┘
+ */
+export class LiveSession
+  extends SessionParts
+  implements CallsOptions, SubscriptionsOptions, CallLink, TopicLink, KnownSession
+{
+  readonly takesPacked: boolean;
+  readonly #link: Link;
+  /** `undefined` for a client that does not resume sessions. */
+  readonly #secretHash: string | undefined;
+  #connection: SessionConnection | undefined;
+  /** The number of the attach; the HELLO was the first. */
+  #attach = 1;
+  #attachedAt: number;
+  #expiry: Timer | undefined;
+  #calls: Calls | undefined;
+  #subscriptions: Subscriptions | undefined;
+  #closed: Closed = STOPPED;
+  #hasEnded = false;
+
+  /** Tells the client that it has a session. */
+  constructor(
+    connection: SessionConnection,
+    { session, hello }: { readonly session: Session; readonly hello: HelloMessage },
+    services: SessionServices,
+  ) {
+    super(session, services);
+    const { transport } = connection;
+    const { runtime, limits, valueBytes, assembly, sessions } = services;
+    this.#connection = connection;
+    this.#attachedAt = runtime.now();
+    this.takesPacked = transport.takesPacked;
+    const options = { transport, runtime, limits, side: 'server', valueBytes, assembly } as const;
+    this.#link = new Link(this, { ...options, codec: FULL_CODEC });
+    if ((hello.features & FEATURES.CHUNK) !== 0) this.#link.allowChunks();
+    const isKept = limits.detachedMs > 0 && (hello.features & FEATURES.RESUME) !== 0;
+    const { secret, hash } = isKept ? sessions.createSecret() : NO_SECRET;
+    this.#secretHash = hash;
+    sessions.add(this);
+    this.#watchExpiry();
+    this.#link.send({ kind: 'WELCOME', session: session.id, secret, ...this.#terms(hello) });
+    this.#link.flush();
+  }
+
+  get id(): string {
+    return this.session.id;
+  }
+
+  get secretHash(): string {
+    return this.#secretHash ?? '';
+  }
+
+  get principal(): string | undefined {
+    return this.identity?.principal;
+  }
+
+  get rx(): number {
+    return this.#link.rx;
+  }
+
+  get heldBytes(): number {
+    const { queuedBytes, unackedBytes, unackedBulkBytes, assembledBytes } = this.#link;
+    return queuedBytes + unackedBytes + unackedBulkBytes + assembledBytes;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  get link(): this {
+    return this;
+  }
+
+  get attachedAt(): number {
+    return this.#attachedAt;
+  }
+
+  get smallBytes(): number {
+    const { outboxBytes, bulkBytes, writtenBytes } = this.#link;
+    return outboxBytes - bulkBytes + writtenBytes;
+  }
+
+  get bulkBytes(): number {
+    const { bulkBytes, begunBytes, unackedBulkBytes } = this.#link;
+    // What was written of one that is being written counts with all of it.
+    return bulkBytes + Math.max(0, unackedBulkBytes - begunBytes);
+  }
+
+  get waitingBytes(): number {
+    const { outboxBytes, begunBytes, writtenBytes } = this.#link;
+    return outboxBytes - begunBytes + writtenBytes;
+  }
+
+  get heardAt(): number {
+    return this.#link.heardAt;
+  }
+
+  get cutsLarge(): boolean {
+    return this.#link.cutsLarge;
+  }
+
+  /** Handlers that run. */
+  get running(): number {
+    return this.#calls?.running ?? 0;
+  }
+
+  /** Subscriptions that are live or being decided on. */
+  get subscribed(): number {
+    return this.#subscriptions?.size ?? 0;
+  }
+
+  /** Whether this attach is newer than all before. */
+  isNewer(attach: number): boolean {
+    return attach > this.#attach;
+  }
+
+  /** Whether the session can go on where the client says that it is. */
+  canResume({ rx, first }: ResumeMessage): boolean {
+    return this.#link.canResume(rx, first);
+  }
+
+  /** Goes on over another connection; the one before, if there still is one, is closed. */
+  resume(connection: SessionConnection, resume: ResumeMessage): void {
+    const before = this.#connection;
+    if (before !== undefined) this.#leave();
+    this.services.sessions.attach(this);
+    this.#connection = connection;
+    this.#attach = resume.attach;
+    this.#attachedAt = this.runtime.now();
+    before?.close(REPLACED);
+    this.#watchExpiry();
+    const { transport } = connection;
+    this.#link.attach(transport);
+    this.#link.resume(transport, resume.rx, {
+      kind: 'RESUMED',
+      rx: this.#link.rx,
+      ...this.#terms(resume),
+    });
+    this.#calls?.tellCredit();
+    this.#link.flush();
+  }
+
+  /** A connection has ended; the session outlives it if its client may come back. */
+  left(connection: SessionConnection, closed: Closed): void {
+    if (connection !== this.#connection) return;
+    this.#closed = closed;
+    const mayComeBack = this.#secretHash !== undefined && reactionTo(closed.code) !== 'stop';
+    if (!mayComeBack) return this.#end(undefined);
+    this.#leave();
+    this.services.sessions.detach(this);
+  }
+
+  /** Seals the session: nothing of it runs any more when somebody is told. Idempotent. */
+  end(reason: EndReason): void {
+    const connection = this.#connection;
+    this.#end(reason);
+    connection?.close(ENDED);
+  }
+
+  /** Reads a batch; a violation means that the connection must close. */
+  receiveBatch(batch: Uint8Array): Violation | undefined {
+    return this.#link.receive(batch);
+  }
+
+  /** Writes what waits: answers of synchronous handlers leave in the turn of their calls. */
+  flush(): void {
+    this.#link.flush();
+  }
+
+  /** The socket has room again. */
+  writable(): void {
+    this.#link.writable();
+  }
+
+  receive(message: ReceivedMessage): Violation | undefined {
+    if (!this.takesPacked && isPacked(message)) return new Violation('BAD_FLAGS');
+    switch (message.kind) {
+      case 'CALL':
+        return this.#callRoom().call(message);
+      case 'BIND':
+        return this.#callRoom().bind(message);
+      case 'CANCEL':
+        return this.#callRoom().cancel(message);
+      case 'ITEM':
+        return this.#callRoom().item(message);
+      case 'END':
+        return this.#callRoom().end(message);
+      case 'CREDIT':
+        return this.#callRoom().credit(message);
+      case 'REFUSED':
+        return this.#callRoom().refused(message);
+      case 'SUBSCRIBE':
+        return this.#topicRoom().subscribe(message);
+      case 'UNSUBSCRIBE':
+        return this.#topicRoom().unsubscribe(message);
+      default:
+        return new Violation(violationOf(message.kind));
+    }
+  }
+
+  maxBytesOf(message: LargeMessage): number {
+    return this.#callRoom().maxBytesOf(message) ?? this.services.valueBytes;
+  }
+
+  isBusy(): boolean {
+    return this.running > 0;
+  }
+
+  flushed(): void {
+    this.#subscriptions?.resume();
+    this.#calls?.resume();
+  }
+
+  failed(close: Close | 'cut', error?: unknown): void {
+    const connection = this.#connection;
+    // What cannot be written once cannot be written again, nor what is too much without a reader.
+    if (error !== undefined || connection === undefined) this.#end('overflow');
+    connection?.failed(close, error);
+  }
+
+  fail(violation: Violation): void {
+    if (this.#connection === undefined) this.#end('overflow');
+    else this.#connection.close(violation);
+  }
+
+  send(message: Message): void {
+    this.#link.send(message);
+    if (this.#connection === undefined) this.services.sessions.weigh(this);
+  }
+
+  sendShared(batch: SharedBatch): Outgoing {
+    return this.#link.sendShared(batch);
+  }
+
+  grew(entry: Outgoing, bytes: number): void {
+    this.#link.grew(entry, bytes);
+  }
+
+  abandon(id: number): boolean {
+    return this.#link.abandon(id);
+  }
+
+  /** With nothing in the outbox there is always room: nobody would be told of it later. */
+  hasRoom(): boolean {
+    const { outboxMessages, outboxBytes } = this.limits;
+    const { queuedMessages } = this.#link;
+    if (queuedMessages === 0) return true;
+    return queuedMessages < outboxMessages && this.#queuedSmall < outboxBytes;
+  }
+
+  /** The other half of what may be held is left for the results of calls. */
+  hasItemRoom(isLarge: boolean): boolean {
+    const { heldBytes } = this.limits;
+    if (this.#link.queuedMessages === 0) return true;
+    if (this.#queuedSmall * 2 > heldBytes) return false;
+    return !isLarge || this.#link.bulkBytes * 2 <= heldBytes;
+  }
+
+  get #queuedSmall(): number {
+    return this.#link.queuedBytes - this.#link.bulkBytes;
+  }
+
+  /** Its connection is not the session's any more. Handlers go on, and what they give waits. */
+  #leave(): void {
+    this.#connection = undefined;
+    this.#expiry?.cancel();
+    this.#subscriptions?.close();
+    this.#subscriptions = undefined;
+    this.#link.detach();
+  }
+
+  #end(reason: EndReason | undefined): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#connection = undefined;
+    this.#expiry?.cancel();
+    this.#link.stop();
+    this.#subscriptions?.close();
+    this.#calls?.close();
+    this.services.sessions.ended(this, reason);
+    this.services.sessionEnded(this.session, this.#closed);
+  }
+
+  /** What the client is told at each attach. */
+  #terms({ revisions }: HelloMessage | ResumeMessage) {
+    const { limits, registry, sessionLimits } = this.services;
+    const isKept = this.#secretHash !== undefined;
+    return {
+      features: FEATURES.CHUNK | (isKept ? FEATURES.RESUME : 0),
+      ttlMs: isKept ? limits.detachedMs : 0,
+      expiresInMs: this.#expiresInMs ?? 0,
+      idleMs: limits.idleMs,
+      limits: sessionLimits,
+      revisions: registry.revisionsOf(revisions),
+    };
+  }
+
+  #callRoom(): Calls {
+    return (this.#calls ??= new Calls(this));
+  }
+
+  #topicRoom(): Subscriptions {
+    return (this.#subscriptions ??= new Subscriptions(this));
+  }
+
+  #watchExpiry(): void {
+    const expiresInMs = this.#expiresInMs;
+    this.#expiry =
+      expiresInMs === undefined
+        ? undefined
+        : this.runtime.startTimer(expiresInMs, () => this.#connection?.close(EXPIRED));
+  }
+
+  get #expiresInMs(): number | undefined {
+    const expiresAt = this.identity?.expiresAt;
+    if (expiresAt === undefined) return undefined;
+    return Math.max(1, Math.round(expiresAt.getTime() - this.runtime.wallNow()));
+  }
+}
+
+const NO_SECRET = { secret: NOTHING, hash: undefined };
+
+function isPacked(message: ReceivedMessage): boolean {
+  return 'encoding' in message && message.encoding === ENCODING.PACKED;
+}
+
+function violationOf(
+  kind: ReceivedMessage['kind'],
+): 'SECOND_HELLO' | 'NOT_OFFERED' | 'WRONG_DIRECTION' {
+  switch (kind) {
+    case 'HELLO':
+    case 'RESUME':
+      return 'SECOND_HELLO';
+    case 'AUTH':
+    case 'GOAWAY':
+      return 'NOT_OFFERED';
+    default:
+      return 'WRONG_DIRECTION';
+  }
+}

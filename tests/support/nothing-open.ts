@@ -1,0 +1,11 @@
+import type { ServerCounts } from '@trunkline/server';
+
+/** What a server counts when all that a test has started is gone. */
+export const NOTHING_OPEN: ServerCounts = {
+  connections: 0,
+  sessions: 0,
+  detached: 0,
+  calls: 0,
+  subscriptions: 0,
+  topics: 0,
+};
