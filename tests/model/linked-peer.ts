@@ -24,6 +24,7 @@ export const LIMITS = {
   windowMinBytes: 64,
   windowMaxBytes: 512,
   unackedMessages: 12,
+  unackedBytes: 500,
   ackMessages: 4,
   ackBytes: 300,
   deadMs: 1e9,
@@ -42,6 +43,8 @@ export interface Given {
   /** Of one class all arrive in order, and so do all of one call. */
   readonly order: 'main' | 'CREDIT' | 'CANCEL' | undefined;
   readonly call: number | undefined;
+  /** Whether it was to be made void, which may come too late. */
+  isVoided: boolean;
 }
 
 /** One end of a wire: what a link writes waits here until it is delivered. */
@@ -81,6 +84,8 @@ export class LinkedPeer implements LinkOwner {
   acked = 0;
   /** Numbered messages that have come since the last batch with an acknowledgement was written. */
   owed = 0;
+  /** The number that must come next on this connection. */
+  #next = 1;
 
   constructor(side: 'client' | 'server', runtime: StepRuntime) {
     this.side = side;
@@ -89,6 +94,26 @@ export class LinkedPeer implements LinkOwner {
     const common = { transport: this.wire, runtime, limits: LIMITS, side, codec };
     this.link = new Link(this, { ...common, valueBytes: 100_000 });
     this.link.allowChunks();
+  }
+
+  /** The connection is gone, as this side sees it. */
+  cut(): void {
+    this.link.detach();
+    this.wire = this.#createWire();
+  }
+
+  /** There is another connection, on which nothing may be written yet. */
+  dial(): void {
+    this.wire = this.#createWire();
+    this.link.attach(this.wire);
+  }
+
+  /** The session goes on behind what the other side has. */
+  resume(peerRx: number): void {
+    this.acked = Math.max(this.acked, peerRx);
+    this.owed = 0;
+    this.#next = peerRx + 1;
+    this.link.resume(this.wire, peerRx);
   }
 
   isBusy(): boolean {
@@ -131,7 +156,7 @@ export class LinkedPeer implements LinkOwner {
     const order =
       kind === 'CREDIT' || kind === 'CANCEL' ? kind : isBehindLarge ? undefined : 'main';
     const entry = this.link.send(message);
-    this.given.push({ serial, message, entry, order, call });
+    this.given.push({ serial, message, entry, order, call, isVoided: false });
   }
 
   /** Takes the next batch of the other side; `false` where none waits. */
@@ -173,9 +198,10 @@ export class LinkedPeer implements LinkOwner {
     const isLarge = bytes.length > LIMITS.batchCloseBytes + LIMITS.cutBytes;
     if (isLarge && batch.messages.length > 1) throw new Error(`a batch of ${bytes.length} bytes`);
     if (batch.seq === undefined) return;
-    const first = this.acked + ((batch.seq - this.acked) & 0xffff);
-    if (first > this.tx + 1) throw new Error(`number ${first} behind ${this.tx}`);
-    this.tx = Math.max(this.tx, first + batch.messages.filter(takesNumber).length - 1);
+    // Nothing is left out on a connection, and nothing comes twice.
+    if (batch.seq !== (this.#next & 0xffff)) throw new Error(`${batch.seq} for ${this.#next}`);
+    this.#next += batch.messages.filter(takesNumber).length;
+    this.tx = Math.max(this.tx, this.#next - 1);
     if (this.tx - this.acked > LIMITS.unackedMessages) {
       throw new Error(`${this.tx - this.acked} messages are not acknowledged`);
     }
