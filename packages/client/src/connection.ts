@@ -234,12 +234,21 @@ export class Connection {
     this.#session = undefined;
   }
 
+  /** A connection that should have brought a session back did not. */
+  #missed({ phase }: Ending): void {
+    if (phase === 'resuming') this.#session?.detach();
+    if (this.#session?.remainingMs === 0) this.#lose(undefined);
+  }
+
   /** The connection of a session is gone: it waits for another one, for as long as the server does. */
   #leave(): void {
     this.#session?.leave();
     const { remainingMs = 0 } = this.#session ?? {};
     if (remainingMs === 0) return this.#forgetSession();
-    this.#sessionTimer = this.#options.runtime.startTimer(remainingMs, () => this.#lose(undefined));
+    // Who is about to ask the server for it is told whether it still goes on.
+    this.#sessionTimer = this.#options.runtime.startTimer(remainingMs, () => {
+      if (this.#attach === undefined) this.#lose(undefined);
+    });
   }
 
   #ended(ending: Ending): void {
@@ -247,7 +256,7 @@ export class Connection {
     const { reconnect, auth, runtime, url } = this.#options;
     const wasLive = ending.phase === 'live';
     if (wasLive) this.#leave();
-    else if (ending.phase === 'resuming') this.#session?.detach();
+    else this.#missed(ending);
     if (wasLive && runtime.now() - this.#liveSince >= LASTING_MS) this.#attempts = NO_ATTEMPTS;
     const decision = decideRetry(ending, this.#attempts, {
       reconnect,

@@ -15,7 +15,7 @@ import type { Admission, Admitted, Admitting, Gatekeeper } from './gatekeeper.js
 import type { LiveSession } from './live-session.js';
 import type { SessionServices } from './session-parts.js';
 import type { Session } from './session.js';
-import type { EndReason } from './sessions.js';
+import type { EndReason, Sessions } from './sessions.js';
 
 /** A client that has a session: a new one, or its own again. */
 export type Attached =
@@ -24,6 +24,7 @@ export type Attached =
 
 /** What all handshakes of a server share. */
 export interface HandshakeServices extends SessionServices {
+  readonly sessions: Sessions<LiveSession>;
   readonly gatekeeper: Gatekeeper;
 }
 

@@ -1,9 +1,8 @@
 import type { ByteBudget, Closed, SessionLimits } from '@trunkline/protocol';
 import type { Dispatcher } from './dispatcher.js';
 import type { ContextSource, MakeScope } from './request-context.js';
-import type { LiveSession } from './live-session.js';
 import type { Session } from './session.js';
-import type { Sessions } from './sessions.js';
+import type { KnownSession, Sessions } from './sessions.js';
 import type { TopicServices } from './subscriptions.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
 
@@ -17,7 +16,7 @@ export interface SessionServices extends TopicServices {
   /** The largest input of all procedures; each has its own limit besides. */
   readonly valueBytes: number;
   /** All of this server. */
-  readonly sessions: Sessions<LiveSession>;
+  readonly sessions: Sessions<KnownSession>;
   /** A session has ended, and how its last connection did. */
   readonly sessionEnded: (session: Session, closed: Closed) => void;
   /** What WELCOME tells of the limits. */

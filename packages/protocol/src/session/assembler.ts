@@ -71,6 +71,11 @@ export class Assembler {
     return this.#heldBytes;
   }
 
+  /** Whether the rest of a value is to come. */
+  get isBusy(): boolean {
+    return this.#transfers.size > 0;
+  }
+
   /** Takes a chunk; gives the message that is complete with it, or refused by it. */
   take(chunk: ChunkMessage): ReceivedMessage | Violation | undefined {
     const live = this.#transfers.get(chunk.transfer);

@@ -65,7 +65,6 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
   /** There is another connection; nothing but `first` is written on it before `resume`. */
   attach(transport: Transport, first?: Message): void {
     this.#writer.hold(transport, first);
-    this.#assembler?.resume();
     this.#heartbeat = this.#createHeartbeat();
   }
 
@@ -80,6 +79,7 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
    */
   resume(transport: Transport, peerRx: number, first?: Message): void {
     this.#writer.trim(this.#positions.resume(peerRx));
+    this.#assembler?.resume();
     this.#writer.open(transport);
     if (first !== undefined) this.send(first);
     this.#heartbeat.look();
@@ -223,7 +223,9 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
 
   /** Whether the peer owes something; for the heartbeat. */
   isBusy(): boolean {
-    return this.#writer.isOpen && (this.#positions.unacked > 0 || this.#owner.isBusy());
+    if (!this.#writer.isOpen) return false;
+    const isOwed = this.#positions.unacked > 0 || this.#assembler?.isBusy === true;
+    return isOwed || this.#owner.isBusy();
   }
 
   /** Asks the peer for a sign of life; for the heartbeat. */
