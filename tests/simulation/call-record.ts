@@ -13,10 +13,12 @@ export class CallRecord {
   isLeft = false;
   settledAt = Number.NaN;
   cancelledAt: number | undefined;
+  /** Whether its client has been live since then. */
+  isLiveSince: (time: number) => boolean = () => false;
+  /** Whether its input travels in chunks, and its deadline begins with the first of them. */
+  isLarge = false;
   /** When the server must have ended it, by what it was told; with its last start. */
   dueAt = Number.POSITIVE_INFINITY;
-  /** Whether its input travels in chunks. */
-  isLarge = false;
   signalledAt: number | undefined;
   startedAt = Number.NaN;
   /** Items that the producer made and that the consumer took; on a two-way stream, those upward. */
@@ -25,7 +27,7 @@ export class CallRecord {
 
   constructor(
     readonly id: string,
-    readonly kind: 'work' | 'down' | 'up' | 'both' | 'publish',
+    readonly kind: 'work' | 'down' | 'up' | 'both' | 'publish' | 'ask',
     readonly madeAt: number,
     /** What its caller gave it; streams have none by themselves. */
     readonly deadlineMs: number | undefined,

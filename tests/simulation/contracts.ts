@@ -4,6 +4,9 @@ import * as z from 'zod';
 /** How the handler of `work` ends. */
 export const ACTS = ['value', 'declared', 'passed', 'thrown', 'waits'] as const;
 
+/** What the topic keeps that is asked for its history. */
+export const KEPT = { count: 30, ageMs: 290_000 };
+
 /** Everything that travels carries the id of the call or publish that it belongs to. */
 function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
   const object = <Shape extends z.ZodRawShape>(shape: Shape) =>
@@ -11,8 +14,8 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
   const item = object({ id: z.string(), n: z.int(), filler: z.string() });
   const params = z.object({ room: z.string() });
   const message = object({ id: z.string(), filler: z.string() });
-  return contract('sim', {
-    work: call({
+  const work = () =>
+    call({
       input: object({
         id: z.string(),
         act: z.enum(ACTS),
@@ -23,7 +26,9 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
       }),
       output: object({ id: z.string(), padding: z.int(), filler: z.string() }),
       errors: { REFUSED: object({ id: z.string() }) },
-    }),
+    });
+  return contract('sim', {
+    work: work(),
     down: stream({
       input: object({
         id: z.string(),
@@ -45,7 +50,7 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
       down: item,
       output: object({ id: z.string(), count: z.int() }),
     }),
-    kept: topic({ params, message, publish: 'client', public: true, keep: { count: 30 } }),
+    kept: topic({ params, message, publish: 'client', public: true, keep: KEPT }),
     brief: topic({
       params,
       message,
@@ -54,6 +59,7 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
       keep: { count: 4, ageMs: 3_000 },
     }),
     loose: topic({ params, message, publish: 'client', public: true }),
+    client: { ask: work() },
   });
 }
 

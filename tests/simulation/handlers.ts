@@ -1,14 +1,8 @@
-import { implement, TrunklineError } from '@trunkline/server';
-import { ACTS, type FIRST } from './contracts.js';
+import { implement } from '@trunkline/server';
+import type { FIRST } from './contracts.js';
+import { beginHandler, runWork, type HandlerContext } from './run-work.js';
 import type { World } from './world.js';
 
-interface HandlerContext {
-  readonly signal: AbortSignal;
-  readonly remainingMs: number | undefined;
-}
-
-/** Later than this a signal is late, beside what the network takes. */
-const SIGNAL_MS = 50;
 /** The window that a server grants upward; with it goes the item that is being produced. */
 const UP_WINDOW = 16;
 const DOWN_WINDOW = 64;
@@ -18,37 +12,8 @@ const WIDE_DOWN_WINDOW = 1_024;
 export function serviceOf(world: World, contract: typeof FIRST) {
   const { trace } = world;
 
-  const begin = (id: string, context: HandlerContext): (() => void) => {
-    const record = world.record(id);
-    trace.note(`start ${id}`);
-    record.starts++;
-    record.startedAt = world.now();
-    record.running++;
-    world.running++;
-    const now = world.now();
-    record.dueAt = now + (context.remainingMs ?? Number.POSITIVE_INFINITY);
-    if (record.deadlineMs !== undefined && !record.isLarge && world.isCalmSince(record.madeAt)) {
-      const late = record.dueAt - (record.madeAt + record.deadlineMs);
-      trace.check(
-        late <= world.mostDelayMs + SIGNAL_MS,
-        () => `${id} was told a deadline ${late} ms late`,
-      );
-    }
-    context.signal.addEventListener('abort', () => (record.signalledAt ??= world.now()), {
-      once: true,
-    });
-    return () => {
-      record.running--;
-      world.running--;
-      const { signalledAt = Number.POSITIVE_INFINITY, dueAt, cancelledAt } = record;
-      const isLate = Math.min(signalledAt, world.now()) > dueAt + SIGNAL_MS;
-      trace.check(!isLate, () => `the signal of ${id} came after its deadline`);
-      if (cancelledAt === undefined || !world.isCalmSince(cancelledAt)) return;
-      const ended = Math.min(signalledAt, world.now());
-      const most = Math.max(cancelledAt, record.startedAt) + world.mostDelayMs + SIGNAL_MS;
-      trace.check(ended <= most, () => `the signal of ${id} came late after its cancel`);
-    };
-  };
+  const begin = (id: string, context: HandlerContext): (() => void) =>
+    beginHandler(world, id, context);
 
   async function* take(
     id: string,
@@ -70,33 +35,7 @@ export function serviceOf(world: World, contract: typeof FIRST) {
   }
 
   return implement(contract, {
-    work: (input, context) => {
-      const { id, ms, act, answer, padding } = input;
-      const end = begin(id, context);
-      const finish = () => {
-        switch (act) {
-          case 'declared':
-            throw context.error('REFUSED', { id });
-          case 'passed':
-            throw new TrunklineError('DENIED', `denied ${id}`);
-          case 'thrown':
-            throw new Error(`thrown ${id}`);
-          default:
-            return { id, padding: padding.length, filler: 'f'.repeat(answer) };
-        }
-      };
-      if (ms === 0 && act !== ACTS[4]) {
-        try {
-          return finish();
-        } finally {
-          end();
-        }
-      }
-      // Who listens may wait for ever: its signal ends it.
-      const waitMs = act === 'waits' ? 10_000_000 : ms;
-      const signal = input.listens || act === 'waits' ? context.signal : undefined;
-      return world.sleep(waitMs, signal).then(finish).finally(end);
-    },
+    work: (input, context) => runWork(world, input, context),
     async *down(input, context) {
       const { id, count, bytes, pauseMs, fails } = input;
       const end = begin(id, context);

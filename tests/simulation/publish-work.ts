@@ -1,8 +1,7 @@
 import type { Published } from '@trunkline/client';
-import { createTopics } from '@trunkline/server';
 import { begin, judgeOf } from './call-work.js';
 import type { CallRecord } from './call-record.js';
-import { FIRST, TOPICS, type TopicMember } from './contracts.js';
+import { TOPICS, type TopicMember } from './contracts.js';
 import type { SimClient } from './sim-client.js';
 import type { World } from './world.js';
 
@@ -33,6 +32,7 @@ export function publishByClient(world: World, client: SimClient): void {
   const { member, room, key } = chance.pick(PLACES);
   const id = world.nextId('p');
   const record = begin(world, id, {
+    client,
     kind: 'publish',
     deadlines: DEADLINES,
     fallbackMs: FALLBACK_MS,
@@ -42,21 +42,29 @@ export function publishByClient(world: World, client: SimClient): void {
   client.api.sim[member]({ room })
     .publish({ id, filler: fillerOf(world) }, record.options)
     .then(
-      (receipt) => acknowledged(world, record, { key, receipt }),
+      (receipt) => {
+        acknowledged(world, record, { key, receipt });
+        for (const topic of client.topics)
+          if (topic.witness.topic.key === key) topic.reach(receipt);
+      },
       (error: unknown) => judge(error, []),
     );
 }
 
 /** The server publishes once, in the place of its application. */
 export function publishByServer(world: World, place = world.chance.pick(PLACES)): Promise<void> {
-  const { trace, broker, runtime } = world;
+  const { trace } = world;
   const { member, room, key } = place;
   const id = world.nextId('p');
-  const options = { kind: 'publish', deadlines: [[1, undefined]], fallbackMs: undefined } as const;
+  const options = {
+    client: undefined,
+    kind: 'publish',
+    deadlines: [[1, undefined]],
+    fallbackMs: undefined,
+  } as const;
   const record = begin(world, id, options);
   trace.note(`the server publishes ${id} on ${key}`);
-  const topics = createTopics(FIRST, broker, { runtime });
-  return topics[member]({ room })
+  return world.topics[member]({ room })
     .publish({ id, filler: fillerOf(world) })
     .then(
       (receipt) => acknowledged(world, record, { key, receipt }),
@@ -69,6 +77,7 @@ function fillerOf({ chance }: World): string {
     chance.weigh([
       [20, chance.int(0, 30)],
       [1, chance.int(300, 2_000)],
+      [0.2, chance.int(20_000, 30_000)],
     ]),
   );
 }

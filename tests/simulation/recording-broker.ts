@@ -1,5 +1,6 @@
 import type { Cursor } from '@trunkline/client';
 import { MemoryBroker, type Broker } from '@trunkline/server';
+import { KEPT } from './contracts.js';
 import type { World } from './world.js';
 
 type BrokerTopic = Parameters<Broker['publish']>[0];
@@ -22,7 +23,10 @@ export class RecordingBroker implements Broker {
   readonly #ids = new Map<string, string>();
   /** Newest places by topic. */
   readonly #tops = new Map<string, Cursor>();
+  /** When the records of topics that keep enough were stored, by topic, epoch and offset. */
+  readonly #storedAt = new Map<string, number>();
   readonly #world: World;
+  readonly #isForgetful: boolean;
   readonly #broker: MemoryBroker;
 
   constructor(
@@ -30,6 +34,7 @@ export class RecordingBroker implements Broker {
     limits: { readonly idleTopics?: number; readonly keptTopics?: number },
   ) {
     this.#world = world;
+    this.#isForgetful = limits.keptTopics !== undefined;
     this.#broker = new MemoryBroker({
       runtime: world.runtime,
       limits,
@@ -45,6 +50,15 @@ export class RecordingBroker implements Broker {
   /** The newest place of a topic; `undefined` when nothing was ever published on it. */
   topOf(key: string): Cursor | undefined {
     return this.#tops.get(key);
+  }
+
+  /** Whether a message is kept for certain: not too old, and not too many came after it. */
+  isKept(key: string, { epoch, offset }: Cursor): boolean {
+    const top = this.#tops.get(key);
+    const storedAt = this.#storedAt.get(`${key} ${epoch} ${offset}`);
+    if (this.#isForgetful || storedAt === undefined || top?.epoch !== epoch) return false;
+    const isYoung = this.#world.now() - storedAt < KEPT.ageMs;
+    return isYoung && top.offset - offset < KEPT.count;
   }
 
   async publish(topic: BrokerTopic, record: BrokerRecord) {
@@ -78,7 +92,9 @@ export class RecordingBroker implements Broker {
     const places = this.places.get(id) ?? [];
     places.push({ key, epoch, offset });
     this.places.set(id, places);
-    this.#ids.set(`${key} ${epoch} ${offset}`, id);
+    const place = `${key} ${epoch} ${offset}`;
+    this.#ids.set(place, id);
+    if (key.startsWith('sim.kept')) this.#storedAt.set(place, this.#world.now());
     this.#tops.set(key, { epoch, offset });
   }
 

@@ -8,9 +8,11 @@ import { simulate } from './simulation.js';
  *
  *   --seeds 1000 --from 1 --steps 500   so many, from this one on
  *   --seed 42 --trace                   one, with all that happened in it
+ *   --seed 42 --trace --wire            and with all messages on the network
  *   --processes 2                       shared by so many processes
  *   --until-failure                     no further than the first seed that breaks a guarantee
  *   --hashes                            prints a hash of each run
+ *   --count                             says how often each kind of event happened
  */
 const { values } = parseArgs({
   options: {
@@ -19,9 +21,11 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '500' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    wire: { type: 'boolean', default: false },
     processes: { type: 'string', default: '1' },
     'until-failure': { type: 'boolean', default: false },
     hashes: { type: 'boolean', default: false },
+    count: { type: 'boolean', default: false },
   },
 });
 
@@ -37,13 +41,15 @@ const MOST_PRINTED = 5;
 async function runHere(): Promise<number> {
   // A trace of an error costs more than the error, and nobody reads it here.
   Error.stackTraceLimit = values.trace ? 10 : 0;
+  const counts = new Map<string, number>();
   let failed = 0;
   let ran = 0;
   for (let seed = from; seed < from + seeds; seed++) {
-    const run = await simulate(seed, steps);
+    const run = await simulate(seed, steps, values.wire);
     ran++;
     if (values.trace) console.log(run.lines.join('\n'));
-    if (values.hashes) console.log(`seed ${seed} ${run.hash}`);
+    if (values.hashes) console.log(`seed ${seed} ${run.hash()}`);
+    if (values.count) count(run.lines, counts);
     if (run.broken.length === 0) continue;
     failed++;
     console.log(`seed ${seed} breaks a guarantee:`);
@@ -51,8 +57,22 @@ async function runHere(): Promise<number> {
     console.log(`  npm run simulate -- --seed ${seed} --steps ${steps} --trace`);
     if (values['until-failure']) break;
   }
+  const sorted = [...counts].toSorted(([, one], [, other]) => other - one);
+  for (const [kind, times] of sorted) console.log(`${times} × ${kind}`);
   console.log(`ran ${ran} seeds of ${steps} steps, ${failed} failed`);
   return failed;
+}
+
+/** Counts events by what is left of them without names, numbers and places. */
+function count(lines: readonly string[], counts: Map<string, number>): void {
+  for (const line of lines) {
+    const kind = line
+      .slice(line.indexOf(' ') + 1)
+      .replaceAll(/~\w+~ ?|session \w+ |[0-9a-f]{16}:| ms|\{.*\}/g, '')
+      // Close codes are told apart.
+      .replaceAll(/(?<!\(|ends )\b[0-9.]+\b/g, 'n');
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
 }
 
 /** Each process takes one stretch of the seeds. */
@@ -69,6 +89,7 @@ async function runShared(): Promise<number> {
 function runProcess(first: number, count: number): Promise<number | null> {
   const argv = ['--from', `${first}`, '--seeds', `${count}`, '--steps', `${steps}`];
   if (values.hashes) argv.push('--hashes');
+  if (values.count) argv.push('--count');
   if (values['until-failure']) argv.push('--until-failure');
   const program = [...process.execArgv, fileURLToPath(import.meta.url), ...argv];
   return new Promise((resolve) => {

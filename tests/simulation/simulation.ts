@@ -1,3 +1,4 @@
+import { askClient } from './ask-work.js';
 import { makeCall } from './call-work.js';
 import { PLACES, publishByClient, publishByServer } from './publish-work.js';
 import type { SimClient } from './sim-client.js';
@@ -9,8 +10,8 @@ import { World } from './world.js';
 export interface Run {
   readonly seed: number;
   readonly broken: readonly string[];
-  /** Of all events and of every byte on the network. */
-  readonly hash: string;
+  /** Gives a hash of all events and of every byte on the network. */
+  readonly hash: () => string;
   readonly lines: readonly string[];
 }
 
@@ -20,9 +21,9 @@ const SETTLE_MS = 120_000;
 const FORGET_MS = 130_000;
 const MOST_TOPICS = 6;
 
-/** Runs a world for so many steps, lets it settle, and judges all that happened. */
-export async function simulate(seed: number, steps: number): Promise<Run> {
-  const world = new World(seed);
+/** Runs a world for so many steps, lets it settle, and judges all that happened; can note bytes. */
+export async function simulate(seed: number, steps: number, tracesWire = false): Promise<Run> {
+  const world = new World(seed, tracesWire);
   const { trace, network } = world;
   const rejected = (reason: unknown): void => {
     trace.fail(`unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}`);
@@ -39,7 +40,7 @@ export async function simulate(seed: number, steps: number): Promise<Run> {
   process.off('unhandledRejection', rejected);
   process.off('uncaughtException', rejected);
   const { broken, lines } = trace;
-  return { seed, broken, hash: trace.hash(network.connections), lines };
+  return { seed, broken, hash: () => trace.hash(network.connections), lines };
 }
 
 async function takeStep(world: World): Promise<void> {
@@ -52,8 +53,8 @@ async function takeStep(world: World): Promise<void> {
       [4, 0],
       [8, chance.int(1, 20)],
       [3, chance.int(20, 200)],
-      [0.3, chance.int(200, 6_000)],
-      [0.02, chance.int(6_000, 60_000)],
+      [0.4, chance.int(200, 6_000)],
+      [0.04, chance.int(6_000, 60_000)],
     ]),
   );
 }
@@ -64,14 +65,28 @@ function act(world: World): void {
   chance.weigh<() => unknown>([
     [30, () => makeCall(world, client)],
     [12, () => openStream(world, client)],
+    [8, () => askClient(world)],
     [14, () => publishByClient(world, client)],
     [8, () => publishByServer(world)],
     [8, () => client.topics.length < MOST_TOPICS && subscribe(world, client)],
     [4, () => leaveTopic(world, client)],
-    [8, () => weather.turn()],
-    [1, () => server.restart()],
-    [1, () => replace(world, client)],
+    [1.5, () => burst(world, client)],
+    [6, () => weather.turn()],
+    [0.25, () => server.restart()],
+    [0.7, () => replace(world, client)],
   ])();
+}
+
+/** Much of one kind at once, so that queues and limits are reached. */
+function burst(world: World, client: SimClient): void {
+  const { chance } = world;
+  const place = chance.pick(PLACES);
+  const one = chance.weigh<() => unknown>([
+    [3, () => publishByServer(world, place)],
+    [1, () => publishByClient(world, client)],
+    [1, () => makeCall(world, client)],
+  ]);
+  for (let left = chance.int(5, 40); left > 0; left--) one();
 }
 
 function leaveTopic({ chance, trace }: World, client: SimClient): void {
@@ -130,6 +145,7 @@ async function endAll(world: World): Promise<void> {
   await server.end();
   await broker.close();
   await runtime.settle();
+  trace.check(world.waiting === 0, () => `${world.waiting} still wait for a topic message`);
   trace.check(world.running === 0, () => `${world.running} handlers still run`);
   trace.check(runtime.timers === 0, () => `${runtime.timers} timers are left`);
 }

@@ -28,7 +28,7 @@ export function openStream(world: World, client: SimClient): void {
   const { chance } = world;
   const kind = chance.pick(['down', 'down', 'up', 'both'] as const);
   const id = world.nextId('s');
-  const record = begin(world, id, { kind, deadlines: DEADLINES, fallbackMs: undefined });
+  const record = begin(world, id, { client, kind, deadlines: DEADLINES, fallbackMs: undefined });
   const count = chance.weigh([
     [6, chance.int(0, 12)],
     [3, chance.int(12, 90)],

@@ -77,6 +77,10 @@ export class TopicWitness {
     } else {
       this.#fail(`was told a ${told} at ${place && text(place)}`);
     }
+    // A loop may be slow by itself.
+    const isLost = to === undefined || reason === 'layout' || (isLoop && reason === 'slow');
+    const isKept = !isLost && this.#world.broker.isKept(this.topic.key, { epoch, offset: to });
+    this.#check(!isKept, () => `was told a ${told}, and its end is kept`);
     this.#awaitsEpoch = to === undefined;
     this.place = { epoch, offset: to ?? from - 1 };
   }

@@ -21,6 +21,8 @@ export interface WatchedTopic {
   readonly witness: TopicWitness;
   readonly isLoop: boolean;
   readonly status: () => SubscriptionState['status'] | undefined;
+  /** Waits for what was published there, as who wants to read his own writes does. */
+  readonly reach: (published: Cursor) => void;
   readonly close: () => void;
 }
 
@@ -89,6 +91,18 @@ function byCallbacks({ world, client, witness }: Watching, open: OpenTopic): Wat
     witness,
     isLoop: false,
     status: () => subscription.state.status,
+    reach: ({ epoch, offset }) => {
+      if (subscription.cursor?.epoch !== epoch) return;
+      world.waiting++;
+      const done = (): void => void world.waiting--;
+      const reached = (): void => {
+        done();
+        const { cursor } = subscription;
+        const isThere = cursor?.epoch !== epoch || cursor.offset >= offset;
+        world.trace.check(isThere, () => `${witness.name} has not reached ${offset}`);
+      };
+      subscription.reached(offset).then(reached, done);
+    },
     close: () => {
       subscription.close();
       witness.isClosed = true;
@@ -131,6 +145,7 @@ function byLoop(watching: Watching, open: OpenTopic): WatchedTopic {
     witness,
     isLoop: true,
     status: () => undefined,
+    reach: () => undefined,
     close: () => controller.abort(),
   };
 }

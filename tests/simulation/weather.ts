@@ -2,6 +2,8 @@ import type { MemoryConnection } from '@trunkline/protocol/testing';
 import type { World } from './world.js';
 
 const BOTH = ['client', 'server'] as const;
+/** After so long everybody has noticed that a connection is half open. */
+const HALF_OPEN_MS = 45_000;
 /** Connections that are older than these are long closed. */
 const RECENT = 8;
 
@@ -23,6 +25,7 @@ export class Weather {
       return most === 0 ? 0 : world.chance.int(least, most);
     };
     this.#setDelay(world.chance.pick(DELAYS));
+    this.#spoilOpenings();
   }
 
   /** Whether nothing was held back, cut or closed since then. */
@@ -31,8 +34,8 @@ export class Weather {
   }
 
   /** Something was cut or closed. */
-  disturb(): void {
-    this.#disturbedAt = this.#world.now();
+  disturb(forMs = 0): void {
+    this.#disturbedAt = Math.max(this.#disturbedAt, this.#world.now() + forMs);
   }
 
   /** Does one thing to the network. */
@@ -40,10 +43,10 @@ export class Weather {
     const { chance } = this.#world;
     this.disturb();
     chance.weigh<() => void>([
-      [3, () => this.#cut()],
-      [2, () => this.#cutOneEnd()],
+      [6, () => this.#cut()],
+      [4, () => this.#cutOneEnd()],
       [4, () => this.#hold()],
-      [1, () => this.#goDown()],
+      [0.7, () => this.#goDown()],
       [2, () => this.#setDelay(chance.pick(DELAYS))],
     ])();
   }
@@ -53,6 +56,24 @@ export class Weather {
     for (const heal of this.#heals) heal();
     this.#setDelay([0, 5]);
     this.disturb();
+  }
+
+  /** Some connections are cut while their ends still greet each other, or are about to. */
+  #spoilOpenings(): void {
+    const { chance, network } = this.#world;
+    const listen = network.listen.bind(network);
+    network.listen = (accept) =>
+      listen((transport, subprotocol) => {
+        const { latest } = network;
+        if (!this.#world.isSettling && chance.is(0.15)) {
+          const isWhole = chance.is(0.3);
+          this.#until(chance.int(0, this.#delay[1] * 3 + 5), () => {
+            if (isWhole) latest.cut();
+            else latest.cut('client');
+          });
+        }
+        return accept(transport, subprotocol);
+      });
   }
 
   #setDelay(delay: readonly [number, number]): void {
@@ -79,6 +100,7 @@ export class Weather {
     connection?.cut(side);
     // The other end learns of it soon, late, or by its own heartbeat.
     if (chance.is(0.6)) this.#until(chance.int(1, 9_000), () => connection?.cut());
+    else this.disturb(HALF_OPEN_MS);
   }
 
   #hold(): void {

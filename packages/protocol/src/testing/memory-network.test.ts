@@ -144,7 +144,7 @@ describe('MemoryNetwork', () => {
 
   it('delivers after the latency, in order, and leaves no timer behind', async () => {
     const { client, server, clientSink, serverSink, runtime, network } = await new Pair().open();
-    network.latencyMs = 50;
+    network.delayMs = () => 50;
     client?.write([Uint8Array.of(1)]);
     await runtime.advance(20);
     client?.write([Uint8Array.of(2)]);
