@@ -120,7 +120,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   );
   check(
     leaks === undefined || leaks === true || (typeof leaks === 'object' && leaks !== null),
-    `option "leaks" must be true or an object, not "${String(leaks)}"`,
+    `option "leaks" must be true or an object, not "${typeof leaks}"`,
   );
   const shapes = resolveShapes(options);
   return {
