@@ -1,4 +1,5 @@
 import {
+  CallIds,
   TrunklineError,
   Violation,
   type CancelMessage,
@@ -13,7 +14,6 @@ import {
 import { executedOf, lostError, receivedError, refusedError } from './call-error.js';
 import { CallBindings } from './call-bindings.js';
 import { CallForm } from './call-form.js';
-import { CallIds } from './call-ids.js';
 import { CallQueue } from './call-queue.js';
 import { CallRetry } from './call-retry.js';
 import type { CallReply, Terms, Wire } from './call-wire.js';

@@ -4,6 +4,7 @@ import { checkDeadlineMs } from './call-port.js';
 import { CLIENT_LIMITS, type ClientLimits } from './client-limits.js';
 import type { AuthOption } from './connection.js';
 import { guardHook, reportError, type ErrorHook } from './error-hook.js';
+import type { Served } from './serving.js';
 import type { SourceLeakOptions } from './source-watch.js';
 
 /** Generated clients by the names that they get. */
@@ -21,6 +22,8 @@ export interface ClientOptions<
   readonly services?: ServicesOption;
   /** Contracts whose clients are inferred, by the names that they get on the client. */
   readonly contracts?: ContractsOption;
+  /** Handlers of what the server calls: `[serve(ChatClient, { confirm })]`. */
+  readonly handlers?: readonly Served[];
   /** The token of the user, or what gives one; it is asked again before each connection. */
   readonly auth?: AuthOption;
   /** Deadline of calls without one of their own; 30 s unless given, `null` for none. */
@@ -58,11 +61,13 @@ export interface ResolvedOptions {
   readonly onError: ErrorHook;
   readonly agent: string;
   readonly packed: boolean;
+  readonly handlers: readonly Served[];
 }
 
 const OPTION_NAMES: readonly string[] = [
   'services',
   'contracts',
+  'handlers',
   'auth',
   'deadlineMs',
   'limits',
@@ -98,6 +103,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     leaks,
     deadlineMs = DEFAULT_DEADLINE_MS,
   } = options;
+  const { handlers = [] } = options;
   check(
     auth === undefined || typeof auth === 'string' || typeof auth === 'function',
     `option "auth" must be a string or a function, not "${typeof auth}"`,
@@ -122,6 +128,10 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     leaks === undefined || leaks === true || (typeof leaks === 'object' && leaks !== null),
     `option "leaks" must be true or an object, not "${typeof leaks}"`,
   );
+  check(
+    Array.isArray(handlers) && handlers.every(({ calls }) => calls instanceof Map),
+    'option "handlers" must be an array of what serve() gives',
+  );
   const shapes = resolveShapes(options);
   return {
     shapes,
@@ -133,6 +143,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     onError: guardHook(onError ?? reportError),
     agent,
     packed,
+    handlers,
   };
 }
 

@@ -1,4 +1,5 @@
-import type { CallOptions, ErrorOf, SafeResult, WithInput } from './call-method.js';
+import type { ErrorOf, SafeResult, WithInput } from '@trunkline/protocol';
+import type { CallOptions } from './call-method.js';
 
 /** What `for` or `for await` takes. */
 type AnyIterable<Item> = Iterable<Item> | AsyncIterable<Item>;

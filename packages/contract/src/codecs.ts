@@ -1,9 +1,11 @@
 export { codecOf, type Packed, type SchemaCodec, type Unpacked } from './codec.js';
 export { layoutHash, type LayoutParts } from './layout-hash.js';
 export {
+  clientCallCodecs,
   clientCodec,
   procedureCodecs,
   topicCodecs,
+  type ClientCallCodecs,
   type ProcedureCodecs,
   type TopicCodecs,
 } from './member-codec.js';

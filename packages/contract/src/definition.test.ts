@@ -13,13 +13,13 @@ import {
   stream,
   topic,
   type HandlerDown,
-  type HandlerErrors,
   type HandlerInput,
   type HandlerOutput,
   type HandlerUp,
   type TopicMessageInput,
   type TopicParams,
 } from './index.js';
+import type { ErrorDataInput } from './definition.js';
 
 const Dated = z.object({
   at: z.codec(z.iso.datetime(), z.date(), {
@@ -100,7 +100,7 @@ describe('what a handler infers', () => {
   });
 
   it('gives error data before it is parsed', () => {
-    expectTypeOf<HandlerErrors<Members['both']>>().toEqualTypeOf<{
+    expectTypeOf<ErrorDataInput<Members['both']['errors']>>().toEqualTypeOf<{
       readonly GONE: Text;
       readonly LATE: number | undefined;
     }>();

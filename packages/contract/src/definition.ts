@@ -1,5 +1,6 @@
 import type {
   CallShape,
+  ClientCallShape,
   MemberShape,
   PublishBy,
   StreamShape,
@@ -72,6 +73,26 @@ export interface CallDefinition<
   readonly output: Output;
   readonly errors: Errors;
   readonly idempotent: boolean;
+}
+
+/** The data of declared errors as who throws them gives it, by code. */
+export type ErrorDataInput<Errors> = {
+  readonly [Code in keyof Errors & string]: SchemaInput<Errors[Code]>;
+};
+
+/** A call that the client answers, with its schemas: the server parses both of its sides. */
+export interface ClientCallDefinition<
+  Input extends Schema | undefined = Schema | undefined,
+  Output extends Schema | undefined = Schema | undefined,
+  Errors extends ErrorSchemas = ErrorSchemas,
+>
+  extends
+    ClientCallShape<SchemaOutput<Input>, SchemaInput<Output>, ErrorDataInput<Errors>>,
+    MemberDoc,
+    ProcedureLimits {
+  readonly input: Input;
+  readonly output: Output;
+  readonly errors: Errors;
 }
 
 /** What `stream()` is given. */
@@ -172,3 +193,33 @@ export type ProcedureDefinition = CallDefinition | StreamDefinition;
 
 /** A procedure or topic of a contract. */
 export type MemberDefinition = ProcedureDefinition | TopicDefinition;
+
+/** What a contract is defined by: its members, and beside them what its client answers. */
+export type ContractDefinitions = Readonly<
+  Record<string, AnyDefinition | Readonly<Record<string, AnyDefinition>>>
+>;
+
+/** Of what a contract is defined by, the members. */
+export type MembersOf<Definitions> =
+  Definitions extends Record<string, AnyDefinition>
+    ? Definitions
+    : {
+        readonly [
+          Name in keyof Definitions as Definitions[Name] extends AnyDefinition ? Name : never
+        ]: Definitions[Name] extends AnyDefinition ? Definitions[Name] : never;
+      };
+
+/** Of what a contract is defined by, the calls that the client answers. */
+export type ClientCallsOf<Definitions> = Definitions extends { readonly client: infer Calls }
+  ? Calls extends AnyDefinition
+    ? {}
+    : {
+        readonly [Name in keyof Calls]: Calls[Name] extends CallDefinition<
+          infer Input,
+          infer Output,
+          infer Errors
+        >
+          ? ClientCallDefinition<Input, Output, Errors>
+          : never;
+      }
+  : {};

@@ -56,7 +56,6 @@ describe('optionFaults', () => {
       { snapshot: 'history' },
       'option "snapshot" is not available in this version; leave it out',
     ],
-    ['contract', { client: {} }, 'option "client" is not available in this version; leave it out'],
   ] as const)('refuses what %s cannot do yet: %j', (kind, options, fault) => {
     expect(optionFaults(kind, options)).toEqual([fault]);
   });

@@ -25,6 +25,7 @@ const PROCEDURE_RULES: OptionRules = {
 const RULES = {
   contract: DOC_RULES,
   call: { ...PROCEDURE_RULES, idempotent: expectFlag },
+  clientCall: { ...PROCEDURE_RULES, idempotent: expectNoRetry },
   stream: { ...PROCEDURE_RULES, up: expectSchema, down: expectSchema },
   topic: {
     ...DOC_RULES,
@@ -45,7 +46,7 @@ const KEEP_RULES: OptionRules = {
 };
 
 // What a later version may bring is refused by name, so that nobody relies on it being honoured.
-const LATER_OPTIONS = new Set(['client', 'snapshot']);
+const LATER_OPTIONS = new Set(['snapshot']);
 const LATER_VALUES: Readonly<Record<string, readonly string[]>> = {
   delivery: ['latest'],
   slow: ['conflate', 'close'],
@@ -86,6 +87,9 @@ function laterFault(name: string, value: unknown): string | undefined {
 
 function ruleFault(rules: OptionRules, name: string, value: unknown): string | undefined {
   const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+  if (rule === undefined && name === 'client' && rules === DOC_RULES) {
+    return 'option "client" stands among the members: contract(name, { client: { … } })';
+  }
   if (rule === undefined) {
     return `unknown option ${quote(name)}: expected ${Object.keys(rules).join(', ')}`;
   }
@@ -101,6 +105,10 @@ function expectText(value: unknown): string | undefined {
 
 function expectFlag(value: unknown): string | undefined {
   return typeof value === 'boolean' ? undefined : `expected true or false, got ${quote(value)}`;
+}
+
+function expectNoRetry(value: unknown): string | undefined {
+  return value === false ? undefined : 'a server does not repeat its calls; leave it out';
 }
 
 function expectPositive(value: unknown): string | undefined {

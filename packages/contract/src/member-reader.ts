@@ -1,5 +1,10 @@
-import type { ErrorDescription, MemberDescription } from './contract-description.js';
 import type {
+  CallDescription,
+  ErrorDescription,
+  MemberDescription,
+} from './contract-description.js';
+import type {
+  CallDefinition,
   MemberDefinition,
   MemberDoc,
   ProcedureDefinition,
@@ -35,7 +40,7 @@ function readProcedure(member: ProcedureDefinition, place: MemberPlace): MemberD
     ...docsAndLimits(member),
     ...readPart(member.input, 'input', { ...place, part: 'input' }),
     ...readPart(member.output, 'output', { ...place, part: 'output' }),
-    errors: readErrors(member.errors, place),
+    errors: readErrors(member.errors, 'output', place),
   };
   if (member.kind === 'call') return { kind: 'call', ...common, idempotent: member.idempotent };
   if (!member.hasUp && !member.hasDown) {
@@ -46,6 +51,20 @@ function readProcedure(member: ProcedureDefinition, place: MemberPlace): MemberD
     ...common,
     ...readPart(member.up, 'input', { ...place, part: 'up' }),
     ...readPart(member.down, 'output', { ...place, part: 'down' }),
+  };
+}
+
+/** Reads a call that the client answers: it gets the input, and gives what comes of it. */
+export function readClientCall(call: CallDefinition, place: MemberPlace): CallDescription {
+  for (const message of optionFaults('clientCall', call)) note(place, message);
+  return {
+    kind: 'call',
+    name: place.name,
+    ...docsAndLimits(call),
+    ...readPart(call.input, 'output', { ...place, part: 'input' }),
+    ...readPart(call.output, 'input', { ...place, part: 'output' }),
+    errors: readErrors(call.errors, 'input', place),
+    idempotent: false,
   };
 }
 
@@ -72,7 +91,7 @@ function readTopic(member: TopicDefinition, place: MemberPlace): MemberDescripti
   };
 }
 
-function readErrors(errors: unknown, place: MemberPlace): ErrorDescription[] {
+function readErrors(errors: unknown, side: Side, place: MemberPlace): ErrorDescription[] {
   if (typeof errors !== 'object' || errors === null || isSchema(errors)) return [];
   return Object.entries(errors)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -81,7 +100,7 @@ function readErrors(errors: unknown, place: MemberPlace): ErrorDescription[] {
       const faults = [errorCodeFault(code), expectSchema(schema)];
       for (const message of faults) if (message) place.reader.problems.push({ path, message });
       return isSchema(schema)
-        ? { code, data: place.reader.read(schema, 'output', path), ...docOf(schema, 'output') }
+        ? { code, data: place.reader.read(schema, side, path), ...docOf(schema, side) }
         : { code, data: UNKNOWN };
     });
 }

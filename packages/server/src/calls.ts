@@ -99,7 +99,9 @@ export class Calls {
     if (!this.#options.session.faults.take()) return new Violation('TOO_MANY_CANCELS');
     const entry = this.#entries.get(message.id);
     if (entry !== undefined) this.#abort(entry, 'CANCELLED', 'the caller withdrew');
-    else if (this.#options.link.abandon(message.id)) this.#withdrawn(message.id);
+    // What has an odd id is a call of the server, which its client cannot withdraw.
+    else if (message.id % 2 === 0 && this.#options.link.abandon(message.id))
+      this.#withdrawn(message.id);
     return undefined;
   }
 

@@ -1,5 +1,6 @@
 import type {
   CallDefinition,
+  ClientCallDefinition,
   MemberDefinition,
   StreamDefinition,
   TopicDefinition,
@@ -45,6 +46,7 @@ export type Route = CallRoute | StreamRoute | TopicRoute;
 /** A contract as a server has it. */
 export type ServedContract = ContractShape & {
   readonly members: Readonly<Record<string, MemberDefinition>>;
+  readonly client?: Readonly<Record<string, ClientCallDefinition>>;
 };
 
 /** A contract with a route for each of its members. */

@@ -9,6 +9,13 @@ export const CALL_LIMITS = {
     onExcess: 'BUSY',
     reason: 'the client queues the rest',
   },
+  clientCalls: {
+    value: 256,
+    unit: 'items',
+    scope: 'session: calls that its client has not answered',
+    onExcess: 'BUSY',
+    reason: 'a client that never answers costs no more than these',
+  },
   valueInBytes: {
     value: 1_048_576,
     unit: 'bytes',
