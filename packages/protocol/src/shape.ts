@@ -64,11 +64,16 @@ export interface TopicShape<
   Message = unknown,
   Publish extends PublishBy = PublishBy,
   PublishInput = unknown,
+  Snapshot extends string | undefined = string | undefined,
 > {
   readonly kind: 'topic';
   readonly publish: Publish;
   /** Names of the parameters, sorted as they stand in the topic's key. */
   readonly paramNames: readonly string[];
+  /** Whether topic messages are kept for who was away. */
+  readonly keeps?: boolean;
+  /** Name of the call of the contract that gives what the topic messages change. */
+  readonly snapshot?: Snapshot;
   /** Packs its messages; without it they travel as superjson. */
   readonly codec?: TopicCodec;
   readonly '~types'?: {

@@ -1,5 +1,6 @@
 import type {
   CallMessage,
+  Cursor,
   DecodeLimits,
   EndMessage,
   ErrorMessage,
@@ -19,7 +20,8 @@ import { digestOf } from './idempotency/value-digest.js';
 import type { ServerLimits } from './limits.js';
 import type { Pipeline } from './pipeline.js';
 import { asAnyContext, asStreamContext, type RequestContext } from './request-context.js';
-import type { CallRoute, StreamRoute } from './route.js';
+import { isCallRoute, type CallRoute, type StreamRoute } from './route.js';
+import type { SnapshotPlaces } from './topics/snapshot-places.js';
 import { bounded, parseInput, readInput, readStructure, writeOutput } from './values.js';
 
 export type { FinalMessage } from './final-message.js';
@@ -43,6 +45,7 @@ export interface DispatcherOptions {
   readonly pipelineOf: (route: CallRoute | StreamRoute) => Pipeline;
   /** What all sessions remember of calls with an idempotency key. */
   readonly idempotency: IdempotencyTable;
+  readonly snapshots: Pick<SnapshotPlaces, 'read'>;
 }
 
 /** A call or stream on its way: what was asked for, of whom, and what the handler sees. */
@@ -53,6 +56,8 @@ export interface Request<R extends CallRoute | StreamRoute = CallRoute | StreamR
   readonly context: RequestContext;
   /** Whether the client takes a value that does not fit into one batch. */
   readonly takesChunks: boolean;
+  /** Where the topic was before the handler began that gives its snapshot. */
+  asOf?: Cursor;
 }
 
 /** Bytes of a batch that are not payload, at most. */
@@ -71,6 +76,7 @@ export class Dispatcher {
   readonly #report: ReportFailure;
   readonly #pipelineOf: DispatcherOptions['pipelineOf'];
   readonly #idempotency: IdempotencyTable;
+  readonly #snapshots: DispatcherOptions['snapshots'];
 
   constructor(options: DispatcherOptions) {
     this.#runtime = options.runtime;
@@ -79,6 +85,7 @@ export class Dispatcher {
     this.#report = options.report;
     this.#pipelineOf = options.pipelineOf;
     this.#idempotency = options.idempotency;
+    this.#snapshots = options.snapshots;
   }
 
   /** Runs a call. Never throws; synchronous when everything in its way is. */
@@ -153,14 +160,17 @@ export class Dispatcher {
   }
 
   #result(request: Request<CallRoute>, value: unknown): FinalMessage | Promise<FinalMessage> {
-    const { route, bound, call } = request;
+    const { route, bound, call, asOf } = request;
     const position = { schema: route.definition.output, codec: bound.received?.output };
     const payload = writeOutput(position, value, this.#maxOutput(request));
     if (!isPromise(payload)) {
-      return { kind: 'RESULT', id: call.id, encoding: payload.encoding, bytes: payload.bytes };
+      const { encoding, bytes } = payload;
+      return asOf === undefined
+        ? { kind: 'RESULT', id: call.id, encoding, bytes }
+        : { kind: 'RESULT', id: call.id, encoding, bytes, asOf };
     }
     return payload.then(
-      (late) => ({ kind: 'RESULT', id: call.id, ...late }),
+      (late) => ({ kind: 'RESULT', id: call.id, ...late, ...(asOf && { asOf }) }),
       (error: unknown) => this.#failed(request, error),
     );
   }
@@ -232,6 +242,16 @@ export class Dispatcher {
   }
 
   #runParsed(request: Request, input: unknown): unknown {
+    const { route } = request;
+    const place = isCallRoute(route) ? this.#snapshots.read(route, input) : undefined;
+    if (place === undefined) return this.#runPlaced(request, input);
+    return place.then((asOf) => {
+      request.asOf = asOf;
+      return this.#runPlaced(request, input);
+    });
+  }
+
+  #runPlaced(request: Request, input: unknown): unknown {
     const pipeline = this.#pipelineOf(request.route);
     if (!pipeline.hasInterceptors) return startHandler(request, input);
     return pipeline.around(asAnyContext(request.context), () => startHandler(request, input));

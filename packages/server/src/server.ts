@@ -39,6 +39,7 @@ import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
+import { SnapshotPlaces } from './topics/snapshot-places.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
@@ -89,9 +90,10 @@ export class Server {
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
     this.#hub = new Hub({
       broker: this.#broker,
-      joinRecords: this.#limits.joinRecords,
-      joinBytes: this.#limits.pageBytes,
+      runtime,
+      recent: { records: this.#limits.joinRecords, bytes: this.#limits.pageBytes },
       batchCloseBytes: this.#limits.batchCloseBytes,
+      lookMs: this.#limits.lookMs,
     });
     this.#idempotency = new IdempotencyTable(runtime, this.#limits);
     if (options.leaks !== undefined) {
@@ -221,7 +223,11 @@ export class Server {
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
-      dispatcher: new Dispatcher({ ...common, idempotency: this.#idempotency }),
+      dispatcher: new Dispatcher({
+        ...common,
+        idempotency: this.#idempotency,
+        snapshots: new SnapshotPlaces(registry.routes(), common),
+      }),
       publishes: new PublishDispatcher(common),
       gatekeeper: new Gatekeeper({
         ...common,
