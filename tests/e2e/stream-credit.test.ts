@@ -46,7 +46,7 @@ async function openFar(limits: ServerOptions['limits'] = {}) {
   acceptInMemory(server, network);
   const client = connect('ws://memory', { contracts: { pipe }, runtime, dial: network.dial });
   await client.pipe.ping();
-  network.latencyMs = 50;
+  network.delayMs = () => 50;
   return {
     runtime,
     client,
