@@ -64,11 +64,8 @@ export class ClientSession implements LinkOwner {
     // A server that still authenticates may be silent for as long as we wait for its welcome.
     this.#limits = { ...WIRE_DEFAULTS, deadMs: WIRE_DEFAULTS.deadMs + welcomeMs };
     this.held = new HeldMessages(superjson, (message) => this.#release(message));
-    const limits = this.#limits;
-    const side = 'client';
-    this.link = new Link(this, {
-      ...{ transport, runtime, limits, side, codec, valueBytes },
-    });
+    const own = { transport, runtime, limits: this.#limits, valueBytes };
+    this.link = new Link(this, { ...own, side: 'client', codec });
   }
 
   /** The server has welcomed, or welcomed back. */

@@ -176,6 +176,7 @@ export class Connection {
     if (this.#session?.remainingMs === 0) this.#lose(undefined);
     const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions };
     const { openMs, welcomeMs, valueBytes } = limits;
+    const rest = { codec, superjson, openMs, welcomeMs, valueBytes };
     this.#attach = new Attach(
       {
         welcomed: (welcome, session) => this.#welcomed(welcome, session),
@@ -186,10 +187,7 @@ export class Connection {
         replayed: () => this.#user.replayed(),
         ended: (ending) => this.#ended(ending),
       },
-      {
-        ...{ url, dial, runtime, hello, session: this.#session, packed },
-        ...{ codec, superjson, openMs, welcomeMs, valueBytes },
-      },
+      { url, dial, runtime, hello, session: this.#session, packed, ...rest },
     );
   }
 

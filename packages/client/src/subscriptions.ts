@@ -7,7 +7,7 @@ import {
   type SubscribeMessage,
   type Violation,
 } from '@trunkline/protocol';
-import type { Wire } from './call-table.js';
+import type { Wire } from './call-wire.js';
 import { SubscribePace } from './subscribe-pace.js';
 import type { Subscriber } from './subscriber.js';
 import type { SuperjsonLoader } from './superjson.js';

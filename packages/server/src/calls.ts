@@ -11,14 +11,14 @@ import {
   type LargeMessage,
   type RefusedMessage,
   type Runtime,
-  type Timer,
   type TrunklineError,
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
+import type { CallEntry as Entry } from './call-entry.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
 import { deadlineOf, isClientFault, maxOutputOf } from './call-terms.js';
-import { CallQuota, costOf, REFUSALS, type Slot } from './call-quota.js';
+import { CallQuota, costOf, REFUSALS } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
 import { ItemQueue } from './item-queue.js';
@@ -43,19 +43,6 @@ export interface CallsOptions {
   readonly link: CallLink;
   readonly runtime: Runtime;
   readonly limits: ServerLimits;
-}
-
-/** A call that has an id: from its CALL to its final message. */
-interface Entry extends Slot {
-  readonly id: number;
-  readonly context: RequestContext;
-  /** Of each item that the caller sends. */
-  readonly maxItemBytes: number;
-  /** Of its result, where its procedure says so. */
-  readonly maxOutputBytes: number;
-  run: StreamRun | undefined;
-  items: ItemQueue | undefined;
-  timer: Timer | undefined;
 }
 
 /** What the streams of a session may produce before others have their turn. */

@@ -48,10 +48,15 @@ export interface TopicLink extends Omit<SubscriptionLink, 'waitForRoom'> {
 
 /** What the subscriptions of one connection are made from. */
 export interface SubscriptionsOptions extends TopicServices {
+  /** When the connection took up the session. */
+  readonly attachedAt: number;
   readonly session: Session;
   readonly source: ContextSource;
   readonly link: TopicLink;
 }
+
+/** How long after an attach its subscriptions with a cursor do not count. */
+const RETURN_MS = 1_000;
 
 /** Wait of a client before it subscribes again after the broker failed. */
 const BROKER_RETRY_MS = 1_000;
@@ -84,7 +89,9 @@ export class Subscriptions implements SubscriptionLink {
   subscribe(message: SubscribeMessage): Violation | undefined {
     if (message.sub !== this.#next) return new Violation('BAD_SUB');
     this.#next++;
-    if (!this.#options.session.subscribes.take()) return new Violation('TOO_MANY_SUBSCRIBES');
+    if (!this.#isReturn(message) && !this.#options.session.subscribes.take()) {
+      return new Violation('TOO_MANY_SUBSCRIBES');
+    }
     const params = this.#readParams(message);
     if (params === undefined) return undefined;
     const entry: Entry = { key: undefined, live: undefined };
@@ -133,6 +140,13 @@ export class Subscriptions implements SubscriptionLink {
     this.#isClosed = true;
     this.#waiting = undefined;
     for (const sub of this.#entries.keys()) this.#drop(sub);
+  }
+
+  /** Whether a client takes up what it had subscribed before a cut, which is no news. */
+  #isReturn({ sub, cursor }: SubscribeMessage): boolean {
+    const { attachedAt, runtime, limits } = this.#options;
+    const isSoon = runtime.now() - attachedAt < RETURN_MS;
+    return cursor !== undefined && isSoon && sub < limits.subscriptions;
   }
 
   /** The params are a view of the batch, so they are read before anything is waited for. */
