@@ -1,6 +1,5 @@
 import {
   CLOSE_CODES,
-  ENCODING,
   FEATURES,
   FULL_CODEC,
   Link,
@@ -23,6 +22,7 @@ import { Calls, type CallsOptions } from './calls.js';
 import type { CallerLink } from './client-calls/caller-link.js';
 import type { ClientAnswer, ClientCallTable } from './client-calls/client-call-table.js';
 import { openClientCalls } from './client-calls/client-calls.js';
+import { isAnswer, isPacked, violationOf } from './message-kind.js';
 import type { Session } from './session.js';
 import { SessionParts, type SessionServices } from './session-parts.js';
 import type { EndReason, KnownSession } from './sessions.js';
@@ -396,26 +396,3 @@ export class LiveSession
 }
 
 const NO_SECRET = { secret: NOTHING, hash: undefined };
-
-function isAnswer(kind: string): boolean {
-  return kind === 'RESULT' || kind === 'ERROR';
-}
-
-function isPacked(message: ReceivedMessage): boolean {
-  return 'encoding' in message && message.encoding === ENCODING.PACKED;
-}
-
-function violationOf(
-  kind: ReceivedMessage['kind'],
-): 'SECOND_HELLO' | 'NOT_OFFERED' | 'WRONG_DIRECTION' {
-  switch (kind) {
-    case 'HELLO':
-    case 'RESUME':
-      return 'SECOND_HELLO';
-    case 'AUTH':
-    case 'GOAWAY':
-      return 'NOT_OFFERED';
-    default:
-      return 'WRONG_DIRECTION';
-  }
-}
