@@ -1,6 +1,6 @@
 import { CLOSE_CODES, type Close } from '../close-code.js';
 import { WIRE_DEFAULTS } from '../limit-values.js';
-import type { Runtime } from '../runtime.js';
+import type { Runtime, Timer } from '../runtime.js';
 import type { Closed, Dial, DialSink, Transport, TransportSink } from '../transport.js';
 import { negotiate } from '../version.js';
 
@@ -8,6 +8,14 @@ const CUT: Closed = { code: 1006, reason: '' };
 
 /** Takes a connection at the server's end. */
 export type Accept = (transport: Transport, subprotocol: string) => TransportSink;
+
+/** What is on its way, and when it is there. */
+interface InFlight {
+  readonly dueAt: number;
+  readonly what: Uint8Array | Closed;
+  /** What it takes up of the writer's buffer: nothing once it is on a long way. */
+  readonly buffered: number;
+}
 
 /** One end of a connection in memory. What is written arrives in a later turn, as a copy. */
 class MemoryEnd implements Transport {
@@ -18,13 +26,16 @@ class MemoryEnd implements Transport {
   sink: TransportSink | undefined;
   peer: MemoryEnd | undefined;
   readonly #runtime: Runtime;
-  readonly #inFlight: (Uint8Array | Closed)[] = [];
+  readonly #latencyMs: () => number;
+  readonly #inFlight: InFlight[] = [];
+  #timer: Timer | undefined;
   #isScheduled = false;
   #isClosing = false;
   isClosed = false;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, latencyMs: () => number) {
     this.#runtime = runtime;
+    this.#latencyMs = latencyMs;
   }
 
   write(batches: readonly Uint8Array[]): void {
@@ -32,8 +43,7 @@ class MemoryEnd implements Transport {
     for (const batch of batches) {
       const copy = batch.slice();
       this.written.push(copy);
-      this.#inFlight.push(copy);
-      this.bufferedBytes += copy.length;
+      this.#push(copy, this.#latencyMs() > 0 && !this.isHeld ? 0 : copy.length);
     }
     this.#schedule();
   }
@@ -41,7 +51,7 @@ class MemoryEnd implements Transport {
   close({ code, reason }: Close): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
-    this.#inFlight.push({ code: CLOSE_CODES[code].code, reason });
+    this.#push({ code: CLOSE_CODES[code].code, reason });
     this.#schedule();
   }
 
@@ -60,6 +70,7 @@ class MemoryEnd implements Transport {
     this.isClosed = true;
     this.#isClosing = true;
     this.#inFlight.length = 0;
+    this.#timer?.cancel();
     this.sink?.closed(closed);
   }
 
@@ -69,26 +80,35 @@ class MemoryEnd implements Transport {
     this.#schedule();
   }
 
+  #push(what: Uint8Array | Closed, buffered = 0): void {
+    this.bufferedBytes += buffered;
+    this.#inFlight.push({ dueAt: this.#runtime.now() + this.#latencyMs(), what, buffered });
+  }
+
   #schedule(): void {
-    if (this.#isScheduled || this.isHeld) return;
+    const [next] = this.#inFlight;
+    if (next === undefined || this.#isScheduled || this.isHeld) return;
     this.#isScheduled = true;
-    this.#runtime.endOfTurn(() => {
+    const deliver = (): void => {
       this.#isScheduled = false;
       this.#deliver();
-    });
+      this.#schedule();
+    };
+    const afterMs = next.dueAt - this.#runtime.now();
+    if (afterMs <= 0) this.#runtime.endOfTurn(deliver);
+    else this.#timer = this.#runtime.startTimer(afterMs, deliver);
   }
 
   #deliver(): void {
     const wasFull = this.bufferedBytes >= WIRE_DEFAULTS.writeAheadBytes;
-    while (!this.isHeld) {
-      const next = this.#inFlight.shift();
-      if (next === undefined) break;
-      if (!(next instanceof Uint8Array)) {
-        this.peer?.end(next);
-        return this.end(next);
+    while (!this.isHeld && (this.#inFlight[0]?.dueAt ?? Infinity) <= this.#runtime.now()) {
+      const { what, buffered } = this.#inFlight.shift() as InFlight;
+      if (!(what instanceof Uint8Array)) {
+        this.peer?.end(what);
+        return this.end(what);
       }
-      this.bufferedBytes -= next.length;
-      if (this.peer?.isClosed === false) this.peer.sink?.receive(next);
+      this.bufferedBytes -= buffered;
+      if (this.peer?.isClosed === false) this.peer.sink?.receive(what);
     }
     if (wasFull && this.bufferedBytes < WIRE_DEFAULTS.writeAheadBytes) this.sink?.writable();
   }
@@ -113,6 +133,8 @@ export class MemoryNetwork {
   readonly connections: MemoryConnection[] = [];
   /** While true, new connections fail. */
   isDown = false;
+  /** Milliseconds that what is written from now on is on its way. */
+  latencyMs = 0;
   readonly #runtime: Runtime;
   #accept: Accept | undefined;
 
@@ -127,7 +149,7 @@ export class MemoryNetwork {
 
   /** What a client opens its connections with. */
   readonly dial: Dial = (_url, subprotocols, sink) => {
-    const client = new MemoryEnd(this.#runtime);
+    const client = this.#end();
     client.sink = sink;
     this.#runtime.endOfTurn(() => this.#open(client, sink, subprotocols));
     return client;
@@ -140,12 +162,16 @@ export class MemoryNetwork {
     return latest;
   }
 
+  #end(): MemoryEnd {
+    return new MemoryEnd(this.#runtime, () => this.latencyMs);
+  }
+
   #open(client: MemoryEnd, sink: DialSink, subprotocols: readonly string[]): void {
     const negotiated = negotiate(subprotocols.join(','));
     if (this.isDown || this.#accept === undefined || negotiated.outcome === 'refuse') {
       return client.end(CUT);
     }
-    const server = new MemoryEnd(this.#runtime);
+    const server = this.#end();
     client.peer = server;
     server.peer = client;
     this.connections.push(connectionOf(client, server));
