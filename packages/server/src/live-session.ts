@@ -1,6 +1,5 @@
 import {
   CLOSE_CODES,
-  ENCODING,
   FEATURES,
   FULL_CODEC,
   Link,
@@ -21,8 +20,9 @@ import type { AcceptedTransport } from './accepted-transport.js';
 import type { CallLink } from './call-link.js';
 import { Calls, type CallsOptions } from './calls.js';
 import type { CallerLink } from './client-calls/caller-link.js';
-import { ClientCallTable, type ClientAnswer } from './client-calls/client-call-table.js';
+import type { ClientAnswer, ClientCallTable } from './client-calls/client-call-table.js';
 import { openClientCalls } from './client-calls/client-calls.js';
+import { isAnswer, isPacked, violationOf } from './message-kind.js';
 import type { Session } from './session.js';
 import { SessionParts, type SessionServices } from './session-parts.js';
 import type { EndReason, KnownSession } from './sessions.js';
@@ -60,13 +60,14 @@ export class LiveSession
   readonly #link: Link;
   /** `undefined` for a client that does not resume sessions. */
   readonly #secretHash: string | undefined;
+  /** `undefined` for a client that takes no calls. */
+  readonly #clientCalls: ClientCallTable | undefined;
   #connection: SessionConnection | undefined;
   /** The number of the attach; the HELLO was the first. */
   #attach = 1;
   #attachedAt: number;
   #expiry: Timer | undefined;
   #calls: Calls | undefined;
-  #clientCalls: ClientCallTable | undefined;
   #subscriptions: Subscriptions | undefined;
   #closed: Closed = STOPPED;
   #hasEnded = false;
@@ -86,9 +87,8 @@ export class LiveSession
     const options = { transport, runtime, limits, side: 'server', valueBytes, assembly } as const;
     this.#link = new Link(this, { ...options, codec: FULL_CODEC });
     if ((hello.features & FEATURES.CHUNK) !== 0) this.#link.allowChunks();
-    if ((hello.features & FEATURES.CALLS) !== 0) {
-      openClientCalls(session, () => (this.#clientCalls ??= this.#createClientCalls()));
-    }
+    const takesCalls = (hello.features & FEATURES.CALLS) !== 0;
+    this.#clientCalls = takesCalls ? openClientCalls(session, this) : undefined;
     const isKept = limits.detachedMs > 0 && (hello.features & FEATURES.RESUME) !== 0;
     const { secret, hash } = isKept ? sessions.createSecret() : NO_SECRET;
     this.#secretHash = hash;
@@ -248,7 +248,7 @@ export class LiveSession
       case 'ERROR':
         return this.#answered(message);
       case 'REFUSED':
-        if (message.of === 'RESULT' || message.of === 'ERROR') return this.#answered(message);
+        if (isAnswer(message.of)) return this.#answered(message);
         return this.#callRoom().refused(message);
       case 'SUBSCRIBE':
         return this.#topicRoom().subscribe(message);
@@ -260,9 +260,7 @@ export class LiveSession
   }
 
   maxBytesOf(message: LargeMessage): number {
-    if (message.kind === 'RESULT' || message.kind === 'ERROR') {
-      return this.#clientCalls?.maxBytesOf(message) ?? 0;
-    }
+    if (isAnswer(message.kind)) return this.#clientCalls?.maxBytesOf(message) ?? 0;
     return this.#callRoom().maxBytesOf(message) ?? this.services.valueBytes;
   }
 
@@ -373,17 +371,9 @@ export class LiveSession
     };
   }
 
-  /** An answer of a client that was never called is none. */
   #answered(message: ClientAnswer): Violation | undefined {
-    if (this.#clientCalls === undefined) return new Violation('WRONG_DIRECTION');
-    this.#clientCalls.receive(message);
-    return undefined;
-  }
-
-  #createClientCalls(): ClientCallTable {
-    const table = new ClientCallTable(this);
-    if (this.#hasEnded) table.lost();
-    return table;
+    const calls = this.#clientCalls;
+    return calls ? calls.receive(message) : new Violation('WRONG_DIRECTION');
   }
 
   #callRoom(): Calls {
@@ -410,22 +400,3 @@ export class LiveSession
 }
 
 const NO_SECRET = { secret: NOTHING, hash: undefined };
-
-function isPacked(message: ReceivedMessage): boolean {
-  return 'encoding' in message && message.encoding === ENCODING.PACKED;
-}
-
-function violationOf(
-  kind: ReceivedMessage['kind'],
-): 'SECOND_HELLO' | 'NOT_OFFERED' | 'WRONG_DIRECTION' {
-  switch (kind) {
-    case 'HELLO':
-    case 'RESUME':
-      return 'SECOND_HELLO';
-    case 'AUTH':
-    case 'GOAWAY':
-      return 'NOT_OFFERED';
-    default:
-      return 'WRONG_DIRECTION';
-  }
-}
