@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { FAULT_VARIABLE, ROOT, plant, type PlantedFault } from './plant.js';
+import { programOptions } from './program-options.mjs';
 
 export type { PlantedFault } from './plant.js';
 
@@ -94,22 +95,8 @@ export async function bundleProgram(
   outfile: string,
   fault?: PlantedFault,
 ): Promise<void> {
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    conditions: ['@trunkline/source'],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    sourcemap: 'inline',
-    sourcesContent: false,
-    plugins: fault === undefined ? [] : [planter(fault)],
-    logLevel: 'error',
-  });
+  const plugins = fault === undefined ? [] : [planter(fault)];
+  await build({ ...programOptions(entry, outfile), plugins });
 }
 
 function planter(fault: PlantedFault): Plugin {

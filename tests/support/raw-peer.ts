@@ -31,9 +31,13 @@ export class RawPeer {
   #write: (bytes: Uint8Array) => void = () => undefined;
   readonly #runtime: VirtualRuntime;
 
-  constructor(network: MemoryNetwork, runtime: VirtualRuntime) {
+  constructor(
+    network: MemoryNetwork,
+    runtime: VirtualRuntime,
+    subprotocol = 'trunkline.v1.superjson',
+  ) {
     this.#runtime = runtime;
-    const transport = network.dial('ws://memory', ['trunkline.v1.superjson'], {
+    const transport = network.dial('ws://memory', [subprotocol], {
       opened: () => undefined,
       receive: (batch) => this.#receive(batch),
       receiveText: () => undefined,
@@ -62,8 +66,8 @@ export class RawPeer {
     return this.bytes(encodeBatch(new Writer(), { ack: this.rx }, []).slice());
   }
 
-  async hello(token = ''): Promise<void> {
-    await this.send({ kind: 'HELLO', features: 0, agent: 'raw', token, revisions: [] });
+  async hello(token = '', features = 0): Promise<void> {
+    await this.send({ kind: 'HELLO', features, agent: 'raw', token, revisions: [] });
   }
 
   /** The messages of one kind that have come. */
@@ -88,7 +92,7 @@ export interface RawHost extends AsyncDisposable {
   readonly server: Server;
   readonly runtime: VirtualRuntime;
   readonly failures: ServerFailure[];
-  connect(): RawPeer;
+  connect(subprotocol?: string): RawPeer;
 }
 
 export function openRawHost(options: Omit<ServerOptions, 'runtime' | 'onError'>): RawHost {
@@ -106,7 +110,7 @@ export function openRawHost(options: Omit<ServerOptions, 'runtime' | 'onError'>)
     network,
     runtime,
     failures,
-    connect: () => new RawPeer(network, runtime),
+    connect: (subprotocol) => new RawPeer(network, runtime, subprotocol),
     async [Symbol.asyncDispose]() {
       await server.close();
       await runtime.settle();

@@ -107,7 +107,7 @@ export class Handshake {
     }
     this.#timer.cancel();
     this.#state = 'greeting';
-    this.#admit(message.token, (admission) => this.#welcome(message, admission));
+    this.#admit({ token: message.token }, (admission) => this.#welcome(message, admission));
   }
 
   #awaitHello(): Timer {
@@ -123,7 +123,9 @@ export class Handshake {
     // Looked at before anybody is asked, and again afterwards.
     if (!live.isNewer(resume.attach)) return this.#owner.close(REPLACED);
     this.#state = 'resuming';
-    this.#admit(resume.token, (admission) => this.#resume(resume, admission));
+    this.#admit({ token: resume.token, id: live.id }, (admission) =>
+      this.#resume(resume, admission),
+    );
   }
 
   /** Finds the session that is to go on; where there is none, the client is told so. */
@@ -183,8 +185,11 @@ export class Handshake {
     this.#early.push(batch.slice());
   }
 
-  #admit(token: string, then: (admitted: Admitted) => void): void {
-    const admitting = this.#owner.services.gatekeeper.admit(token, this.#info);
+  #admit(
+    { token, id }: { readonly token: string; readonly id?: string },
+    then: (admitted: Admitted) => void,
+  ): void {
+    const admitting = this.#owner.services.gatekeeper.admit(token, this.#info, id);
     const { admission } = admitting;
     if (!isPromise(admission)) {
       // What came in the same read was sent before WELCOME, and must be seen as such.

@@ -32,6 +32,8 @@ export class Manners {
   /** Ids of the other side's calls that have no final message yet. */
   readonly #taken = new Set<number>();
   readonly #pings: number[] = [];
+  /** Whether we have said that we take calls. */
+  #takesCalls = false;
   #callsInFlight: number = SESSION_LIMITS.callsInFlight.absent;
 
   /** `isClient` says that the other side is a server. */
@@ -41,7 +43,8 @@ export class Manners {
 
   /** Notes a message of ours. */
   sent(message: Message): void {
-    if (message.kind === 'WELCOME') this.#callsInFlight = message.limits.callsInFlight;
+    if (message.kind === 'HELLO') this.#takesCalls = (message.features & FEATURES.CALLS) !== 0;
+    else if (message.kind === 'WELCOME') this.#callsInFlight = message.limits.callsInFlight;
     else if (message.kind === 'CALL') this.#asked.add(message.id);
     else if (message.kind === 'PING') this.#pings.push(message.value);
     else if (message.kind === 'CHUNK' && message.isFirst) this.#sentStart(message.bytes);
@@ -60,7 +63,8 @@ export class Manners {
   /** Notes a message of the other side; says what is wrong with it. */
   received(message: ReceivedMessage): string | undefined {
     const never = this.#isClient ? NOT_FROM_SERVER : NOT_FROM_CLIENT;
-    if (never.has(message.kind)) return `sent ${message.kind}, which it may not`;
+    const isOffered = this.#takesCalls && (message.kind === 'BIND' || message.kind === 'CALL');
+    if (never.has(message.kind) && !isOffered) return `sent ${message.kind}, which it may not`;
     switch (message.kind) {
       case 'WELCOME':
         return judgeWelcome(message);
@@ -86,7 +90,7 @@ export class Manners {
   }
 
   #takeId(id: number): string | undefined {
-    if (id % 2 === 1) return `used id ${id}, which is the other side's`;
+    if ((id % 2 === 1) !== this.#isClient) return `used id ${id}, which is the other side's`;
     if (this.#taken.has(id)) return `used id ${id}, which has no final message yet`;
     this.#taken.add(id);
     if (this.#taken.size <= this.#callsInFlight) return undefined;

@@ -51,6 +51,11 @@ export function programOf({ name, program }: Conversation): string {
   return program ?? name;
 }
 
+function isServerCall(step: Step): boolean {
+  if (step.from !== 'server' || !('messages' in step)) return false;
+  return step.messages.some(({ kind }) => kind === 'CALL');
+}
+
 class Player {
   readonly #stage: Stage;
   readonly #room: string;
@@ -60,16 +65,18 @@ class Player {
   readonly #lastMoment = performance.now() + CONVERSATION_MS;
   #end: WireEnd | undefined;
 
-  constructor({ mayFollow = [] }: Script, stage: Stage, room: string) {
+  constructor({ mayFollow = [], steps }: Script, stage: Stage, room: string) {
     this.#stage = stage;
     this.#room = room;
     const correspondence = new Correspondence(room);
-    this.#speaker = new Speaker(correspondence);
+    this.#speaker = new Speaker(correspondence, steps.some(isServerCall));
     this.#listener = new Listener(correspondence, this.#speaker, mayFollow);
   }
 
   /** Whether the peer under test has told its features, and not this one. */
   lacks(feature: Conversation['needs']): boolean {
+    // Every server takes calls, whether it says so or not.
+    if (feature === 'CALLS' && this.#stage.tested === 'server') return false;
     const { features } = this.#listener;
     return feature !== undefined && features !== undefined && (features & FEATURES[feature]) === 0;
   }
