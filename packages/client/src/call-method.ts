@@ -11,9 +11,19 @@ export interface CallOptions {
   readonly deadlineMs?: number | null;
 }
 
+/** What may be said of a call beside its input. */
+export interface UnaryOptions extends CallOptions {
+  /**
+   * Names what is done: of all calls with one key, the first one alone runs the handler, within five
+   * minutes of the last. Only for calls whose contract says `idempotent`, which have a random key
+   * otherwise. 1 to 64 bytes of UTF-8; for clients that are not signed in it must not be guessed.
+   */
+  readonly idempotencyKey?: string;
+}
+
 /** Calls a procedure. Fails with a `TrunklineError` that says whether the handler ran. */
 export interface CallMethod<Input, Output, Errors = {}> {
-  (...args: WithInput<Input, CallOptions>): Promise<Output>;
+  (...args: WithInput<Input, UnaryOptions>): Promise<Output>;
   /** Calls it and gives the outcome as a value, so that errors are typed. */
-  readonly safe: (...args: WithInput<Input, CallOptions>) => Promise<SafeResult<Output, Errors>>;
+  readonly safe: (...args: WithInput<Input, UnaryOptions>) => Promise<SafeResult<Output, Errors>>;
 }

@@ -202,7 +202,7 @@ export class CallTable {
     this.#link = undefined;
     this.#isAttached = false;
     const sent = this.#ids.holders().filter(({ state }) => state === 'sent');
-    const lost = sent.filter((call) => executedOf(call, rx) !== 'no' || !call.handler.isRepeatable);
+    const lost = sent.filter((call) => !this.#retry.repeatsLost(call, executedOf(call, rx)));
     const errors = lost.map((call) => lostError(call, rx));
     for (const call of lost) this.#settle(call);
     this.#forgetSession();

@@ -16,6 +16,7 @@ import {
 } from './options.js';
 import { createProxy } from './proxy.js';
 import { startServing } from './serving.js';
+import { watchSources } from './source-watch.js';
 import { Subscriptions } from './subscriptions.js';
 import { sharedSuperjson, type SuperjsonLoader } from './superjson.js';
 
@@ -90,7 +91,9 @@ export function createClient(
     },
     user,
   );
-  const port = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };
+  const watchSource = watchSources(runtime, options.leaks);
+  const shared = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };
+  const port = { ...shared, watchSource };
   const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
   const close = (): void => connection.close();
   const client = Object.fromEntries<unknown>([...services, ['close', close]]);

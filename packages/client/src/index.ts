@@ -1,4 +1,4 @@
-export type { CallMethod, CallOptions } from './call-method.js';
+export type { CallMethod, CallOptions, UnaryOptions } from './call-method.js';
 export type { ClientCallContext, ClientHandler, ClientHandlersOf } from './client-handler.js';
 export { connect, type Client, type ClientConnection, type ClientControls } from './client.js';
 export type { ClientLimits } from './client-limits.js';
@@ -41,6 +41,7 @@ export {
   type Published,
   type SafeResult,
   type ServiceShape,
+  type StreamLost,
 } from '@trunkline/protocol';
 export {
   closeFields,

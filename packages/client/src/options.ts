@@ -5,6 +5,7 @@ import { CLIENT_LIMITS, type ClientLimits } from './client-limits.js';
 import type { AuthOption } from './connection.js';
 import { guardHook, reportError, type ErrorHook } from './error-hook.js';
 import type { Served } from './serving.js';
+import type { SourceLeakOptions } from './source-watch.js';
 
 /** Generated clients by the names that they get. */
 export type Services = Readonly<Record<string, ServiceShape>>;
@@ -33,6 +34,11 @@ export interface ClientOptions<
   readonly reconnect?: Partial<ReconnectOptions>;
   /** Told of what listeners throw and `auth` fails with; else the platform reports it. */
   readonly onError?: ErrorHook;
+  /**
+   * Reports sources of items that go on after their end, for development. Nothing is watched unless
+   * it is given; `true` prints a line for each, after 5 s.
+   */
+  readonly leaks?: true | SourceLeakOptions;
   /** `false` sends and takes superjson alone, which people can read; packed unless given. */
   readonly packed?: boolean;
   /** Name and version of the program, for the server's eyes; at most 64 bytes. */
@@ -67,6 +73,7 @@ const OPTION_NAMES: readonly string[] = [
   'limits',
   'reconnect',
   'onError',
+  'leaks',
   'agent',
   'packed',
   'runtime',
@@ -88,7 +95,14 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     'connect needs options with services or contracts',
   );
   refuseUnknown('option', options, OPTION_NAMES);
-  const { auth, agent = '', packed = true, onError, deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const {
+    auth,
+    agent = '',
+    packed = true,
+    onError,
+    leaks,
+    deadlineMs = DEFAULT_DEADLINE_MS,
+  } = options;
   const { handlers = [] } = options;
   check(
     auth === undefined || typeof auth === 'string' || typeof auth === 'function',
@@ -109,6 +123,10 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   check(
     typeof packed === 'boolean',
     `option "packed" must be true or false, not "${typeof packed}"`,
+  );
+  check(
+    leaks === undefined || leaks === true || (typeof leaks === 'object' && leaks !== null),
+    `option "leaks" must be true or an object, not "${typeof leaks}"`,
   );
   check(
     Array.isArray(handlers) && handlers.every(({ calls }) => calls instanceof Map),

@@ -20,10 +20,10 @@ export function emitClient(description: ContractDescription): string {
   const types = clientTypes(description, own);
   const imports = new ImportList('@trunkline/client', new Set([...types.names, ...own]));
   const service = imports.type('ServiceShape');
-  const methods = members.map(
-    (member) =>
-      `${docComment(member, '  ')}  readonly ${member.name}: ${method(member, imports)};\n`,
-  );
+  const methods = members.map((member) => {
+    const type = method(member, { imports, members });
+    return `${docComment(member, '  ')}  readonly ${member.name}: ${type};\n`;
+  });
   const codecs = new MemberCodecText(imports);
   const shapeText = (member: MemberDescription): string => {
     const of = description.layouts[member.name];
@@ -68,13 +68,21 @@ function handlersText(
   return `${docComment({ description: about })}export interface ${interfaceName} {\n${handlers.join('')}}\n`;
 }
 
-function method(member: MemberDescription, imports: ImportList): string {
+function method(
+  member: MemberDescription,
+  { imports, members }: { imports: ImportList; members: readonly MemberDescription[] },
+): string {
   const parts = memberParts(member);
   const type = (part: MemberPart['part']) =>
     parts.some((one) => one.part === part) ? partTypeName(member.name, part) : undefined;
   const name = imports.type(methodName(member));
   if (member.kind === 'topic') {
-    return generic(name, [type('params') ?? 'undefined', type('message'), type('publishInput')]);
+    const snapshot = members.find((one) => one.name === member.snapshot);
+    const own = [type('params') ?? 'undefined', type('message'), type('publishInput')];
+    if (snapshot === undefined) return generic(name, own);
+    // What stands before it has to be spelled out.
+    if (member.publish === 'client') own[2] ??= own[1];
+    return generic(name, [...own, partTypeName(snapshot.name, 'output')]);
   }
   const directions = member.kind === 'stream' ? [type('up'), type('down')] : [];
   const needsOutput = type('errors') !== undefined || member.kind === 'call' || !member.down;
@@ -98,7 +106,7 @@ function generic(name: string, types: readonly (string | undefined)[]): string {
 function shape(member: MemberDescription, description: ContractDescription): string {
   switch (member.kind) {
     case 'call':
-      return `kind: 'call'`;
+      return member.idempotent ? `kind: 'call', idempotent: true` : `kind: 'call'`;
     case 'stream': {
       const { up, down, output } = member;
       const has = [`hasUp: ${!!up}`, `hasDown: ${!!down}`, `hasOutput: ${!!output}`];
@@ -106,7 +114,12 @@ function shape(member: MemberDescription, description: ContractDescription): str
     }
     case 'topic': {
       const names = paramNames(member.params, description).map((name) => JSON.stringify(name));
-      return `kind: 'topic', publish: '${member.publish}', paramNames: [${names.join(', ')}]`;
+      const keeps = member.keep ? ', keeps: true' : '';
+      const snapshot = member.snapshot ? `, snapshot: '${member.snapshot}'` : '';
+      return (
+        `kind: 'topic', publish: '${member.publish}', ` +
+        `paramNames: [${names.join(', ')}]${keeps}${snapshot}`
+      );
     }
   }
 }

@@ -1,4 +1,5 @@
 export { codecOf, type Packed, type SchemaCodec, type Unpacked } from './codec.js';
+export { deliveryOf, type Delivery } from './delivery.js';
 export { layoutHash, type LayoutParts } from './layout-hash.js';
 export {
   clientCallCodecs,

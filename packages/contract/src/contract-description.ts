@@ -43,6 +43,12 @@ export interface TopicDescription extends MemberDoc {
   readonly publish: PublishBy;
   readonly public: boolean;
   readonly keep?: Keep;
+  /** Missing where every message is delivered; no fields mean one key for all messages. */
+  readonly delivery?: { readonly latest: readonly string[]; readonly maxPerSecond?: number };
+  /** What a slow subscriber gets; missing for the default: a gap, or the newest with `delivery`. */
+  readonly slow?: 'gap' | 'close' | { readonly conflate: readonly string[] };
+  /** Name of the call that gives what the messages change. */
+  readonly snapshot?: string;
   /** What the client gives; missing where the topic has no params. */
   readonly params?: TypeNode;
   /** What a subscriber gets. */

@@ -9,6 +9,7 @@ import { optionFaults } from './member-options.js';
 import { readClientCall, readMember } from './member-reader.js';
 import { contractNameFault, memberNameFault, quote } from './name-rules.js';
 import { revisionOf } from './revision.js';
+import { snapshotFaults } from './snapshot-rules.js';
 import { TypeReader } from './type/type-reader.js';
 
 /** What a contract is built from. */
@@ -51,6 +52,9 @@ export function readContract({ name, members, client, options }: ContractParts):
     }),
     types: Object.fromEntries([...reader.types].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
+  for (const { topic, message } of snapshotFaults(seen.members, reader.types)) {
+    reader.problems.push({ path: `${path}.${topic}`, message });
+  }
   return { description: { ...seen, revision: revisionOf(seen) }, problems: reader.problems };
 }
 

@@ -6,6 +6,7 @@ import type {
   StreamShape,
   TopicShape,
 } from '@trunkline/protocol';
+import type { Conflate, LatestDelivery } from './delivery.js';
 import type { Schema, SchemaInput, SchemaOutput } from './schema/schema.js';
 
 /** What a procedure or topic says of itself to readers. */
@@ -54,7 +55,7 @@ export interface CallOptions<
   readonly input?: Input;
   readonly output?: Output;
   readonly errors?: Errors;
-  /** Running it twice does no more than running it once, so clients may retry by themselves. */
+  /** It runs once for each idempotency key, so clients repeat it by themselves when they must. */
   readonly idempotent?: boolean;
 }
 
@@ -156,6 +157,7 @@ export interface TopicOptions<
   Params extends Schema | undefined,
   Message extends Schema,
   Publish extends PublishBy,
+  Snapshot extends string | undefined = undefined,
 > extends MemberDoc {
   /** A flat `z.object()` of strings, integers, booleans and enums; none means one topic. */
   readonly params?: Params;
@@ -166,10 +168,19 @@ export interface TopicOptions<
   readonly public?: true;
   /** Without it nothing is kept, and every attach starts fresh. */
   readonly keep?: Keep;
-  /** Every message reaches every subscriber, or a gap is reported. */
-  readonly delivery?: 'every';
-  /** What a slow subscriber gets: the oldest messages are dropped and reported as a gap. */
-  readonly slow?: 'gap';
+  /** Every message reaches every subscriber, which is the default, or the newest of each key. */
+  readonly delivery?: 'every' | LatestDelivery<SchemaOutput<NoInfer<Message>>>;
+  /**
+   * What a subscriber gets that is too slow. `gap`, the default: what is kept, and a gap for the rest.
+   * `conflate`, the default with `latest`: the newest message of each key until it has caught up.
+   * `close`: its connection is closed with 4508, and the client comes back for what is kept.
+   */
+  readonly slow?: 'gap' | 'conflate' | 'close' | Conflate<SchemaOutput<NoInfer<Message>>>;
+  /**
+   * Name of the call of this contract that gives the state that the messages change. Its input takes
+   * the params. Clients call it in the place of messages that they missed.
+   */
+  readonly snapshot?: Snapshot;
 }
 
 /** A topic of a contract, with its schemas. */
@@ -177,15 +188,18 @@ export interface TopicDefinition<
   Params extends Schema | undefined = Schema | undefined,
   Message extends Schema = Schema,
   Publish extends PublishBy = PublishBy,
+  Snapshot extends string | undefined = string | undefined,
 >
   extends
-    TopicShape<SchemaInput<Params>, SchemaOutput<Message>, Publish, SchemaInput<Message>>,
+    TopicShape<SchemaInput<Params>, SchemaOutput<Message>, Publish, SchemaInput<Message>, Snapshot>,
     WithSchemas,
     MemberDoc {
   readonly params: Params;
   readonly message: Message;
   readonly public: boolean;
   readonly keep?: Keep;
+  readonly delivery?: unknown;
+  readonly slow?: unknown;
 }
 
 /** A procedure of a contract. */

@@ -2,6 +2,7 @@ import type {
   CallDescription,
   ErrorDescription,
   MemberDescription,
+  TopicDescription,
 } from './contract-description.js';
 import type {
   CallDefinition,
@@ -11,6 +12,8 @@ import type {
   ProcedureLimits,
   TopicDefinition,
 } from './definition.js';
+import { deliveryOf } from './delivery.js';
+import { keyFaults } from './key-fields.js';
 import { expectSchema, optionFaults } from './member-options.js';
 import { errorCodeFault } from './name-rules.js';
 import { docOf } from './schema/schema-doc.js';
@@ -29,8 +32,11 @@ export interface MemberPlace {
 
 /** Reads a member to plain data and notes all that is wrong with it. */
 export function readMember(member: MemberDefinition, place: MemberPlace): MemberDescription {
-  for (const message of optionFaults(member.kind, member)) note(place, message);
-  return member.kind === 'topic' ? readTopic(member, place) : readProcedure(member, place);
+  const faults = optionFaults(member.kind, member);
+  for (const message of faults) note(place, message);
+  if (member.kind !== 'topic') return readProcedure(member, place);
+  const topic = readTopic(member, place);
+  return faults.length > 0 ? topic : { ...topic, ...readDelivery(member, topic, place) };
 }
 
 function readProcedure(member: ProcedureDefinition, place: MemberPlace): MemberDescription {
@@ -68,7 +74,7 @@ export function readClientCall(call: CallDefinition, place: MemberPlace): CallDe
   };
 }
 
-function readTopic(member: TopicDefinition, place: MemberPlace): MemberDescription {
+function readTopic(member: TopicDefinition, place: MemberPlace): TopicDescription {
   const { name, path, reader } = place;
   const faults = isSchema(member.params) ? paramsProblems(member.params, `${path}.params`) : [];
   reader.problems.push(...faults);
@@ -85,9 +91,34 @@ function readTopic(member: TopicDefinition, place: MemberPlace): MemberDescripti
     publish: member.publish,
     public: member.public,
     ...(member.keep && { keep: member.keep }),
+    ...(typeof member.snapshot === 'string' && { snapshot: member.snapshot }),
     ...readPart(params, 'input', { ...place, part: 'params' }),
     message: message.message ?? UNKNOWN,
     ...(published.message && { publishInput: published.message }),
+  };
+}
+
+/** Notes what is wrong with the key of a topic, and describes what is not the default. */
+function readDelivery(
+  member: TopicDefinition,
+  { message }: TopicDescription,
+  place: MemberPlace,
+): Pick<TopicDescription, 'delivery' | 'slow'> {
+  const { key, isLatest, maxPerSecond, slow } = deliveryOf(member);
+  if (key === undefined) {
+    if (slow !== 'conflate') return slow === 'close' ? { slow } : {};
+    note(place, 'option "slow": "conflate" needs a key; use { conflate: "<field>" }');
+    return {};
+  }
+  for (const fault of keyFaults(key, message, place.reader.types)) note(place, fault);
+  const latest = maxPerSecond === undefined ? { latest: key } : { latest: key, maxPerSecond };
+  if (isLatest && typeof member.slow === 'object') {
+    note(place, 'option "slow": its key is that of "latest" here; use "conflate" alone');
+  }
+  const isStandard = slow === (isLatest ? 'conflate' : 'gap');
+  return {
+    ...(isLatest && { delivery: latest }),
+    ...(!isStandard && { slow: slow === 'conflate' ? { conflate: key } : slow }),
   };
 }
 

@@ -25,7 +25,7 @@ export {
   type CloseCode,
   type CloseReaction,
 } from './close-code.js';
-export { ConsumerCredit, ProducerCredit, type CreditWindow } from './credit.js';
+export { ConsumerCredit, ProducerCredit, type CreditGrowth, type CreditWindow } from './credit.js';
 export { ERROR_CODES, isErrorCode, type ErrorCode } from './error-code.js';
 export { STORED, type ExtFields, type Published, type PublishId } from './ext.js';
 export { decodeBatch, encodeBatch, FULL_CODEC } from './full-codec.js';
@@ -141,6 +141,7 @@ export {
   type FrameworkError,
   type InputIssue,
   type InvalidInput,
+  type StreamLost,
   type TrunklineErrorOptions,
 } from './trunkline-error.js';
 export { negotiate, SPOKEN, SUBPROTOCOLS, type Negotiation } from './version.js';

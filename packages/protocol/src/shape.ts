@@ -11,6 +11,8 @@ export type ErrorShapes = Record<string, unknown>;
 /** A call: one input, one output or one typed error. `~types` exists only for the compiler. */
 export interface CallShape<Input = unknown, Output = unknown, Errors = ErrorShapes> {
   readonly kind: 'call';
+  /** It runs once for each idempotency key, so clients repeat it by themselves when they must. */
+  readonly idempotent?: boolean;
   /** Packs its values; without it they travel as superjson. */
   readonly codec?: ProcedureCodec;
   readonly '~types'?: { readonly input: Input; readonly output: Output; readonly errors: Errors };
@@ -62,11 +64,16 @@ export interface TopicShape<
   Message = unknown,
   Publish extends PublishBy = PublishBy,
   PublishInput = unknown,
+  Snapshot extends string | undefined = string | undefined,
 > {
   readonly kind: 'topic';
   readonly publish: Publish;
   /** Names of the parameters, sorted as they stand in the topic's key. */
   readonly paramNames: readonly string[];
+  /** Whether topic messages are kept for who was away. */
+  readonly keeps?: boolean;
+  /** Name of the call of the contract that gives what the topic messages change. */
+  readonly snapshot?: Snapshot;
   /** Packs its messages; without it they travel as superjson. */
   readonly codec?: TopicCodec;
   readonly '~types'?: {

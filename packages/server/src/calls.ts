@@ -17,11 +17,11 @@ import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
 import type { CallEntry as Entry } from './call-entry.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
-import { deadlineOf, isClientFault, maxOutputOf } from './call-terms.js';
+import { deadlineOf, isClientFault, maxOutputOf, sessionEnded } from './call-terms.js';
 import { CallQuota, costOf, REFUSALS } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
-import { ItemQueue } from './item-queue.js';
+import type { ItemQueue } from './item-queue.js';
 import { letGo } from './let-go.js';
 import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
@@ -173,7 +173,7 @@ export class Calls {
   close(): void {
     this.#isClosed = true;
     for (const entry of this.#entries.values()) {
-      this.#stop(entry, ownError('SESSION_LOST', 'the session has ended', { executed: 'unknown' }));
+      this.#stop(entry, sessionEnded(entry));
     }
     this.#entries.clear();
   }
@@ -265,6 +265,7 @@ export class Calls {
 
   #done(entry: Entry, final: FinalMessage | undefined): void {
     this.#quota.leave(entry);
+    entry.context.done();
     if (entry.run !== undefined) this.#runs.delete(entry.run);
     if (final !== undefined) this.#settleLater(entry, final);
   }
@@ -274,8 +275,7 @@ export class Calls {
     const { id } = entry;
     // The id may be that of another stream when a handler reads on after its own has ended.
     const isOpen = (): boolean => this.#entries.get(id) === entry;
-    return new ItemQueue({
-      window: { items: limits.upCreditItems, bytes: limits.upCreditBytes },
+    return this.#quota.upCredit.open({
       read: (item) => readItem(position, item, limits),
       grant: (totals) => isOpen() && link.send({ kind: 'CREDIT', id, ...totals }),
       stop: () => isOpen() && link.send({ kind: 'CANCEL', id, reason: 'stopped' }),

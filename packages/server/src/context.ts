@@ -56,7 +56,10 @@ export interface CallContext<Errors = Readonly<Record<string, unknown>>> extends
   readonly kind: 'call' | 'stream';
   /** `contract.procedure`. */
   readonly procedure: string;
-  /** Fires at the deadline, when the caller withdraws and when the session ends. */
+  /**
+   * Fires at the deadline, when the caller withdraws and when the session ends. That of an idempotent
+   * call fires at its deadline alone: others may wait for what comes of it.
+   */
   readonly signal: AbortSignal;
   /** Milliseconds until the deadline; `undefined` without one. */
   readonly remainingMs: number | undefined;
@@ -74,7 +77,10 @@ export interface StreamContext<
   Errors = Readonly<Record<string, unknown>>,
 > extends CallContext<Errors> {
   readonly kind: 'stream';
-  /** The caller's items, parsed; may be iterated once. Ends when the caller ends them. */
+  /**
+   * The caller's items, parsed; may be iterated once. Ends when the caller ends them, and fails when
+   * the signal fires: with `STREAM_LOST` and `data.items`, how many were given, when the session ends.
+   */
   readonly items: AsyncIterable<Up>;
 }
 

@@ -309,6 +309,10 @@ export class LiveSession
     this.#link.grew(entry, bytes);
   }
 
+  tooSlow(): void {
+    this.#connection?.close({ code: 'SLOW', reason: 'the reader is too slow' });
+  }
+
   abandon(id: number): boolean {
     return this.#link.abandon(id);
   }

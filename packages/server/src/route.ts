@@ -70,6 +70,11 @@ export function isTopicRoute(route: Route): route is TopicRoute {
   return route.definition.kind === 'topic';
 }
 
+/** Tells whether a route is that of a call whose contract says that it is idempotent. */
+export function isIdempotent(route: Route): boolean {
+  return isCallRoute(route) && route.definition.idempotent;
+}
+
 /** Gives the kind under which a client binds a route. */
 export function kindOf(route: Route): ProcedureKind {
   if (isTopicRoute(route)) return 'publish';

@@ -1,5 +1,6 @@
 import type { ByteBudget, Closed, SessionLimits } from '@trunkline/protocol';
 import type { Dispatcher } from './dispatcher.js';
+import type { LeakWatch } from './leak-watch.js';
 import type { ContextSource, MakeScope } from './request-context.js';
 import type { Session } from './session.js';
 import type { KnownSession, Sessions } from './sessions.js';
@@ -11,6 +12,7 @@ export interface SessionServices extends TopicServices {
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly makeScope: MakeScope | undefined;
+  readonly leaks: LeakWatch | undefined;
   /** What all sessions may hold of inputs that are not complete. */
   readonly assembly: ByteBudget;
   /** The largest input of all procedures; each has its own limit besides. */
@@ -72,5 +74,9 @@ export abstract class SessionParts implements ContextSource {
 
   get makeScope() {
     return this.services.makeScope;
+  }
+
+  get leaks() {
+    return this.services.leaks;
   }
 }

@@ -24,9 +24,11 @@ import {
 import { isTopicRoute, type TopicRoute } from './route.js';
 import type { Session } from './session.js';
 import type { Hub } from './topics/hub.js';
+import { ReadSlots } from './topics/read-slots.js';
 import { keepOf } from './topics/record.js';
 import { formOf } from './topics/record-form.js';
 import { topicKey } from './topics/topic-key.js';
+import { policyOf } from './topics/topic-policy.js';
 import { TopicSubscription, type SubscriptionLink } from './topics/topic-subscription.js';
 import { parseInput, readValue } from './values.js';
 
@@ -41,7 +43,7 @@ export interface TopicServices {
 }
 
 /** What subscriptions need of their connection. */
-export interface TopicLink extends Omit<SubscriptionLink, 'waitForRoom'> {
+export interface TopicLink extends Omit<SubscriptionLink, 'waitForRoom' | 'read'> {
   /** Whether topic messages may be packed. */
   readonly takesPacked: boolean;
 }
@@ -75,6 +77,8 @@ export class Subscriptions implements SubscriptionLink {
   readonly #entries = new Map<number, Entry>();
   /** Those that have no room; made when there is none. */
   #waiting: Set<{ resume(): void }> | undefined;
+  /** Made for the first read. */
+  #reads: ReadSlots | undefined;
   #next = 0;
   #isClosed = false;
 
@@ -136,9 +140,18 @@ export class Subscriptions implements SubscriptionLink {
     (this.#waiting ??= new Set()).add(waiter);
   }
 
+  read<Result>(task: () => Promise<Result>): Promise<Result> {
+    return (this.#reads ??= new ReadSlots(this.#options.limits.pageReads)).run(task);
+  }
+
+  tooSlow(): void {
+    this.#options.link.tooSlow();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#waiting = undefined;
+    this.#reads?.close();
     for (const sub of this.#entries.keys()) this.#drop(sub);
   }
 
@@ -193,7 +206,11 @@ export class Subscriptions implements SubscriptionLink {
     const { hub, limits } = this.#options;
     const { definition } = route;
     const form = formOf(definition, this.#options.link.takesPacked ? payloadHash : NO_LAYOUT);
-    const topic = await hub.open({ key, keep: keepOf(definition, limits) }, form);
+    const topic = await hub.open({
+      topic: { key, keep: keepOf(definition, limits) },
+      form,
+      policy: policyOf(definition),
+    });
     if (this.#isGone(sub, entry)) return hub.release(topic);
     const subscription = new TopicSubscription({
       sub,

@@ -228,6 +228,7 @@ export const ChatClient: ServiceShape<ChatClient, ChatClientHandlers> = {
       kind: 'topic',
       publish: 'server',
       paramNames: ['room'],
+      keeps: true,
       codec: { receive: '0afaaff5931fb4e5', message: { read: readPostOutput } },
     },
   },

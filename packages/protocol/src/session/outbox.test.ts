@@ -151,4 +151,23 @@ describe('Outbox', () => {
     }
     expect([outbox.count, outbox.bytes]).toEqual([0, 0]);
   });
+
+  it('keeps a large message behind the small ones of its call that wait', () => {
+    const outbox = open();
+    outbox.cuts = true;
+    for (let n = 0; n < 32; n++) outbox.push(result(10 + n * 2, 30_000));
+    const small = outbox.push(result(4, 10));
+    outbox.push(result(4, 40_000));
+    let isSmallWritten = false;
+    for (;;) {
+      const room = { bytes: 65_536, numbers: FREE, bulkBytes: 1_000_000, chunks: 1, tx: 0 };
+      const taken = outbox.take(room) as Message[];
+      if (taken.length === 0) break;
+      for (const message of taken) {
+        if (message.kind === 'CHUNK') expect(isSmallWritten).toBe(true);
+        if (message === small.content) isSmallWritten = true;
+      }
+    }
+    expect(isSmallWritten).toBe(true);
+  });
 });

@@ -13,6 +13,8 @@ export type Accept = (transport: Transport, subprotocol: string) => TransportSin
 interface InFlight {
   readonly content: Uint8Array | Closed;
   readonly dueAt: number;
+  /** What it takes up of the writer's buffer: nothing once it is on a long way. */
+  readonly buffered: number;
 }
 
 /** One end of a connection in memory. What is written arrives in a later turn, as a copy. */
@@ -42,7 +44,6 @@ class MemoryEnd implements Transport {
     for (const batch of batches) {
       const copy = batch.slice();
       this.written.push(copy);
-      this.bufferedBytes += copy.length;
       this.#push(copy);
     }
   }
@@ -94,8 +95,12 @@ class MemoryEnd implements Transport {
 
   #push(content: InFlight['content']): void {
     // Nothing overtakes what was written before.
-    this.#dueAt = Math.max(this.#dueAt, this.#runtime.now() + this.#delayMs());
-    this.#inFlight.push({ content, dueAt: this.#dueAt });
+    const now = this.#runtime.now();
+    this.#dueAt = Math.max(this.#dueAt, now + this.#delayMs());
+    const size = content instanceof Uint8Array ? content.length : 0;
+    const buffered = this.#dueAt > now && !this.isHeld ? 0 : size;
+    this.bufferedBytes += buffered;
+    this.#inFlight.push({ content, dueAt: this.#dueAt, buffered });
     this.#schedule();
   }
 
@@ -124,12 +129,12 @@ class MemoryEnd implements Transport {
       const [next] = this.#inFlight;
       if (next === undefined || next.dueAt > this.#runtime.now()) break;
       this.#inFlight.shift();
-      const { content } = next;
+      const { content, buffered } = next;
       if (!(content instanceof Uint8Array)) {
         this.peer?.end(content);
         return this.end(content);
       }
-      this.bufferedBytes -= content.length;
+      this.bufferedBytes -= buffered;
       if (this.peer?.isClosed === false) this.peer.sink?.receive(content);
     }
     this.#schedule();

@@ -114,6 +114,28 @@ export const CALL_LIMITS = {
     onExcess: 'close 4400',
     reason: 'all streams of a session together stay within 512 KiB',
   },
+  upCreditMaxItems: {
+    value: 1_024,
+    unit: 'items',
+    scope: 'stream to the server whose handler takes items fast',
+    onExcess: 'the caller waits',
+    reason: 'keeps a long link busy with small items',
+  },
+  upCreditMaxBytes: {
+    value: 262_144,
+    unit: 'bytes',
+    scope: 'stream to the server whose handler takes items fast',
+    onExcess: 'the caller waits',
+    reason: 'keeps a link of 20 Mbit/s and 100 ms busy',
+  },
+  upCreditSessionBytes: {
+    value: 524_288,
+    unit: 'bytes',
+    scope:
+      'session: items on their way of all streams to the server, 128 for each beyond the start',
+    onExcess: 'windows do not grow, then BUSY',
+    reason: 'all 32 streams at their start; half of it is for windows that grow',
+  },
   heldBytes: {
     value: 2_097_152,
     unit: 'bytes',

@@ -343,6 +343,7 @@ export const ProbeClient: ServiceShape<ProbeClient, ProbeClientHandlers> = {
       kind: 'topic',
       publish: 'client',
       paramNames: ['room'],
+      keeps: true,
       codec: {
         receive: 'a9d749af1ff3e1d0',
         message: { read: readEchoInput },
