@@ -12,12 +12,12 @@ type Kind = ReceivedMessage['kind'];
 
 /** What a server never sends to a client that set no feature bit. */
 const NOT_FROM_SERVER: ReadonlySet<Kind> = new Set<Kind>([
-  ...(['HELLO', 'RESUME', 'RESUMED', 'AUTH', 'AUTHED', 'GOAWAY'] as const),
+  ...(['HELLO', 'RESUME', 'AUTH', 'AUTHED', 'GOAWAY'] as const),
   ...(['BIND', 'CALL', 'CHUNK', 'SUBSCRIBE', 'UNSUBSCRIBE'] as const),
 ]);
 /** What a client never sends to a server that set no feature bit. */
 const NOT_FROM_CLIENT: ReadonlySet<Kind> = new Set<Kind>([
-  ...(['WELCOME', 'RESUME', 'RESUMED', 'GONE', 'AUTH', 'AUTHED', 'GOAWAY', 'CHUNK'] as const),
+  ...(['WELCOME', 'RESUMED', 'GONE', 'AUTH', 'AUTHED', 'GOAWAY', 'CHUNK'] as const),
   ...(['SUBSCRIBED', 'MESSAGE', 'GAP', 'STALE', 'ENDED'] as const),
 ]);
 const NO_HASH = '0'.repeat(16);
@@ -33,15 +33,25 @@ export class Manners {
   readonly #taken = new Set<number>();
   readonly #pings: number[] = [];
   #callsInFlight: number = SESSION_LIMITS.callsInFlight.absent;
+  /** What our HELLO said that we can take. */
+  #features = 0;
 
   /** `isClient` says that the other side is a server. */
   constructor(isClient: boolean) {
     this.#isClient = isClient;
   }
 
+  /** Goes on with the calls of an earlier connection. */
+  resume(before: Manners): void {
+    for (const id of before.#asked) this.#asked.add(id);
+    for (const id of before.#taken) this.#taken.add(id);
+    this.#callsInFlight = before.#callsInFlight;
+  }
+
   /** Notes a message of ours. */
   sent(message: Message): void {
-    if (message.kind === 'WELCOME') this.#callsInFlight = message.limits.callsInFlight;
+    if (message.kind === 'HELLO') this.#features = message.features;
+    else if (message.kind === 'WELCOME') this.#callsInFlight = message.limits.callsInFlight;
     else if (message.kind === 'CALL') this.#asked.add(message.id);
     else if (message.kind === 'PING') this.#pings.push(message.value);
     else if (message.kind === 'CHUNK' && message.isFirst) this.#sentStart(message.bytes);
@@ -63,7 +73,7 @@ export class Manners {
     if (never.has(message.kind)) return `sent ${message.kind}, which it may not`;
     switch (message.kind) {
       case 'WELCOME':
-        return judgeWelcome(message);
+        return judgeWelcome(message, (this.#features & FEATURES.RESUME) !== 0);
       case 'CALL':
         return this.#takeId(message.id);
       case 'BIND':
@@ -115,8 +125,12 @@ function isFinal<M extends ReceivedMessage>(message: M): message is M & { readon
   return ['RESULT', 'ERROR', 'END'].includes(message.kind);
 }
 
-function judgeWelcome({ features, secret, ttlMs }: WelcomeMessage): string | undefined {
+function judgeWelcome(
+  { features, secret, ttlMs }: WelcomeMessage,
+  isAsked: boolean,
+): string | undefined {
   const resumes = (features & FEATURES.RESUME) !== 0;
+  if (resumes && !isAsked) return 'sent WELCOME with bit RESUME to a client that did not set it';
   if (resumes === secret.length > 0 && resumes === ttlMs > 0) return undefined;
   const told = `bit RESUME ${resumes ? 'set' : 'not set'}, a secret of ${secret.length} bytes`;
   return `sent WELCOME with ${told} and ttlMs ${ttlMs}: sessions are resumed or they are not`;
