@@ -88,11 +88,11 @@ export class Gatekeeper {
     return this.#principals;
   }
 
-  /** Decides on a client; nothing of it throws. */
-  admit(token: string, connection: ConnectionInfo): Admitting {
+  /** Decides on a client, which may take the place of a principal; nothing of it throws. */
+  admit(token: string, connection: ConnectionInfo, replaced?: string): Admitting {
     const { runtime, limits } = this.#options;
     const ending = new Ending();
-    const admission = this.#decide({ token, connection }, ending);
+    const admission = this.#decide({ token, connection }, { ending, replaced });
     const withdraw = (): void => ending.end(LEFT);
     if (!isPromise(admission)) return { admission, withdraw };
     const timer = runtime.startTimer(limits.authMs, () =>
@@ -101,23 +101,28 @@ export class Gatekeeper {
     return { admission: admission.finally(() => timer.cancel()), withdraw };
   }
 
-  #decide(credentials: Credentials, ending: Ending): Admission | Promise<Admission> {
+  #decide(
+    credentials: Credentials,
+    { ending, replaced }: { readonly ending: Ending; readonly replaced: string | undefined },
+  ): Admission | Promise<Admission> {
     const failed = (error: unknown): Admission => ({ close: this.#closeFor(error) });
     try {
       const opened = this.#open(credentials, ending);
-      if (!isPromise(opened)) return this.#place(opened);
+      if (!isPromise(opened)) return this.#place(opened, replaced);
       return ending
         .orSooner(opened)
-        .then((late) => this.#place(late))
+        .then((late) => this.#place(late, replaced))
         .catch(failed);
     } catch (error) {
       return failed(error);
     }
   }
 
-  #place(opened: Opened): Admission {
+  #place(opened: Opened, replaced: string | undefined): Admission {
     if ('close' in opened) return opened;
-    const release = this.#enter(opened.session.identity?.principal);
+    const principal = opened.session.identity?.principal;
+    // The place of the connection that will be closed for this one.
+    const release = this.#enter(principal, principal === replaced ? 1 : 0);
     return release === undefined ? { close: TOO_MANY } : { ...opened, release };
   }
 
@@ -202,10 +207,10 @@ export class Gatekeeper {
     return chain(pipeline.runGuards(context), () => pipeline.around(context, () => undefined));
   }
 
-  #enter(principal: string | undefined): (() => void) | undefined {
+  #enter(principal: string | undefined, more: number): (() => void) | undefined {
     if (principal === undefined) return NOBODY;
     const count = this.#principals.get(principal) ?? 0;
-    if (count >= this.#options.limits.principalSessions) return undefined;
+    if (count >= this.#options.limits.principalSessions + more) return undefined;
     this.#principals.set(principal, count + 1);
     let isInside = true;
     return () => {

@@ -106,7 +106,8 @@ export class Handshake {
     }
     this.#timer.cancel();
     this.#state = 'greeting';
-    this.#admit(message.token, (admission) => this.#welcome(message, admission));
+    const then = (admitted: Admitted): void => this.#welcome(message, admitted);
+    this.#admit(message.token, { replaced: undefined, then });
   }
 
   #awaitHello(): Timer {
@@ -122,7 +123,9 @@ export class Handshake {
     // Looked at before anybody is asked, and again afterwards.
     if (!live.isNewer(resume.attach)) return this.#owner.close(REPLACED);
     this.#state = 'resuming';
-    this.#admit(resume.token, (admission) => this.#resume(resume, admission));
+    const replaced = live.isAttached ? live.principal : undefined;
+    const then = (admitted: Admitted): void => this.#resume(resume, admitted);
+    this.#admit(resume.token, { replaced, then });
   }
 
   /** Finds the session that is to go on; where there is none, the client is told so. */
@@ -182,8 +185,11 @@ export class Handshake {
     this.#early.push(batch.slice());
   }
 
-  #admit(token: string, then: (admitted: Admitted) => void): void {
-    const admitting = this.#owner.services.gatekeeper.admit(token, this.#info);
+  #admit(
+    token: string,
+    { replaced, then }: { replaced: string | undefined; then: (admitted: Admitted) => void },
+  ): void {
+    const admitting = this.#owner.services.gatekeeper.admit(token, this.#info, replaced);
     const { admission } = admitting;
     if (!isPromise(admission)) {
       // What came in the same read was sent before WELCOME, and must be seen as such.
