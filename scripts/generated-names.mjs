@@ -67,6 +67,11 @@ const PACKED_WORDS = [
 export const GENERATED_NAMES = {
   server: {
     names: [
+      'ClientCallInput',
+      'ClientCallOutput',
+      'ClientCalls',
+      'ClientCallsClass',
+      'ClientCallsOf',
       'HandlerContext',
       'HandlerDown',
       'HandlerInput',
@@ -99,6 +104,7 @@ export const GENERATED_NAMES = {
   client: {
     names: [
       'CallMethod',
+      'ClientHandler',
       'DownStreamMethod',
       'DuplexStreamMethod',
       'PublishableTopicMethod',

@@ -8,7 +8,8 @@ import { probe } from './src/probe.contract.js';
 const STORED = JSON.parse(
   readFileSync(new URL('probe-layouts.json', import.meta.url), 'utf8'),
 ) as Record<string, unknown>;
-const { layouts, members } = describeContract(probe);
+const { layouts, members: own, client = [] } = describeContract(probe);
+const members = [...own, ...client];
 
 type Layouts = (typeof layouts)[string];
 
@@ -20,7 +21,8 @@ function partsOf(of: Layouts, kind: MemberDescription['kind']): Record<string, L
       ? { message: [message] }
       : { message: [message], publish: [publish] };
   }
-  const { input = null, up = null, output = null, down = null } = of;
+  const { input = null, output = null } = of;
+  const { up = null, down = null } = of.kind === 'procedure' ? of : {};
   const errors = Object.keys(of.errors).length === 0 ? null : of.errors;
   return kind === 'stream'
     ? { send: [input, up], receive: [output, errors, down] }

@@ -5,6 +5,7 @@ import * as z from 'zod';
 const desk = contract('desk', {
   echo: call({ input: z.string(), output: z.string() }),
   small: call({ input: z.string(), output: z.string(), maxInputBytes: 1_000 }),
+  once: call({ input: z.string(), output: z.string(), idempotent: true }),
   wait: call({ output: z.string() }),
   denied: call({ output: z.string() }),
   down: stream({ down: z.int() }),
@@ -21,6 +22,7 @@ export function createDesk(echoed: string[] = []): Service {
       echoed.push(text);
       return text;
     },
+    once: (text) => (text === 'large' ? 'x'.repeat(70_000) : text),
     wait: (_input, { signal }) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve(''))),
     denied: () => '',

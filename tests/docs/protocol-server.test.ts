@@ -70,6 +70,7 @@ const item = (payload: Payload): Message => ({ kind: 'ITEM', id: 0, ...payload }
 const end = (payload: Payload = NONE): Message => ({ kind: 'END', id: 0, ...payload });
 const cancel = (id: number): Message => ({ kind: 'CANCEL', id, reason: 'withdrawn' });
 const many = (count: number, message: Message): Message[] => Array<Message>(count).fill(message);
+const KEY = { idempotencyKey: Uint8Array.of(1) };
 const openUp = [bind('up', 'stream'), callOf()];
 const openWait = [bind('wait'), callOf()];
 const openDown = [bind('down', 'stream'), callOf()];
@@ -118,9 +119,38 @@ const LIVE: readonly Case[] = [
   ['CALL', /is not bound/, [callOf()], 'closes with 4400'],
   [
     'CALL',
-    /idempotency key/,
-    [bind('wait'), callOf(NONE, { idempotencyKey: Uint8Array.of(1) })],
+    /keeps no results/,
+    [bind('wait'), callOf(NONE, KEY)],
     'answers ERROR UNAVAILABLE, executed no',
+  ],
+  [
+    'CALL',
+    /keeps no results/,
+    [bind('down', 'stream'), callOf(NONE, KEY)],
+    'answers ERROR UNAVAILABLE, executed no',
+  ],
+  [
+    'CALL',
+    /key was used with another/,
+    [bind('once'), callOf(payloadOf('a'), KEY), callOf(payloadOf('b'), { ...KEY, id: 2 })],
+    'answers ERROR IDEMPOTENCY_MISMATCH, executed no',
+  ],
+  [
+    'CALL',
+    /runs or has run/,
+    [bind('once'), callOf(payloadOf('large'), KEY), callOf(payloadOf('large'), { ...KEY, id: 2 })],
+    'answers ERROR RESULT_GONE, executed yes',
+  ],
+  [
+    'CALL',
+    /too many idempotency keys/,
+    [
+      bind('once'),
+      ...Array.from({ length: 4 }, (_, id) =>
+        callOf(payloadOf('a'), { id: id * 2, idempotencyKey: Uint8Array.of(id) }),
+      ),
+    ],
+    'answers ERROR BUSY, executed no',
   ],
   [
     'CALL',
@@ -283,7 +313,8 @@ const EARLY: readonly Case[] = [
 describe('our server', () => {
   it.each(LIVE)('%s, when %s, after WELCOME', async (title, when, messages, outcome) => {
     expectSaid(reactionTo(title, when), outcome);
-    await using host = openRawHost({ services: [createDesk()], anonymous: true });
+    const limits = { sessionIdempotencyKeys: 3 };
+    await using host = openRawHost({ services: [createDesk()], anonymous: true, limits });
     const peer = host.connect();
     await peer.hello();
     const before = peer.received.length;

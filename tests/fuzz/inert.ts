@@ -12,16 +12,27 @@ const PROTOTYPES: ReadonlySet<unknown> = new Set([
 ]);
 const UNSAFE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
+/** What decoded data may hold beside what it owns. */
+export interface InertOptions {
+  /** The bytes that views may be of. */
+  readonly source?: Uint8Array;
+}
+
 /**
  * Looks for anything in a decoded value that is not plain, finished data, and says what and where.
  * Inert data is a tree of values with known prototypes, own data properties and nothing that runs.
  */
-export function findLive(value: unknown): string | undefined {
-  return new InertWalk().visit(value, '$');
+export function findLive(value: unknown, { source }: InertOptions = {}): string | undefined {
+  return new InertWalk(source).visit(value, '$');
 }
 
 class InertWalk {
   readonly #seen = new Set<object>();
+  readonly #source: Uint8Array | undefined;
+
+  constructor(source: Uint8Array | undefined) {
+    this.#source = source;
+  }
 
   visit(value: unknown, path: string): string | undefined {
     switch (typeof value) {
@@ -41,7 +52,9 @@ class InertWalk {
     if (this.#seen.has(value)) return `${path}: seen before, so this is no tree`;
     this.#seen.add(value);
     if (!PROTOTYPES.has(Object.getPrototypeOf(value))) return `${path}: a foreign prototype`;
-    if (value instanceof Uint8Array) return findForeignBytes(value, path);
+    if (value instanceof Uint8Array) {
+      return isWithin(value, this.#source) ? undefined : findForeignBytes(value, path);
+    }
     if (value instanceof Date && !Number.isFinite(value.getTime())) return `${path}: no date`;
     if (value instanceof TrunklineError) return this.#visitError(value, path);
     if (value instanceof Map || value instanceof Set) {
@@ -73,6 +86,12 @@ class InertWalk {
     const isText = typeof code === 'string' && typeof message === 'string';
     return isText && !hasMore && !('cause' in error) ? undefined : `${path}: more than an error`;
   }
+}
+
+function isWithin(bytes: Uint8Array, source: Uint8Array | undefined): boolean {
+  if (source === undefined || bytes.buffer !== source.buffer) return false;
+  const from = bytes.byteOffset - source.byteOffset;
+  return from >= 0 && from + bytes.length <= source.length;
 }
 
 function findForeignBytes(bytes: Uint8Array, path: string): string | undefined {

@@ -85,8 +85,8 @@ export class RawPeer {
     return this.bytes(encodeBatch(new Writer(), { ack: this.rx }, []).slice());
   }
 
-  async hello(token = ''): Promise<void> {
-    await this.send({ kind: 'HELLO', features: 0, agent: 'raw', token, revisions: [] });
+  async hello(token = '', features = 0): Promise<void> {
+    await this.send({ kind: 'HELLO', features, agent: 'raw', token, revisions: [] });
   }
 
   /** The messages of one kind that have come. */

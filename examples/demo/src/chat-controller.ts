@@ -2,9 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { UseGuards, type AnyContext, type Guard, type TopicContext } from '@trunkline/server';
 import './app.js';
 import {
+  ChatClientCalls,
   ChatService,
   ChatTopics,
   type ChatHandlers,
+  type ClearContext,
+  type ClearInput,
+  type ClearOutput,
   type HistoryInput,
   type MessagesParams,
   type PostContext,
@@ -66,6 +70,17 @@ export class ChatController implements ChatHandlers {
     let bytes = 0;
     for await (const piece of context.items) bytes += piece.length;
     return { name: input.name, bytes };
+  }
+
+  @ChatService.clear()
+  async clear({ room }: ClearInput, context: ClearContext): Promise<ClearOutput> {
+    const question = `remove ${this.store.count(room)} messages of the ${room}?`;
+    const { session, signal } = context;
+    const client = new ChatClientCalls(session);
+    const answer = await client.confirm.safe({ question }, { deadlineMs: 5_000, signal });
+    if (!answer.ok) throw context.error('KEPT', { why: `nobody answered: ${answer.error.code}` });
+    if (!answer.value.agreed) throw context.error('KEPT', { why: 'it was not confirmed' });
+    return { removed: this.store.clear(room) };
   }
 
   @ChatService.messages.authorize()

@@ -33,6 +33,19 @@ export const chat = contract('chat', {
     up: z.instanceof(Uint8Array),
     output: z.object({ name: z.string(), bytes: z.int() }),
   }),
+  clear: call({
+    description: 'Removes the messages of a room, if who asks for it confirms that.',
+    input: z.object({ room: z.string() }),
+    output: z.object({ removed: z.int() }),
+    errors: { KEPT: z.object({ why: z.string() }) },
+  }),
+  client: {
+    confirm: call({
+      description: 'Asks the person who sits there.',
+      input: z.object({ question: z.string() }),
+      output: z.object({ agreed: z.boolean() }),
+    }),
+  },
   messages: topic({
     description: 'Every message of a room, as it is posted.',
     params: z.object({ room: z.string() }),

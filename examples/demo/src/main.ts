@@ -3,6 +3,7 @@ import { createServer, MemoryBroker } from '@trunkline/server';
 import { fileURLToPath } from 'node:url';
 import { userOf } from './app.js';
 import { makeCalls } from './calls.js';
+import { askBack } from './questions.js';
 import { ChatController } from './chat-controller.js';
 import { connectAs } from './chat-user.js';
 import { ChatTopics } from './generated/chat.server.js';
@@ -46,6 +47,7 @@ const carol = connectAs('carol', port);
 await makeCalls(alice);
 await runStreams({ alice, bob, carol });
 await cutAndRecover({ alice, bob, carol }, { topics, relay });
+await askBack({ alice, bob, carol });
 
 say.chapter('Everything is closed');
 for (const user of [alice, bob, carol]) user.close();

@@ -10,6 +10,7 @@ import {
   type DialSink,
   type GoneMessage,
   type HelloMessage,
+  type MessageCodec,
   type ReceivedMessage,
   type ResumedMessage,
   type Runtime,
@@ -43,6 +44,8 @@ export interface AttachOptions {
   readonly dial: Dial;
   readonly runtime: Runtime;
   readonly hello: HelloMessage;
+  /** The messages that this client sends and gets. */
+  readonly codec: MessageCodec;
   /** A session that is to go on. */
   readonly session: ClientSession | undefined;
   readonly superjson: SuperjsonLoader;

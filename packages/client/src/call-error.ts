@@ -40,10 +40,7 @@ export function lostError(call: PendingCall, rx: number | undefined): TrunklineE
   return new TrunklineError('STREAM_LOST', message, { executed, data });
 }
 
-/**
- * What is known of a call that has no answer, where the server had accepted all that was numbered up
- * to `rx`.
- */
+/** What is known of a call without an answer, where the server had accepted all up to `rx`. */
 export function executedOf({ state, entry }: PendingCall, rx?: number): 'no' | 'unknown' {
   if (state !== 'sent' || entry === undefined || entry.state === 'queued') return 'no';
   return rx !== undefined && entry.number > rx ? 'no' : 'unknown';

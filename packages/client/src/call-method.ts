@@ -1,4 +1,4 @@
-import type { FrameworkError, TrunklineError } from '@trunkline/protocol';
+import type { SafeResult, WithInput } from '@trunkline/protocol';
 
 /** What may be said of a call, stream or publish beside its input. */
 export interface CallOptions {
@@ -11,27 +11,19 @@ export interface CallOptions {
   readonly deadlineMs?: number | null;
 }
 
-/** The errors of a procedure: those that it declares, by code, and Trunkline's own. */
-export type ErrorOf<Errors> =
-  | { [Code in keyof Errors & string]: TrunklineError<Code, Errors[Code]> }[keyof Errors & string]
-  | FrameworkError;
-
-/** An outcome as a value: tell errors apart by `error.code`. */
-export type SafeResult<Output, Errors = {}> =
-  | { readonly ok: true; readonly value: Output }
-  | { readonly ok: false; readonly error: ErrorOf<Errors> };
-
-/**
- * An input and options as parameters. Where there is no input, or it may be `undefined`, it may be
- * left out; before options it is then written as `undefined`.
- */
-export type WithInput<Input, Options> = undefined extends Input
-  ? [input?: Input, options?: Options]
-  : [input: Input, options?: Options];
+/** What may be said of a call beside its input. */
+export interface UnaryOptions extends CallOptions {
+  /**
+   * Names what is done: of all calls with one key, the first one alone runs the handler, within five
+   * minutes of the last. Only for calls whose contract says `idempotent`, which have a random key
+   * otherwise. 1 to 64 bytes of UTF-8; for clients that are not signed in it must not be guessed.
+   */
+  readonly idempotencyKey?: string;
+}
 
 /** Calls a procedure. Fails with a `TrunklineError` that says whether the handler ran. */
 export interface CallMethod<Input, Output, Errors = {}> {
-  (...args: WithInput<Input, CallOptions>): Promise<Output>;
+  (...args: WithInput<Input, UnaryOptions>): Promise<Output>;
   /** Calls it and gives the outcome as a value, so that errors are typed. */
-  readonly safe: (...args: WithInput<Input, CallOptions>) => Promise<SafeResult<Output, Errors>>;
+  readonly safe: (...args: WithInput<Input, UnaryOptions>) => Promise<SafeResult<Output, Errors>>;
 }

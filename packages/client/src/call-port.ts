@@ -2,6 +2,7 @@ import { TrunklineError, type Runtime } from '@trunkline/protocol';
 import type { CallOptions } from './call-method.js';
 import type { CallTable } from './call-table.js';
 import type { ErrorHook } from './error-hook.js';
+import type { WatchSource } from './source-watch.js';
 import type { SuperjsonLoader } from './superjson.js';
 
 /** What calls, streams and topics are made with. */
@@ -12,6 +13,8 @@ export interface CallPort {
   readonly onError: ErrorHook;
   /** The deadline of a call whose caller names none; `undefined` for none. */
   readonly deadlineMs: number | undefined;
+  /** Watches sources of items that do not end; `undefined` where nobody wants that. */
+  readonly watchSource?: WatchSource | undefined;
 }
 
 /** Gives the deadline of a call on the runtime's clock. Throws a TypeError for a senseless one. */

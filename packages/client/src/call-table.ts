@@ -1,24 +1,22 @@
 import {
+  CallIds,
   TrunklineError,
   Violation,
   type CancelMessage,
   type ErrorMessage,
   type Executed,
-  type Link,
   type Message,
   type Part,
   type Payload,
-  type ReceivedMessage,
   type RefusedMessage,
   type Runtime,
-  type SessionLimits,
 } from '@trunkline/protocol';
 import { executedOf, lostError, receivedError, refusedError } from './call-error.js';
 import { CallBindings } from './call-bindings.js';
 import { CallForm } from './call-form.js';
-import { CallIds } from './call-ids.js';
 import { CallQueue } from './call-queue.js';
 import { CallRetry } from './call-retry.js';
+import type { CallReply, Terms, Wire } from './call-wire.js';
 import type { ClientLimits } from './client-limits.js';
 import { OutboxRoom } from './outbox-room.js';
 import {
@@ -33,18 +31,6 @@ import {
 import type { SuperjsonLoader } from './superjson.js';
 import { sizeOf, type Unsent } from './value.js';
 
-/** What calls and subscriptions need of a session. */
-export type Wire = Pick<
-  Link,
-  'send' | 'withdraw' | 'void' | 'abandon' | 'queuedBytes' | 'begunBytes'
->;
-
-/** What holds in one session. */
-export interface Terms extends SessionLimits {
-  /** Whether payloads may be packed. */
-  readonly takesPacked: boolean;
-}
-
 /** What the table is given. */
 export interface CallTableOptions {
   readonly runtime: Runtime;
@@ -55,12 +41,6 @@ export interface CallTableOptions {
   /** Why there is no connection, when there is none and somebody knows. */
   readonly whyOffline: () => string | undefined;
 }
-
-/** Messages that belong to a call. */
-export type CallReply = Extract<
-  ReceivedMessage,
-  { kind: 'RESULT' | 'ERROR' | 'ITEM' | 'END' | 'CREDIT' | 'CANCEL' | 'REFUSED' }
->;
 
 const NOT_QUEUED = { queuedBytes: 0, begunBytes: 0 };
 
@@ -222,7 +202,7 @@ export class CallTable {
     this.#link = undefined;
     this.#isAttached = false;
     const sent = this.#ids.holders().filter(({ state }) => state === 'sent');
-    const lost = sent.filter((call) => executedOf(call, rx) !== 'no' || !call.handler.isRepeatable);
+    const lost = sent.filter((call) => !this.#retry.repeatsLost(call, executedOf(call, rx)));
     const errors = lost.map((call) => lostError(call, rx));
     for (const call of lost) this.#settle(call);
     this.#forgetSession();

@@ -1,6 +1,7 @@
-import type { ProcedureCodec, ResultMessage, TrunklineError } from '@trunkline/protocol';
-import type { CallMethod, CallOptions } from './call-method.js';
+import type { CallShape, ResultMessage, TrunklineError } from '@trunkline/protocol';
+import type { CallMethod, UnaryOptions } from './call-method.js';
 import type { CallPort } from './call-port.js';
+import { idempotencyKeyOf } from './idempotency-key.js';
 import { readOutput, startUnary, type Outcome } from './unary-call.js';
 
 /** An outcome as a value, before anybody knows its types. */
@@ -27,14 +28,17 @@ export function safely(start: (outcome: Outcome<unknown>) => void): Promise<Unty
 export function createCallMethod(
   port: CallPort,
   name: string,
-  codec: ProcedureCodec | undefined,
+  { codec, idempotent: isIdempotent = false }: CallShape<unknown, unknown, unknown>,
 ): CallMethod<unknown, unknown> {
   const read = (message: ResultMessage): unknown => readOutput(port, message, codec?.output);
   const start =
-    (input: unknown, options: CallOptions | undefined) =>
-    (outcome: Outcome<unknown>): void =>
-      startUnary(port, { kind: 'call', name, codec, input, options, read }, outcome);
-  const call = (input?: unknown, options?: CallOptions) => promiseOf(start(input, options));
-  const safe = (input?: unknown, options?: CallOptions) => safely(start(input, options));
+    (input: unknown, options: UnaryOptions | undefined) =>
+    (outcome: Outcome<unknown>): void => {
+      const key = idempotencyKeyOf(port.runtime, options?.idempotencyKey, { name, isIdempotent });
+      const request = { kind: 'call', name, codec, input, options, read } as const;
+      startUnary(port, key === undefined ? request : { ...request, idempotencyKey: key }, outcome);
+    };
+  const call = (input?: unknown, options?: UnaryOptions) => promiseOf(start(input, options));
+  const safe = (input?: unknown, options?: UnaryOptions) => safely(start(input, options));
   return Object.freeze(Object.assign(call, { safe })) as CallMethod<unknown, unknown>;
 }

@@ -1,9 +1,9 @@
 import {
-  CLIENT_CODEC,
   Link,
   WIRE_DEFAULTS,
   type Close,
   type LinkOwner,
+  type MessageCodec,
   type ReceivedMessage,
   type ResumedMessage,
   type HelloMessage,
@@ -31,6 +31,8 @@ export interface ClientSessionOptions {
   readonly transport: Transport;
   readonly takesPacked: boolean;
   readonly runtime: Runtime;
+  /** The messages that this client sends and gets. */
+  readonly codec: MessageCodec;
   readonly superjson: SuperjsonLoader;
   /** The most bytes of a value of the server. */
   readonly valueBytes: number;
@@ -54,7 +56,7 @@ export class ClientSession implements LinkOwner {
   #leftAt = { now: 0, wall: 0 };
 
   constructor(attach: SessionAttach, options: ClientSessionOptions) {
-    const { transport, takesPacked, runtime, superjson, valueBytes, welcomeMs } = options;
+    const { transport, takesPacked, runtime, codec, superjson, valueBytes, welcomeMs } = options;
     this.takesPacked = takesPacked;
     this.#attach = attach;
     this.#runtime = runtime;
@@ -62,11 +64,8 @@ export class ClientSession implements LinkOwner {
     // A server that still authenticates may be silent for as long as we wait for its welcome.
     this.#limits = { ...WIRE_DEFAULTS, deadMs: WIRE_DEFAULTS.deadMs + welcomeMs };
     this.held = new HeldMessages(superjson, (message) => this.#release(message));
-    const limits = this.#limits;
-    const side = 'client';
-    this.link = new Link(this, {
-      ...{ transport, runtime, limits, side, codec: CLIENT_CODEC, valueBytes },
-    });
+    const own = { transport, runtime, limits: this.#limits, valueBytes };
+    this.link = new Link(this, { ...own, side: 'client', codec });
   }
 
   /** The server has welcomed, or welcomed back. */

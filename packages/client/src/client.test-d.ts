@@ -25,6 +25,8 @@ interface Shape extends ContractShape {
     readonly messages: TopicShape<{ room: string }, Date, 'server', Date>;
     readonly typing: TopicShape<{ room?: string }, Date, 'client', string>;
     readonly news: TopicShape<undefined, Date, 'server', Date>;
+    readonly changes: TopicShape<{ room: string }, Date, 'server', Date, 'find'>;
+    readonly edits: TopicShape<undefined, Date, 'client', string, 'ping' | undefined>;
   };
 }
 
@@ -92,6 +94,17 @@ expectTypeOf(inferred.typing({}).publish('x')).toEqualTypeOf<Promise<Published>>
 void inferred.messages({ room: '' }).publish;
 // @ts-expect-error the params are missing
 inferred.messages();
+
+// Snapshots of topics
+const changes = inferred.changes({ room: '' });
+expectTypeOf(changes).toEqualTypeOf<Topic<Date, string | null>>();
+expectTypeOf(inferred.edits()).toEqualTypeOf<PublishableTopic<Date, string, undefined>>();
+changes.subscribe({ snapshot: (one) => expectTypeOf(one).toEqualTypeOf<string | null>() });
+inferred.changes({ room: '' }, { onSnapshot: (one: string | null) => one });
+// @ts-expect-error the topic has no snapshot
+inferred.news(undefined, { onSnapshot: () => undefined });
+// @ts-expect-error the topic has no snapshot
+inferred.news().subscribe({ snapshot: () => undefined });
 
 // Errors of a generated client
 const posted = await client.chat.post.safe({ text: '' });

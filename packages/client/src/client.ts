@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { createDial } from '#websocket';
-import { systemRuntime, type ServiceShape } from '@trunkline/protocol';
+import { CLIENT_CODEC, systemRuntime, type ServiceShape } from '@trunkline/protocol';
 import { CallTable } from './call-table.js';
 import type { ClientOf } from './client-of.js';
 import type { ConnectionState } from './connection-state.js';
@@ -15,6 +15,8 @@ import {
   type Services,
 } from './options.js';
 import { createProxy } from './proxy.js';
+import { startServing } from './serving.js';
+import { watchSources } from './source-watch.js';
 import { Subscriptions } from './subscriptions.js';
 import { sharedSuperjson, type SuperjsonLoader } from './superjson.js';
 
@@ -75,12 +77,23 @@ export function createClient(
     connection.state.status === 'live' ? undefined : connection.state.reason;
   const calls = new CallTable({ runtime, limits, publisher, superjson, whyOffline });
   const subscriptions = new Subscriptions(runtime, superjson);
-  const user = routeMessages(calls, subscriptions);
+  const answering = startServing(resolved.handlers, { runtime, superjson, onError });
+  const user = routeMessages(calls, subscriptions, answering);
   const connection: Connection = new Connection(
-    { ...resolved, url, dial, runtime, superjson },
+    {
+      ...resolved,
+      url,
+      dial,
+      runtime,
+      superjson,
+      codec: answering?.codec ?? CLIENT_CODEC,
+      takesCalls: answering !== undefined,
+    },
     user,
   );
-  const port = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };
+  const watchSource = watchSources(runtime, options.leaks);
+  const shared = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };
+  const port = { ...shared, watchSource };
   const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
   const close = (): void => connection.close();
   const client = Object.fromEntries<unknown>([...services, ['close', close]]);

@@ -4,6 +4,7 @@ import {
   type Dial,
   type GoneMessage,
   type HelloMessage,
+  type MessageCodec,
   type ReceivedMessage,
   type ResumedMessage,
   type Revision,
@@ -59,6 +60,10 @@ export interface ConnectionOptions {
   readonly agent: string;
   readonly packed: boolean;
   readonly superjson: SuperjsonLoader;
+  /** The messages that this client sends and gets. */
+  readonly codec: MessageCodec;
+  /** Whether it answers calls of the server. */
+  readonly takesCalls: boolean;
   readonly revisions: readonly Revision[];
   readonly onError: ErrorHook;
 }
@@ -165,11 +170,13 @@ export class Connection {
     const { url, dial, runtime, limits, agent, packed, revisions, superjson } = this.#options;
     // Nothing else will be spoken, and so nothing has to wait for it later.
     if (!packed && superjson.code === undefined) return this.#loadFirst(token);
-    const features = FEATURES.CHUNK | FEATURES.RESUME;
+    const { codec, takesCalls } = this.#options;
+    const features = FEATURES.CHUNK | FEATURES.RESUME | (takesCalls ? FEATURES.CALLS : 0);
     // A device that slept may have woken up after the session has ended.
     if (this.#session?.remainingMs === 0) this.#lose(undefined);
     const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions };
     const { openMs, welcomeMs, valueBytes } = limits;
+    const rest = { codec, superjson, openMs, welcomeMs, valueBytes };
     this.#attach = new Attach(
       {
         welcomed: (welcome, session) => this.#welcomed(welcome, session),
@@ -180,10 +187,7 @@ export class Connection {
         replayed: () => this.#user.replayed(),
         ended: (ending) => this.#ended(ending),
       },
-      {
-        ...{ url, dial, runtime, hello, session: this.#session, packed },
-        ...{ superjson, openMs, welcomeMs, valueBytes },
-      },
+      { url, dial, runtime, hello, session: this.#session, packed, ...rest },
     );
   }
 

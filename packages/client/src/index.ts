@@ -1,9 +1,11 @@
-export type { CallMethod, CallOptions, ErrorOf, SafeResult } from './call-method.js';
+export type { CallMethod, CallOptions, UnaryOptions } from './call-method.js';
+export type { ClientCallContext, ClientHandler, ClientHandlersOf } from './client-handler.js';
 export { connect, type Client, type ClientConnection, type ClientControls } from './client.js';
 export type { ClientLimits } from './client-limits.js';
 export type { ClientOf } from './client-of.js';
 export type { ConnectionState, ConnectionStatus } from './connection-state.js';
 export type { ClientOptions } from './options.js';
+export { serve } from './serve.js';
 export { loadSuperjson } from './superjson.js';
 export type {
   DownStream,
@@ -31,12 +33,15 @@ export {
   type ContractShape,
   type Cursor,
   type ErrorCode,
+  type ErrorOf,
   type Executed,
   type FrameworkError,
   type GapReason,
   type InvalidInput,
   type Published,
+  type SafeResult,
   type ServiceShape,
+  type StreamLost,
 } from '@trunkline/protocol';
 export {
   closeFields,

@@ -4,6 +4,8 @@ import { checkDeadlineMs } from './call-port.js';
 import { CLIENT_LIMITS, type ClientLimits } from './client-limits.js';
 import type { AuthOption } from './connection.js';
 import { guardHook, reportError, type ErrorHook } from './error-hook.js';
+import type { Served } from './serving.js';
+import type { SourceLeakOptions } from './source-watch.js';
 
 /** Generated clients by the names that they get. */
 export type Services = Readonly<Record<string, ServiceShape>>;
@@ -20,6 +22,8 @@ export interface ClientOptions<
   readonly services?: ServicesOption;
   /** Contracts whose clients are inferred, by the names that they get on the client. */
   readonly contracts?: ContractsOption;
+  /** Handlers of what the server calls: `[serve(ChatClient, { confirm })]`. */
+  readonly handlers?: readonly Served[];
   /** The token of the user, or what gives one; it is asked again before each connection. */
   readonly auth?: AuthOption;
   /** Deadline of calls without one of their own; 30 s unless given, `null` for none. */
@@ -30,6 +34,11 @@ export interface ClientOptions<
   readonly reconnect?: Partial<ReconnectOptions>;
   /** Told of what listeners throw and `auth` fails with; else the platform reports it. */
   readonly onError?: ErrorHook;
+  /**
+   * Reports sources of items that go on after their end, for development. Nothing is watched unless
+   * it is given; `true` prints a line for each, after 5 s.
+   */
+  readonly leaks?: true | SourceLeakOptions;
   /** `false` sends and takes superjson alone, which people can read; packed unless given. */
   readonly packed?: boolean;
   /** Name and version of the program, for the server's eyes; at most 64 bytes. */
@@ -52,16 +61,19 @@ export interface ResolvedOptions {
   readonly onError: ErrorHook;
   readonly agent: string;
   readonly packed: boolean;
+  readonly handlers: readonly Served[];
 }
 
 const OPTION_NAMES: readonly string[] = [
   'services',
   'contracts',
+  'handlers',
   'auth',
   'deadlineMs',
   'limits',
   'reconnect',
   'onError',
+  'leaks',
   'agent',
   'packed',
   'runtime',
@@ -83,7 +95,15 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     'connect needs options with services or contracts',
   );
   refuseUnknown('option', options, OPTION_NAMES);
-  const { auth, agent = '', packed = true, onError, deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const {
+    auth,
+    agent = '',
+    packed = true,
+    onError,
+    leaks,
+    deadlineMs = DEFAULT_DEADLINE_MS,
+  } = options;
+  const { handlers = [] } = options;
   check(
     auth === undefined || typeof auth === 'string' || typeof auth === 'function',
     `option "auth" must be a string or a function, not "${typeof auth}"`,
@@ -104,6 +124,14 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     typeof packed === 'boolean',
     `option "packed" must be true or false, not "${typeof packed}"`,
   );
+  check(
+    Array.isArray(handlers) && handlers.every(({ calls }) => calls instanceof Map),
+    'option "handlers" must be an array of what serve() gives',
+  );
+  check(
+    leaks === undefined || leaks === true || (typeof leaks === 'object' && leaks !== null),
+    `option "leaks" must be true or an object, not "${String(leaks)}"`,
+  );
   const shapes = resolveShapes(options);
   return {
     shapes,
@@ -115,6 +143,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     onError: guardHook(onError ?? reportError),
     agent,
     packed,
+    handlers,
   };
 }
 

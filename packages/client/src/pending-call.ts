@@ -23,6 +23,8 @@ export interface CallRequest {
   readonly payload: Unsent;
   /** On the clock of the runtime; `undefined` for none. */
   readonly deadlineAt: number | undefined;
+  /** The same for all tries of an idempotent call; `undefined` for every other call. */
+  readonly idempotencyKey?: Uint8Array | undefined;
 }
 
 /** What becomes of a call. One of `done` and `failed` is called once and last. */
@@ -60,6 +62,8 @@ export interface PendingCall {
   /** The CALL in the outbox of the connection. */
   entry: Outgoing | undefined;
   retries: number;
+  /** Whether an earlier try may have run: no later one can say that nothing did. */
+  mayHaveRun: boolean;
   /** Runs while the call rests before it is tried again. */
   timer: Timer | undefined;
 }
@@ -77,6 +81,7 @@ export function createPendingCall(
     isPacked: false,
     entry: undefined,
     retries: 0,
+    mayHaveRun: false,
     timer: undefined,
   };
 }
@@ -88,7 +93,7 @@ export function isStream(call: PendingCall): call is PendingCall & { handler: St
 
 /** The CALL of a pending call; the link fills in what remains of the deadline. */
 export function callMessage(
-  { id, request: { deadlineAt } }: PendingCall,
+  { id, request: { deadlineAt, idempotencyKey } }: PendingCall,
   { procedure, payload }: { readonly procedure: number; readonly payload: Payload },
   publishId: CallMessage['publishId'],
 ): CallMessage {
@@ -99,6 +104,7 @@ export function callMessage(
     encoding: payload.encoding,
     bytes: payload.bytes,
     ...(deadlineAt === undefined ? undefined : { deadlineAt }),
+    ...(idempotencyKey === undefined ? undefined : { idempotencyKey }),
     ...(publishId === undefined ? undefined : { publishId }),
   };
 }

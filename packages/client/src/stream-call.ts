@@ -16,7 +16,7 @@ import { cancelledError, deadlineAt, onAbort, type CallPort } from './call-port.
 import type { PendingCall, StreamHandler } from './pending-call.js';
 import type { ItemSource } from './stream-method.js';
 import { readOutput, startOrFail } from './unary-call.js';
-import { UpPump } from './up-pump.js';
+import { NO_MORE, UpPump } from './up-pump.js';
 import { decodeValue, encodeValue, sizeError, type Unsent } from './value.js';
 
 /** Takes what a stream brings. One of `end` and `failed` is called once and last. */
@@ -44,15 +44,15 @@ const DOWN_WINDOW: CreditWindow = {
   bytes: WIRE_DEFAULTS.downCreditBytes,
 };
 
-/** What the window of items grows to; servers grant no more than this ahead by default. */
-const MOST_DOWN_ITEMS = 1_024;
+/** What the window grows to; servers let it be no more than this ahead of them by default. */
+const MOST_DOWN: CreditWindow = { items: 1_024, bytes: 1_048_576 };
 
 /** One stream on the wire: items under credit both ways, its end, and all that can cut it short. */
 export class StreamCall implements StreamHandler {
   readonly #port: CallPort;
   readonly #request: StreamRequest;
   readonly #consumer: StreamConsumer;
-  readonly #down = new ConsumerCredit(DOWN_WINDOW, MOST_DOWN_ITEMS);
+  readonly #down: ConsumerCredit;
   readonly #pump: UpPump | undefined;
   #up: ProducerCredit | undefined;
   /** How many have come. */
@@ -70,6 +70,8 @@ export class StreamCall implements StreamHandler {
     this.#port = port;
     this.#request = request;
     this.#consumer = consumer;
+    const { runtime } = port;
+    this.#down = new ConsumerCredit(DOWN_WINDOW, { most: MOST_DOWN, now: () => runtime.now() });
     if (request.items === undefined) return;
     this.#pump = this.#createPump(request.items);
     if (request.codec !== undefined) this.#unanswered = [];
@@ -154,7 +156,7 @@ export class StreamCall implements StreamHandler {
   }
 
   stopped(): void {
-    this.#pump?.stop();
+    this.#pump?.stop(NO_MORE);
   }
 
   hasRoom(): void {
@@ -172,12 +174,13 @@ export class StreamCall implements StreamHandler {
 
   failed(error: TrunklineError): void {
     if (this.#isOver) return;
-    this.#finish();
+    this.#finish(error);
     this.#consumer.failed(error);
   }
 
   #createPump(items: ItemSource<unknown>): UpPump {
-    const { onError } = this.#port;
+    const { onError, watchSource } = this.#port;
+    const { name } = this.#request;
     return new UpPump(
       items,
       {
@@ -188,6 +191,7 @@ export class StreamCall implements StreamHandler {
           this.#goOn();
         },
         failed: (error) => this.#upFailed(error),
+        watch: watchSource && ((reason) => watchSource(name, reason)),
       },
       onError,
     );
@@ -244,17 +248,18 @@ export class StreamCall implements StreamHandler {
     const known = error instanceof TrunklineError ? error : undefined;
     const code = known?.code ?? 'CANCELLED';
     const text = `the items could not all be sent: ${known?.message ?? 'their source failed'}`;
-    this.failed(new TrunklineError(code, text, { executed, cause: error }));
+    const data = code === FORGOTTEN.code ? { items: this.#items } : undefined;
+    this.failed(new TrunklineError(code, text, { executed, data, cause: error }));
   }
 
   #cancel(reason: Parameters<CallPort['calls']['cancel']>[1]): 'no' | 'unknown' | 'yes' {
     return this.#call === undefined ? 'no' : this.#port.calls.cancel(this.#call, reason);
   }
 
-  #finish(): void {
+  #finish(reason: TrunklineError = NO_MORE): void {
     this.#isOver = true;
     this.#stopListening();
-    this.#pump?.stop();
+    this.#pump?.stop(reason);
   }
 }
 

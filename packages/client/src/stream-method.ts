@@ -1,7 +1,15 @@
-import type { CallOptions, ErrorOf, SafeResult, WithInput } from './call-method.js';
+import type { ErrorOf, SafeResult, WithInput } from '@trunkline/protocol';
+import type { CallOptions } from './call-method.js';
 
-/** Items to send: anything that `for` or `for await` takes. */
-export type ItemSource<Item> = Iterable<Item> | AsyncIterable<Item>;
+/** What `for` or `for await` takes. */
+type AnyIterable<Item> = Iterable<Item> | AsyncIterable<Item>;
+
+/**
+ * Items to send: anything that `for` or `for await` takes, or a function that gives it. When no more
+ * items are wanted, the signal that such a function is given fires, and the iterator is returned;
+ * a generator that waits for something ends only when that has settled, so pass the signal on.
+ */
+export type ItemSource<Item> = AnyIterable<Item> | ((signal: AbortSignal) => AnyIterable<Item>);
 
 /** What is called while a stream runs; `end` or `error` comes once and last. */
 export interface StreamListeners<Item, Output = undefined, Errors = {}> {

@@ -18,6 +18,8 @@ export interface SubscriberSink {
 /** One of those in this client who subscribe to a topic, with a place in the topic of its own. */
 export class Subscriber {
   state: SubscriptionState = Object.freeze({ status: 'joining' });
+  /** Takes nothing at present, and will ask for what it missed. */
+  isPaused = false;
   readonly #need: Need;
   readonly #sink: SubscriberSink;
   /** `undefined` before the first join. */
@@ -42,6 +44,7 @@ export class Subscriber {
 
   /** Takes the answer to a join; who was live all the time learns only of what has changed. */
   join(answer: Answer): void {
+    if (this.isPaused) return;
     const wasLive = this.state.status === 'live';
     const isSame = this.#epoch === answer.epoch;
     const { place, joined } = joinAt(this.need, answer, wasLive);
@@ -56,20 +59,26 @@ export class Subscriber {
   }
 
   item(item: TopicItem): void {
-    if (this.#epoch !== item.epoch || item.offset <= this.#offset) return;
+    if (this.isPaused || this.#epoch !== item.epoch || item.offset <= this.#offset) return;
     this.#offset = item.offset;
     this.#sink.item(item);
   }
 
   gap(gap: Gap): void {
     const { place } = this;
-    if (place === undefined) return;
+    if (place === undefined || this.isPaused) return;
     // What is missing of another epoch says nothing of the place in this one.
     if (gap.epoch !== place.epoch) return this.#sink.gap(gap);
     const missed = clipGap(place, gap);
     if (missed === undefined) return;
     this.#offset = gap.to ?? place.offset;
     this.#sink.gap(missed);
+  }
+
+  /** Its client's code has in another way what there was up to a place. */
+  skipTo({ epoch, offset }: Cursor): void {
+    this.#offset = epoch === this.#epoch ? Math.max(this.#offset, offset) : offset;
+    this.#epoch = epoch;
   }
 
   /** Nobody can vouch for it at present. */

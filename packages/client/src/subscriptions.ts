@@ -7,7 +7,7 @@ import {
   type SubscribeMessage,
   type Violation,
 } from '@trunkline/protocol';
-import type { Wire } from './call-table.js';
+import type { Wire } from './call-wire.js';
 import { SubscribePace } from './subscribe-pace.js';
 import type { Subscriber } from './subscriber.js';
 import type { SuperjsonLoader } from './superjson.js';
@@ -18,6 +18,14 @@ export type TopicReply = Extract<
   ReceivedMessage,
   { kind: 'SUBSCRIBED' | 'MESSAGE' | 'GAP' | 'ENDED' | 'STALE' }
 >;
+
+/** The place of a subscriber among those of its topic. */
+export interface Seat {
+  readonly leave: () => void;
+  /** It takes nothing until it resumes, and then what came meanwhile is asked for. */
+  readonly pause: () => void;
+  readonly resume: () => void;
+}
 
 /** All topics that a client subscribes to: one feed for each, however many subscribe. */
 export class Subscriptions {
@@ -42,18 +50,22 @@ export class Subscriptions {
     return [...this.#feeds.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Adds a subscriber of the topic with this key; gives the function that takes it away. */
-  subscribe(key: string, topic: TopicName, subscriber: Subscriber): () => void {
+  /** Adds a subscriber of the topic with this key. */
+  subscribe(key: string, topic: TopicName, subscriber: Subscriber): Seat | undefined {
     if (this.#stopped !== undefined) {
       subscriber.end(new TrunklineError('UNAVAILABLE', this.#stopped));
-      return () => {};
+      return undefined;
     }
     const feed = this.#feeds.get(key) ?? this.#createFeed(key, topic);
     feed.add(subscriber);
-    return () => {
-      feed.remove(subscriber);
-      // Not at once: who leaves often comes back in the same turn.
-      if (feed.size === 0) this.#runtime.endOfTurn(() => this.#closeIdle(key, feed));
+    return {
+      leave: () => {
+        feed.remove(subscriber);
+        // Not at once: who leaves often comes back in the same turn.
+        if (feed.size === 0) this.#runtime.endOfTurn(() => this.#closeIdle(key, feed));
+      },
+      pause: () => feed.pause(subscriber),
+      resume: () => feed.resume(subscriber),
     };
   }
 

@@ -89,8 +89,26 @@ export class TopicFeed {
 
   add(subscriber: Subscriber): void {
     this.#subscribers.add(subscriber);
-    if (this.#phase === 'asking') return this.#askAnew();
-    if (this.#place === undefined || this.#owed !== undefined) return;
+    this.#admit(subscriber);
+  }
+
+  /** A subscriber takes nothing at present; for nobody but such ones nothing is asked. */
+  pause(subscriber: Subscriber): void {
+    subscriber.isPaused = true;
+    this.#rest();
+  }
+
+  /** It goes on, behind what it has. */
+  resume(subscriber: Subscriber): void {
+    subscriber.isPaused = false;
+    this.#admit(subscriber);
+  }
+
+  #admit(subscriber: Subscriber): void {
+    if (this.#phase === 'off') return this.#ask();
+    // What is on its way answers the needs of others.
+    if (this.#phase === 'asking' || this.#owed !== undefined) return this.#askAnew();
+    if (this.#place === undefined) return;
     if (this.#phase !== 'joined' && this.#phase !== 'stale') return;
     if (isOlder(subscriber.need, this.#place)) return this.#askAnew();
     if (this.#phase === 'stale') return;
@@ -100,6 +118,7 @@ export class TopicFeed {
 
   remove(subscriber: Subscriber): void {
     this.#subscribers.delete(subscriber);
+    if (this.size > 0) this.#rest();
   }
 
   attach(link: FeedLink): void {
@@ -190,8 +209,19 @@ export class TopicFeed {
     for (const subscriber of this.#subscribers) subscriber.join(answer);
   }
 
+  get #isWanted(): boolean {
+    return [...this.#subscribers].some(({ isPaused }) => !isPaused);
+  }
+
+  #rest(): void {
+    if (this.#asked === undefined || this.#isWanted) return;
+    this.#link?.unsubscribe(this, this.#asked);
+    this.#drop('off');
+  }
+
   #ask(): void {
-    if (this.#link === undefined) return;
+    this.#phase = 'off';
+    if (this.#link === undefined || !this.#isWanted) return;
     const { name, params, codec } = this.#topic;
     const payloadHash = (this.#link.takesPacked && codec?.receive) || NO_LAYOUT;
     const asked = { name, params, ...this.#need(), payloadHash };
@@ -218,7 +248,7 @@ export class TopicFeed {
 
   #need(): Ask {
     return askFor(
-      [...this.#subscribers].map(({ need }) => need),
+      [...this.#subscribers].flatMap(({ need, isPaused }) => (isPaused ? [] : [need])),
       this.#place,
     );
   }

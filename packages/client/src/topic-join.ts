@@ -36,9 +36,13 @@ export function askFor(needs: readonly Need[], place: Cursor | undefined): Ask {
   const cursors = needs.flatMap((need) => (need.kind === 'from' ? [need.cursor] : []));
   const counts = needs.flatMap((need) => (need.kind === 'last' ? [need.count] : []));
   const last = counts.length > 0 ? Math.max(...counts) : undefined;
-  const epoch = place?.epoch ?? cursors[0]?.epoch;
+  // A place that nobody needs, not even through a join that was cut, says nothing of what is missed.
+  const isNeeded = cursors.length === 0 || cursors.some((one) => one.epoch === place?.epoch);
+  const epoch = (isNeeded ? place?.epoch : undefined) ?? cursors[0]?.epoch;
   const offsets = cursors.filter((one) => one.epoch === epoch).map(({ offset }) => offset);
-  if (place !== undefined && last !== undefined) offsets.push(Math.max(0, place.offset - last));
+  if (place !== undefined && place.epoch === epoch && last !== undefined) {
+    offsets.push(Math.max(0, place.offset - last));
+  }
   if (epoch === undefined || offsets.length === 0) return { cursor: undefined, last };
   return { cursor: { epoch, offset: Math.min(...offsets) }, last };
 }
@@ -69,7 +73,7 @@ export function joinAt(need: Need, answer: Answer, wasLive: boolean): Join {
     case 'from': {
       const { cursor } = need;
       if (answer.state === 'fresh') return joinFresh(cursor, answer, wasLive);
-      const missed = clipGap(cursor, gap) ?? lostEpoch(cursor, answer);
+      const missed = clipGap(cursor, gap) ?? lostEpoch(cursor, answer) ?? skipped(cursor, answer);
       if (missed === undefined) {
         const count = Math.max(0, top - cursor.offset);
         return { place: cursor, joined: { kind: 'recovered', count } };
@@ -104,6 +108,12 @@ export function clipGap(place: Cursor, gap: Gap | undefined): Gap | undefined {
 function lostEpoch(cursor: Cursor, { epoch }: Answer): Gap | undefined {
   if (cursor.epoch === epoch) return undefined;
   return { epoch: cursor.epoch, from: cursor.offset + 1, to: undefined, reason: 'epoch' };
+}
+
+/** What lies between a cursor and where the topic begins for another one, of an epoch before. */
+function skipped(cursor: Cursor, { epoch, offset }: Answer): Gap | undefined {
+  if (offset <= cursor.offset) return undefined;
+  return { epoch, from: cursor.offset + 1, to: offset, reason: 'expired' };
 }
 
 function afterGap({ epoch, offset, gap }: Answer): number {

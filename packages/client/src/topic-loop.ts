@@ -1,25 +1,29 @@
-import { TrunklineError } from '@trunkline/protocol';
+import { TrunklineError, type Cursor } from '@trunkline/protocol';
 import { notify } from './error-hook.js';
 import { Puller, type PullSource, type Step } from './puller.js';
-import type { SubscriberSink, TopicItem } from './subscriber.js';
+import type { SnapshotSink } from './snapshot-join.js';
+import type { TopicItem } from './subscriber.js';
 import type { Gap, SubscriptionState } from './topic-method.js';
 import { createSubscriber, type Joining, type TopicPort, type TopicRequest } from './topic-port.js';
-import { TopicQueue } from './topic-queue.js';
+import { TopicQueue, type TopicEntry } from './topic-queue.js';
 
 /** A subscription in the hands of a loop. */
-export class TopicLoop implements SubscriberSink, PullSource<unknown> {
+export class TopicLoop implements SnapshotSink, PullSource<unknown> {
   readonly puller: Puller<unknown> = new Puller(this);
   readonly #port: TopicPort;
   readonly #request: TopicRequest;
   readonly #queue: TopicQueue;
   readonly #joining: Joining;
   #last: Step<unknown> | undefined;
+  /** It takes nothing until it has come to what waits, and then what is kept. */
+  #isPaused = false;
 
   constructor(port: TopicPort, request: TopicRequest) {
     this.#port = port;
     this.#request = request;
     this.#queue = new TopicQueue(port.limits);
-    this.#joining = createSubscriber(port, request, this);
+    const takesSnapshots = request.options.onSnapshot !== undefined;
+    this.#joining = createSubscriber(port, request, { sink: this, takesSnapshots });
   }
 
   started(): void {
@@ -28,12 +32,15 @@ export class TopicLoop implements SubscriberSink, PullSource<unknown> {
 
   pull(): Step<unknown> | undefined {
     for (;;) {
+      if (this.#isPaused && this.#queue.isEmpty) this.#goOn();
       const entry = this.#queue.shift();
       if (entry === undefined) return this.#last;
       if ('item' in entry) return entry.item;
-      const { onGap } = this.#request.options;
-      if (onGap === undefined) return this.#failWith(entry.gap);
-      notify(onGap, entry.gap, this.#port.onError);
+      const { onGap, onSnapshot } = this.#request.options;
+      if ('snapshot' in entry) notify(onSnapshot, entry.snapshot, this.#port.onError);
+      else if (this.#joining.snapshots !== undefined) this.#replace(entry.gap);
+      else if (onGap === undefined) return this.#failWith(entry.gap);
+      else notify(onGap, entry.gap, this.#port.onError);
     }
   }
 
@@ -43,13 +50,15 @@ export class TopicLoop implements SubscriberSink, PullSource<unknown> {
   }
 
   item(item: TopicItem): void {
-    this.#queue.push({ item });
-    this.puller.wake();
+    this.#add({ item });
   }
 
   gap(gap: Gap): void {
-    this.#queue.push({ gap });
-    this.puller.wake();
+    this.#add({ gap });
+  }
+
+  snapshot(snapshot: unknown, asOf: Cursor): void {
+    this.#add({ snapshot, asOf });
   }
 
   changed({ status, error }: SubscriptionState): void {
@@ -58,6 +67,27 @@ export class TopicLoop implements SubscriberSink, PullSource<unknown> {
     if (error === undefined) this.#queue.clear();
     this.#last = error === undefined ? { isEnd: true } : { error };
     this.puller.wake();
+  }
+
+  #add(entry: TopicEntry): void {
+    this.#queue.push(entry);
+    this.puller.wake();
+    if (!this.#request.keeps) this.#queue.trim();
+    else if (this.#queue.isFull && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#joining.pause();
+    }
+  }
+
+  #goOn(): void {
+    this.#isPaused = false;
+    this.#joining.resume();
+  }
+
+  /** What waits was dropped from the front, and a snapshot has the rest as well. */
+  #replace({ epoch, from }: Gap): void {
+    this.#queue.clear();
+    this.#joining.snapshots?.refresh({ epoch, offset: from - 1 });
   }
 
   #failWith(gap: Gap): Step<unknown> {

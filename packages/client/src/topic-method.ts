@@ -31,8 +31,8 @@ export interface SubscriptionState {
   readonly error?: FrameworkError;
 }
 
-/** Where a subscription starts, and what ends it. */
-export interface TopicOptions {
+/** Where a subscription of any topic starts, and what ends it. */
+export interface AnyTopicOptions {
   /** So many of the topic messages that are kept come first; at most 10,000. */
   readonly last?: number;
   /** Everything after this place comes first, or a gap says what is missing. */
@@ -43,13 +43,36 @@ export interface TopicOptions {
   readonly onGap?: (gap: Gap) => unknown;
 }
 
-/** What is called while a subscription lives. */
-export interface TopicListeners<Message> {
+/** Takes the snapshots of a topic whose contract names a call for them. */
+export interface SnapshotOptions<Snapshot> {
+  /**
+   * Asks for the state of the topic when the loop starts, and in the place of topic messages that it
+   * misses: the loop goes on behind it, with no gap.
+   */
+  readonly onSnapshot?: (snapshot: Snapshot) => unknown;
+}
+
+/** Where a subscription starts, and what ends it. */
+export type TopicOptions<Snapshot = never> = AnyTopicOptions &
+  ([Snapshot] extends [never] ? {} : SnapshotOptions<Snapshot>);
+
+/** What is called while a subscription of any topic lives. */
+export interface AnyTopicListeners<Message> {
   readonly message?: (message: Message) => unknown;
   /** Called in place of the topic messages that are missing. */
   readonly gap?: (gap: Gap) => unknown;
   readonly state?: (state: SubscriptionState) => unknown;
 }
+
+/** Takes the snapshots of a topic whose contract names a call for them. */
+export interface SnapshotListener<Snapshot> {
+  /** Called with the state of the topic first, and in the place of topic messages that are missing. */
+  readonly snapshot?: (snapshot: Snapshot) => unknown;
+}
+
+/** What is called while a subscription lives. */
+export type TopicListeners<Message, Snapshot = never> = AnyTopicListeners<Message> &
+  ([Snapshot] extends [never] ? {} : SnapshotListener<Snapshot>);
 
 /** A subscription by callbacks. */
 export interface Subscription {
@@ -69,30 +92,33 @@ export interface Subscription {
  * One topic. Each loop and each `subscribe` is a subscription of its own; all of one client share
  * one subscription on the wire, and the topic messages themselves: do not change them.
  */
-export interface Topic<Message> extends AsyncIterable<Message> {
+export interface Topic<Message, Snapshot = never> extends AsyncIterable<Message> {
   /** Subscribes by callbacks, at once. */
-  readonly subscribe: (listeners: TopicListeners<Message>) => Subscription;
+  readonly subscribe: (listeners: TopicListeners<Message, Snapshot>) => Subscription;
 }
 
 /** A topic that clients may publish on. */
-export interface PublishableTopic<Message, PublishInput = Message> extends Topic<Message> {
+export interface PublishableTopic<Message, PublishInput = Message, Snapshot = never> extends Topic<
+  Message,
+  Snapshot
+> {
   /** Publishes; resolves to the place of the topic message and to what was stored of it. */
   readonly publish: (message: PublishInput, options?: CallOptions) => Promise<Published>;
 }
 
 /** Params and options of a topic; a topic without params is given none, or `undefined`. */
-type WithParams<Params> = undefined extends Params
-  ? [params?: Params, options?: TopicOptions]
+type WithParams<Params, Snapshot> = undefined extends Params
+  ? [params?: Params, options?: TopicOptions<Snapshot>]
   : {} extends Params
-    ? [params?: Params, options?: TopicOptions]
-    : [params: Params, options?: TopicOptions];
+    ? [params?: Params, options?: TopicOptions<Snapshot>]
+    : [params: Params, options?: TopicOptions<Snapshot>];
 
 /** Names a topic. Nothing is sent before it is subscribed. */
-export interface TopicMethod<Params, Message> {
-  (...args: WithParams<Params>): Topic<Message>;
+export interface TopicMethod<Params, Message, Snapshot = never> {
+  (...args: WithParams<Params, Snapshot>): Topic<Message, Snapshot>;
 }
 
 /** Names a topic that clients may publish on. Nothing is sent before it is subscribed. */
-export interface PublishableTopicMethod<Params, Message, PublishInput = Message> {
-  (...args: WithParams<Params>): PublishableTopic<Message, PublishInput>;
+export interface PublishableTopicMethod<Params, Message, PublishInput = Message, Snapshot = never> {
+  (...args: WithParams<Params, Snapshot>): PublishableTopic<Message, PublishInput, Snapshot>;
 }

@@ -1,8 +1,9 @@
 import type { CallPort } from './call-port.js';
 import { onAbort } from './call-port.js';
 import type { ClientLimits } from './client-limits.js';
-import { Subscriber, type SubscriberSink } from './subscriber.js';
-import type { Subscriptions } from './subscriptions.js';
+import { SnapshotJoin, type SnapshotCall, type SnapshotSink } from './snapshot-join.js';
+import { Subscriber } from './subscriber.js';
+import type { Seat, Subscriptions } from './subscriptions.js';
 import type { Need } from './topic-join.js';
 import type { KeyedTopic } from './topic-key.js';
 import type { TopicOptions } from './topic-method.js';
@@ -16,48 +17,64 @@ export interface TopicPort extends CallPort {
 /** One topic with the options that it was asked for with. */
 export interface TopicRequest {
   readonly topic: KeyedTopic;
-  readonly options: TopicOptions;
+  readonly options: TopicOptions<unknown>;
+  /** Whether topic messages are kept for who was away. */
+  readonly keeps: boolean;
+  /** The call that gives snapshots, where the topic has one. */
+  readonly snapshot: SnapshotCall | undefined;
 }
 
-/** A subscriber with the function that ends it. */
-export interface Joining {
+/** A subscriber with the functions that steer it. */
+export interface Joining extends Pick<Seat, 'pause' | 'resume'> {
   readonly subscriber: Subscriber;
+  /** Puts snapshots in the place of what is missing; `undefined` where nobody takes them. */
+  readonly snapshots: SnapshotJoin | undefined;
   /** Begins to subscribe; call once. */
   begin(): void;
   /** Ends the subscription, as the client's own wish. Idempotent. */
   leave(): void;
 }
 
-/** Makes a subscriber of a topic, which ends with the signal of the options. */
+/**
+ * Makes a subscriber of a topic, which ends with the signal of the options. `takesSnapshots` says
+ * that the sink wants them.
+ */
 export function createSubscriber(
-  { subscriptions }: TopicPort,
-  { topic, options }: TopicRequest,
-  sink: SubscriberSink,
+  port: TopicPort,
+  { topic, options, snapshot }: TopicRequest,
+  { sink, takesSnapshots }: { sink: SnapshotSink; takesSnapshots: boolean },
 ): Joining {
-  let detach = (): void => {};
+  let seat: Seat | undefined;
   let stopListening = (): void => {};
-  const subscriber = new Subscriber(needOf(options), {
-    item: (item) => sink.item(item),
-    gap: (gap) => sink.gap(gap),
+  const snapshots =
+    takesSnapshots && snapshot !== undefined
+      ? new SnapshotJoin(port, snapshot, { sink, subscriber: () => subscriber })
+      : undefined;
+  const inner = snapshots ?? sink;
+  const subscriber: Subscriber = new Subscriber(needOf(options), {
+    item: (item) => inner.item(item),
+    gap: (gap) => inner.gap(gap),
     changed: (state) => {
       if (state.status === 'ended') stopListening();
-      sink.changed(state);
+      inner.changed(state);
     },
   });
   const leave = (): void => {
-    detach();
+    seat?.leave();
     subscriber.end();
   };
   const begin = (): void => {
     if (options.signal?.aborted) return subscriber.end();
     stopListening = onAbort(options.signal, leave);
-    detach = subscriptions.subscribe(topic.key, topic, subscriber);
+    seat = port.subscriptions.subscribe(topic.key, topic, subscriber);
     // It may have been left or refused meanwhile.
     if (subscriber.state.status !== 'ended') return;
     stopListening();
-    detach();
+    seat?.leave();
   };
-  return { subscriber, begin, leave };
+  const pause = (): void => seat?.pause();
+  const resume = (): void => seat?.resume();
+  return { subscriber, snapshots, begin, leave, pause, resume };
 }
 
 function needOf({ from, last }: TopicOptions): Need {
@@ -66,7 +83,7 @@ function needOf({ from, last }: TopicOptions): Need {
 }
 
 /** Checks the options of a topic. Throws a TypeError that names the option and the rule. */
-export function checkTopicOptions({ last, from, onGap }: TopicOptions): void {
+export function checkTopicOptions({ last, from, onGap }: TopicOptions<unknown>): void {
   if (last !== undefined && !(Number.isSafeInteger(last) && last >= 0 && last <= MAX_LAST)) {
     throw new TypeError(`option "last" must be a whole number up to ${MAX_LAST}, not "${last}"`);
   }

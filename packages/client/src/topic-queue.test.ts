@@ -18,8 +18,16 @@ function drain(queue: TopicQueue): TopicEntry[] {
   return entries;
 }
 
+/** A queue that is trimmed whenever something is added. */
+class TrimmedQueue extends TopicQueue {
+  override push(entry: TopicEntry): void {
+    super.push(entry);
+    this.trim();
+  }
+}
+
 function queueOf(subscriptionMessages: number, subscriptionBytes = 1_000) {
-  return new TopicQueue({ subscriptionMessages, subscriptionBytes });
+  return new TrimmedQueue({ subscriptionMessages, subscriptionBytes });
 }
 
 test('gives what it was given, in order', () => {
@@ -81,4 +89,24 @@ test('forgets everything on request', () => {
   expect(drain(queue)).toEqual([]);
   queue.push(item(3, { bytes: 1_000 }));
   expect(drain(queue)).toEqual([item(3, { bytes: 1_000 })]);
+});
+
+test('drops nothing of what is added beyond its limits before it is trimmed', () => {
+  const queue = new TopicQueue({ subscriptionMessages: 2, subscriptionBytes: 10 });
+  const entries = [item(1), item(2), item(3)];
+  expect(queue).toMatchObject({ isEmpty: true, isFull: false });
+  queue.push(item(1));
+  expect(queue).toMatchObject({ isEmpty: false, isFull: false });
+  for (const entry of entries.slice(1)) queue.push(entry);
+  expect(queue.isFull).toBe(true);
+  expect(drain(queue)).toEqual(entries);
+  queue.push(item(1, { bytes: 10 }));
+  expect(queue.isFull).toBe(true);
+});
+
+test('counts a snapshot that is dropped as missing at its place', () => {
+  const queue = queueOf(1);
+  queue.push({ snapshot: {}, asOf: { epoch: E, offset: 4 } });
+  queue.push(item(5));
+  expect(drain(queue)).toEqual([gap(4, 4), item(5)]);
 });

@@ -1,3 +1,4 @@
+import type { Cursor } from '@trunkline/protocol';
 import type { TopicItem } from './subscriber.js';
 import type { Gap } from './topic-method.js';
 
@@ -8,7 +9,10 @@ export interface TopicQueueLimits {
 }
 
 /** What a loop over a topic gets next. */
-export type TopicEntry = { readonly item: TopicItem } | { readonly gap: Gap };
+export type TopicEntry =
+  | { readonly item: TopicItem }
+  | { readonly gap: Gap }
+  | { readonly snapshot: unknown; readonly asOf: Cursor };
 
 /**
  * What waits for a loop over a topic. When it is too much, the oldest entries go, and a gap in
@@ -25,9 +29,25 @@ export class TopicQueue {
     this.#limits = limits;
   }
 
+  /** Whether nothing waits. */
+  get isEmpty(): boolean {
+    return this.#entries.length === 0 && this.#dropped.length === 0;
+  }
+
+  /** Whether no more should be added; nothing is dropped by that. */
+  get isFull(): boolean {
+    const { subscriptionMessages, subscriptionBytes } = this.#limits;
+    return this.#entries.length >= subscriptionMessages || this.#bytes >= subscriptionBytes;
+  }
+
+  /** Adds an entry, however much there is. */
   push(entry: TopicEntry): void {
     this.#entries.push(entry);
     this.#bytes += bytesOf(entry);
+  }
+
+  /** Drops the oldest until the rest is within the limits. */
+  trim(): void {
     const { subscriptionMessages, subscriptionBytes } = this.#limits;
     while (this.#entries.length > subscriptionMessages || this.#bytes > subscriptionBytes) {
       this.#drop(this.#take() as TopicEntry);
@@ -52,7 +72,7 @@ export class TopicQueue {
   }
 
   #drop(entry: TopicEntry): void {
-    const gap = 'gap' in entry ? entry.gap : gapOf(entry.item);
+    const gap = 'gap' in entry ? entry.gap : gapOf('item' in entry ? entry.item : entry.asOf);
     const before = this.#dropped.at(-1);
     if (before?.epoch === gap.epoch) {
       this.#dropped[this.#dropped.length - 1] = { ...before, to: gap.to, reason: 'slow' };
@@ -65,7 +85,7 @@ export class TopicQueue {
   }
 }
 
-function gapOf({ epoch, offset }: TopicItem): Gap {
+function gapOf({ epoch, offset }: Cursor): Gap {
   return { epoch, from: offset, to: offset, reason: 'slow' };
 }
 

@@ -1,13 +1,14 @@
 import { TrunklineError, type Cursor } from '@trunkline/protocol';
 import { notify } from './error-hook.js';
 import { HeldCalls } from './held-calls.js';
-import type { SubscriberSink, TopicItem } from './subscriber.js';
+import type { SnapshotSink } from './snapshot-join.js';
+import type { TopicItem } from './subscriber.js';
 import type { Gap, Subscription, SubscriptionState, TopicListeners } from './topic-method.js';
 import { createSubscriber, type Joining, type TopicPort, type TopicRequest } from './topic-port.js';
 
 /** What a subscription by callbacks is made with. */
 export interface SubscriptionRequest extends TopicRequest {
-  readonly listeners: TopicListeners<unknown>;
+  readonly listeners: TopicListeners<unknown, unknown>;
 }
 
 interface Waiter {
@@ -17,9 +18,9 @@ interface Waiter {
 }
 
 /** A subscription by callbacks. */
-export class TopicSubscription implements SubscriberSink, Subscription {
+export class TopicSubscription implements SnapshotSink, Subscription {
   readonly #port: TopicPort;
-  readonly #listeners: TopicListeners<unknown>;
+  readonly #listeners: TopicListeners<unknown, unknown>;
   readonly #joining: Joining;
   readonly #held = new HeldCalls();
   #waiters: Waiter[] = [];
@@ -27,7 +28,8 @@ export class TopicSubscription implements SubscriberSink, Subscription {
   constructor(port: TopicPort, request: SubscriptionRequest) {
     this.#port = port;
     this.#listeners = request.listeners;
-    this.#joining = createSubscriber(port, request, this);
+    const takesSnapshots = request.listeners.snapshot !== undefined;
+    this.#joining = createSubscriber(port, request, { sink: this, takesSnapshots });
     this.#joining.begin();
     this.#held.release();
   }
@@ -37,7 +39,9 @@ export class TopicSubscription implements SubscriberSink, Subscription {
   }
 
   get cursor(): Cursor | undefined {
-    return this.#joining.subscriber.place;
+    const { snapshots, subscriber } = this.#joining;
+    const waiting = snapshots?.waiting;
+    return waiting === undefined ? subscriber.place : waiting.before;
   }
 
   // These two may be taken off the subscription and handed on.
@@ -57,9 +61,12 @@ export class TopicSubscription implements SubscriberSink, Subscription {
 
   item({ value, offset }: TopicItem): void {
     this.#notify(this.#listeners.message, value);
-    if (this.#waiters.length === 0) return;
-    const reached = this.#takeWaiters((waiter) => waiter.offset <= offset);
-    for (const { resolve } of reached) resolve();
+    this.#reach(offset);
+  }
+
+  snapshot(value: unknown, { offset }: Cursor): void {
+    this.#notify(this.#listeners.snapshot, value);
+    this.#reach(offset);
   }
 
   gap(gap: Gap): void {
@@ -74,6 +81,12 @@ export class TopicSubscription implements SubscriberSink, Subscription {
       for (const { reject } of this.#takeWaiters(() => true)) reject(endedError(state));
     }
     this.#notify(this.#listeners.state, state);
+  }
+
+  #reach(offset: number): void {
+    if (this.#waiters.length === 0) return;
+    const reached = this.#takeWaiters((waiter) => waiter.offset <= offset);
+    for (const { resolve } of reached) resolve();
   }
 
   #notify<Value>(listener: ((value: Value) => unknown) | undefined, value: Value): void {

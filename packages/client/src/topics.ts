@@ -1,6 +1,7 @@
 import {
   NO_LAYOUT,
   TrunklineError,
+  type CallShape,
   type ProcedureCodec,
   type Published,
   type ResultMessage,
@@ -16,25 +17,44 @@ import { checkTopicOptions, type TopicPort, type TopicRequest } from './topic-po
 import { TopicSubscription } from './topic-subscription.js';
 import { startUnary } from './unary-call.js';
 
-/** What is known of a topic's shape at run time. */
-export type TopicKind = Pick<TopicShape, 'publish' | 'paramNames' | 'codec'>;
+/** What is known of a topic at run time. */
+export interface TopicParts {
+  readonly topic: Pick<TopicShape, 'publish' | 'paramNames' | 'keeps' | 'codec'>;
+  /** The call that gives its snapshots, where it has one. */
+  readonly snapshot: { readonly name: string; readonly call: Pick<CallShape, 'codec'> } | undefined;
+}
 
 /** Makes the method of a topic, which names one of its channels and sends nothing. */
-export function createTopicMethod(port: TopicPort, name: string, kind: TopicKind): object {
-  return (params?: unknown, options: TopicOptions = {}): Topic<unknown> => {
+export function createTopicMethod(
+  port: TopicPort,
+  name: string,
+  { topic: kind, snapshot: given }: TopicParts,
+): object {
+  return (params?: unknown, options: TopicOptions<unknown> = {}): Topic<unknown, unknown> => {
     checkTopicOptions(options);
-    const { codec } = kind;
-    const request = { topic: { ...keyTopic(name, kind.paramNames, params), codec }, options };
-    const topic: Topic<unknown> = {
+    const { codec, keeps = false } = kind;
+    const keyed = { ...keyTopic(name, kind.paramNames, params), codec };
+    const snapshot = given && { name: given.name, codec: given.call.codec, input: keyed.values };
+    const request: TopicRequest = { topic: keyed, options, keeps, snapshot };
+    if (options.onSnapshot !== undefined) expectSnapshot(request, 'option "onSnapshot"');
+    const topic: Topic<unknown, unknown> = {
       [Symbol.asyncIterator]: () => new TopicLoop(port, request).puller,
-      subscribe: (listeners: TopicListeners<unknown>) =>
-        new TopicSubscription(port, { ...request, listeners }),
+      subscribe: (listeners: TopicListeners<unknown, unknown>) => {
+        if (listeners.snapshot !== undefined) expectSnapshot(request, 'listener "snapshot"');
+        return new TopicSubscription(port, { ...request, listeners });
+      },
     };
     if (kind.publish === 'server') return Object.freeze(topic);
     const publish: PublishableTopic<unknown>['publish'] = (message, publishOptions) =>
       publishOn(port, request, { message, options: publishOptions });
     return Object.freeze({ ...topic, publish });
   };
+}
+
+/** Throws a TypeError for a topic that has no snapshots. */
+function expectSnapshot({ topic, snapshot }: TopicRequest, what: string): void {
+  if (snapshot !== undefined) return;
+  throw new TypeError(`${what}: the contract names no snapshot of topic "${topic.name}"`);
 }
 
 interface Publish {

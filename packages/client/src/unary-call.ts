@@ -23,6 +23,7 @@ export interface UnaryRequest<Value> {
   readonly codec: ProcedureCodec | undefined;
   readonly input: unknown;
   readonly options: CallOptions | undefined;
+  readonly idempotencyKey?: Uint8Array;
   readonly read: (message: ResultMessage) => Value | TrunklineError;
 }
 
@@ -35,7 +36,7 @@ export function startUnary<Value>(
   request: UnaryRequest<Value>,
   outcome: Outcome<Value>,
 ): void {
-  const { kind, name, codec, input, options = {} } = request;
+  const { kind, name, codec, input, options = {}, idempotencyKey } = request;
   const { signal } = options;
   const due = deadlineAt(port, options, port.deadlineMs);
   if (signal?.aborted) return outcome.failed(cancelledError('no', signal.reason));
@@ -50,13 +51,27 @@ export function startUnary<Value>(
     },
     failed: (error) => {
       stopListening();
-      outcome.failed(error);
+      outcome.failed(call?.mayHaveRun === true ? notSurelyUnrun(error) : error);
     },
   };
-  const call = startOrFail(port, { kind, name, codec, input, due }, handler);
+  let call: PendingCall | undefined;
+  call = startOrFail(port, { kind, name, codec, input, due, idempotencyKey }, handler);
   if (call === undefined || call.state === 'settled') return;
+  const started = call;
   stopListening = onAbort(signal, () => {
-    handler.failed(cancelledError(port.calls.cancel(call, 'withdrawn'), signal?.reason));
+    handler.failed(cancelledError(port.calls.cancel(started, 'withdrawn'), signal?.reason));
+  });
+}
+
+/** The last try of a call did not run, but one before it may have. */
+function notSurelyUnrun(error: TrunklineError): TrunklineError {
+  if (error.executed !== 'no') return error;
+  const { code, message, data, retryAfterMs, cause } = error;
+  return new TrunklineError(code, message, {
+    executed: 'unknown',
+    ...(data !== undefined && { data }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(cause !== undefined && { cause }),
   });
 }
 
@@ -66,17 +81,18 @@ interface CallStart {
   readonly codec: ProcedureCodec | undefined;
   readonly input: unknown;
   readonly due: number | undefined;
+  readonly idempotencyKey?: Uint8Array | undefined;
 }
 
 /** Starts a call or a stream; a refusal is told to the handler, and nothing is returned then. */
 export function startOrFail(
   port: CallPort,
-  { kind, name, codec, input, due }: CallStart,
+  { input, due: deadlineAt, ...about }: CallStart,
   handler: CallHandler,
 ): PendingCall | undefined {
   try {
-    const payload = encodeValue(input, codec?.input, port.superjson.code);
-    return port.calls.start({ kind, name, codec, payload, deadlineAt: due }, handler);
+    const payload = encodeValue(input, about.codec?.input, port.superjson.code);
+    return port.calls.start({ ...about, payload, deadlineAt }, handler);
   } catch (error) {
     if (!(error instanceof TrunklineError)) throw error;
     handler.failed(error);

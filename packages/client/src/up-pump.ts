@@ -1,3 +1,4 @@
+import { TrunklineError } from '@trunkline/protocol';
 import type { ErrorHook } from './error-hook.js';
 import type { ItemSource } from './stream-method.js';
 
@@ -11,7 +12,12 @@ export interface PumpTarget {
   end(): void;
   /** The source has failed, or gave an item that cannot be sent. */
   failed(error: unknown): void;
+  /** The source is ended now; what it gives is called when it has. */
+  readonly watch?: ((reason: TrunklineError) => () => void) | undefined;
 }
+
+/** Why a source is stopped whose stream did not fail. */
+export const NO_MORE: TrunklineError = new TrunklineError('CANCELLED', 'no more items are wanted');
 
 type ItemIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
@@ -21,7 +27,9 @@ export class UpPump {
   readonly #target: PumpTarget;
   readonly #onError: ErrorHook;
   #iterator: ItemIterator | undefined;
+  #controller: AbortController | undefined;
   #isStopped = false;
+  #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
   constructor(source: ItemSource<unknown>, target: PumpTarget, onError: ErrorHook) {
@@ -32,7 +40,7 @@ export class UpPump {
 
   /** Begins to take items. Call once. */
   start(): void {
-    void this.#run();
+    this.#running = this.#run();
   }
 
   /** Items may be sent again. */
@@ -42,12 +50,15 @@ export class UpPump {
     wake?.();
   }
 
-  /** Takes no more items and returns the source's iterator. Idempotent. */
-  stop(): void {
+  /** Takes no more items, fires the source's signal and returns its iterator. Idempotent. */
+  stop(reason: TrunklineError): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.wake();
-    void this.#return();
+    this.#controller?.abort(reason);
+    const ended = this.#target.watch?.(reason);
+    // Neither rejects. One that does not wait for its last item may return before that has come.
+    void this.#return().then(() => this.#running?.then(ended));
   }
 
   async #run(): Promise<void> {
@@ -55,7 +66,7 @@ export class UpPump {
     await Promise.resolve();
     if (this.#isStopped) return;
     try {
-      this.#iterator = iteratorOf(this.#source);
+      this.#iterator = iteratorOf(this.#open());
       for (;;) {
         while (!this.#isStopped && !this.#target.isOpen()) await this.#untilWoken();
         if (this.#isStopped) return;
@@ -65,12 +76,25 @@ export class UpPump {
         this.#target.item(value);
       }
     } catch (error) {
-      if (this.#isStopped) return this.#onError(error);
-      this.stop();
+      if (this.#isStopped) return this.#failedLate(error);
+      this.stop(NO_MORE);
       return this.#target.failed(error);
     }
     this.#isStopped = true;
     this.#target.end();
+  }
+
+  #open(): AsyncIterable<unknown> | Iterable<unknown> {
+    if (typeof this.#source !== 'function') return this.#source;
+    this.#controller = new AbortController();
+    return this.#source(this.#controller.signal);
+  }
+
+  /** A source may say with its signal's reason that it has heard of it. */
+  #failedLate(error: unknown): void {
+    const signal = this.#controller?.signal;
+    const isHeard = signal !== undefined && (error === signal.reason || isAbortError(error));
+    if (!isHeard) this.#onError(error);
   }
 
   /** An iterator that has ended or failed is not returned. */
@@ -96,18 +120,24 @@ export class UpPump {
     try {
       await this.#iterator?.return?.();
     } catch (error) {
-      this.#onError(error);
+      this.#failedLate(error);
     }
   }
 }
 
+/** What fails for a signal, in Node and in pages. */
+function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
 /** Tells whether a value can be the items of a stream. */
 export function isItemSource(value: unknown): value is ItemSource<unknown> {
-  if (typeof value !== 'object' || value === null) return typeof value === 'string';
+  if (typeof value === 'string' || typeof value === 'function') return true;
+  if (typeof value !== 'object' || value === null) return false;
   return Symbol.asyncIterator in value || Symbol.iterator in value;
 }
 
-function iteratorOf(source: ItemSource<unknown>): ItemIterator {
+function iteratorOf(source: AsyncIterable<unknown> | Iterable<unknown>): ItemIterator {
   return Symbol.asyncIterator in Object(source)
     ? (source as AsyncIterable<unknown>)[Symbol.asyncIterator]()
     : (source as Iterable<unknown>)[Symbol.iterator]();

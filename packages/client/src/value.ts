@@ -31,7 +31,7 @@ export type Unsent = Payload | Snapshot;
  */
 export function encodeValue(
   value: unknown,
-  part: Part | undefined,
+  part: Part<'write'> | undefined,
   code: SuperjsonCode | undefined,
 ): Unsent {
   if (part === undefined || (part === 'bytes' && value instanceof Uint8Array)) {

@@ -24,11 +24,15 @@ const SOCKET_OPTIONS: ClientOptions & { readonly closeTimeout: number } = {
   closeTimeout: 5_000,
 };
 
-/** Makes the `Dial` of Node: WebSockets of the package `ws`, without compression. */
-export function createDial(runtime: Runtime): Dial {
+/**
+ * Makes the `Dial` of Node: WebSockets of the package `ws`, without compression. `options` go to
+ * each of them, such as what opens its connection.
+ */
+export function createDial(runtime: Runtime, options: ClientOptions = {}): Dial {
+  const socketOptions = { ...SOCKET_OPTIONS, ...options };
   return (url, subprotocols, sink) => {
     try {
-      return new NodeTransport(new WebSocket(url, [...subprotocols], SOCKET_OPTIONS), sink);
+      return new NodeTransport(new WebSocket(url, [...subprotocols], socketOptions), sink);
     } catch (error) {
       runtime.endOfTurn(() => sink.closed({ code: CUT, reason: String(error) }));
       return { bufferedBytes: 0, write: () => {}, close: () => {}, abort: () => {} };

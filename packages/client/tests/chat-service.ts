@@ -19,6 +19,9 @@ export interface ChatClient {
   readonly messages: TopicMethod<{ room: string }, string>;
   readonly typing: PublishableTopicMethod<{ room: string }, string>;
   readonly news: TopicMethod<undefined, { at: Date }>;
+  readonly kept: TopicMethod<{ room: string }, string>;
+  readonly board: CallMethod<{ room: string }, string[]>;
+  readonly changes: TopicMethod<{ room: string }, string, string[]>;
 }
 
 const stream = { kind: 'stream', hasUp: false, hasDown: false, hasOutput: false } as const;
@@ -37,5 +40,8 @@ export const ChatClient: ServiceShape<ChatClient> = {
     messages: { kind: 'topic', publish: 'server', paramNames: ['room'] },
     typing: { kind: 'topic', publish: 'client', paramNames: ['room'] },
     news: { kind: 'topic', publish: 'server', paramNames: [] },
+    kept: { kind: 'topic', publish: 'server', paramNames: ['room'], keeps: true },
+    board: { kind: 'call' },
+    changes: { kind: 'topic', publish: 'server', paramNames: ['room'], snapshot: 'board' },
   },
 };

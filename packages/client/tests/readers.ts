@@ -28,3 +28,18 @@ export function record<Item>(topic: Topic<Item>) {
   });
   return { messages, gaps, states, subscription };
 }
+
+/** A subscription that takes snapshots, with all that was called in order. */
+export function recordSnapshots<Item, Snapshot>(
+  topic: Topic<Item, Snapshot>,
+  { takesGaps = true } = {},
+) {
+  const told: unknown[] = [];
+  const listeners = {
+    snapshot: (snapshot: Snapshot) => told.push({ snapshot }),
+    message: (message: Item) => told.push(message),
+    ...(takesGaps && { gap: (missing: Gap) => told.push(missing) }),
+  };
+  const subscription = topic.subscribe(listeners as Parameters<typeof topic.subscribe>[0]);
+  return { told, subscription };
+}

@@ -14,7 +14,7 @@ import { GenerateError } from './generate-error.js';
 type Members = Record<string, MemberDefinition>;
 
 function typesOf(members: Members) {
-  return clientTypes(describeContract(contract('chat', members)), 'ChatClient');
+  return clientTypes(describeContract(contract('chat', members)), ['ChatClient']);
 }
 
 function problemsOf(members: Members): readonly string[] {

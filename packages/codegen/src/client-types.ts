@@ -19,15 +19,16 @@ interface Declaration extends DocWords {
  * first, sorted, then one for each part of a member. Throws a `GenerateError` where two would have
  * one name.
  */
-export function clientTypes(description: ContractDescription, reserved: string): ClientTypes {
+export function clientTypes(
+  description: ContractDescription,
+  reserved: readonly string[],
+): ClientTypes {
   const declarations = new Map<string, Declaration>(Object.entries(description.types));
   const problems: string[] = [];
-  if (declarations.has(reserved)) {
-    problems.push(
-      `${description.name}: the client itself is called "${reserved}"; ${mendOf(reserved)}`,
-    );
+  for (const name of reserved.filter((one) => declarations.has(one))) {
+    problems.push(`${description.name}: the client itself is called "${name}"; ${mendOf(name)}`);
   }
-  for (const member of description.members) {
+  for (const member of [...description.members, ...(description.client ?? [])]) {
     for (const one of memberParts(member)) {
       const name = partTypeName(member.name, one.part);
       if (isItself(name, one)) continue;

@@ -14,20 +14,27 @@ import { docComment } from './type-text.js';
 export function emitClient(description: ContractDescription): string {
   const { name, revision, members } = description;
   const client = `${pascalCase(name)}Client`;
-  const types = clientTypes(description, client);
-  const imports = new ImportList('@trunkline/client', new Set([...types.names, client]));
+  const calls = description.client ?? [];
+  const handlers = `${client}Handlers`;
+  const own = calls.length > 0 ? [client, handlers] : [client];
+  const types = clientTypes(description, own);
+  const imports = new ImportList('@trunkline/client', new Set([...types.names, ...own]));
   const service = imports.type('ServiceShape');
-  const methods = members.map(
-    (member) =>
-      `${docComment(member, '  ')}  readonly ${member.name}: ${method(member, imports)};\n`,
-  );
+  const methods = members.map((member) => {
+    const type = method(member, { imports, members });
+    return `${docComment(member, '  ')}  readonly ${member.name}: ${type};\n`;
+  });
   const codecs = new MemberCodecText(imports);
-  const shapes = members.map((member) => {
+  const shapeText = (member: MemberDescription): string => {
     const of = description.layouts[member.name];
     const codec = of && codecs.client(member.name, of);
     const fields = [shape(member, description), ...(codec ? [`codec: ${codec}`] : [])];
     return `    ${member.name}: { ${fields.join(', ')} },\n`;
-  });
+  };
+  const shapes = members.map(shapeText);
+  const served = calls.map(shapeText);
+  const interfaces = [client, ...(calls.length > 0 ? [handlers] : [])].join(', ');
+  const handlerTypes = calls.length > 0 ? [handlersText(description, handlers, imports)] : [];
   const about = description.description ?? `Client of the contract "${name}".`;
   const use = `What \`connect()\` takes as a service for "${name}".`;
   const doc = (text: string) => docComment({ ...description, description: text });
@@ -35,19 +42,47 @@ export function emitClient(description: ContractDescription): string {
     imports.text,
     types.text,
     `${doc(about)}export interface ${client} {\n${methods.join('')}}\n`,
+    ...handlerTypes,
     ...(codecs.declarations === '' ? [] : [codecs.declarations]),
-    `${doc(use)}export const ${client}: ${service}<${client}> = {\n` +
-      `  name: '${name}',\n  revision: '${revision}',\n  members: {\n${shapes.join('')}  },\n};\n`,
+    `${doc(use)}export const ${client}: ${service}<${interfaces}> = {\n` +
+      `  name: '${name}',\n  revision: '${revision}',\n  members: {\n${shapes.join('')}  },\n` +
+      `${served.length > 0 ? `  client: {\n${served.join('')}  },\n` : ''}};\n`,
   ].join('\n');
 }
 
-function method(member: MemberDescription, imports: ImportList): string {
+/** The handlers of what the server calls. */
+function handlersText(
+  { name, client = [] }: ContractDescription,
+  interfaceName: string,
+  imports: ImportList,
+): string {
+  const handlers = client.map((call) => {
+    const parts = memberParts(call);
+    const type = (part: MemberPart['part']) =>
+      parts.some((one) => one.part === part) ? partTypeName(call.name, part) : undefined;
+    const types = [type('input') ?? 'undefined', type('output') ?? 'undefined', type('errors')];
+    const handler = generic(imports.type('ClientHandler'), types);
+    return `${docComment(call, '  ')}  readonly ${call.name}: ${handler};\n`;
+  });
+  const about = `What a client of "${name}" answers when the server calls.`;
+  return `${docComment({ description: about })}export interface ${interfaceName} {\n${handlers.join('')}}\n`;
+}
+
+function method(
+  member: MemberDescription,
+  { imports, members }: { imports: ImportList; members: readonly MemberDescription[] },
+): string {
   const parts = memberParts(member);
   const type = (part: MemberPart['part']) =>
     parts.some((one) => one.part === part) ? partTypeName(member.name, part) : undefined;
   const name = imports.type(methodName(member));
   if (member.kind === 'topic') {
-    return generic(name, [type('params') ?? 'undefined', type('message'), type('publishInput')]);
+    const snapshot = members.find((one) => one.name === member.snapshot);
+    const own = [type('params') ?? 'undefined', type('message'), type('publishInput')];
+    if (snapshot === undefined) return generic(name, own);
+    // What stands before it has to be spelled out.
+    if (member.publish === 'client') own[2] ??= own[1];
+    return generic(name, [...own, partTypeName(snapshot.name, 'output')]);
   }
   const directions = member.kind === 'stream' ? [type('up'), type('down')] : [];
   const needsOutput = type('errors') !== undefined || member.kind === 'call' || !member.down;
@@ -71,7 +106,7 @@ function generic(name: string, types: readonly (string | undefined)[]): string {
 function shape(member: MemberDescription, description: ContractDescription): string {
   switch (member.kind) {
     case 'call':
-      return `kind: 'call'`;
+      return member.idempotent ? `kind: 'call', idempotent: true` : `kind: 'call'`;
     case 'stream': {
       const { up, down, output } = member;
       const has = [`hasUp: ${!!up}`, `hasDown: ${!!down}`, `hasOutput: ${!!output}`];
@@ -79,7 +114,12 @@ function shape(member: MemberDescription, description: ContractDescription): str
     }
     case 'topic': {
       const names = paramNames(member.params, description).map((name) => JSON.stringify(name));
-      return `kind: 'topic', publish: '${member.publish}', paramNames: [${names.join(', ')}]`;
+      const keeps = member.keep ? ', keeps: true' : '';
+      const snapshot = member.snapshot ? `, snapshot: '${member.snapshot}'` : '';
+      return (
+        `kind: 'topic', publish: '${member.publish}', ` +
+        `paramNames: [${names.join(', ')}]${keeps}${snapshot}`
+      );
     }
   }
 }

@@ -42,8 +42,14 @@ export function emitServer(description: ContractDescription, source: ContractImp
   const exported = description.members.flatMap((member) =>
     typeParts(member).map((part) => partTypeName(member.name, part)),
   );
-  const own = new Set([...exported, 'Members', 'Publishers']);
+  const calls = (description.client ?? []).flatMap((call) =>
+    clientCallParts(call).map((part) => partTypeName(call.name, part)),
+  );
+  const own = new Set([...exported, ...calls, 'Members', 'Publishers']);
   for (const suffix of ['Service', 'Handlers', 'Topics']) own.add(prefix + suffix);
+  if (calls.length > 0 || description.client) {
+    for (const name of ['ClientMembers', 'Callers', `${prefix}ClientCalls`]) own.add(name);
+  }
   const contract = localName(source.exportName, description.name, own);
   const file = {
     description,
@@ -55,7 +61,9 @@ export function emitServer(description: ContractDescription, source: ContractImp
     serviceText(file),
     handlersText(file),
     topicsText(file),
+    clientCallsText(file),
     typesText(file),
+    clientTypesText(file),
     codecsText(file),
   ];
   return [file.imports.text + importContract(source, contract), ...body].join('\n');
@@ -123,6 +131,42 @@ function topicsText({ description, prefix, contract, imports }: ServerFile): str
   ].join('\n');
 }
 
+function clientCallsText({ description, prefix, contract, imports }: ServerFile): string {
+  const { name, client = [] } = description;
+  if (client.length === 0) return '';
+  const callers = `${imports.type('ClientCalls')}<typeof ${contract}>`;
+  const fields = client.map(
+    (call) =>
+      `${docComment(call, '  ')}  declare readonly ${call.name}: ${callers}['${call.name}'];\n`,
+  );
+  const about = `What clients of "${name}" answer: \`new ${prefix}ClientCalls(context.session)\`.`;
+  return [
+    `const Callers: ${imports.type('ClientCallsClass')}<${callers}> = ` +
+      `${imports.value('ClientCallsOf')}(${contract});\n`,
+    `${docComment({ ...description, description: about })}` +
+      `export class ${prefix}ClientCalls extends Callers {\n${fields.join('')}}\n`,
+  ].join('\n');
+}
+
+/** What the server gives to its clients' handlers, and gets of them. */
+function clientTypesText({ description, contract, imports }: ServerFile): string {
+  const { client = [] } = description;
+  const types = client.flatMap((call) =>
+    clientCallParts(call).map((part) => {
+      const helper = imports.type(part === 'input' ? 'ClientCallInput' : 'ClientCallOutput');
+      const type = `${helper}<ClientMembers['${call.name}']>`;
+      return `export type ${partTypeName(call.name, part)} = ${type};\n`;
+    }),
+  );
+  if (types.length === 0) return '';
+  return `type ClientMembers = NonNullable<(typeof ${contract})['client']>;\n\n${types.join('')}`;
+}
+
+function clientCallParts(call: MemberDescription): ('input' | 'output')[] {
+  const parts = memberParts(call).map(({ part }) => part);
+  return (['input', 'output'] as const).filter((part) => parts.includes(part));
+}
+
 function typesText({ description, imports }: ServerFile): string {
   return description.members
     .flatMap((member) =>
@@ -138,7 +182,8 @@ function typesText({ description, imports }: ServerFile): string {
 /** The codecs of all members, which the contract is given where the file is loaded. */
 function codecsText({ description, contract, imports }: ServerFile): string {
   const codecs = new MemberCodecText(imports, [contract]);
-  const members = description.members.flatMap(({ name }) => {
+  const all = [...description.members, ...(description.client ?? [])];
+  const members = all.flatMap(({ name }) => {
     const layouts = description.layouts[name];
     const codec = layouts && codecs.server(name, layouts);
     return codec === undefined ? [] : [`${name}: ${codec},\n`];

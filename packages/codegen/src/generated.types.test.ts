@@ -26,16 +26,18 @@ const SIDES = {
 
 /** Writes a module that compiles only if generated types are those that zod infers. */
 function equalityText(contract: Contract, imported: string): string {
-  const { name, members } = describeContract(contract);
+  const { name, members, client = [] } = describeContract(contract);
+  const hasCalls = client.length > 0;
   const file = kebabCase(name);
   const lines = [
-    `import type { ClientOf } from '@trunkline/client';`,
+    `import type { ${hasCalls ? 'ClientHandlersOf, ' : ''}ClientOf } from '@trunkline/client';`,
     `import type * as z from 'zod';`,
     `import type ${imported} from '../${file}.contract.js';`,
     `import type * as client from '../generated/${file}.client.js';`,
     `import type * as server from '../generated/${file}.server.js';`,
     '',
     `type Members = (typeof contract)['members'];`,
+    ...(hasCalls ? [`type Calls = NonNullable<(typeof contract)['client']>;`] : []),
     'type Equal<A, B> =',
     '  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;',
     'type Alike<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;',
@@ -59,6 +61,24 @@ function equalityText(contract: Contract, imported: string): string {
         equal(`server.${type}`, `z.${serverSide}<${schema}>`);
       }
     }
+  }
+  for (const call of client) {
+    for (const { part } of memberParts(call)) {
+      const type = partTypeName(call.name, part);
+      const schema = `Calls['${call.name}']['${part}']`;
+      if (part === 'errors') {
+        const codes = `{ [Code in keyof ${schema}]: z.input<${schema}[Code]> }`;
+        equal(`client.${type}`, codes);
+      } else if (part === 'input' || part === 'output') {
+        const [serverSide, clientSide] = SIDES[part];
+        equal(`client.${type}`, `z.${clientSide}<${schema}>`);
+        equal(`server.${type}`, `z.${serverSide}<${schema}>`);
+      }
+    }
+  }
+  if (hasCalls) {
+    const handlers = `${pascalCase(name)}ClientHandlers`;
+    check(`Alike<client.${handlers}, ClientHandlersOf<typeof contract>>`);
   }
   check(`Alike<client.${pascalCase(name)}Client, ClientOf<typeof contract>>`);
   return `${lines.join('\n')}\n`;

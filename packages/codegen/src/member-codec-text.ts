@@ -10,6 +10,8 @@ import { isIdentifier, pascalCase } from './names.js';
 
 type MemberLayouts = ContractDescription['layouts'][string];
 
+type ClientCallLayouts = Extract<MemberLayouts, { kind: 'clientCall' }>;
+
 /** Which of both ways the code of a position is for. */
 export type Ways = 'write' | 'read' | 'both';
 
@@ -44,13 +46,14 @@ export class MemberCodecText {
         publish: part('publishInput', 'both', publish),
       });
     }
+    if (layouts.kind === 'clientCall') return this.#served(member, layouts);
     const { send, receive, input, up, down, output, errors } = layouts;
     const parts = {
       input: part('input', 'both', input),
       up: part('up', 'both', up),
       down: part('down', 'read', down),
       output: part('output', 'read', output),
-      errors: this.#errors(member, errors),
+      errors: this.#errors(member, errors, 'read'),
     };
     if (Object.values(parts).every((text) => text === undefined)) return undefined;
     return objectText({ send: quoted(send), receive: quoted(receive), ...parts });
@@ -58,6 +61,7 @@ export class MemberCodecText {
 
   /** Writes the codec of a member for its server; `undefined` where there is nothing to write. */
   server(member: string, layouts: MemberLayouts): string | undefined {
+    if (layouts.kind === 'clientCall') return this.#called(member, layouts);
     const { keys } = layouts;
     const part = (name: PartName, position: string, document: LayoutDocument | undefined) =>
       document && this.#checked(document, keys[position], partTypeName(member, name));
@@ -72,17 +76,44 @@ export class MemberCodecText {
             up: part('up', 'up', layouts.up),
             down: this.#given(layouts.down, keys['down'], partTypeName(member, 'down')),
             output: this.#given(layouts.output, keys['output'], partTypeName(member, 'output')),
-            errors: this.#givenErrors(member, layouts),
+            errors: this.#errorsOf(layouts, (document, key, code) =>
+              this.#given(document, key, errorName(member, code)),
+            ),
           };
     return Object.values(parts).every((text) => text === undefined) ? undefined : objectText(parts);
   }
 
-  #givenErrors(
-    member: string,
-    { errors, keys }: Extract<MemberLayouts, { kind: 'procedure' }>,
+  /** The codec of a call for the client that answers it. */
+  #served(member: string, layouts: ClientCallLayouts): string | undefined {
+    const { send, receive, input, output, errors } = layouts;
+    const parts = {
+      input: input && this.#part(input, 'read', partTypeName(member, 'input')),
+      output: output && this.#part(output, 'write', partTypeName(member, 'output')),
+      errors: this.#errors(member, errors, 'write'),
+    };
+    if (Object.values(parts).every((text) => text === undefined)) return undefined;
+    return objectText({ send: quoted(send), receive: quoted(receive), ...parts });
+  }
+
+  /** The codec of such a call for the server. */
+  #called(member: string, layouts: ClientCallLayouts): string | undefined {
+    const { input, output, keys } = layouts;
+    const parts = {
+      input: this.#given(input, keys['input'], partTypeName(member, 'input')),
+      output: output && this.#checked(output, keys['output'], partTypeName(member, 'output')),
+      errors: this.#errorsOf(layouts, (document, key, code) =>
+        this.#checked(document, key, errorName(member, code)),
+      ),
+    };
+    return Object.values(parts).every((text) => text === undefined) ? undefined : objectText(parts);
+  }
+
+  #errorsOf(
+    { errors, keys }: Pick<ClientCallLayouts, 'errors' | 'keys'>,
+    write: (document: LayoutDocument, key: string | undefined, code: string) => string | undefined,
   ): string | undefined {
     const entries = Object.entries(errors).flatMap(([code, document]) => {
-      const text = this.#given(document, keys[code], errorName(member, code));
+      const text = write(document, keys[code], code);
       return text === undefined ? [] : [[code, text] as const];
     });
     return entries.length === 0 ? undefined : objectText(Object.fromEntries(entries));
@@ -104,10 +135,14 @@ export class MemberCodecText {
     return objectText({ key: quoted(key), read });
   }
 
-  #errors(member: string, errors: Readonly<Record<string, LayoutDocument>>): string | undefined {
+  #errors(
+    member: string,
+    errors: Readonly<Record<string, LayoutDocument>>,
+    ways: Ways,
+  ): string | undefined {
     if (Object.keys(errors).length === 0) return undefined;
     const entries = Object.entries(errors).map(([code, document]) => {
-      return [code, this.#part(document, 'read', errorName(member, code))];
+      return [code, this.#part(document, ways, errorName(member, code))];
     });
     return objectText(Object.fromEntries(entries) as Record<string, string>);
   }

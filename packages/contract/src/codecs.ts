@@ -1,9 +1,12 @@
 export { codecOf, type Packed, type SchemaCodec, type Unpacked } from './codec.js';
+export { deliveryOf, type Delivery } from './delivery.js';
 export { layoutHash, type LayoutParts } from './layout-hash.js';
 export {
+  clientCallCodecs,
   clientCodec,
   procedureCodecs,
   topicCodecs,
+  type ClientCallCodecs,
   type ProcedureCodecs,
   type TopicCodecs,
 } from './member-codec.js';

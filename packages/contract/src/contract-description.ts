@@ -1,6 +1,6 @@
 import type { PublishBy } from '@trunkline/protocol';
 import type { Keep, MemberDoc, ProcedureLimits } from './definition.js';
-import type { MemberLayouts } from './member-layouts.js';
+import type { ClientCallLayouts, MemberLayouts } from './member-layouts.js';
 import type { Doc, NamedType, TypeNode } from './type/type-node.js';
 
 /** The data of a declared error, as the client gets it. */
@@ -43,6 +43,12 @@ export interface TopicDescription extends MemberDoc {
   readonly publish: PublishBy;
   readonly public: boolean;
   readonly keep?: Keep;
+  /** Missing where every message is delivered; no fields mean one key for all messages. */
+  readonly delivery?: { readonly latest: readonly string[]; readonly maxPerSecond?: number };
+  /** What a slow subscriber gets; missing for the default: a gap, or the newest with `delivery`. */
+  readonly slow?: 'gap' | 'close' | { readonly conflate: readonly string[] };
+  /** Name of the call that gives what the messages change. */
+  readonly snapshot?: string;
   /** What the client gives; missing where the topic has no params. */
   readonly params?: TypeNode;
   /** What a subscriber gets. */
@@ -61,8 +67,10 @@ export interface ContractDescription extends MemberDoc {
   readonly revision: string;
   /** In the order of the contract. */
   readonly members: readonly MemberDescription[];
+  /** What the server calls and the client answers; missing where there is nothing. */
+  readonly client?: readonly CallDescription[];
   /** What the `ref` nodes mean, by name. */
   readonly types: Readonly<Record<string, NamedType>>;
-  /** What the packed values of the members consist of, by name. */
-  readonly layouts: Readonly<Record<string, MemberLayouts>>;
+  /** What the packed values of all of these consist of, by name. */
+  readonly layouts: Readonly<Record<string, MemberLayouts | ClientCallLayouts>>;
 }

@@ -126,14 +126,69 @@ describe('contract', () => {
     });
   });
 
-  it('refuses calls from the server until there are some, but not a call named client', () => {
-    expect(problemsOf(() => contract('chat', { client: { confirm: call() } as never }))).toEqual({
-      'chat.client':
-        'calls from the server ("client") are not available in this version; leave them out',
+  it('has what its client answers beside its members', () => {
+    const confirm = call({
+      input: z.object({ tries: z.int().default(3) }),
+      output: z.object({ note: z.string().default('') }),
+      errors: { AWAY: z.object({ since: z.date() }) },
     });
+    const talk = contract('talk', { ping: call(), client: { confirm } });
+    expect(Object.keys(talk.members)).toEqual(['ping']);
+    expect(Object.keys(talk.client ?? {})).toEqual(['confirm']);
+    expect(contract('talk', { ping: call() })).not.toHaveProperty('client');
+    expectTypeOf(talk).toExtend<ContractShape>();
+    expectTypeOf<keyof (typeof talk)['members']>().toEqualTypeOf<'ping'>();
+    type Confirm = NonNullable<(typeof talk)['client']>['confirm'];
+    expectTypeOf<NonNullable<Confirm['~types']>>().toEqualTypeOf<{
+      readonly input: { tries: number };
+      readonly output: { note?: string | undefined };
+      readonly errors: { readonly AWAY: { since: Date } };
+    }>();
+  });
+
+  it('describes what its client answers as that client sees it', () => {
+    const input = z.object({ tries: z.int().default(3) });
+    const talk = contract('talk', { ping: call(), client: { confirm: call({ input }) } });
+    const { client, layouts, revision } = describeContract(talk);
+    expect(client).toMatchObject([{ kind: 'call', name: 'confirm' }]);
+    expect(client?.[0]?.input).toMatchObject({ properties: [{ name: 'tries' }] });
+    expect(client?.[0]?.input).not.toMatchObject({ properties: [{ optional: true }] });
+    expect(layouts['confirm']).toMatchObject({ kind: 'clientCall' });
+    expect(revision).toBe(talk.revision);
+    expect(revision).not.toBe(contract('talk', { ping: call() }).revision);
+  });
+
+  it('has other layouts for a call that its client answers than for the same call of its own', () => {
+    const one = call({ input: z.object({ tries: z.int().default(3) }) });
+    const mine = contract('talk', { one });
+    const theirs = contract('talk', { client: { one } });
+    expect(theirs.client?.one.codec?.send).toMatch(/^[0-9a-f]{16}$/);
+    expect(theirs.client?.one.codec?.send).not.toBe(mine.members.one.codec?.send);
+  });
+
+  it('refuses what a client cannot answer, and a name that stands for two things', () => {
+    const down = stream({ down: z.string() });
+    const definitions = { ping: call(), client: { ping: call(), down, other: 5, Odd: call() } };
+    expect(problemsOf(() => contract('chat', definitions as never))).toEqual({
+      'chat.client.ping': 'a member of "chat" has the name "ping" already; rename one of them',
+      'chat.client.down': 'expected call({ … }), which is all that a client answers, got an object',
+      'chat.client.other': 'expected call({ … }), which is all that a client answers, got 5',
+      'chat.client.Odd': 'the name "Odd" is not allowed; expected camelCase such as "postMessage"',
+    });
+    const idempotent = call({ idempotent: true });
+    expect(problemsOf(() => contract('chat', { client: { idempotent } }))).toEqual({
+      'chat.client.idempotent':
+        'option "idempotent": a server does not repeat its calls; leave it out',
+    });
+  });
+
+  it('takes a call that is named client, and refuses the group elsewhere', () => {
     expect(problemsOf(() => contract('chat', { client: call() }))).toEqual({});
     expect(problemsOf(() => contract('chat', {}, { client: {} } as never))).toEqual({
-      chat: 'option "client" is not available in this version; leave it out',
+      chat: 'option "client" stands among the members: contract(name, { client: { … } })',
+    });
+    expect(problemsOf(() => contract('chat', { others: { ping: call() } }))).toEqual({
+      'chat.others': 'expected call({ … }), stream({ … }) or topic({ … }), got an object',
     });
   });
 

@@ -13,13 +13,13 @@ import {
   stream,
   topic,
   type HandlerDown,
-  type HandlerErrors,
   type HandlerInput,
   type HandlerOutput,
   type HandlerUp,
   type TopicMessageInput,
   type TopicParams,
 } from './index.js';
+import type { ErrorDataInput } from './definition.js';
 
 const Dated = z.object({
   at: z.codec(z.iso.datetime(), z.date(), {
@@ -41,6 +41,13 @@ const { members } = contract('types', {
   down: stream({ down: z.string() }),
   topic: topic({ params: z.object({ n: z.int().default(1) }), message: Dated }),
   open: topic({ message: Dated, publish: 'client' }),
+  newest: topic({
+    message: z.object({ id: z.string(), at: z.date() }),
+    delivery: { latest: 'id', maxPerSecond: 5 },
+    slow: 'gap',
+    snapshot: 'board',
+  }),
+  board: call({ output: z.string() }),
 });
 
 type Members = typeof members;
@@ -81,6 +88,9 @@ describe('what a client infers without zod', () => {
     expectTypeOf<Members['topic']['publish']>().toEqualTypeOf<'server'>();
     expectTypeOf<Members['open']['publish']>().toEqualTypeOf<'client'>();
     expectTypeOf<Carried<Members['open']>['publishInput']>().toEqualTypeOf<Text>();
+    expectTypeOf<Members['newest']['snapshot']>().toEqualTypeOf<'board' | undefined>();
+    expectTypeOf<Members['newest']['publish']>().toEqualTypeOf<'server'>();
+    expectTypeOf<Members['open']['snapshot']>().toEqualTypeOf<undefined>();
   });
 
   it('sees definitions as the shapes of the protocol', () => {
@@ -100,7 +110,7 @@ describe('what a handler infers', () => {
   });
 
   it('gives error data before it is parsed', () => {
-    expectTypeOf<HandlerErrors<Members['both']>>().toEqualTypeOf<{
+    expectTypeOf<ErrorDataInput<Members['both']['errors']>>().toEqualTypeOf<{
       readonly GONE: Text;
       readonly LATE: number | undefined;
     }>();
@@ -124,10 +134,12 @@ describe('what does not compile', () => {
   it('is an option that does not exist, or is not available in this version', () => {
     // @ts-expect-error a typing mistake
     call({ inputs: z.string() });
-    // @ts-expect-error not available
-    topic({ message: z.string(), slow: 'conflate' });
-    // @ts-expect-error not available
-    topic({ message: z.string(), snapshot: 'history' });
+    // @ts-expect-error no field of the message
+    topic({ message: Dated, delivery: { latest: 'id' } });
+    // @ts-expect-error no field of the message
+    topic({ message: Dated, slow: { conflate: ['at', 'id'] } });
+    // @ts-expect-error what is no object has no fields
+    topic({ message: z.string(), delivery: { latest: 'length' } });
     // @ts-expect-error only true says something
     topic({ message: z.string(), public: false });
     // @ts-expect-error a shape without schemas

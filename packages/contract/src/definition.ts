@@ -1,10 +1,12 @@
 import type {
   CallShape,
+  ClientCallShape,
   MemberShape,
   PublishBy,
   StreamShape,
   TopicShape,
 } from '@trunkline/protocol';
+import type { Conflate, LatestDelivery } from './delivery.js';
 import type { Schema, SchemaInput, SchemaOutput } from './schema/schema.js';
 
 /** What a procedure or topic says of itself to readers. */
@@ -74,6 +76,26 @@ export interface CallDefinition<
   readonly idempotent: boolean;
 }
 
+/** The data of declared errors as who throws them gives it, by code. */
+export type ErrorDataInput<Errors> = {
+  readonly [Code in keyof Errors & string]: SchemaInput<Errors[Code]>;
+};
+
+/** A call that the client answers, with its schemas: the server parses both of its sides. */
+export interface ClientCallDefinition<
+  Input extends Schema | undefined = Schema | undefined,
+  Output extends Schema | undefined = Schema | undefined,
+  Errors extends ErrorSchemas = ErrorSchemas,
+>
+  extends
+    ClientCallShape<SchemaOutput<Input>, SchemaInput<Output>, ErrorDataInput<Errors>>,
+    MemberDoc,
+    ProcedureLimits {
+  readonly input: Input;
+  readonly output: Output;
+  readonly errors: Errors;
+}
+
 /** What `stream()` is given. */
 export interface StreamOptions<
   Input extends Schema | undefined,
@@ -135,6 +157,7 @@ export interface TopicOptions<
   Params extends Schema | undefined,
   Message extends Schema,
   Publish extends PublishBy,
+  Snapshot extends string | undefined = undefined,
 > extends MemberDoc {
   /** A flat `z.object()` of strings, integers, booleans and enums; none means one topic. */
   readonly params?: Params;
@@ -145,10 +168,19 @@ export interface TopicOptions<
   readonly public?: true;
   /** Without it nothing is kept, and every attach starts fresh. */
   readonly keep?: Keep;
-  /** Every message reaches every subscriber, or a gap is reported. */
-  readonly delivery?: 'every';
-  /** What a slow subscriber gets: the oldest messages are dropped and reported as a gap. */
-  readonly slow?: 'gap';
+  /** Every message reaches every subscriber, which is the default, or the newest of each key. */
+  readonly delivery?: 'every' | LatestDelivery<SchemaOutput<NoInfer<Message>>>;
+  /**
+   * What a subscriber gets that is too slow. `gap`, the default: what is kept, and a gap for the rest.
+   * `conflate`, the default with `latest`: the newest message of each key until it has caught up.
+   * `close`: its connection is closed with 4508, and the client comes back for what is kept.
+   */
+  readonly slow?: 'gap' | 'conflate' | 'close' | Conflate<SchemaOutput<NoInfer<Message>>>;
+  /**
+   * Name of the call of this contract that gives the state that the messages change. Its input takes
+   * the params. Clients call it in the place of messages that they missed.
+   */
+  readonly snapshot?: Snapshot;
 }
 
 /** A topic of a contract, with its schemas. */
@@ -156,15 +188,18 @@ export interface TopicDefinition<
   Params extends Schema | undefined = Schema | undefined,
   Message extends Schema = Schema,
   Publish extends PublishBy = PublishBy,
+  Snapshot extends string | undefined = string | undefined,
 >
   extends
-    TopicShape<SchemaInput<Params>, SchemaOutput<Message>, Publish, SchemaInput<Message>>,
+    TopicShape<SchemaInput<Params>, SchemaOutput<Message>, Publish, SchemaInput<Message>, Snapshot>,
     WithSchemas,
     MemberDoc {
   readonly params: Params;
   readonly message: Message;
   readonly public: boolean;
   readonly keep?: Keep;
+  readonly delivery?: unknown;
+  readonly slow?: unknown;
 }
 
 /** A procedure of a contract. */
@@ -172,3 +207,33 @@ export type ProcedureDefinition = CallDefinition | StreamDefinition;
 
 /** A procedure or topic of a contract. */
 export type MemberDefinition = ProcedureDefinition | TopicDefinition;
+
+/** What a contract is defined by: its members, and beside them what its client answers. */
+export type ContractDefinitions = Readonly<
+  Record<string, AnyDefinition | Readonly<Record<string, AnyDefinition>>>
+>;
+
+/** Of what a contract is defined by, the members. */
+export type MembersOf<Definitions> =
+  Definitions extends Record<string, AnyDefinition>
+    ? Definitions
+    : {
+        readonly [
+          Name in keyof Definitions as Definitions[Name] extends AnyDefinition ? Name : never
+        ]: Definitions[Name] extends AnyDefinition ? Definitions[Name] : never;
+      };
+
+/** Of what a contract is defined by, the calls that the client answers. */
+export type ClientCallsOf<Definitions> = Definitions extends { readonly client: infer Calls }
+  ? Calls extends AnyDefinition
+    ? {}
+    : {
+        readonly [Name in keyof Calls]: Calls[Name] extends CallDefinition<
+          infer Input,
+          infer Output,
+          infer Errors
+        >
+          ? ClientCallDefinition<Input, Output, Errors>
+          : never;
+      }
+  : {};

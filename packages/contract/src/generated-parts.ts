@@ -25,14 +25,19 @@ const MEMBERS = new WeakMap<object, GeneratedMember>();
 const NONE: GeneratedMember = {};
 
 /**
- * Takes the generated codecs of a contract, by member. Code that was made for other schemas is
+ * Takes the generated codecs of a contract, by member and by what the client answers. Code that was made for other schemas is
  * not used: then codecs are made at boot, as without it.
  */
 export function useCodecs(
-  contract: { readonly members: Readonly<Record<string, object>> },
+  contract: {
+    readonly members: Readonly<Record<string, object>>;
+    readonly client?: Readonly<Record<string, object>>;
+  },
   codecs: Readonly<Record<string, GeneratedMember>>,
 ): void {
-  for (const [name, member] of Object.entries(contract.members)) {
+  // No name stands in both.
+  const all = { ...contract.members, ...contract.client };
+  for (const [name, member] of Object.entries(all)) {
     const generated = Object.hasOwn(codecs, name) ? codecs[name] : undefined;
     if (generated !== undefined) MEMBERS.set(member, generated);
   }

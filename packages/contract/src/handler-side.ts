@@ -1,6 +1,5 @@
-import type * as core from 'zod/v4/core';
 import type { ProcedureDefinition, TopicDefinition } from './definition.js';
-import type { Schema, SchemaInput, SchemaOutput } from './schema/schema.js';
+import type { SchemaInput, SchemaOutput } from './schema/schema.js';
 
 /** What a handler is given: the parsed input. */
 export type HandlerInput<Procedure extends ProcedureDefinition> = SchemaOutput<Procedure['input']>;
@@ -21,13 +20,6 @@ export type HandlerDown<Procedure extends ProcedureDefinition> = Procedure exten
 }
   ? SchemaInput<Down>
   : undefined;
-
-/** What a handler gives as data of each declared error, by code. */
-export type HandlerErrors<Procedure extends ProcedureDefinition> = {
-  readonly [Code in keyof Procedure['errors'] & string]: Procedure['errors'][Code] extends Schema
-    ? core.input<Procedure['errors'][Code]>
-    : never;
-};
 
 /** What an authorizer is given: parsed params, defaults applied; `undefined` without params. */
 export type TopicParams<Topic extends TopicDefinition> = SchemaOutput<Topic['params']>;

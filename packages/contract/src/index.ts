@@ -3,6 +3,7 @@ export { call, stream, topic } from './member.js';
 export type {
   CallDefinition,
   CallOptions,
+  ClientCallDefinition,
   Keep,
   MemberDefinition,
   MemberDoc,
@@ -15,7 +16,6 @@ export type {
 export { ContractError, type ContractProblem } from './contract-error.js';
 export type {
   HandlerDown,
-  HandlerErrors,
   HandlerInput,
   HandlerOutput,
   HandlerUp,

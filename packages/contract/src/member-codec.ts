@@ -1,7 +1,14 @@
 import { $ZodObject } from 'zod/v4/core';
-import { NO_LAYOUT, type Part, type ProcedureCodec, type TopicCodec } from '@trunkline/protocol';
+import {
+  NO_LAYOUT,
+  type ClientCallCodec,
+  type Part,
+  type ProcedureCodec,
+  type TopicCodec,
+} from '@trunkline/protocol';
 import { codecOf, type SchemaCodec } from './codec.js';
 import type {
+  ClientCallDefinition,
   ErrorSchemas,
   MemberDefinition,
   ProcedureDefinition,
@@ -35,6 +42,10 @@ export interface TopicCodecs {
   readonly publish: SchemaCodec<Schema> | undefined;
 }
 
+/** The codecs of a call that the client answers, with the checks of its schemas. */
+export type ClientCallCodecs = Omit<ProcedureCodecs, 'up' | 'down'>;
+
+const CLIENT_CALLS = new WeakMap<ClientCallDefinition, ClientCallCodecs>();
 const PROCEDURES = new WeakMap<ProcedureDefinition, ProcedureCodecs>();
 const TOPICS = new WeakMap<TopicDefinition, TopicCodecs>();
 
@@ -42,6 +53,13 @@ const TOPICS = new WeakMap<TopicDefinition, TopicCodecs>();
 export function procedureCodecs(definition: ProcedureDefinition): ProcedureCodecs {
   let codecs = PROCEDURES.get(definition);
   if (codecs === undefined) PROCEDURES.set(definition, (codecs = createProcedure(definition)));
+  return codecs;
+}
+
+/** Makes the codecs of a call that the client answers, once for each. */
+export function clientCallCodecs(definition: ClientCallDefinition): ClientCallCodecs {
+  let codecs = CLIENT_CALLS.get(definition);
+  if (codecs === undefined) CLIENT_CALLS.set(definition, (codecs = createClientCall(definition)));
   return codecs;
 }
 
@@ -66,6 +84,19 @@ function procedureClient(definition: ProcedureDefinition): ProcedureCodec {
   return { send, receive, ...Object.fromEntries(parts), errors: Object.fromEntries(errorParts) };
 }
 
+/** Gives the codec of a call as the client has it that answers it. */
+export function servedCodec(definition: ClientCallDefinition): ClientCallCodec {
+  const { send, receive, input, output, errors } = clientCallCodecs(definition);
+  const errorParts = Object.entries(errors).map(([code, { part }]) => [code, part] as const);
+  return {
+    send,
+    receive,
+    ...(input && { input: input.part }),
+    ...(output && { output: output.part }),
+    errors: Object.fromEntries(errorParts),
+  };
+}
+
 function topicClient(definition: TopicDefinition): TopicCodec {
   const { send, receive, message, publish } = topicCodecs(definition);
   const codec = { receive, message: message.part };
@@ -83,7 +114,7 @@ function createProcedure(definition: ProcedureDefinition): ProcedureCodecs {
   const output = codecIf(definition.output, 'output', generated.output);
   const upCodec = codecIf(up, 'input', generated.up);
   const downCodec = codecIf(down, 'output', generated.down);
-  const errors = errorCodecs(definition.errors, generated.errors);
+  const errors = errorCodecs(definition.errors, 'output', generated.errors);
   const send: LayoutParts = isStream ? [layoutIn(input), layoutIn(upCodec)] : [layoutIn(input)];
   const received = [layoutIn(output), errorLayouts(errors)];
   const receive = isStream ? [...received, layoutIn(downCodec)] : received;
@@ -96,6 +127,17 @@ function createProcedure(definition: ProcedureDefinition): ProcedureCodecs {
     down: downCodec,
     errors,
   };
+}
+
+/** The server writes what schemas give, and reads what is given to them. */
+function createClientCall(definition: ClientCallDefinition): ClientCallCodecs {
+  const generated = generatedOf(definition);
+  const input = codecIf(definition.input, 'output', generated.input);
+  const output = codecIf(definition.output, 'input', generated.output);
+  const errors = errorCodecs(definition.errors, 'input', generated.errors);
+  const send = layoutHash([layoutIn(input)]);
+  const receive = layoutHash([layoutIn(output), errorLayouts(errors)]);
+  return { send, receive, input, output, errors };
 }
 
 function createTopic(definition: TopicDefinition): TopicCodecs {
@@ -132,12 +174,13 @@ function layoutIn(codec: SchemaCodec<Schema> | undefined): LayoutParts[number] {
 
 function errorCodecs(
   errors: ErrorSchemas,
+  side: Side,
   generated: GeneratedMember['errors'],
 ): Readonly<Record<string, SchemaCodec<Schema>>> {
   return Object.fromEntries(
     Object.entries(errors).map(([code, schema]) => [
       code,
-      codecOf(schema, 'output', generated?.[code]),
+      codecOf(schema, side, generated?.[code]),
     ]),
   );
 }

@@ -1,6 +1,6 @@
 import type { LayoutDocument } from '@trunkline/protocol';
-import type { MemberDefinition } from './definition.js';
-import { procedureCodecs, topicCodecs } from './member-codec.js';
+import type { ClientCallDefinition, MemberDefinition } from './definition.js';
+import { clientCallCodecs, procedureCodecs, topicCodecs } from './member-codec.js';
 
 /** The layouts of a call or stream, and the hashes of both directions. */
 export interface ProcedureLayouts {
@@ -29,6 +29,11 @@ export interface TopicLayouts {
   readonly publish?: LayoutDocument;
 }
 
+/** The layouts of a call that the client answers: what the server sends is its input. */
+export interface ClientCallLayouts extends Omit<ProcedureLayouts, 'kind' | 'up' | 'down'> {
+  readonly kind: 'clientCall';
+}
+
 /** The layouts of one member. */
 export type MemberLayouts = ProcedureLayouts | TopicLayouts;
 
@@ -40,7 +45,18 @@ export function layoutsOf(member: MemberDefinition): MemberLayouts {
     const layouts = { kind: 'topic', keys, send, receive, message: message.layout } as const;
     return publish === undefined ? layouts : { ...layouts, publish: publish.layout };
   }
-  const { send, receive, errors, ...positions } = procedureCodecs(member);
+  return { kind: 'procedure', ...procedureLayouts(procedureCodecs(member)) };
+}
+
+/** Reads the layouts of the positions of a call that the client answers. */
+export function clientCallLayouts(definition: ClientCallDefinition): ClientCallLayouts {
+  return { kind: 'clientCall', ...procedureLayouts(clientCallCodecs(definition)) };
+}
+
+function procedureLayouts(
+  codecs: ReturnType<typeof clientCallCodecs>,
+): Omit<ProcedureLayouts, 'kind'> {
+  const { send, receive, errors, ...positions } = codecs;
   const layouts = Object.entries(positions).flatMap(([name, codec]) =>
     codec === undefined ? [] : [[name, codec.layout] as const],
   );
@@ -49,7 +65,6 @@ export function layoutsOf(member: MemberDefinition): MemberLayouts {
   );
   const data = Object.entries(errors).map(([code, { layout }]) => [code, layout] as const);
   return {
-    kind: 'procedure',
     keys: Object.fromEntries(keys),
     send,
     receive,

@@ -25,6 +25,7 @@ const PROCEDURE_RULES: OptionRules = {
 const RULES = {
   contract: DOC_RULES,
   call: { ...PROCEDURE_RULES, idempotent: expectFlag },
+  clientCall: { ...PROCEDURE_RULES, idempotent: expectNoRetry },
   stream: { ...PROCEDURE_RULES, up: expectSchema, down: expectSchema },
   topic: {
     ...DOC_RULES,
@@ -33,8 +34,9 @@ const RULES = {
     publish: expectOneOf('server', 'client'),
     public: expectFlag,
     keep: expectKeep,
-    delivery: expectOneOf('every'),
-    slow: expectOneOf('gap'),
+    delivery: expectDelivery,
+    slow: expectSlow,
+    snapshot: expectText,
   },
 } satisfies Record<string, OptionRules>;
 
@@ -44,18 +46,14 @@ const KEEP_RULES: OptionRules = {
   bytes: expectPositive,
 };
 
-// What a later version may bring is refused by name, so that nobody relies on it being honoured.
-const LATER_OPTIONS = new Set(['client', 'snapshot']);
-const LATER_VALUES: Readonly<Record<string, readonly string[]>> = {
-  delivery: ['latest'],
-  slow: ['conflate', 'close'],
-};
-const INSTEAD: Readonly<Record<string, string>> = { delivery: 'every', slow: 'gap' };
+const LATEST_RULES: OptionRules = { latest: expectKey, maxPerSecond: expectRate };
+const CONFLATE_RULES: OptionRules = { conflate: expectKey };
 
 // What a definition carries beside what was given.
 const OWN_KEYS = new Set([
   'kind',
   'paramNames',
+  'keeps',
   'hasUp',
   'hasDown',
   'hasOutput',
@@ -67,25 +65,15 @@ const OWN_KEYS = new Set([
 export function optionFaults(kind: keyof typeof RULES, options: object): string[] {
   return Object.entries(options).flatMap(([name, value]) => {
     if (value === undefined || OWN_KEYS.has(name)) return [];
-    return laterFault(name, value) ?? ruleFault(RULES[kind], name, value) ?? [];
+    return ruleFault(RULES[kind], name, value) ?? [];
   });
-}
-
-function laterFault(name: string, value: unknown): string | undefined {
-  if (LATER_OPTIONS.has(name)) {
-    return `option "${name}" is not available in this version; leave it out`;
-  }
-  const word = LATER_VALUES[name]?.find(
-    (one) => value === one || (isRecord(value) && one in value),
-  );
-  return word === undefined
-    ? undefined
-    : `option "${name}": "${word}" is not available in this version; ` +
-        `leave it out or use "${INSTEAD[name]}"`;
 }
 
 function ruleFault(rules: OptionRules, name: string, value: unknown): string | undefined {
   const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+  if (rule === undefined && name === 'client' && rules === DOC_RULES) {
+    return 'option "client" stands among the members: contract(name, { client: { … } })';
+  }
   if (rule === undefined) {
     return `unknown option ${quote(name)}: expected ${Object.keys(rules).join(', ')}`;
   }
@@ -103,6 +91,10 @@ function expectFlag(value: unknown): string | undefined {
   return typeof value === 'boolean' ? undefined : `expected true or false, got ${quote(value)}`;
 }
 
+function expectNoRetry(value: unknown): string | undefined {
+  return value === false ? undefined : 'a server does not repeat its calls; leave it out';
+}
+
 function expectPositive(value: unknown): string | undefined {
   return Number.isSafeInteger(value) && Number(value) > 0
     ? undefined
@@ -117,8 +109,42 @@ function expectOneOf(...allowed: readonly string[]): OptionRule {
 
 function expectKeep(value: unknown): string | undefined {
   if (!isRecord(value)) return `expected an object such as { count: 1000 }, got ${quote(value)}`;
+  return firstFault(KEEP_RULES, value);
+}
+
+function expectDelivery(value: unknown): string | undefined {
+  if (value === 'every') return undefined;
+  if (isRecord(value) && 'latest' in value) return firstFault(LATEST_RULES, value);
+  return `expected "every" or an object such as { latest: "id" }, got ${quote(value)}`;
+}
+
+function expectSlow(value: unknown): string | undefined {
+  if (value === 'gap' || value === 'conflate' || value === 'close') return undefined;
+  if (isRecord(value) && 'conflate' in value) return firstFault(CONFLATE_RULES, value);
+  return `expected "gap", "conflate", "close" or { conflate: "id" }, got ${quote(value)}`;
+}
+
+function expectKey(value: unknown): string | undefined {
+  const fields: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const isGood = fields.length > 0 && fields.every((field) => expectText(field) === undefined);
+  return value === true || isGood
+    ? undefined
+    : `expected the name of a field, a list of names, or true, got ${quote(value)}`;
+}
+
+function expectRate(value: unknown): string | undefined {
+  return typeof value === 'number' && value > 0 && value <= MAX_RATE
+    ? undefined
+    : `expected a number above 0 and up to ${MAX_RATE}, got ${quote(value)}`;
+}
+
+/** Timers are no finer. */
+const MAX_RATE = 1_000;
+
+function firstFault(rules: OptionRules, value: object): string | undefined {
   return Object.entries(value)
-    .map(([name, limit]) => ruleFault(KEEP_RULES, name, limit))
+    .filter(([, option]) => option !== undefined)
+    .map(([name, option]) => ruleFault(rules, name, option))
     .find((fault) => fault !== undefined);
 }
 

@@ -1,11 +1,19 @@
-import type { ErrorDescription, MemberDescription } from './contract-description.js';
 import type {
+  CallDescription,
+  ErrorDescription,
+  MemberDescription,
+  TopicDescription,
+} from './contract-description.js';
+import type {
+  CallDefinition,
   MemberDefinition,
   MemberDoc,
   ProcedureDefinition,
   ProcedureLimits,
   TopicDefinition,
 } from './definition.js';
+import { deliveryOf } from './delivery.js';
+import { keyFaults } from './key-fields.js';
 import { expectSchema, optionFaults } from './member-options.js';
 import { errorCodeFault } from './name-rules.js';
 import { docOf } from './schema/schema-doc.js';
@@ -24,8 +32,11 @@ export interface MemberPlace {
 
 /** Reads a member to plain data and notes all that is wrong with it. */
 export function readMember(member: MemberDefinition, place: MemberPlace): MemberDescription {
-  for (const message of optionFaults(member.kind, member)) note(place, message);
-  return member.kind === 'topic' ? readTopic(member, place) : readProcedure(member, place);
+  const faults = optionFaults(member.kind, member);
+  for (const message of faults) note(place, message);
+  if (member.kind !== 'topic') return readProcedure(member, place);
+  const topic = readTopic(member, place);
+  return faults.length > 0 ? topic : { ...topic, ...readDelivery(member, topic, place) };
 }
 
 function readProcedure(member: ProcedureDefinition, place: MemberPlace): MemberDescription {
@@ -35,7 +46,7 @@ function readProcedure(member: ProcedureDefinition, place: MemberPlace): MemberD
     ...docsAndLimits(member),
     ...readPart(member.input, 'input', { ...place, part: 'input' }),
     ...readPart(member.output, 'output', { ...place, part: 'output' }),
-    errors: readErrors(member.errors, place),
+    errors: readErrors(member.errors, 'output', place),
   };
   if (member.kind === 'call') return { kind: 'call', ...common, idempotent: member.idempotent };
   if (!member.hasUp && !member.hasDown) {
@@ -49,7 +60,21 @@ function readProcedure(member: ProcedureDefinition, place: MemberPlace): MemberD
   };
 }
 
-function readTopic(member: TopicDefinition, place: MemberPlace): MemberDescription {
+/** Reads a call that the client answers: it gets the input, and gives what comes of it. */
+export function readClientCall(call: CallDefinition, place: MemberPlace): CallDescription {
+  for (const message of optionFaults('clientCall', call)) note(place, message);
+  return {
+    kind: 'call',
+    name: place.name,
+    ...docsAndLimits(call),
+    ...readPart(call.input, 'output', { ...place, part: 'input' }),
+    ...readPart(call.output, 'input', { ...place, part: 'output' }),
+    errors: readErrors(call.errors, 'input', place),
+    idempotent: false,
+  };
+}
+
+function readTopic(member: TopicDefinition, place: MemberPlace): TopicDescription {
   const { name, path, reader } = place;
   const faults = isSchema(member.params) ? paramsProblems(member.params, `${path}.params`) : [];
   reader.problems.push(...faults);
@@ -66,13 +91,38 @@ function readTopic(member: TopicDefinition, place: MemberPlace): MemberDescripti
     publish: member.publish,
     public: member.public,
     ...(member.keep && { keep: member.keep }),
+    ...(typeof member.snapshot === 'string' && { snapshot: member.snapshot }),
     ...readPart(params, 'input', { ...place, part: 'params' }),
     message: message.message ?? UNKNOWN,
     ...(published.message && { publishInput: published.message }),
   };
 }
 
-function readErrors(errors: unknown, place: MemberPlace): ErrorDescription[] {
+/** Notes what is wrong with the key of a topic, and describes what is not the default. */
+function readDelivery(
+  member: TopicDefinition,
+  { message }: TopicDescription,
+  place: MemberPlace,
+): Pick<TopicDescription, 'delivery' | 'slow'> {
+  const { key, isLatest, maxPerSecond, slow } = deliveryOf(member);
+  if (key === undefined) {
+    if (slow !== 'conflate') return slow === 'close' ? { slow } : {};
+    note(place, 'option "slow": "conflate" needs a key; use { conflate: "<field>" }');
+    return {};
+  }
+  for (const fault of keyFaults(key, message, place.reader.types)) note(place, fault);
+  const latest = maxPerSecond === undefined ? { latest: key } : { latest: key, maxPerSecond };
+  if (isLatest && typeof member.slow === 'object') {
+    note(place, 'option "slow": its key is that of "latest" here; use "conflate" alone');
+  }
+  const isStandard = slow === (isLatest ? 'conflate' : 'gap');
+  return {
+    ...(isLatest && { delivery: latest }),
+    ...(!isStandard && { slow: slow === 'conflate' ? { conflate: key } : slow }),
+  };
+}
+
+function readErrors(errors: unknown, side: Side, place: MemberPlace): ErrorDescription[] {
   if (typeof errors !== 'object' || errors === null || isSchema(errors)) return [];
   return Object.entries(errors)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -81,7 +131,7 @@ function readErrors(errors: unknown, place: MemberPlace): ErrorDescription[] {
       const faults = [errorCodeFault(code), expectSchema(schema)];
       for (const message of faults) if (message) place.reader.problems.push({ path, message });
       return isSchema(schema)
-        ? { code, data: place.reader.read(schema, 'output', path), ...docOf(schema, 'output') }
+        ? { code, data: place.reader.read(schema, side, path), ...docOf(schema, side) }
         : { code, data: UNKNOWN };
     });
 }

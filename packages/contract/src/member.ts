@@ -69,9 +69,10 @@ export function topic<
   Message extends Schema,
   Params extends Schema | undefined = undefined,
   Publish extends PublishBy = 'server',
+  const Snapshot extends string | undefined = undefined,
 >(
-  options: TopicOptions<Params, Message, Publish>,
-): TopicDefinition<Params, Message, NoInfer<Publish>> {
+  options: TopicOptions<Params, Message, Publish, Snapshot>,
+): TopicDefinition<Params, Message, NoInfer<Publish>, NoInfer<Snapshot>> {
   return withCodec({
     ...options,
     kind: 'topic',
@@ -80,7 +81,8 @@ export function topic<
     publish: options.publish ?? 'server',
     public: options.public ?? false,
     paramNames: paramNamesOf(options.params),
-  }) as TopicDefinition<Params, Message, Publish>;
+    keeps: options.keep !== undefined,
+  }) as TopicDefinition<Params, Message, Publish, Snapshot>;
 }
 
 /** Its layouts are read when somebody calls it, and not before. */

@@ -85,6 +85,9 @@ describe('revision', () => {
       contract('rev', { one: topic({ message }) }),
       contract('rev', { one: topic({ message, publish: 'client' }) }),
       contract('rev', { one: topic({ message, keep: { count: 1 } }) }),
+      contract('rev', { one: topic({ message, delivery: { latest: true } }) }),
+      contract('rev', { one: topic({ message, slow: { conflate: true } }) }),
+      contract('rev', { one: topic({ message, slow: 'close' }) }),
       contract('rev', { two: topic({ message }) }),
       contract('other', { two: topic({ message }) }),
     ].map(({ revision }) => revision);

@@ -95,6 +95,11 @@ export interface HistoryQuery {
  */
 export interface Broker {
   /**
+   * Whether every record reaches the nodes that are subscribed. Where that is not so, or not said,
+   * a node asks from time to time where its topics are, and finds what was lost in silence.
+   */
+  readonly losesNothing?: boolean;
+  /**
    * Stores a record, if it is kept, and delivers it to all subscribers on all nodes. Publishes of one
    * process on one topic keep the order of the calls, awaited or not. The bytes may be changed as
    * soon as the call returns.

@@ -1,57 +1,11 @@
 import type { Reader } from './bytes/reader.js';
-import {
-  decodeName,
-  encodingOf,
-  extOf,
-  FLAGS,
-  flags,
-  payloadBytes,
-  pick,
-} from './field-decoder.js';
+import { decodeName, FLAGS, flags } from './field-decoder.js';
+import { CALLER_MESSAGES } from './caller-decoder.js';
 import { placeDecoders, SERVER_MESSAGES } from './message-decoder.js';
-import {
-  ENCODING,
-  KINDS,
-  PROCEDURE_KINDS,
-  type CallMessage,
-  type Encoding,
-  type ReceivedMessage,
-  type SubscribeMessage,
-} from './message.js';
+import { ENCODING, KINDS, type Encoding, type SubscribeMessage } from './message.js';
 import { decodeHello, decodeResume, MAX_TOKEN } from './session-decoder.js';
 
 const MAX_LAST = 10_000;
-
-// id procedure flags [deadlineMs:u32] [ext] payload
-function decodeCall(body: Reader): CallMessage {
-  const id = body.varint();
-  const procedure = body.varint();
-  const byte = flags(body, FLAGS.ENCODING | FLAGS.EXT | FLAGS.BIT_3);
-  const hasDeadline = (byte & FLAGS.BIT_3) !== 0;
-  const deadlineMs = hasDeadline ? body.u32() : 0;
-  const ext = extOf(body, byte);
-  const encoding = encodingOf(byte);
-  const bytes = payloadBytes(body, encoding);
-  const call: CallMessage = hasDeadline
-    ? { kind: 'CALL', id, procedure, deadlineMs, encoding, bytes }
-    : { kind: 'CALL', id, procedure, encoding, bytes };
-  return ext === undefined ? call : { ...call, ...ext };
-}
-
-// procedure kind:u8 name:text sendHash:u64 receiveHash:u64 [ext]
-function decodeBind(body: Reader): ReceivedMessage {
-  const procedure = body.varint();
-  const procedureKind = pick(body, PROCEDURE_KINDS);
-  const name = decodeName(body);
-  return {
-    kind: 'BIND',
-    procedure,
-    procedureKind,
-    name,
-    sendHash: body.u64(),
-    receiveHash: body.u64(),
-  };
-}
 
 // sub name flags params:sized payloadHash:u64 [epoch:u64 offset] [last] [ext]
 function decodeSubscribe(body: Reader): SubscribeMessage {
@@ -73,11 +27,10 @@ function decodeSubscribe(body: Reader): SubscribeMessage {
 /** What reads the messages of both sides. */
 export const ALL_DECODERS = placeDecoders([
   ...SERVER_MESSAGES,
+  ...CALLER_MESSAGES,
   [KINDS.HELLO, decodeHello],
   [KINDS.RESUME, decodeResume],
   [KINDS.AUTH, (b) => ({ kind: 'AUTH', token: b.text(MAX_TOKEN) })],
   [KINDS.SUBSCRIBE, decodeSubscribe],
   [KINDS.UNSUBSCRIBE, (b) => ({ kind: 'UNSUBSCRIBE', sub: b.varint() })],
-  [KINDS.BIND, decodeBind],
-  [KINDS.CALL, decodeCall],
 ]);

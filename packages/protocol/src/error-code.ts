@@ -6,7 +6,7 @@ export const ERROR_CODES = {
   INVALID_INPUT: 'the input, an item or topic params do not fit their schema',
   UNAUTHENTICATED: 'nobody is signed in, and the procedure asks for it',
   DENIED: 'a guard or an authorizer said no',
-  NOT_FOUND: 'the server has no such procedure or topic',
+  NOT_FOUND: 'the other side has no such procedure or topic',
   TOO_LARGE: 'a value is larger than the limit that holds for it',
   BUSY: 'the session or node is at a limit of work in progress; try again',
   RATE: 'too many in too short a time; try again after the given milliseconds',

@@ -1,3 +1,4 @@
+export { ANSWERING_CODEC } from './answering-codec.js';
 export { takesNumber, type Batch, type BatchHead, type MessageCodec } from './batch.js';
 export type {
   Broker,
@@ -24,7 +25,7 @@ export {
   type CloseCode,
   type CloseReaction,
 } from './close-code.js';
-export { ConsumerCredit, ProducerCredit, type CreditWindow } from './credit.js';
+export { ConsumerCredit, ProducerCredit, type CreditGrowth, type CreditWindow } from './credit.js';
 export { ERROR_CODES, isErrorCode, type ErrorCode } from './error-code.js';
 export { STORED, type ExtFields, type Published, type PublishId } from './ext.js';
 export { decodeBatch, encodeBatch, FULL_CODEC } from './full-codec.js';
@@ -105,6 +106,7 @@ export {
   packChecked,
   packValue,
   unpackValue,
+  type ClientCallCodec,
   type Part,
   type PartCodec,
   type ProcedureCodec,
@@ -112,13 +114,17 @@ export {
 } from './payload/part.js';
 export { decodePlain, encodePlain } from './payload/plain-payload.js';
 export type { Decoded, Encoded } from './payload/superjson.js';
+export type { ErrorOf, SafeResult, WithInput } from './outcome.js';
 export type { Runtime, Timer } from './runtime.js';
+export { CallIds } from './session/call-ids.js';
 export { ByteBudget } from './session/byte-budget.js';
 export { Link, type LinkOptions, type LinkOwner } from './session/link.js';
 export type { Outgoing } from './session/outbox.js';
 export { SharedBatch } from './session/shared-batch.js';
 export type {
   CallShape,
+  ClientCallShape,
+  ClientCallShapes,
   ContractShape,
   ErrorShapes,
   MemberShape,
@@ -135,6 +141,7 @@ export {
   type FrameworkError,
   type InputIssue,
   type InvalidInput,
+  type StreamLost,
   type TrunklineErrorOptions,
 } from './trunkline-error.js';
 export { negotiate, SPOKEN, SUBPROTOCOLS, type Negotiation } from './version.js';

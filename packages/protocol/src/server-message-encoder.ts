@@ -1,14 +1,8 @@
+import { encodeAnswer } from './answer-encoder.js';
 import type { Writer } from './bytes/writer.js';
 import { encodeExt, hasExt } from './ext.js';
+import { encodeClientBody, encodeRevisions, encodeTopicBody } from './message-encoder.js';
 import {
-  encodeClientBody,
-  encodePayload,
-  encodeRevisions,
-  encodeTopicBody,
-  flagsOf,
-} from './message-encoder.js';
-import {
-  EXECUTED,
   GAP_REASONS,
   GOAWAY_REASONS,
   GONE_REASONS,
@@ -16,7 +10,6 @@ import {
   SESSION_LIMITS,
   STALE_REASONS,
   type EndedMessage,
-  type ErrorMessage,
   type GapMessage,
   type Message,
   type ResumedMessage,
@@ -29,10 +22,8 @@ import {
 export function encodeAnyBody(writer: Writer, message: Message): void {
   switch (message.kind) {
     case 'RESULT':
-      writer.varint(message.id);
-      return encodePayload(writer, message);
     case 'ERROR':
-      return encodeError(writer, message);
+      return encodeAnswer(writer, message);
     case 'MESSAGE':
       return encodeTopicBody(writer, message);
     case 'SUBSCRIBED':
@@ -69,16 +60,6 @@ function encodeSessionBody(writer: Writer, message: Message): void {
     default:
       return encodeClientBody(writer, message);
   }
-}
-
-function encodeError(writer: Writer, message: ErrorMessage): void {
-  writer.varint(message.id);
-  writer.u8(flagsOf(message));
-  writer.u8(EXECUTED.indexOf(message.executed));
-  writer.text(message.code);
-  writer.text(message.message);
-  if (hasExt(message)) encodeExt(writer, message);
-  writer.bytes(message.bytes);
 }
 
 function encodeSubscribed(writer: Writer, message: SubscribedMessage): void {

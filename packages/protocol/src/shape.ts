@@ -3,7 +3,7 @@
  * carries for the compiler. A contract built with zod and a generated client both have it.
  */
 
-import type { ProcedureCodec, TopicCodec } from './payload/part.js';
+import type { ClientCallCodec, ProcedureCodec, TopicCodec } from './payload/part.js';
 
 /** Error data by the codes that a procedure declares. */
 export type ErrorShapes = Record<string, unknown>;
@@ -11,8 +11,21 @@ export type ErrorShapes = Record<string, unknown>;
 /** A call: one input, one output or one typed error. `~types` exists only for the compiler. */
 export interface CallShape<Input = unknown, Output = unknown, Errors = ErrorShapes> {
   readonly kind: 'call';
+  /** Running it twice does no more than running it once, so clients may retry by themselves. */
+  readonly idempotent?: boolean;
   /** Packs its values; without it they travel as superjson. */
   readonly codec?: ProcedureCodec;
+  readonly '~types'?: { readonly input: Input; readonly output: Output; readonly errors: Errors };
+}
+
+/**
+ * A call that the client answers. Its types are the client's, as everywhere: `input` is what the
+ * client gets, `output` what it gives.
+ */
+export interface ClientCallShape<Input = unknown, Output = unknown, Errors = ErrorShapes> {
+  readonly kind: 'call';
+  /** Packs its values; without it they travel as superjson. */
+  readonly codec?: ClientCallCodec;
   readonly '~types'?: { readonly input: Input; readonly output: Output; readonly errors: Errors };
 }
 
@@ -51,11 +64,16 @@ export interface TopicShape<
   Message = unknown,
   Publish extends PublishBy = PublishBy,
   PublishInput = unknown,
+  Snapshot extends string | undefined = string | undefined,
 > {
   readonly kind: 'topic';
   readonly publish: Publish;
   /** Names of the parameters, sorted as they stand in the topic's key. */
   readonly paramNames: readonly string[];
+  /** Whether topic messages are kept for who was away. */
+  readonly keeps?: boolean;
+  /** Name of the call of the contract that gives what the topic messages change. */
+  readonly snapshot?: Snapshot;
   /** Packs its messages; without it they travel as superjson. */
   readonly codec?: TopicCodec;
   readonly '~types'?: {
@@ -71,18 +89,28 @@ export type MemberShape =
   | StreamShape<unknown, unknown, unknown, unknown, unknown>
   | TopicShape;
 
+/** The calls that the client of a contract answers, by name. */
+export type ClientCallShapes = Readonly<Record<string, ClientCallShape<unknown, unknown, unknown>>>;
+
 /** A contract as its peers see it. */
 export interface ContractShape<
   Members extends Record<string, MemberShape> = Record<string, MemberShape>,
+  ClientCalls extends ClientCallShapes = ClientCallShapes,
 > {
   /** Name of the contract; the first part of each procedure's name on the wire. */
   readonly name: string;
   /** 16 hexadecimal digits that change when anything a peer can see of the contract changes. */
   readonly revision: string;
   readonly members: Members;
+  /** What the server calls and the client answers; missing where there is nothing. */
+  readonly client?: ClientCalls;
 }
 
-/** A generated client's description: a contract shape and, for the compiler, its proxy's type. */
-export interface ServiceShape<Client = unknown> extends ContractShape {
+/**
+ * A generated client's description: a contract shape and, for the compiler, types. They are those
+ * of its proxy, and of the handlers of what the server calls.
+ */
+export interface ServiceShape<Client = unknown, Handlers = {}> extends ContractShape {
   readonly '~client'?: Client;
+  readonly '~handlers'?: Handlers;
 }

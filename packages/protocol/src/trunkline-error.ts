@@ -61,7 +61,14 @@ export interface InvalidInput {
   readonly truncated?: boolean;
 }
 
-/** An error of Trunkline's own codes. Only `INVALID_INPUT` has data, and that not always. */
+/** Data of `STREAM_LOST`: where to begin again. */
+export interface StreamLost {
+  /** How many items had come: the index of the first one that is missing. */
+  readonly items: number;
+}
+
+/** An error of Trunkline's own codes. Few have data, and these not always. */
 export type FrameworkError =
   | TrunklineError<'INVALID_INPUT', InvalidInput | undefined>
-  | TrunklineError<Exclude<ErrorCode, 'INVALID_INPUT'>, unknown>;
+  | TrunklineError<'STREAM_LOST', StreamLost | undefined>
+  | TrunklineError<Exclude<ErrorCode, 'INVALID_INPUT' | 'STREAM_LOST'>, unknown>;

@@ -6,10 +6,12 @@ import {
   type TrunklineError,
 } from '@trunkline/protocol';
 import { ownError } from './failure.js';
+import type { ItemQueue } from './item-queue.js';
 import type { ServerLimits } from './limits.js';
-import { isTopicRoute, type Route } from './route.js';
+import { isIdempotent, isStreamRoute, isTopicRoute, type Route } from './route.js';
 import type { BoundProcedure } from './bound-procedure.js';
 import type { Session } from './session.js';
+import { UpCredit } from './up-credit.js';
 
 /** What a quota is made from. */
 export interface CallQuotaOptions {
@@ -25,7 +27,10 @@ export interface Slot {
   readonly isStream: boolean;
   /** Of its input, as `costOf` says it. */
   readonly cost: number;
+  /** What its caller sends beside. */
+  readonly items: ItemQueue | undefined;
 }
+
 /** Why a value that came in chunks is not taken. */
 export const REFUSALS: Readonly<Record<RefusedMessage['code'], string>> = {
   TOO_LARGE: 'the value is too large, or did not come to its end',
@@ -49,6 +54,7 @@ export class CallQuota {
   #answeredInTurn = 0;
   #streams = 0;
   #inputCost = 0;
+  #upCredit: UpCredit | undefined;
 
   constructor(options: CallQuotaOptions) {
     this.#options = options;
@@ -59,14 +65,19 @@ export class CallQuota {
     return this.#running;
   }
 
+  /** What the callers of streams may send, of all streams together. */
+  get upCredit(): UpCredit {
+    return (this.#upCredit ??= new UpCredit(this.#options.runtime, this.#options.limits));
+  }
+
   /** Says why a call may not start, with `executed: 'no'`; `undefined` when it may. */
   refusal(call: CallMessage, bound: BoundProcedure): TrunklineError | undefined {
     if (bound.route === undefined) return no('NOT_FOUND', 'the server has no such procedure');
     if (isUnreadable(call, bound)) {
       return no('LAYOUT', 'what is sent is packed with another layout than that of the server');
     }
-    if (call.idempotencyKey !== undefined) {
-      return no('UNAVAILABLE', 'idempotency keys are not offered');
+    if (call.idempotencyKey !== undefined && !isIdempotent(bound.route)) {
+      return no('UNAVAILABLE', 'results of this procedure are not kept by idempotency keys');
     }
     const maxBytes = this.maxInputBytes(bound.route);
     if (call.bytes.length > maxBytes) {
@@ -87,6 +98,7 @@ export class CallQuota {
     this.#running--;
     if (slot.isStream) this.#streams--;
     this.#inputCost -= slot.cost;
+    if (slot.items !== undefined) this.upCredit.close(slot.items);
   }
 
   /** Counts a call that was answered at once: one batch must not hold thousands of them. */
@@ -102,7 +114,7 @@ export class CallQuota {
     return wanted ?? limits.valueInBytes;
   }
 
-  #busy(call: CallMessage, { kind }: BoundProcedure): TrunklineError | undefined {
+  #busy(call: CallMessage, { route }: BoundProcedure): TrunklineError | undefined {
     const { limits, waitingBytes } = this.#options;
     const inFlight = this.#running + this.#answeredInTurn;
     if (inFlight >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
@@ -110,8 +122,10 @@ export class CallQuota {
     if (this.#inputCost > 0 && this.#inputCost + costOf(call, limits.values) > limits.inputCost) {
       return no('BUSY', 'the inputs of running calls are too large');
     }
-    const isFull = kind === 'stream' && this.#streams >= limits.streams;
-    return isFull ? no('BUSY', 'too many streams') : undefined;
+    if (route === undefined || !isStreamRoute(route)) return undefined;
+    if (this.#streams >= limits.streams) return no('BUSY', 'too many streams');
+    const isFull = route.definition.up !== undefined && !this.upCredit.hasRoom();
+    return isFull ? no('BUSY', 'too many items may be on their way') : undefined;
   }
 
   /** Brokers remember each publisher, so a client must not be as many of them as it likes. */

@@ -1,5 +1,7 @@
-import type { CallMessage, ErrorCode } from '@trunkline/protocol';
-import type { FinalMessage } from './dispatcher.js';
+import type { CallMessage, ErrorCode, StreamLost, TrunklineError } from '@trunkline/protocol';
+import type { Slot } from './call-quota.js';
+import { ownError } from './failure.js';
+import type { FinalMessage } from './final-message.js';
 import type { ServerLimits } from './limits.js';
 import { isStreamRoute, isTopicRoute, type Route } from './route.js';
 
@@ -15,6 +17,14 @@ const FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
 /** Tells whether a call ended by a fault of its client. */
 export function isClientFault(final: FinalMessage): boolean {
   return final.kind === 'ERROR' && final.executed === 'no' && FAULTS.has(final.code);
+}
+
+/** Why a call has to end whose session has ended; what a handler gets that waits for items. */
+export function sessionEnded({ isStream, items }: Slot): TrunklineError {
+  const text = 'the session has ended';
+  if (!isStream) return ownError('SESSION_LOST', text, { executed: 'unknown' });
+  const data: StreamLost = { items: items?.given ?? 0 };
+  return ownError('STREAM_LOST', text, { executed: 'unknown', data });
 }
 
 /** Gives how many milliseconds a call has, or `undefined` for one that may last. */

@@ -11,17 +11,17 @@ import {
   type LargeMessage,
   type RefusedMessage,
   type Runtime,
-  type Timer,
   type TrunklineError,
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
+import type { CallEntry as Entry } from './call-entry.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
-import { deadlineOf, isClientFault, maxOutputOf } from './call-terms.js';
-import { CallQuota, costOf, REFUSALS, type Slot } from './call-quota.js';
+import { deadlineOf, isClientFault, maxOutputOf, sessionEnded } from './call-terms.js';
+import { CallQuota, costOf, REFUSALS } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
-import { ItemQueue } from './item-queue.js';
+import type { ItemQueue } from './item-queue.js';
 import { letGo } from './let-go.js';
 import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
@@ -43,19 +43,6 @@ export interface CallsOptions {
   readonly link: CallLink;
   readonly runtime: Runtime;
   readonly limits: ServerLimits;
-}
-
-/** A call that has an id: from its CALL to its final message. */
-interface Entry extends Slot {
-  readonly id: number;
-  readonly context: RequestContext;
-  /** Of each item that the caller sends. */
-  readonly maxItemBytes: number;
-  /** Of its result, where its procedure says so. */
-  readonly maxOutputBytes: number;
-  run: StreamRun | undefined;
-  items: ItemQueue | undefined;
-  timer: Timer | undefined;
 }
 
 /** What the streams of a session may produce before others have their turn. */
@@ -112,7 +99,9 @@ export class Calls {
     if (!this.#options.session.faults.take()) return new Violation('TOO_MANY_CANCELS');
     const entry = this.#entries.get(message.id);
     if (entry !== undefined) this.#abort(entry, 'CANCELLED', 'the caller withdrew');
-    else if (this.#options.link.abandon(message.id)) this.#withdrawn(message.id);
+    // What has an odd id is a call of the server, which its client cannot withdraw.
+    else if (message.id % 2 === 0 && this.#options.link.abandon(message.id))
+      this.#withdrawn(message.id);
     return undefined;
   }
 
@@ -184,7 +173,7 @@ export class Calls {
   close(): void {
     this.#isClosed = true;
     for (const entry of this.#entries.values()) {
-      this.#stop(entry, ownError('SESSION_LOST', 'the session has ended', { executed: 'unknown' }));
+      this.#stop(entry, sessionEnded(entry));
     }
     this.#entries.clear();
   }
@@ -276,6 +265,7 @@ export class Calls {
 
   #done(entry: Entry, final: FinalMessage | undefined): void {
     this.#quota.leave(entry);
+    entry.context.done();
     if (entry.run !== undefined) this.#runs.delete(entry.run);
     if (final !== undefined) this.#settleLater(entry, final);
   }
@@ -285,8 +275,7 @@ export class Calls {
     const { id } = entry;
     // The id may be that of another stream when a handler reads on after its own has ended.
     const isOpen = (): boolean => this.#entries.get(id) === entry;
-    return new ItemQueue({
-      window: { items: limits.upCreditItems, bytes: limits.upCreditBytes },
+    return this.#quota.upCredit.open({
       read: (item) => readItem(position, item, limits),
       grant: (totals) => isOpen() && link.send({ kind: 'CREDIT', id, ...totals }),
       stop: () => isOpen() && link.send({ kind: 'CANCEL', id, reason: 'stopped' }),

@@ -74,7 +74,10 @@ export interface StreamContext<
   Errors = Readonly<Record<string, unknown>>,
 > extends CallContext<Errors> {
   readonly kind: 'stream';
-  /** The caller's items, parsed; may be iterated once. Ends when the caller ends them. */
+  /**
+   * The caller's items, parsed; may be iterated once. Ends when the caller ends them, and fails when
+   * the signal fires: with `STREAM_LOST` and `data.items`, how many were given, when the session ends.
+   */
   readonly items: AsyncIterable<Up>;
 }
 

@@ -1,25 +1,30 @@
 import type {
   CallMessage,
+  Cursor,
   DecodeLimits,
   EndMessage,
   ErrorMessage,
   Executed,
   ItemMessage,
-  ResultMessage,
+  Payload,
   Runtime,
   WireLimits,
 } from '@trunkline/protocol';
 import type { BoundProcedure } from './bound-procedure.js';
-import { isPromise } from './chain.js';
+import { chain, isPromise } from './chain.js';
 import { ownError, toErrorMessage, type ReportFailure } from './failure.js';
+import type { FinalMessage } from './final-message.js';
+import type { IdempotencyTable } from './idempotency/idempotency-table.js';
+import { outcomeFor } from './idempotency/outcome-form.js';
+import { digestOf } from './idempotency/value-digest.js';
 import type { ServerLimits } from './limits.js';
 import type { Pipeline } from './pipeline.js';
 import { asAnyContext, asStreamContext, type RequestContext } from './request-context.js';
-import type { CallRoute, StreamRoute } from './route.js';
-import { readInput, writeOutput } from './values.js';
+import { isCallRoute, type CallRoute, type StreamRoute } from './route.js';
+import type { SnapshotPlaces } from './topics/snapshot-places.js';
+import { bounded, parseInput, readInput, readStructure, writeOutput } from './values.js';
 
-/** What may end a call. */
-export type FinalMessage = ResultMessage | EndMessage | ErrorMessage;
+export type { FinalMessage } from './final-message.js';
 
 /** What a stream gives when it is asked. */
 type Reply = ItemMessage | EndMessage | ErrorMessage;
@@ -38,6 +43,9 @@ export interface DispatcherOptions {
   readonly limits: ServerLimits;
   readonly report: ReportFailure;
   readonly pipelineOf: (route: CallRoute | StreamRoute) => Pipeline;
+  /** What all sessions remember of calls with an idempotency key. */
+  readonly idempotency: IdempotencyTable;
+  readonly snapshots: Pick<SnapshotPlaces, 'read'>;
 }
 
 /** A call or stream on its way: what was asked for, of whom, and what the handler sees. */
@@ -48,6 +56,8 @@ export interface Request<R extends CallRoute | StreamRoute = CallRoute | StreamR
   readonly context: RequestContext;
   /** Whether the client takes a value that does not fit into one batch. */
   readonly takesChunks: boolean;
+  /** Where the topic was before the handler began that gives its snapshot. */
+  asOf?: Cursor;
 }
 
 /** Bytes of a batch that are not payload, at most. */
@@ -65,6 +75,8 @@ export class Dispatcher {
   readonly #decodeLimits: DecodeLimits;
   readonly #report: ReportFailure;
   readonly #pipelineOf: DispatcherOptions['pipelineOf'];
+  readonly #idempotency: IdempotencyTable;
+  readonly #snapshots: DispatcherOptions['snapshots'];
 
   constructor(options: DispatcherOptions) {
     this.#runtime = options.runtime;
@@ -72,10 +84,14 @@ export class Dispatcher {
     this.#decodeLimits = options.limits;
     this.#report = options.report;
     this.#pipelineOf = options.pipelineOf;
+    this.#idempotency = options.idempotency;
+    this.#snapshots = options.snapshots;
   }
 
   /** Runs a call. Never throws; synchronous when everything in its way is. */
   call(request: Request<CallRoute>): FinalMessage | Promise<FinalMessage> {
+    const { idempotencyKey: key } = request.call;
+    if (key !== undefined) return this.#attempt(request, () => this.#callOnce(request, key));
     try {
       const value = this.#run(request);
       if (!isPromise(value)) return this.#result(request, value);
@@ -105,15 +121,56 @@ export class Dispatcher {
     return this.#errorMessage(id, error, { executed: 'unknown' });
   }
 
+  /** Never throws, and never rejects. */
+  #attempt(
+    request: Request<CallRoute>,
+    make: () => FinalMessage | Promise<FinalMessage>,
+  ): FinalMessage | Promise<FinalMessage> {
+    try {
+      const final = make();
+      if (!isPromise(final)) return final;
+      return final.catch((error: unknown) => this.#failed(request, error));
+    } catch (error) {
+      return this.#failed(request, error);
+    }
+  }
+
+  /** Guards for each caller, and then the one outcome of all who call with this key. */
+  #callOnce(request: Request<CallRoute>, key: Uint8Array): FinalMessage | Promise<FinalMessage> {
+    const { context, route, bound, call } = request;
+    const final = this.#guarded(request, (_, payload) => {
+      const input = readStructure(payload, this.#decodeLimits, bound.sent?.input);
+      context.assertOpen();
+      const attempt = { procedure: route.name, key, digest: digestOf(input), context };
+      return this.#idempotency.outcome(attempt, () =>
+        this.#attempt(request, () => this.#runOnce(request, input)),
+      );
+    });
+    return chain(final, (outcome) => {
+      const own = outcomeFor(outcome, call.id, request);
+      bounded(own, this.#maxOutput(request));
+      return own;
+    });
+  }
+
+  #runOnce(request: Request<CallRoute>, value: unknown): FinalMessage | Promise<FinalMessage> {
+    const input = parseInput(request.route.definition.input, value);
+    const output = chain(input, (parsed) => this.#runParsed(request, parsed));
+    return chain(output, (late) => this.#result(request, late));
+  }
+
   #result(request: Request<CallRoute>, value: unknown): FinalMessage | Promise<FinalMessage> {
-    const { route, bound, call } = request;
+    const { route, bound, call, asOf } = request;
     const position = { schema: route.definition.output, codec: bound.received?.output };
     const payload = writeOutput(position, value, this.#maxOutput(request));
     if (!isPromise(payload)) {
-      return { kind: 'RESULT', id: call.id, encoding: payload.encoding, bytes: payload.bytes };
+      const { encoding, bytes } = payload;
+      return asOf === undefined
+        ? { kind: 'RESULT', id: call.id, encoding, bytes }
+        : { kind: 'RESULT', id: call.id, encoding, bytes, asOf };
     }
     return payload.then(
-      (late) => ({ kind: 'RESULT', id: call.id, ...late }),
+      (late) => ({ kind: 'RESULT', id: call.id, ...late, ...(asOf && { asOf }) }),
       (error: unknown) => this.#failed(request, error),
     );
   }
@@ -128,7 +185,9 @@ export class Dispatcher {
 
   #failed({ route, bound, call, context }: Request, error: unknown): ErrorMessage {
     // Whoever asked has been answered; what a handler throws for its signal is no fault of anybody.
-    if (context.isAborted) return this.refuse(call.id, ENDED);
+    if (context.abortReason !== undefined) {
+      return this.refuse(call.id, context.isDetached ? context.abortReason : ENDED);
+    }
     // An interceptor may still hold the way to the handler, which must not start any more.
     context.isSettled = true;
     const mapped = this.#pipelineOf(route).mapError(error, asAnyContext(context)) ?? error;
@@ -155,15 +214,26 @@ export class Dispatcher {
 
   /** Guards, then the input, then interceptors around the handler. */
   #run(request: Request): unknown {
+    return this.#guarded(request, this.#afterGuards);
+  }
+
+  /** One for all calls, since each call would have to make it. */
+  readonly #afterGuards = (request: Request, payload: Payload): unknown =>
+    this.#runGuarded(request, payload);
+
+  #guarded<Next>(
+    request: Request,
+    next: (request: Request, payload: Payload) => Next | Promise<Next>,
+  ): Next | Promise<Next> {
     const guarded = this.#pipelineOf(request.route).runGuards(asAnyContext(request.context));
-    if (!isPromise(guarded)) return this.#runGuarded(request, request.call);
+    if (!isPromise(guarded)) return next(request, request.call);
     // The payload is a view of the batch, which is gone when the guards are done.
     const { encoding, bytes } = request.call;
     const kept = { encoding, bytes: new Uint8Array(bytes) };
-    return guarded.then(() => this.#runGuarded(request, kept));
+    return guarded.then(() => next(request, kept));
   }
 
-  #runGuarded(request: Request, payload: Pick<CallMessage, 'encoding' | 'bytes'>): unknown {
+  #runGuarded(request: Request, payload: Payload): unknown {
     const position = { schema: request.route.definition.input, codec: request.bound.sent?.input };
     const input = readInput(position, payload, this.#decodeLimits);
     return isPromise(input)
@@ -172,6 +242,16 @@ export class Dispatcher {
   }
 
   #runParsed(request: Request, input: unknown): unknown {
+    const { route } = request;
+    const place = isCallRoute(route) ? this.#snapshots.read(route, input) : undefined;
+    if (place === undefined) return this.#runPlaced(request, input);
+    return place.then((asOf) => {
+      request.asOf = asOf;
+      return this.#runPlaced(request, input);
+    });
+  }
+
+  #runPlaced(request: Request, input: unknown): unknown {
     const pipeline = this.#pipelineOf(request.route);
     if (!pipeline.hasInterceptors) return startHandler(request, input);
     return pipeline.around(asAnyContext(request.context), () => startHandler(request, input));
@@ -284,10 +364,11 @@ type ItemIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
 const ENDED = ownError('CANCELLED', 'ended before', { executed: 'no' });
 
-function startHandler({ route, context }: Request, input: unknown): unknown {
+function startHandler({ route, context, call }: Request, input: unknown): unknown {
   // The caller was told that it did not run, maybe while an interceptor waited.
   context.assertOpen();
   context.isStarted = true;
+  context.isDetached = call.idempotencyKey !== undefined;
   return route.handler(input, asStreamContext(context));
 }
 

@@ -71,6 +71,21 @@ const LEFT = new Error('the client has left');
 
 type Opened = { readonly session: Session } | { readonly close: Close };
 
+/** What a client has already. */
+export interface Again {
+  /** Its session. */
+  readonly id: string | undefined;
+  /** Who is signed in on a connection that ends when this one is admitted. */
+  readonly replaced: string | undefined;
+}
+
+/** Who asks for a session. */
+interface Client extends Again {
+  readonly credentials: Credentials;
+}
+
+const NEW: Again = { id: undefined, replaced: undefined };
+
 /** Decides who gets a session: authentication, the server's guards, sessions per principal. */
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
@@ -88,11 +103,12 @@ export class Gatekeeper {
     return this.#principals;
   }
 
-  /** Decides on a client, which may take the place of a principal; nothing of it throws. */
-  admit(token: string, connection: ConnectionInfo, replaced?: string): Admitting {
+  /** Decides on a client, who may have a session already. Nothing of it throws. */
+  admit(token: string, connection: ConnectionInfo, again: Again = NEW): Admitting {
     const { runtime, limits } = this.#options;
     const ending = new Ending();
-    const admission = this.#decide({ token, connection }, { ending, replaced });
+    const client = { credentials: { token, connection }, ...again };
+    const admission = this.#decide(client, ending);
     const withdraw = (): void => ending.end(LEFT);
     if (!isPromise(admission)) return { admission, withdraw };
     const timer = runtime.startTimer(limits.authMs, () =>
@@ -101,13 +117,11 @@ export class Gatekeeper {
     return { admission: admission.finally(() => timer.cancel()), withdraw };
   }
 
-  #decide(
-    credentials: Credentials,
-    { ending, replaced }: { readonly ending: Ending; readonly replaced: string | undefined },
-  ): Admission | Promise<Admission> {
+  #decide(client: Client, ending: Ending): Admission | Promise<Admission> {
+    const { replaced } = client;
     const failed = (error: unknown): Admission => ({ close: this.#closeFor(error) });
     try {
-      const opened = this.#open(credentials, ending);
+      const opened = this.#open(client, ending);
       if (!isPromise(opened)) return this.#place(opened, replaced);
       return ending
         .orSooner(opened)
@@ -126,22 +140,23 @@ export class Gatekeeper {
     return release === undefined ? { close: TOO_MANY } : { ...opened, release };
   }
 
-  #open(credentials: Credentials, ending: Ending): Opened | Promise<Opened> {
+  #open(client: Client, ending: Ending): Opened | Promise<Opened> {
     const { authenticate } = this.#options;
-    const { connection } = credentials;
-    if (authenticate === undefined) return this.#begin(undefined, connection);
+    const { credentials } = client;
+    if (authenticate === undefined) return this.#begin(undefined, client);
     const given = this.#authenticate(authenticate, { credentials, ending });
     return chain<unknown, Opened>(given, (someone) => {
       const identity = readIdentity(someone);
       if (identity === undefined) return { close: NEW_TOKEN };
       ending.throwIfEnded();
-      return this.#begin(identity, connection);
+      return this.#begin(identity, client);
     });
   }
 
-  #begin(identity: Identity | undefined, connection: ConnectionInfo): Opened | Promise<Opened> {
+  #begin(identity: Identity | undefined, client: Client): Opened | Promise<Opened> {
     const { runtime, limits } = this.#options;
-    const session = new Session({ runtime, limits, identity, connection });
+    const { connection } = client.credentials;
+    const session = new Session({ runtime, limits, identity, connection, id: client.id });
     return chain(this.#guard(session), (): Opened => {
       // Looked at last: the guards may have taken their time.
       const hasEnded = (identity?.expiresAt?.getTime() ?? Infinity) <= runtime.wallNow();

@@ -11,11 +11,11 @@ import {
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
 import type { ConnectionInfo } from './context.js';
-import type { Admission, Admitted, Admitting, Gatekeeper } from './gatekeeper.js';
+import type { Admission, Admitted, Admitting, Again, Gatekeeper } from './gatekeeper.js';
 import type { LiveSession } from './live-session.js';
 import type { SessionServices } from './session-parts.js';
 import type { Session } from './session.js';
-import type { EndReason } from './sessions.js';
+import type { EndReason, Sessions } from './sessions.js';
 
 /** A client that has a session: a new one, or its own again. */
 export type Attached =
@@ -24,6 +24,7 @@ export type Attached =
 
 /** What all handshakes of a server share. */
 export interface HandshakeServices extends SessionServices {
+  readonly sessions: Sessions<LiveSession>;
   readonly gatekeeper: Gatekeeper;
 }
 
@@ -106,8 +107,7 @@ export class Handshake {
     }
     this.#timer.cancel();
     this.#state = 'greeting';
-    const then = (admitted: Admitted): void => this.#welcome(message, admitted);
-    this.#admit(message.token, { replaced: undefined, then });
+    this.#admit({ token: message.token }, (admission) => this.#welcome(message, admission));
   }
 
   #awaitHello(): Timer {
@@ -123,9 +123,8 @@ export class Handshake {
     // Looked at before anybody is asked, and again afterwards.
     if (!live.isNewer(resume.attach)) return this.#owner.close(REPLACED);
     this.#state = 'resuming';
-    const replaced = live.isAttached ? live.principal : undefined;
-    const then = (admitted: Admitted): void => this.#resume(resume, admitted);
-    this.#admit(resume.token, { replaced, then });
+    const again = { id: live.id, replaced: live.isAttached ? live.principal : undefined };
+    this.#admit({ token: resume.token, again }, (admission) => this.#resume(resume, admission));
   }
 
   /** Finds the session that is to go on; where there is none, the client is told so. */
@@ -186,10 +185,10 @@ export class Handshake {
   }
 
   #admit(
-    token: string,
-    { replaced, then }: { replaced: string | undefined; then: (admitted: Admitted) => void },
+    { token, again }: { readonly token: string; readonly again?: Again },
+    then: (admitted: Admitted) => void,
   ): void {
-    const admitting = this.#owner.services.gatekeeper.admit(token, this.#info, replaced);
+    const admitting = this.#owner.services.gatekeeper.admit(token, this.#info, again);
     const { admission } = admitting;
     if (!isPromise(admission)) {
       // What came in the same read was sent before WELCOME, and must be seen as such.

@@ -2,7 +2,14 @@ import type { MemberDefinition } from '@trunkline/contract';
 import type { ContractShape } from '@trunkline/protocol';
 import type { Around, ErrorMapperLike, GuardLike, InterceptorLike } from './guard.js';
 import type { Handlers } from './handlers.js';
-import type { CallRoute, Route, Service, StreamRoute, TopicRoute } from './route.js';
+import type {
+  CallRoute,
+  Route,
+  ServedContract,
+  Service,
+  StreamRoute,
+  TopicRoute,
+} from './route.js';
 
 /** What may be said beside the handlers; it runs around every one of them. */
 export interface ImplementOptions {
@@ -22,7 +29,7 @@ interface LooseRules {
  * lists the members that have no handler, and the handlers that belong to no member.
  */
 export function implement<Members extends Readonly<Record<string, MemberDefinition>>>(
-  contract: ContractShape & { readonly members: Members },
+  contract: ContractShape & { readonly members: Members } & Pick<ServedContract, 'client'>,
   // The members come from the contract alone: else parameters of handlers would have no types.
   handlers: NoInfer<Handlers<Members>>,
   options: ImplementOptions = {},

@@ -1,4 +1,12 @@
 export type { App } from './app.js';
+export {
+  ClientCallsOf,
+  createClientCalls,
+  type ClientCallInput,
+  type ClientCallOutput,
+  type ClientCalls,
+  type ClientCallsClass,
+} from './client-calls/client-calls.js';
 export type {
   AnyContext,
   CallContext,

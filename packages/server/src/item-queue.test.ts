@@ -19,6 +19,21 @@ function createQueue() {
 }
 
 describe('ItemQueue', () => {
+  it('fails for who waits for an item that is still being read', async () => {
+    const queue = new ItemQueue({
+      window: { items: 4, bytes: 1_000 },
+      read: () => new Promise(() => {}),
+      grant: () => {},
+      stop: () => {},
+    });
+    const iterator = queue[Symbol.asyncIterator]();
+    queue.push(payload('a'));
+    const asked = iterator.next();
+    queue.fail(new Error('ended'));
+    await expect(asked).rejects.toThrow('ended');
+    expect(queue.given).toBe(0);
+  });
+
   it('answers several that wait at once, in their order', async () => {
     const { queue, iterator } = createQueue();
     const asked = [iterator.next(), iterator.next(), iterator.next()];

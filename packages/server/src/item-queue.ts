@@ -1,19 +1,33 @@
-import { ConsumerCredit, type CreditWindow, type Payload } from '@trunkline/protocol';
+import {
+  ConsumerCredit,
+  type CreditGrowth,
+  type CreditWindow,
+  type Payload,
+} from '@trunkline/protocol';
+import { isPromise } from './chain.js';
 
 type Waiter = {
   readonly resolve: (result: IteratorResult<unknown>) => void;
   readonly reject: (error: unknown) => void;
 };
 
-/** What an item queue keeps to, and whom it tells. */
-export interface ItemQueueOptions {
-  readonly window: CreditWindow;
+/** Where the items of a queue go through, and whom it tells. */
+export interface ItemQueueOwner {
   /** Decodes and parses an item; throws, or rejects, when it does not fit. */
   readonly read: (item: Payload) => unknown;
   /** The handler has taken enough that the caller may send more. */
   readonly grant: (totals: CreditWindow) => void;
   /** The handler wants no more items. */
   readonly stop: () => void;
+}
+
+/** What an item queue keeps to as well. */
+export interface ItemQueueOptions extends ItemQueueOwner {
+  readonly window: CreditWindow;
+  /** How the window grows when the handler takes items fast; it stays if this is left out. */
+  readonly growth?: CreditGrowth;
+  /** The window, made narrow, has come back to its start. */
+  readonly shrunk?: () => void;
 }
 
 /** The items that a caller sends to a stream, as the handler iterates them: once, under credit. */
@@ -25,16 +39,25 @@ export class ItemQueue implements AsyncIterable<unknown> {
   readonly #waiters: Waiter[] = [];
   #end: { readonly error: unknown } | 'ended' | 'stopped' | undefined;
   #isIterated = false;
+  #given = 0;
   #hasEnded = false;
+  #isNarrowing = false;
+  /** Those whose items are being read: a schema may wait for something that never comes. */
+  readonly #reading = new Set<Waiter>();
 
   constructor(options: ItemQueueOptions) {
     this.#options = options;
-    this.#credit = new ConsumerCredit(options.window);
+    this.#credit = new ConsumerCredit(options.window, options.growth);
   }
 
   /** Whether the caller has said that no more items come. */
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** How many items the handler was given. */
+  get given(): number {
+    return this.#given;
   }
 
   /** Takes an item that has arrived; `false` when there was no credit for it. */
@@ -64,7 +87,16 @@ export class ItemQueue implements AsyncIterable<unknown> {
     if (this.#end === 'stopped' || typeof this.#end === 'object') return;
     this.#end = { error };
     this.#items.length = 0;
+    for (const waiter of this.#reading) waiter.reject(error);
+    this.#reading.clear();
     this.#serve();
+  }
+
+  /** Goes back to the window of the start, and says when it is there. */
+  narrow(): void {
+    this.#credit.narrow();
+    this.#isNarrowing = true;
+    this.#noteShrunk();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown> {
@@ -102,9 +134,36 @@ export class ItemQueue implements AsyncIterable<unknown> {
   #give(item: Payload, waiter: Waiter): void {
     const totals = this.#credit.take(item.bytes.length);
     if (totals !== undefined) this.#options.grant(totals);
-    new Promise((resolve) => resolve(this.#options.read(item))).then(
-      (value) => waiter.resolve({ done: false, value }),
+    if (this.#isNarrowing) this.#noteShrunk();
+    try {
+      const value = this.#options.read(item);
+      if (isPromise(value)) this.#giveLater(Promise.resolve(value), waiter);
+      else this.#resolve(waiter, value);
+    } catch (error) {
+      waiter.reject(error);
+    }
+  }
+
+  #giveLater(reading: Promise<unknown>, waiter: Waiter): void {
+    this.#reading.add(waiter);
+    const settled = (): void => void this.#reading.delete(waiter);
+    reading.then(
+      (value) => this.#reading.has(waiter) && this.#resolve(waiter, value),
       waiter.reject,
     );
+    reading.then(settled, settled);
+  }
+
+  #resolve({ resolve }: Waiter, value: unknown): void {
+    this.#given++;
+    resolve({ done: false, value });
+  }
+
+  #noteShrunk(): void {
+    const { items, bytes } = this.#credit.outstanding;
+    const { window, shrunk } = this.#options;
+    if (items > window.items || bytes > window.bytes) return;
+    this.#isNarrowing = false;
+    shrunk?.();
   }
 }

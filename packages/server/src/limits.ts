@@ -8,6 +8,7 @@ import {
 } from '@trunkline/protocol';
 import { CALL_LIMITS } from './limits/call-limits.js';
 import { CONNECTION_LIMITS } from './limits/connection-limits.js';
+import { IDEMPOTENCY_LIMITS } from './limits/idempotency-limits.js';
 import { MEMORY_BROKER_LIMITS } from './limits/memory-broker-limits.js';
 import { SESSION_LIMITS } from './limits/session-limits.js';
 import { TOPIC_LIMITS } from './limits/topic-limits.js';
@@ -17,6 +18,7 @@ export const SERVER_LIMITS = {
   ...CONNECTION_LIMITS,
   ...SESSION_LIMITS,
   ...CALL_LIMITS,
+  ...IDEMPOTENCY_LIMITS,
   ...TOPIC_LIMITS,
 } as const satisfies LimitTable;
 
@@ -57,6 +59,13 @@ export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined
   if (unackedMessages > MAX_UNACKED_MESSAGES) {
     throw new TypeError(
       `limit unackedMessages is "${unackedMessages}": expected at most ${MAX_UNACKED_MESSAGES}`,
+    );
+  }
+  const { upCreditBytes, upCreditSessionBytes } = limits;
+  if (upCreditBytes > upCreditSessionBytes) {
+    throw new TypeError(
+      `limit upCreditBytes is "${upCreditBytes}": expected at most upCreditSessionBytes, which is ` +
+        `"${upCreditSessionBytes}"`,
     );
   }
   const { cutBytes, chunkBytes, batchCloseBytes } = limits;

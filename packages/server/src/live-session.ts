@@ -20,6 +20,9 @@ import {
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { CallLink } from './call-link.js';
 import { Calls, type CallsOptions } from './calls.js';
+import type { CallerLink } from './client-calls/caller-link.js';
+import { ClientCallTable, type ClientAnswer } from './client-calls/client-call-table.js';
+import { openClientCalls } from './client-calls/client-calls.js';
 import type { Session } from './session.js';
 import { SessionParts, type SessionServices } from './session-parts.js';
 import type { EndReason, KnownSession } from './sessions.js';
@@ -51,7 +54,7 @@ const STOPPED: Closed = { code: CLOSE_CODES.LEAVING.code, reason: 'the server st
  */
 export class LiveSession
   extends SessionParts
-  implements CallsOptions, SubscriptionsOptions, CallLink, TopicLink, KnownSession
+  implements CallsOptions, SubscriptionsOptions, CallLink, TopicLink, CallerLink, KnownSession
 {
   readonly takesPacked: boolean;
   readonly #link: Link;
@@ -63,6 +66,7 @@ export class LiveSession
   #attachedAt: number;
   #expiry: Timer | undefined;
   #calls: Calls | undefined;
+  #clientCalls: ClientCallTable | undefined;
   #subscriptions: Subscriptions | undefined;
   #closed: Closed = STOPPED;
   #hasEnded = false;
@@ -82,6 +86,9 @@ export class LiveSession
     const options = { transport, runtime, limits, side: 'server', valueBytes, assembly } as const;
     this.#link = new Link(this, { ...options, codec: FULL_CODEC });
     if ((hello.features & FEATURES.CHUNK) !== 0) this.#link.allowChunks();
+    if ((hello.features & FEATURES.CALLS) !== 0) {
+      openClientCalls(session, () => (this.#clientCalls ??= this.#createClientCalls()));
+    }
     const isKept = limits.detachedMs > 0 && (hello.features & FEATURES.RESUME) !== 0;
     const { secret, hash } = isKept ? sessions.createSecret() : NO_SECRET;
     this.#secretHash = hash;
@@ -191,6 +198,7 @@ export class LiveSession
       ...this.#terms(resume),
     });
     this.#calls?.tellCredit();
+    this.#clientCalls?.resumed(resume.rx);
     this.#link.flush();
   }
 
@@ -241,7 +249,11 @@ export class LiveSession
         return this.#callRoom().end(message);
       case 'CREDIT':
         return this.#callRoom().credit(message);
+      case 'RESULT':
+      case 'ERROR':
+        return this.#answered(message);
       case 'REFUSED':
+        if (message.of === 'RESULT' || message.of === 'ERROR') return this.#answered(message);
         return this.#callRoom().refused(message);
       case 'SUBSCRIBE':
         return this.#topicRoom().subscribe(message);
@@ -253,11 +265,14 @@ export class LiveSession
   }
 
   maxBytesOf(message: LargeMessage): number {
+    if (message.kind === 'RESULT' || message.kind === 'ERROR') {
+      return this.#clientCalls?.maxBytesOf(message) ?? 0;
+    }
     return this.#callRoom().maxBytesOf(message) ?? this.services.valueBytes;
   }
 
   isBusy(): boolean {
-    return this.running > 0;
+    return this.running > 0 || (this.#clientCalls?.outstanding ?? 0) > 0;
   }
 
   flushed(): void {
@@ -277,9 +292,18 @@ export class LiveSession
     else this.#connection.close(violation);
   }
 
-  send(message: Message): void {
-    this.#link.send(message);
+  send(message: Message): Outgoing {
+    const entry = this.#link.send(message);
     if (this.#connection === undefined) this.services.sessions.weigh(this);
+    return entry;
+  }
+
+  withdraw(entry: Outgoing): boolean {
+    return this.#link.withdraw(entry);
+  }
+
+  void(entry: Outgoing): void {
+    this.#link.void(entry);
   }
 
   sendShared(batch: SharedBatch): Outgoing {
@@ -288,6 +312,10 @@ export class LiveSession
 
   grew(entry: Outgoing, bytes: number): void {
     this.#link.grew(entry, bytes);
+  }
+
+  tooSlow(): void {
+    this.#connection?.close({ code: 'SLOW', reason: 'the reader is too slow' });
   }
 
   abandon(id: number): boolean {
@@ -331,6 +359,7 @@ export class LiveSession
     this.#link.stop();
     this.#subscriptions?.close();
     this.#calls?.close();
+    this.#clientCalls?.lost();
     this.services.sessions.ended(this, reason);
     this.services.sessionEnded(this.session, this.#closed);
   }
@@ -347,6 +376,19 @@ export class LiveSession
       limits: sessionLimits,
       revisions: registry.revisionsOf(revisions),
     };
+  }
+
+  /** An answer of a client that was never called is none. */
+  #answered(message: ClientAnswer): Violation | undefined {
+    if (this.#clientCalls === undefined) return new Violation('WRONG_DIRECTION');
+    this.#clientCalls.receive(message);
+    return undefined;
+  }
+
+  #createClientCalls(): ClientCallTable {
+    const table = new ClientCallTable(this);
+    if (this.#hasEnded) table.lost();
+    return table;
   }
 
   #callRoom(): Calls {

@@ -9,6 +9,7 @@ import type {
   TopicContext,
 } from './context.js';
 import { ownError } from './failure.js';
+import type { LeakWatch } from './leak-watch.js';
 import type { Identity } from './session.js';
 
 /** Makes what the application wants once per context. */
@@ -20,6 +21,8 @@ export interface ContextSource {
   readonly identity: Identity | undefined;
   readonly runtime: Runtime;
   readonly makeScope: MakeScope | undefined;
+  /** Where what goes on after its end is reported; nowhere if it is left out. */
+  readonly leaks?: LeakWatch | undefined;
 }
 
 class SessionContext implements BaseContext {
@@ -63,9 +66,13 @@ export class RequestContext extends SessionContext {
   isStarted = false;
   /** Whether a failure was answered: what starts later would make a lie of it. */
   isSettled = false;
+  /** Whether the handler goes on whatever becomes of its caller: others may wait for it. */
+  isDetached = false;
   deadlineAt: number | undefined;
   items: AsyncIterable<unknown> = NO_ITEMS;
   readonly #runtime: Runtime;
+  readonly #leaks: LeakWatch | undefined;
+  #unwatch: (() => void) | undefined;
   #controller: AbortController | undefined;
   #abortReason: TrunklineError | undefined;
 
@@ -76,6 +83,7 @@ export class RequestContext extends SessionContext {
   ) {
     super(source);
     this.#runtime = source.runtime;
+    this.#leaks = source.leaks;
   }
 
   get signal(): AbortSignal {
@@ -104,11 +112,29 @@ export class RequestContext extends SessionContext {
     return new TrunklineError(code, message, { data });
   }
 
-  /** Fires the signal, or makes it fired for whoever asks later. */
+  /** Why the signal has fired. */
+  get abortReason(): TrunklineError | undefined {
+    return this.#abortReason;
+  }
+
+  /** The caller is answered or gone. Ends what runs for it, unless it is detached. */
   abort(reason: TrunklineError): void {
+    if (!this.isDetached) this.end(reason);
+  }
+
+  /** Fires the signal, or makes it fired for whoever asks later. */
+  end(reason: TrunklineError): void {
     if (this.#abortReason !== undefined) return;
     this.#abortReason = reason;
     this.#controller?.abort(reason);
+    const { procedure, kind, isStarted } = this;
+    const part = isStarted ? 'handler' : 'guards';
+    this.#unwatch = this.#leaks?.watch({ procedure, kind, part }, reason);
+  }
+
+  /** All that ran for it has ended. */
+  done(): void {
+    this.#unwatch?.();
   }
 }
 

@@ -1,5 +1,6 @@
 import type {
   CallDefinition,
+  ClientCallDefinition,
   MemberDefinition,
   StreamDefinition,
   TopicDefinition,
@@ -45,6 +46,7 @@ export type Route = CallRoute | StreamRoute | TopicRoute;
 /** A contract as a server has it. */
 export type ServedContract = ContractShape & {
   readonly members: Readonly<Record<string, MemberDefinition>>;
+  readonly client?: Readonly<Record<string, ClientCallDefinition>>;
 };
 
 /** A contract with a route for each of its members. */
@@ -66,6 +68,11 @@ export function isStreamRoute(route: Route): route is StreamRoute {
 /** Tells whether a route is that of a topic. */
 export function isTopicRoute(route: Route): route is TopicRoute {
   return route.definition.kind === 'topic';
+}
+
+/** Tells whether a route is that of a call whose contract says that it is idempotent. */
+export function isIdempotent(route: Route): boolean {
+  return isCallRoute(route) && route.definition.idempotent;
 }
 
 /** Gives the kind under which a client binds a route. */

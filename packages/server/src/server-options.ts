@@ -4,6 +4,7 @@ import type { ServerFailure } from './failure.js';
 import type { Authenticate } from './gatekeeper.js';
 import type { Around } from './guard.js';
 import type { ServerLimits } from './limits.js';
+import type { LeakOptions } from './leak-watch.js';
 import type { MakeScope } from './request-context.js';
 
 /** What a server is made from. */
@@ -36,6 +37,11 @@ export interface ServerOptions extends Partial<Around> {
   readonly onOpen?: (opened: SessionOpened) => void;
   /** Told of the end of each session that `onOpen` was told of, and how its connection ended. */
   readonly onClose?: (closed: SessionClosed) => void;
+  /**
+   * Reports handlers and generators that go on after their end, as they ignore their signal: for
+   * development. Nothing is watched unless it is given; `true` prints a line for each, after 5 s.
+   */
+  readonly leaks?: true | LeakOptions;
   /** Told at boot which guards cover which procedure, as a table to print. */
   readonly onCoverage?: (table: string) => void;
   /** Clock, timers and randomness; the machine's when left out. */
@@ -58,6 +64,7 @@ const OPTIONS: { readonly [Name in keyof Required<ServerOptions>]: true } = {
   onError: true,
   onOpen: true,
   onClose: true,
+  leaks: true,
   onCoverage: true,
   runtime: true,
   guards: true,
@@ -75,8 +82,22 @@ export function assertOptions(options: ServerOptions): void {
   if (packed !== undefined && typeof packed !== 'boolean') {
     throw new TypeError(`option "packed" must be true or false, not "${typeof packed}"`);
   }
+  assertLeaks(options.leaks);
   if (Array.isArray(options.services)) return;
   throw new TypeError(
     'option "services" must be a list: what implement() gave, or instances of decorated classes',
+  );
+}
+
+function assertLeaks(leaks: unknown): void {
+  if (leaks === undefined || leaks === true) return;
+  const { afterMs = 0, report } = Object(leaks) as { afterMs?: unknown; report?: unknown };
+  const isFitting =
+    typeof leaks === 'object' &&
+    Number(afterMs) >= 0 &&
+    (report === undefined || typeof report === 'function');
+  if (isFitting) return;
+  throw new TypeError(
+    'option "leaks" must be true, or an object with "afterMs", milliseconds, and "report", a function',
   );
 }

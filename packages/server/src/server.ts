@@ -25,6 +25,8 @@ import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
 import type { Around } from './guard.js';
+import { IdempotencyTable } from './idempotency/idempotency-table.js';
+import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure } from './print-failure.js';
@@ -37,6 +39,7 @@ import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
+import { SnapshotPlaces } from './topics/snapshot-places.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
@@ -63,6 +66,8 @@ export class Server {
   readonly #broker: Broker;
   readonly #ownsBroker: boolean;
   readonly #hub: Hub;
+  readonly #idempotency: IdempotencyTable;
+  readonly #leaks: LeakWatch | undefined;
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
@@ -85,10 +90,15 @@ export class Server {
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
     this.#hub = new Hub({
       broker: this.#broker,
-      joinRecords: this.#limits.joinRecords,
-      joinBytes: this.#limits.pageBytes,
+      runtime,
+      recent: { records: this.#limits.joinRecords, bytes: this.#limits.pageBytes },
       batchCloseBytes: this.#limits.batchCloseBytes,
+      lookMs: this.#limits.lookMs,
     });
+    this.#idempotency = new IdempotencyTable(runtime, this.#limits);
+    if (options.leaks !== undefined) {
+      this.#leaks = new LeakWatch(runtime, options.leaks === true ? {} : options.leaks);
+    }
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });
     this.#shared = this.#share(options, { runtime, report, pipelines });
@@ -170,6 +180,8 @@ export class Server {
     for (const connection of this.#connections) connection.close(LEAVING);
     this.#sessions.close();
     await this.#acceptor.close();
+    this.#idempotency.close();
+    this.#leaks?.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
   }
@@ -205,12 +217,17 @@ export class Server {
     return {
       ...common,
       makeScope,
+      leaks: this.#leaks,
       registry,
       valueBytes,
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
-      dispatcher: new Dispatcher(common),
+      dispatcher: new Dispatcher({
+        ...common,
+        idempotency: this.#idempotency,
+        snapshots: new SnapshotPlaces(registry.routes(), common),
+      }),
       publishes: new PublishDispatcher(common),
       gatekeeper: new Gatekeeper({
         ...common,

@@ -1,9 +1,9 @@
 import type { ByteBudget, Closed, SessionLimits } from '@trunkline/protocol';
 import type { Dispatcher } from './dispatcher.js';
+import type { LeakWatch } from './leak-watch.js';
 import type { ContextSource, MakeScope } from './request-context.js';
-import type { LiveSession } from './live-session.js';
 import type { Session } from './session.js';
-import type { Sessions } from './sessions.js';
+import type { KnownSession, Sessions } from './sessions.js';
 import type { TopicServices } from './subscriptions.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
 
@@ -12,12 +12,13 @@ export interface SessionServices extends TopicServices {
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly makeScope: MakeScope | undefined;
+  readonly leaks: LeakWatch | undefined;
   /** What all sessions may hold of inputs that are not complete. */
   readonly assembly: ByteBudget;
   /** The largest input of all procedures; each has its own limit besides. */
   readonly valueBytes: number;
   /** All of this server. */
-  readonly sessions: Sessions<LiveSession>;
+  readonly sessions: Sessions<KnownSession>;
   /** A session has ended, and how its last connection did. */
   readonly sessionEnded: (session: Session, closed: Closed) => void;
   /** What WELCOME tells of the limits. */
@@ -73,5 +74,9 @@ export abstract class SessionParts implements ContextSource {
 
   get makeScope() {
     return this.services.makeScope;
+  }
+
+  get leaks() {
+    return this.services.leaks;
   }
 }

@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly limits: ServerLimits;
   readonly identity: Identity | undefined;
   readonly connection: ConnectionInfo;
+  /** That of a session that goes on; a new one otherwise. */
+  readonly id: string | undefined;
 }
 
 /** The conversation with one client: who it is, what it has bound, and what it may still do. */
@@ -38,8 +40,8 @@ export class Session implements SessionInfo {
   #subscribes: TokenBucket | undefined;
   #publisher: string | undefined;
 
-  constructor({ runtime, limits, identity, connection }: SessionOptions) {
-    this.id = Buffer.from(runtime.randomBytes(16)).toString('hex');
+  constructor({ runtime, limits, identity, connection, id }: SessionOptions) {
+    this.id = id ?? Buffer.from(runtime.randomBytes(16)).toString('hex');
     this.connection = connection;
     this.identity = identity;
     this.#runtime = runtime;

@@ -50,7 +50,7 @@ interface Detached {
 const SECRET_BYTES = 32;
 const NO_HASH = Buffer.alloc(SECRET_BYTES).toString('latin1');
 
-/** All sessions of a node, those without a connection, and what is remembered of those that have ended. */
+/** All sessions of a node, and what is remembered of those that have ended. */
 export class Sessions<Live extends KnownSession> {
   readonly #options: SessionsOptions;
   readonly #live = new Map<string, Live>();

@@ -24,9 +24,11 @@ import {
 import { isTopicRoute, type TopicRoute } from './route.js';
 import type { Session } from './session.js';
 import type { Hub } from './topics/hub.js';
+import { ReadSlots } from './topics/read-slots.js';
 import { keepOf } from './topics/record.js';
 import { formOf } from './topics/record-form.js';
 import { topicKey } from './topics/topic-key.js';
+import { policyOf } from './topics/topic-policy.js';
 import { TopicSubscription, type SubscriptionLink } from './topics/topic-subscription.js';
 import { parseInput, readValue } from './values.js';
 
@@ -41,17 +43,22 @@ export interface TopicServices {
 }
 
 /** What subscriptions need of their connection. */
-export interface TopicLink extends Omit<SubscriptionLink, 'waitForRoom'> {
+export interface TopicLink extends Omit<SubscriptionLink, 'waitForRoom' | 'read'> {
   /** Whether topic messages may be packed. */
   readonly takesPacked: boolean;
 }
 
 /** What the subscriptions of one connection are made from. */
 export interface SubscriptionsOptions extends TopicServices {
+  /** When the connection took up the session. */
+  readonly attachedAt: number;
   readonly session: Session;
   readonly source: ContextSource;
   readonly link: TopicLink;
 }
+
+/** How long after an attach its subscriptions with a cursor do not count. */
+const RETURN_MS = 1_000;
 
 /** Wait of a client before it subscribes again after the broker failed. */
 const BROKER_RETRY_MS = 1_000;
@@ -70,6 +77,8 @@ export class Subscriptions implements SubscriptionLink {
   readonly #entries = new Map<number, Entry>();
   /** Those that have no room; made when there is none. */
   #waiting: Set<{ resume(): void }> | undefined;
+  /** Made for the first read. */
+  #reads: ReadSlots | undefined;
   #next = 0;
   #isClosed = false;
 
@@ -84,7 +93,9 @@ export class Subscriptions implements SubscriptionLink {
   subscribe(message: SubscribeMessage): Violation | undefined {
     if (message.sub !== this.#next) return new Violation('BAD_SUB');
     this.#next++;
-    if (!this.#options.session.subscribes.take()) return new Violation('TOO_MANY_SUBSCRIBES');
+    if (!this.#isReturn(message) && !this.#options.session.subscribes.take()) {
+      return new Violation('TOO_MANY_SUBSCRIBES');
+    }
     const params = this.#readParams(message);
     if (params === undefined) return undefined;
     const entry: Entry = { key: undefined, live: undefined };
@@ -129,10 +140,26 @@ export class Subscriptions implements SubscriptionLink {
     (this.#waiting ??= new Set()).add(waiter);
   }
 
+  read<Result>(task: () => Promise<Result>): Promise<Result> {
+    return (this.#reads ??= new ReadSlots(this.#options.limits.pageReads)).run(task);
+  }
+
+  tooSlow(): void {
+    this.#options.link.tooSlow();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#waiting = undefined;
+    this.#reads?.close();
     for (const sub of this.#entries.keys()) this.#drop(sub);
+  }
+
+  /** Whether a client takes up what it had subscribed before a cut, which is no news. */
+  #isReturn({ sub, cursor }: SubscribeMessage): boolean {
+    const { attachedAt, runtime, limits } = this.#options;
+    const isSoon = runtime.now() - attachedAt < RETURN_MS;
+    return cursor !== undefined && isSoon && sub < limits.subscriptions;
   }
 
   /** The params are a view of the batch, so they are read before anything is waited for. */
@@ -179,7 +206,11 @@ export class Subscriptions implements SubscriptionLink {
     const { hub, limits } = this.#options;
     const { definition } = route;
     const form = formOf(definition, this.#options.link.takesPacked ? payloadHash : NO_LAYOUT);
-    const topic = await hub.open({ key, keep: keepOf(definition, limits) }, form);
+    const topic = await hub.open({
+      topic: { key, keep: keepOf(definition, limits) },
+      form,
+      policy: policyOf(definition),
+    });
     if (this.#isGone(sub, entry)) return hub.release(topic);
     const subscription = new TopicSubscription({
       sub,

@@ -33,6 +33,15 @@ export function readValue(
   return decoded.value;
 }
 
+/** Reads the input of a call without its schema, which parses it later. Throws INVALID_INPUT. */
+export function readStructure(
+  payload: Payload,
+  limits: DecodeLimits,
+  codec: SchemaCodec<Schema> | undefined,
+): unknown {
+  return readValue(payload, limits, codec?.part === 'bytes' ? undefined : codec);
+}
+
 /** Parses what a client gave. Throws, or rejects with, INVALID_INPUT and the issues. */
 export function parseInput(schema: Schema | undefined, value: unknown): unknown {
   if (schema === undefined) {
@@ -148,7 +157,8 @@ function unfit(issues: Issues['issues']): TypeError {
   return new TypeError(`the handler's value does not fit its schema${firstOf(issues)}`);
 }
 
-function bounded(payload: Payload, maxBytes: number): Payload {
+/** Gives a payload that a client takes. Throws TOO_LARGE, executed yes, for a larger one. */
+export function bounded(payload: Payload, maxBytes: number): Payload {
   if (payload.bytes.length <= maxBytes) return payload;
   const text = `the value has more than ${maxBytes} bytes`;
   throw ownError('TOO_LARGE', text, { executed: 'yes' });

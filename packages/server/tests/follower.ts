@@ -11,6 +11,14 @@ import {
 import type { RecordForm } from '../src/topics/record-form.js';
 import type { SubscriptionLink } from '../src/topics/topic-subscription.js';
 
+/** What became of offsets of a topic, as a client was told; without an end for all of the epoch. */
+export interface Told {
+  readonly kind: 'delivered' | 'conflated' | 'missing';
+  readonly epoch: string;
+  readonly from: number;
+  readonly to: number | undefined;
+}
+
 /**
  * A connection that takes what it is given while it has room, and a client that follows one
  * subscription: it throws when it is told what does not follow from what it was told before.
@@ -18,11 +26,17 @@ import type { SubscriptionLink } from '../src/topics/topic-subscription.js';
 export class Follower implements SubscriptionLink {
   hasSpace = true;
   readonly seen: Message[] = [];
+  /** Batches that others share. */
+  readonly batches: Uint8Array[] = [];
+  /** What became of every offset behind the place at which it began, in order. */
+  readonly told: Told[] = [];
   /** Offsets of the messages that have come, and how many it was told that it misses. */
   readonly offsets: number[] = [];
   missing = 0;
   place: Cursor | undefined;
   isStale = false;
+  /** Whether the server has closed the connection. */
+  isCut = false;
   #topic: number | undefined;
   #owed: SubscribedMessage | undefined;
   readonly #keeps: boolean;
@@ -42,6 +56,7 @@ export class Follower implements SubscriptionLink {
   }
 
   sendShared(shared: SharedBatch): Outgoing {
+    this.batches.push(shared.seal());
     this.#receive(shared.seal());
     return { content: shared, size: shared.size, number: 0, isBegun: false, state: 'written' };
   }
@@ -58,8 +73,11 @@ export class Follower implements SubscriptionLink {
       if (message.kind !== 'MESSAGE') throw new Error(`${message.kind} in a shared frame`);
       this.#expect(!this.isStale, 'a message while stale');
       this.#expect(message.topic === this.#topic, `a message of topic ${message.topic}`);
-      this.#advance(message.offset - message.skipped - 1, message.offset);
-      this.offsets.push(message.offset);
+      const { offset, skipped } = message;
+      this.#advance(offset - skipped - 1, offset);
+      this.offsets.push(offset);
+      if (skipped > 0) this.#note('conflated', offset - skipped, offset - 1);
+      this.#note('delivered', offset, offset);
     }
   }
 
@@ -69,6 +87,14 @@ export class Follower implements SubscriptionLink {
 
   waitForRoom(waiter: { resume(): void }): void {
     this.#waiters.push(waiter);
+  }
+
+  read<Result>(task: () => Promise<Result>): Promise<Result> {
+    return task();
+  }
+
+  tooSlow(): void {
+    this.isCut = true;
   }
 
   open(): void {
@@ -96,6 +122,11 @@ export class Follower implements SubscriptionLink {
       this.#expect(this.place?.offset === offset, `recovered at ${offset}`);
     }
     if (message.state === 'fresh') this.#expect(!this.#keeps || !this.place, 'fresh again');
+    const { place } = this;
+    const isFurther = place?.epoch !== epoch || place.offset < offset;
+    if (place !== undefined && isFurther) {
+      this.#note('missing', place.offset + 1, place.epoch === epoch ? offset : undefined);
+    }
     this.place = { epoch, offset };
   }
 
@@ -103,6 +134,7 @@ export class Follower implements SubscriptionLink {
     this.#expect(epoch === this.place?.epoch, `a gap in epoch ${epoch}`);
     const owed = this.#owed;
     this.#owed = undefined;
+    this.#note('missing', from, to);
     if (owed !== undefined && to === undefined) {
       this.#expect(from === (this.place?.offset ?? 0) + 1, `a gap from ${from}`);
       this.place = { epoch: owed.epoch, offset: owed.offset };
@@ -111,6 +143,10 @@ export class Follower implements SubscriptionLink {
     this.#advance(from - 1, to ?? 0);
     this.missing += (to ?? 0) - from + 1;
     this.#expect(owed === undefined || owed.offset === to, `a gap to ${to}`);
+  }
+
+  #note(kind: Told['kind'], from: number, to: number | undefined): void {
+    this.told.push({ kind, epoch: this.place?.epoch ?? '', from, to });
   }
 
   #advance(before: number, offset: number): void {

@@ -1,5 +1,5 @@
-import { connect, TrunklineError, type Client } from '@trunkline/client';
-import { ProbeClient } from './generated/probe.client.js';
+import { connect, serve, TrunklineError, type Client } from '@trunkline/client';
+import { ProbeClient, type ProbeClientHandlers } from './generated/probe.client.js';
 
 /** Our client as a client under test: `node client-program.js <conversation> <url>`. */
 
@@ -9,9 +9,27 @@ const CANCEL_AFTER_MS = 100;
 const [name = '', url = ''] = process.argv.slice(2);
 const token = name === 'refused' ? 'wrong' : 'let-me-in';
 let asked = 0;
+const withdrawal = new AbortController();
+let stop = (): void => {};
+const stopped = new Promise<void>((resolve) => (stop = resolve));
+
+/** What is answered when the server calls, by conversation. */
+const HANDLERS: Readonly<Record<string, Partial<ProbeClientHandlers>>> = {
+  asked: { confirm: ({ text }) => ({ agreed: text === 'sure?' }) },
+  'asked-unknown': {},
+  'asked-withdrawn': {
+    confirm: (_input, { signal }) => {
+      withdrawal.abort();
+      signal.addEventListener('abort', stop);
+      return new Promise(() => {});
+    },
+  },
+};
+const handlers = HANDLERS[name];
 const client = connect(url, {
   packed: false,
   services: { probe: ProbeClient },
+  ...(handlers && { handlers: [serve(ProbeClient, handlers)] }),
   // A token that was refused is not shown again.
   auth: () => (asked++ === 0 || name !== 'refused' ? token : undefined),
   reconnect: { minMs: 10, maxMs: 100 },
@@ -38,6 +56,13 @@ function inJson([name, part]: [string, unknown]): [string, unknown] {
 
 async function echo({ probe }: Probe, text: string): Promise<void> {
   print({ result: await probe.echo({ text }) });
+}
+
+async function ask({ probe }: Probe): Promise<void> {
+  await probe.ask({ text: 'sure?' }).then(
+    (result) => print({ result }),
+    (error: unknown) => print(failure(error)),
+  );
 }
 
 /** Prints what a subscription is told until `isEnough` says so. */
@@ -171,6 +196,16 @@ const PROGRAMS: Readonly<Record<string, (client: Probe) => Promise<void>>> = {
     const texts = ['one', 'two', 'three'];
     const results = await Promise.all(texts.map((text) => probe.echo({ text })));
     for (const result of results) print({ result });
+  },
+  asked: ask,
+  'asked-unknown': ask,
+  'asked-withdrawn': async (probing) => {
+    const options = { signal: withdrawal.signal };
+    await probing.probe
+      .ask({ text: 'sure?' }, options)
+      .catch((error: unknown) => print(failure(error)));
+    await stopped;
+    await echo(probing, 'after');
   },
   refused: closed,
   violation: async (probing) => {

@@ -70,7 +70,9 @@ export class Manners {
   /** Notes a message of the other side; says what is wrong with it. */
   received(message: ReceivedMessage): string | undefined {
     const never = this.#isClient ? NOT_FROM_SERVER : NOT_FROM_CLIENT;
-    if (never.has(message.kind)) return `sent ${message.kind}, which it may not`;
+    const takesCalls = (this.#features & FEATURES.CALLS) !== 0;
+    const isOffered = takesCalls && (message.kind === 'BIND' || message.kind === 'CALL');
+    if (never.has(message.kind) && !isOffered) return `sent ${message.kind}, which it may not`;
     switch (message.kind) {
       case 'WELCOME':
         return judgeWelcome(message, (this.#features & FEATURES.RESUME) !== 0);
@@ -96,7 +98,7 @@ export class Manners {
   }
 
   #takeId(id: number): string | undefined {
-    if (id % 2 === 1) return `used id ${id}, which is the other side's`;
+    if ((id % 2 === 1) !== this.#isClient) return `used id ${id}, which is the other side's`;
     if (this.#taken.has(id)) return `used id ${id}, which has no final message yet`;
     this.#taken.add(id);
     if (this.#taken.size <= this.#callsInFlight) return undefined;

@@ -61,6 +61,11 @@ function isLost(step: Step | undefined): step is BatchStep | ItemsStep {
   return 'items' in step || step.messages.some(({ kind }) => kind !== 'CREDIT');
 }
 
+function isServerCall(step: Step): boolean {
+  if (step.from !== 'server' || !('messages' in step)) return false;
+  return step.messages.some(({ kind }) => kind === 'CALL');
+}
+
 class Player {
   readonly #stage: Stage;
   readonly #room: string;
@@ -73,19 +78,21 @@ class Player {
   #older: WireEnd | undefined;
   #isTooLong = false;
 
-  constructor({ mayFollow = [] }: Script, stage: Stage, room: string) {
+  constructor({ mayFollow = [], steps }: Script, stage: Stage, room: string) {
     this.#stage = stage;
     this.#room = room;
     const correspondence = new Correspondence(room);
-    this.#speaker = new Speaker(correspondence);
+    this.#speaker = new Speaker(correspondence, steps.some(isServerCall));
     this.#listener = new Listener(correspondence, this.#speaker, mayFollow);
   }
 
   /** Whether the peer under test has told its features, and not this one. */
   lacks(needs: Conversation['needs'] = []): boolean {
+    // Every server takes calls, whether it says so or not.
+    const told = this.#stage.tested === 'server' ? needs.filter((name) => name !== 'CALLS') : needs;
     const { features } = this.#listener;
     if (this.#isTooLong) return true;
-    return features !== undefined && needs.some((name) => (features & FEATURES[name]) === 0);
+    return features !== undefined && told.some((name) => (features & FEATURES[name]) === 0);
   }
 
   async step(step: Step, next: Step | undefined): Promise<string | undefined> {

@@ -53,6 +53,19 @@ export const probe = contract('probe', {
     up: z.int(),
     down: z.int(),
   }),
+  ask: call({
+    description: 'Asks the client that calls it by `confirm`, and tells what came of that.',
+    input: z.object({ text: z.string() }),
+    output: z.object({ agreed: z.boolean() }),
+    errors: { REFUSED: z.object({ why: z.string() }) },
+  }),
+  client: {
+    confirm: call({
+      description: 'Agrees, or not.',
+      input: z.object({ text: z.string() }),
+      output: z.object({ agreed: z.boolean() }),
+    }),
+  },
   announce: call({
     description: 'Publishes a note to a room from the server.',
     input: z.object({ room: z.string(), text: z.string() }),

@@ -1,4 +1,5 @@
 import {
+  createClientCalls,
   createServer,
   createTopics,
   implement,
@@ -54,6 +55,12 @@ function createProbeService(broker: MemoryBroker) {
     },
     async *double(_input, { items }) {
       for await (const item of items) yield item * 2;
+    },
+    ask: async (input, context) => {
+      const { session, signal } = context;
+      const asked = await createClientCalls(probe, session).confirm.safe(input, { signal });
+      if (asked.ok) return asked.value;
+      throw context.error('REFUSED', { why: asked.error.code });
     },
     announce: async ({ room, text }) => {
       await topics.notes({ room }).publish({ text });

@@ -30,10 +30,13 @@ export class Speaker {
   /** How many acknowledgements had come when one was asked for last. */
   acksBefore = 0;
   readonly #correspondence: Correspondence;
+  readonly #makesCalls: boolean;
   #features = 0;
 
-  constructor(correspondence: Correspondence) {
+  /** `makesCalls` says that the steps have calls of the server, which need no others beside them. */
+  constructor(correspondence: Correspondence, makesCalls: boolean) {
     this.#correspondence = correspondence;
+    this.#makesCalls = makesCalls;
   }
 
   /** Notes what a client says that it can take; WELCOME is followed by that. */
@@ -102,7 +105,7 @@ export class Speaker {
       ...(sets(FEATURES.GOAWAY)
         ? [{ kind: 'GOAWAY', reason: 'old', afterMs: LATER_MS, windowMs: LATER_MS } as const]
         : []),
-      ...(sets(FEATURES.CALLS)
+      ...(sets(FEATURES.CALLS) && !this.#makesCalls
         ? [
             { kind: 'BIND', ...procedure, ...hashes } as const,
             { kind: 'CALL', id: CLAIM_ID, procedure: 0, ...none } as const,

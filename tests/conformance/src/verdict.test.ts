@@ -49,6 +49,7 @@ function createWrongServer() {
         yield 1;
       },
       announce: () => null,
+      ask: () => ({ agreed: false }),
       notes: { authorize: () => false, authorizePublish: () => false },
       secrets: { authorize: () => true },
     },

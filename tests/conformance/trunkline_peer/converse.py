@@ -10,6 +10,7 @@ from .chunks import CHUNK_FEATURE
 from .connection import TimedOut
 from .following import LOBBY, NOTES, PATIENCE, Follower
 from .resumption import RESUME_FEATURE
+from .served import agree, wait
 from .session import Session
 from .telling import tell, tell_event
 from .topics import Subscription
@@ -191,6 +192,28 @@ def _parallel(url: str) -> None:
             _tell_outcome(call.result)
 
 
+def _asked(url: str) -> None:
+    with Session.open(url, handlers={"probe.confirm": agree}) as session:
+        _tell_outcome(lambda: session.call("probe.ask", {"text": "sure?"}))
+
+
+def _asked_unknown(url: str) -> None:
+    with Session.open(url, handlers={}) as session:
+        _tell_outcome(lambda: session.call("probe.ask", {"text": "sure?"}))
+
+
+def _asked_withdrawn(url: str) -> None:
+    with Session.open(url, handlers={"probe.confirm": wait}) as session:
+        served = session.served
+        assert served is not None
+        call = session.calls.start("probe.ask", {"text": "sure?"})
+        session.connection.until(lambda: served.waiting > 0, "a call of the server")
+        call.cancel()
+        _tell_outcome(call.result)
+        session.connection.until(lambda: bool(served.withdrawn), "a CANCEL of it")
+        _echo(session, "after")
+
+
 def _refused(url: str) -> None:
     Session.open(url, "wrong").connection.close()
 
@@ -219,6 +242,9 @@ CONVERSATIONS: Dict[str, Callable[[str], None]] = {
     "publish": _publish,
     "kinds": _kinds,
     "parallel": _parallel,
+    "asked": _asked,
+    "asked-unknown": _asked_unknown,
+    "asked-withdrawn": _asked_withdrawn,
     "refused": _refused,
     "violation": _violation,
 }

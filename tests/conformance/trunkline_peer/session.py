@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, List, Optional, Type
+from typing import Any, Dict, List, Optional, Type
 
 from .calls import Call, CallError, Calls
 from .chunks import CHUNK_FEATURE, Transfers
@@ -11,6 +11,7 @@ from .connection import ANY_VERSION, PACKED_V1, SUPERJSON_V1, Connection
 from .extensions import Message
 from .packing import Layouts
 from .resumption import RESUME_FEATURE, Resumption
+from .served import CALLS_FEATURE, Handler, Served
 from .topics import Subscription, Topics
 from .values import UNDEFINED
 from .violations import Violation
@@ -37,6 +38,7 @@ class Session:
         self.welcome: Optional[Message] = None
         self.calls = Calls(self.connection)
         self.topics = Topics(self.connection)
+        self.served: Optional[Served] = None
         if layouts is not None and self.connection.ws.protocol == PACKED_V1:
             self.calls.layouts = self.topics.layouts = layouts
         self.connection.handlers["WELCOME"] = self._welcomed
@@ -44,15 +46,26 @@ class Session:
 
     @staticmethod
     def open(
-        url: str, token: str = TOKEN, features: int = 0, layouts: Optional[Layouts] = None
+        url: str,
+        token: str = TOKEN,
+        features: int = 0,
+        layouts: Optional[Layouts] = None,
+        handlers: Optional[Dict[str, Handler]] = None,
     ) -> Session:
-        """Connects, sends HELLO and waits for WELCOME; with `layouts`, values travel packed."""
+        """Connects, sends HELLO and waits for WELCOME; with `layouts`, values travel packed.
+
+        With `handlers` it takes calls of the server, by their names.
+        """
         session = Session(url, layouts=layouts)
         try:
             if session.connection.ws.protocol == ANY_VERSION:
                 session.connection.until(lambda: False, "the names that are spoken")
             if features & CHUNK_FEATURE:
                 session.connection.transfers = Transfers()
+            if handlers is not None:
+                features |= CALLS_FEATURE
+                session.served = Served(session.connection, handlers)
+                session.served.layouts = session.calls.layouts
             greeting = hello(token, features)
             if features & RESUME_FEATURE:
                 Resumption(session, greeting)

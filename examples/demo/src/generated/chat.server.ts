@@ -2,6 +2,11 @@
 import {
   acceptLength,
   acceptNumber,
+  type ClientCallInput,
+  type ClientCallOutput,
+  type ClientCalls,
+  type ClientCallsClass,
+  ClientCallsOf,
   closeFields,
   failAt,
   type Handler,
@@ -41,6 +46,8 @@ export interface ChatHandlers {
   history: Handler<Members['history']>;
   /** Takes a file in pieces and says how large it is. */
   upload: Handler<Members['upload']>;
+  /** Removes the messages of a room, if who asks for it confirms that. */
+  clear: Handler<Members['clear']>;
 }
 
 const Publishers: TopicsClass<Topics<typeof chat>> = TopicsOf(chat);
@@ -49,6 +56,14 @@ const Publishers: TopicsClass<Topics<typeof chat>> = TopicsOf(chat);
 export class ChatTopics extends Publishers {
   /** Every message of a room, as it is posted. */
   declare readonly messages: Topics<typeof chat>['messages'];
+}
+
+const Callers: ClientCallsClass<ClientCalls<typeof chat>> = ClientCallsOf(chat);
+
+/** What clients of "chat" answer: `new ChatClientCalls(context.session)`. */
+export class ChatClientCalls extends Callers {
+  /** Asks the person who sits there. */
+  declare readonly confirm: ClientCalls<typeof chat>['confirm'];
 }
 
 export type PostInput = HandlerInput<Members['post']>;
@@ -64,8 +79,16 @@ export type UploadInput = HandlerInput<Members['upload']>;
 export type UploadUp = HandlerUp<Members['upload']>;
 export type UploadOutput = HandlerOutput<Members['upload']>;
 export type UploadContext = HandlerContext<Members['upload']>;
+export type ClearInput = HandlerInput<Members['clear']>;
+export type ClearOutput = HandlerOutput<Members['clear']>;
+export type ClearContext = HandlerContext<Members['clear']>;
 export type MessagesParams = TopicParams<Members['messages']>;
 export type MessagesMessage = TopicMessageInput<Members['messages']>;
+
+type ClientMembers = NonNullable<(typeof chat)['client']>;
+
+export type ConfirmInput = ClientCallInput<ClientMembers['confirm']>;
+export type ConfirmOutput = ClientCallOutput<ClientMembers['confirm']>;
 
 const readPostInput: ReadPart = (r) =>
   r.open(2) &&
@@ -110,6 +133,14 @@ const writeUploadOutput: WritePart = (w, v) =>
   (w.int(v['bytes']) || failAt(w, v, 'bytes')) &&
   closeFields(w);
 
+const readClearInput: ReadPart = (r) => r.open(1) && leaveFields(r, { room: r.text() });
+
+const writeClearOutput: WritePart = (w, v) =>
+  w.open(v, 1) && (w.int(v['removed']) || failAt(w, v, 'removed')) && closeFields(w);
+
+const writeClearErrorKept: WritePart = (w, v) =>
+  w.open(v, 1) && (w.text(v['why']) || failAt(w, v, 'why')) && closeFields(w);
+
 const writeMessagesMessage: WritePart = (w, v) =>
   w.open(v, 4) &&
   (w.text(v['room']) || failAt(w, v, 'room')) &&
@@ -117,6 +148,11 @@ const writeMessagesMessage: WritePart = (w, v) =>
   (writeCheckedText(w, v['text'], 0) || failAt(w, v, 'text')) &&
   (writeDate(w, v['sentAt']) || failAt(w, v, 'sentAt')) &&
   closeFields(w);
+
+const writeConfirmInput: WritePart = (w, v) =>
+  w.open(v, 1) && (w.text(v['question']) || failAt(w, v, 'question')) && closeFields(w);
+
+const readConfirmOutput: ReadPart = (r) => r.open(1) && leaveFields(r, { agreed: r.boolean() });
 
 useCodecs(chat, {
   post: {
@@ -136,5 +172,14 @@ useCodecs(chat, {
     input: { key: 'e0f428a4066edfd8 ..', read: readUploadInput },
     output: { key: '37acd090147ca596 ...', write: writeUploadOutput },
   },
+  clear: {
+    input: { key: '99ccb5fe1a752c7c ..', read: readClearInput },
+    output: { key: '62dadb278f2ae603 ..', write: writeClearOutput },
+    errors: { KEPT: { key: 'a163ab2550bf63af ..', write: writeClearErrorKept } },
+  },
   messages: { message: { key: '0afaaff5931fb4e5 ...c.', write: writeMessagesMessage } },
+  confirm: {
+    input: { key: '6266cba4549d62c3 ..', write: writeConfirmInput },
+    output: { key: '943ebe33287e9764 ..', read: readConfirmOutput },
+  },
 });

@@ -56,6 +56,7 @@ export const EchoClient: ServiceShape<EchoClient> = {
       kind: 'topic',
       publish: 'server',
       paramNames: [],
+      keeps: true,
       codec: { receive: 'a21d6960fe3200a1', message: { read: readAnnouncementsMessage } },
     },
   },

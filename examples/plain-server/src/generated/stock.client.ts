@@ -120,6 +120,7 @@ export const StockClient: ServiceShape<StockClient> = {
       kind: 'topic',
       publish: 'server',
       paramNames: [],
+      keeps: true,
       codec: { receive: 'f507927ce7c24059', message: { read: readTakeOutput } },
     },
   },

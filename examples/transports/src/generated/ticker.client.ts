@@ -29,6 +29,7 @@ export const TickerClient: ServiceShape<TickerClient> = {
       kind: 'topic',
       publish: 'server',
       paramNames: [],
+      keeps: true,
       codec: { receive: '35a2602fe7d2f5f4', message: { read: readTicksMessage } },
     },
   },

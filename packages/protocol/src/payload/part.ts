@@ -30,6 +30,18 @@ export interface ProcedureCodec {
   readonly errors?: Readonly<Record<string, Part<'read'>>>;
 }
 
+/** The layouts of a call that the client answers, as the client knows them. */
+export interface ClientCallCodec {
+  /** The hash of the layouts of what the server sends. */
+  readonly send: string;
+  /** The hash of the layouts of what the server receives. */
+  readonly receive: string;
+  readonly input?: Part<'read'>;
+  readonly output?: Part<'write'>;
+  /** Data of declared errors, by code. */
+  readonly errors?: Readonly<Record<string, Part<'write'>>>;
+}
+
 /** The layouts of a topic as a client knows them. */
 export interface TopicCodec {
   /** The hash of the layout of its messages. */

@@ -44,7 +44,7 @@ const NOWHERE = { size: 0, number: 0, isBegun: false, state: 'withdrawn' } as co
 const writer = new Writer();
 
 /**
- * The half of a link that writes: gathers what is sent in a turn into one write, gives numbers, and
+ * The half of a link that writes. It gathers what is sent in a turn into one write, gives numbers, and
  * keeps what the peer has not acknowledged for the next connection.
  */
 export class LinkWriter implements TurnTaker {

@@ -62,11 +62,12 @@ export class Unacked {
     let { bytes, bulkBytes, chunks } = room;
     for (let at = this.#head + index; at < this.#messages.length; at++) {
       const message = this.#messages[at] as Message;
-      const size = payloadBytes(message) + ENVELOPE;
-      if (message.kind === 'CHUNK' && (chunks-- === 0 || size > bulkBytes)) break;
+      const payload = payloadBytes(message);
+      if (message.kind === 'CHUNK' && (chunks-- === 0 || payload > bulkBytes)) break;
+      const size = payload + ENVELOPE;
       if (taken.length > 0 && size > bytes) break;
       bytes -= size;
-      if (message.kind === 'CHUNK') bulkBytes -= size;
+      if (message.kind === 'CHUNK') bulkBytes -= payload;
       taken.push(message);
     }
     return taken;

@@ -142,6 +142,25 @@ describe('MemoryNetwork', () => {
     expect(client?.bufferedBytes).toBe(0);
   });
 
+  it('delivers after the latency, in order, and leaves no timer behind', async () => {
+    const { client, server, clientSink, serverSink, runtime, network } = await new Pair().open();
+    network.delayMs = () => 50;
+    client?.write([Uint8Array.of(1)]);
+    await runtime.advance(20);
+    client?.write([Uint8Array.of(2)]);
+    await runtime.advance(29);
+    expect(serverSink.log).toEqual([]);
+    await runtime.advance(1);
+    expect(serverSink.log).toEqual(['received 1']);
+    server?.close({ code: 'DRAINING', reason: '' });
+    await runtime.advance(20);
+    expect(serverSink.log).toEqual(['received 1', 'received 2']);
+    client?.write([Uint8Array.of(3)]);
+    await runtime.advance(30);
+    expect(clientSink.log).toEqual(['closed 4503 ']);
+    expect(runtime.timers).toBe(0);
+  });
+
   it('says that there is room again when less than the write-ahead is buffered', async () => {
     const { client, clientSink, runtime, network } = await new Pair().open();
     network.latest.hold('client');
@@ -154,5 +173,60 @@ describe('MemoryNetwork', () => {
     client?.write([new Uint8Array(262_143)]);
     await runtime.settle();
     expect(clientSink.log).toEqual(['writable']);
+  });
+
+  it('delivers after its delay, and nothing overtakes what was written before', async () => {
+    const { client, server, clientSink, serverSink, runtime, network } = await new Pair().open();
+    const delays = [30, 10, 20];
+    network.delayMs = () => delays.shift() ?? 0;
+    client?.write([Uint8Array.of(1), Uint8Array.of(2)]);
+    server?.write([Uint8Array.of(3)]);
+    await runtime.advance(29);
+    expect([serverSink.log, clientSink.log]).toEqual([[], ['received 3']]);
+    expect(client?.bufferedBytes).toBe(0);
+    await runtime.advance(1);
+    expect(serverSink.log).toEqual(['received 1', 'received 2']);
+    expect([client?.bufferedBytes, runtime.timers]).toEqual([0, 0]);
+  });
+
+  it('opens after its delay, unless the client has left', async () => {
+    const { network, runtime, accept } = new Pair();
+    const [stays, leaves] = [new Recorder(), new Recorder()];
+    network.listen(accept);
+    network.delayMs = () => 5;
+    network.dial('ws://memory', NAMES, stays);
+    network.dial('ws://memory', NAMES, leaves).abort();
+    await runtime.advance(4);
+    expect([stays.log, leaves.log]).toEqual([[], ['closed 1006 ']]);
+    await runtime.advance(1);
+    expect(stays.log).toEqual(['opened trunkline.v1.superjson']);
+    expect(network.connections).toHaveLength(1);
+  });
+
+  it('cuts one end alone: what it wrote arrives, and the other goes on', async () => {
+    const { client, server, clientSink, serverSink, runtime, network } = await new Pair().open();
+    network.delayMs = () => 10;
+    client?.write([Uint8Array.of(1)]);
+    network.latest.cut('client');
+    client?.write([Uint8Array.of(2)]);
+    server?.write([Uint8Array.of(3)]);
+    await runtime.advance(100);
+    expect(clientSink.log).toEqual(['closed 1006 ']);
+    expect(serverSink.log).toEqual(['received 1']);
+    network.latest.cut('server');
+    expect(serverSink.log).toEqual(['received 1', 'closed 1006 ']);
+    expect([server?.bufferedBytes, runtime.timers]).toEqual([0, 0]);
+  });
+
+  it('does not let an abort through that is held back', async () => {
+    const { client, clientSink, serverSink, runtime, network } = await new Pair().open();
+    network.latest.hold('client');
+    client?.write([Uint8Array.of(1)]);
+    client?.abort();
+    await runtime.advance(60_000);
+    expect([clientSink.log, serverSink.log]).toEqual([['closed 1006 '], []]);
+    network.latest.release('client');
+    await runtime.settle();
+    expect(serverSink.log).toEqual(['closed 1006 ']);
   });
 });

@@ -19,6 +19,8 @@ export class VirtualRuntime implements Runtime {
   #waiting = 0;
   #state: number;
   readonly #timers = new Set<VirtualTimer>();
+  /** All timers with the next one first, as a binary heap; those that were stopped are skipped. */
+  readonly #heap: VirtualTimer[] = [];
 
   constructor(readonly seed = 1) {
     this.#state = seed >>> 0;
@@ -41,6 +43,7 @@ export class VirtualRuntime implements Runtime {
   startTimer(delayMs: number, callback: () => void): Timer {
     const timer = { dueAt: this.#now + Math.max(0, delayMs), order: this.#order++, callback };
     this.#timers.add(timer);
+    this.#push(timer);
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
@@ -86,15 +89,42 @@ export class VirtualRuntime implements Runtime {
   }
 
   #next(target: number): VirtualTimer | undefined {
-    let next: VirtualTimer | undefined;
-    for (const timer of this.#timers) {
-      if (timer.dueAt > target) continue;
-      const isEarlier =
-        next === undefined ||
-        timer.dueAt < next.dueAt ||
-        (timer.dueAt === next.dueAt && timer.order < next.order);
-      if (isEarlier) next = timer;
+    for (;;) {
+      const [next] = this.#heap;
+      if (next !== undefined && !this.#timers.has(next)) this.#pop();
+      else return next !== undefined && next.dueAt <= target ? next : undefined;
     }
-    return next;
   }
+
+  #push(timer: VirtualTimer): void {
+    const heap = this.#heap;
+    let index = heap.push(timer) - 1;
+    for (let up = (index - 1) >> 1; index > 0; index = up, up = (index - 1) >> 1) {
+      const parent = heap[up] as VirtualTimer;
+      if (isSooner(parent, timer)) break;
+      heap[index] = parent;
+      heap[up] = timer;
+    }
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let least = 2 * index + 1;
+      const [left, right] = [heap[least], heap[least + 1]];
+      if (left !== undefined && right !== undefined && isSooner(right, left)) least++;
+      const child = heap[least];
+      if (child === undefined || isSooner(last, child)) break;
+      heap[index] = child;
+      index = least;
+    }
+    heap[index] = last;
+  }
+}
+
+function isSooner(one: VirtualTimer, other: VirtualTimer): boolean {
+  return one.dueAt < other.dueAt || (one.dueAt === other.dueAt && one.order < other.order);
 }

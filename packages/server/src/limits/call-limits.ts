@@ -9,6 +9,13 @@ export const CALL_LIMITS = {
     onExcess: 'BUSY',
     reason: 'the client queues the rest',
   },
+  clientCalls: {
+    value: 256,
+    unit: 'items',
+    scope: 'session: calls that its client has not answered',
+    onExcess: 'BUSY',
+    reason: 'a client that never answers costs no more than these',
+  },
   valueInBytes: {
     value: 1_048_576,
     unit: 'bytes',
@@ -106,6 +113,28 @@ export const CALL_LIMITS = {
     scope: 'stream to the server',
     onExcess: 'close 4400',
     reason: 'all streams of a session together stay within 512 KiB',
+  },
+  upCreditMaxItems: {
+    value: 1_024,
+    unit: 'items',
+    scope: 'stream to the server whose handler takes items fast',
+    onExcess: 'the caller waits',
+    reason: 'keeps a long link busy with small items',
+  },
+  upCreditMaxBytes: {
+    value: 262_144,
+    unit: 'bytes',
+    scope: 'stream to the server whose handler takes items fast',
+    onExcess: 'the caller waits',
+    reason: 'keeps a link of 20 Mbit/s and 100 ms busy',
+  },
+  upCreditSessionBytes: {
+    value: 524_288,
+    unit: 'bytes',
+    scope:
+      'session: items on their way of all streams to the server, 128 for each beyond the start',
+    onExcess: 'windows do not grow, then BUSY',
+    reason: 'all 32 streams at their start; half of it is for windows that grow',
   },
   heldBytes: {
     value: 2_097_152,

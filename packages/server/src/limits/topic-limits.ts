@@ -93,6 +93,20 @@ export const TOPIC_LIMITS = {
     onExcess: 'next page',
     reason: 'a client that was away must not fill its outbox at once',
   },
+  pageReads: {
+    value: 8,
+    unit: 'items',
+    scope: 'connection: reads of history that run at once',
+    onExcess: 'they wait',
+    reason: 'each may bring a page into memory, and a client that comes back has many topics',
+  },
+  lookMs: {
+    value: 4_000,
+    unit: 'ms',
+    scope: 'topic of a broker that may lose records: between two looks at where it is',
+    onExcess: 'what was lost is read from history, or a gap',
+    reason: 'two of them, and a loss is found in less than ten seconds',
+  },
   joinRecords: {
     value: 1_000,
     unit: 'items',

@@ -8,10 +8,15 @@ import type {
   HistoryQuery,
   Payload,
   PlacedRecord,
+  Runtime,
   StaleMessage,
 } from '@trunkline/protocol';
+import { LatestGate } from './latest-gate.js';
+import { LatestRecords } from './latest-records.js';
+import { RecentWindow, type RecentLimits } from './recent-records.js';
 import type { RecordForm } from './record-form.js';
 import { messageOf } from './topic-message.js';
+import type { TopicPolicy } from './topic-policy.js';
 
 /** What a topic on this node calls for each of its subscribers. None of these throws. */
 export interface Subscriber {
@@ -33,12 +38,14 @@ export interface HubTopicOptions {
   readonly topic: BrokerTopic;
   /** How its records go out. */
   readonly form: RecordForm;
+  /** Which of them go out. */
+  readonly policy: TopicPolicy;
+  readonly runtime: Runtime;
   readonly broker: Broker;
   /** Gives a number that this node has never used. */
   readonly nextNumber: () => number;
-  /** How many live records are held, and of how many bytes, while somebody joins. */
-  readonly joinRecords: number;
-  readonly joinBytes: number;
+  /** How many live records are held, and of how many bytes, while somebody joins or is slow. */
+  readonly recent: RecentLimits;
   /** Size at which a batch is closed. */
   readonly batchCloseBytes: number;
 }
@@ -55,11 +62,19 @@ export class HubTopic {
   number: number;
   readonly #options: HubTopicOptions;
   readonly #subscribers = new Set<Subscriber>();
-  /** The newest live records while somebody joins, so that history and live meet without a seam. */
-  readonly #recent: PlacedRecord[] = [];
-  #recentBytes = 0;
-  #joining = 0;
+  /** The newest live records while somebody is behind, so that history and live meet without a seam. */
+  readonly #recent: RecentWindow;
+  /** The same by key, where the slow get no more than that. */
+  readonly #latest: LatestRecords | undefined;
+  /** Before all else, where nobody gets more than that. */
+  readonly #gate: LatestGate | undefined;
+  #behind = 0;
+  /** Of the newest record that went out, or may go. */
   #place = NOWHERE;
+  /** Of the newest record that came. */
+  #newest = NOWHERE;
+  /** Where the broker was that had more than came here, when it was last asked. */
+  #ahead: Cursor | undefined;
   /** What the subscribers share and nobody has written; all that are live have it whole. */
   #batch: SharedBatch | undefined;
   #staleReason: StaleMessage['reason'] | undefined;
@@ -69,6 +84,19 @@ export class HubTopic {
   constructor(options: HubTopicOptions) {
     this.#options = options;
     this.number = options.nextNumber();
+    const { recent, runtime } = options;
+    const { keyOf, slow, latest } = options.policy;
+    this.#recent = new RecentWindow(recent);
+    if (keyOf === undefined) return;
+    if (slow === 'conflate') this.#latest = new LatestRecords(recent, keyOf);
+    if (latest === undefined) return;
+    const deliver = (record: PlacedRecord): void =>
+      this.#take(record, { epoch: record.epoch, offset: record.offset });
+    this.#gate = new LatestGate({ ...latest, runtime, keyOf, limits: recent, deliver });
+  }
+
+  get policy(): TopicPolicy {
+    return this.#options.policy;
   }
 
   get form(): RecordForm {
@@ -105,7 +133,7 @@ export class HubTopic {
     if (this.#isClosed) return subscription.close();
     this.#subscription = subscription;
     // What came while the answer was on its way is newer.
-    if (this.#place === NOWHERE) this.#place = subscription.start;
+    if (this.#place === NOWHERE) this.#goTo(subscription.start);
   }
 
   add(subscriber: Subscriber): void {
@@ -125,8 +153,9 @@ export class HubTopic {
   close(): void {
     this.#isClosed = true;
     this.#subscription?.close();
+    this.#gate?.close();
     this.#subscribers.clear();
-    this.#recent.length = 0;
+    this.#forgetRecent();
   }
 
   /** Reads what the broker keeps of the topic. Rejects with the broker's error. */
@@ -134,29 +163,42 @@ export class HubTopic {
     return this.#options.broker.history(this.#options.topic, query);
   }
 
-  /** Somebody reads history: live records are held until `endJoin`. */
-  beginJoin(): void {
-    this.#joining++;
+  /**
+   * Asks the broker where the topic is, and takes what it has and did not come here since the last
+   * time for lost: subscribers begin again from where they are. Rejects with the broker's error.
+   */
+  async look(): Promise<void> {
+    if (this.#staleReason !== undefined) return;
+    const { top } = await this.history({ from: { last: 1 }, maxRecords: 1, maxBytes: 1 });
+    const ahead = this.#ahead;
+    this.#ahead = this.#hasSeen(top) ? undefined : top;
+    const isLost = ahead !== undefined && !this.#hasSeen(ahead) && this.#staleReason === undefined;
+    if (isLost && !this.#isClosed) this.#moved(top);
   }
 
-  endJoin(): void {
-    this.#joining--;
-    if (this.#joining > 0) return;
-    this.#recent.length = 0;
-    this.#recentBytes = 0;
+  /** Somebody joins or is too slow: live records are held until `endBehind`. */
+  beginBehind(): void {
+    this.#behind++;
   }
 
-  /** Gives the live records after an offset, if all of them are still held. */
-  recentAfter(offset: number): readonly PlacedRecord[] | undefined {
+  endBehind(): void {
+    this.#behind--;
+    if (this.#behind === 0) this.#forgetRecent();
+  }
+
+  /**
+   * Gives the live records after an offset, if they are still held; for the slow no more than the
+   * newest of each key, where that is what they get.
+   */
+  recentAfter(offset: number, isSlow = false): readonly PlacedRecord[] | undefined {
     if (offset >= this.#place.offset) return [];
-    const oldest = this.#recent[0];
-    if (oldest === undefined || oldest.previous > offset) return undefined;
-    return this.#recent.filter((record) => record.offset > offset);
+    const all = isSlow && this.#latest !== undefined ? undefined : this.#recent.after(offset);
+    return all ?? this.#latest?.after(offset);
   }
 
-  /** The offset before the first record that is held, or the newest one if none is. */
+  /** The offset after which nothing of what is held is missing, or the newest one if nothing is. */
   get recentStart(): number {
-    return this.#recent[0]?.previous ?? this.#place.offset;
+    return this.#latest?.start ?? this.#recent.start ?? this.#place.offset;
   }
 
   /**
@@ -172,15 +214,40 @@ export class HubTopic {
   }
 
   #record(record: PlacedRecord): void {
-    // A subscriber may have more than what came before this, and then not the same message.
-    if (record.previous !== this.#place.offset) this.endBatch();
-    this.#place = { epoch: record.epoch, offset: record.offset };
-    const wasJoining = this.#joining > 0;
-    if (wasJoining) this.#hold(record);
+    const { epoch, offset } = this.#newest;
+    if (record.previous !== offset || record.epoch !== epoch) {
+      if (this.#hasSeen(record)) return;
+      // A subscriber may have more than what came before this, and then not the same message.
+      this.endBatch();
+      // Who lost what is between must read it, or be told.
+      const isHole = record.previous > offset || record.epoch !== epoch;
+      if (isHole) this.#moved({ epoch: record.epoch, offset: record.previous });
+    }
+    // Not the record itself, whose bytes would stay.
+    const place = { epoch: record.epoch, offset: record.offset };
+    this.#newest = place;
+    if (this.#gate === undefined) this.#take(record, place);
+    else this.#gate.add(record);
+  }
+
+  #hasSeen({ epoch, offset }: Cursor): boolean {
+    return epoch === this.#newest.epoch && offset <= this.#newest.offset;
+  }
+
+  #goTo(place: Cursor): void {
+    this.#place = place;
+    this.#newest = place;
+    this.#ahead = undefined;
+  }
+
+  #take(record: PlacedRecord, place: Cursor): void {
+    this.#place = place;
+    const wasBehind = this.#behind > 0;
+    if (wasBehind) this.#hold(record);
     if (this.#subscribers.size === 0) return;
     this.#deliver(record);
     // Somebody had no room for this one, and will want it first.
-    if (!wasJoining && this.#joining > 0) this.#hold(record);
+    if (!wasBehind && this.#behind > 0) this.#hold(record);
   }
 
   #deliver(record: PlacedRecord): void {
@@ -207,26 +274,28 @@ export class HubTopic {
   }
 
   #hold(record: PlacedRecord): void {
-    this.#recent.push(record);
-    this.#recentBytes += record.bytes.length;
-    const { joinRecords, joinBytes } = this.#options;
-    while (this.#recent.length > joinRecords || this.#recentBytes > joinBytes) {
-      this.#recentBytes -= this.#recent.shift()?.bytes.length ?? 0;
-    }
+    this.#recent.add(record);
+    this.#latest?.add(record);
+  }
+
+  #forgetRecent(): void {
+    this.#recent.clear();
+    this.#latest?.clear();
   }
 
   #moved(place: Cursor): void {
-    this.#recent.length = 0;
-    this.#recentBytes = 0;
+    this.#gate?.flush();
+    this.#forgetRecent();
     this.endBatch();
     if (place.epoch !== this.#place.epoch) this.number = this.#options.nextNumber();
-    this.#place = place;
+    this.#goTo(place);
     this.#staleReason = undefined;
     for (const subscriber of this.#subscribers) subscriber.moved(place);
   }
 
   #stale(reason: StaleMessage['reason']): void {
     if (this.#staleReason === reason) return;
+    this.#gate?.flush();
     this.#staleReason = reason;
     for (const subscriber of this.#subscribers) subscriber.stale(reason);
   }

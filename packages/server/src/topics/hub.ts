@@ -1,6 +1,9 @@
-import type { Broker, BrokerTopic } from '@trunkline/protocol';
+import type { Broker, BrokerTopic, Runtime, Timer } from '@trunkline/protocol';
 import { HubTopic } from './hub-topic.js';
+import { ReadSlots } from './read-slots.js';
+import type { RecentLimits } from './recent-records.js';
 import type { RecordForm } from './record-form.js';
+import { EVERY_RECORD, type TopicPolicy } from './topic-policy.js';
 
 interface Entry {
   readonly topic: HubTopic;
@@ -11,16 +14,31 @@ interface Entry {
 /** What a hub is made from; the limits are those of `HubTopicOptions`. */
 export interface HubOptions {
   readonly broker: Broker;
-  readonly joinRecords: number;
-  readonly joinBytes: number;
+  readonly runtime: Runtime;
+  readonly recent: RecentLimits;
   readonly batchCloseBytes: number;
+  /** How often it looks for what a broker lost in silence. */
+  readonly lookMs: number;
+}
+
+/** Looks of one node that run at once. */
+const LOOKS = 8;
+
+/** A topic as its subscribers want it. */
+export interface HubTopicWish {
+  readonly topic: BrokerTopic;
+  readonly form: RecordForm;
+  readonly policy?: TopicPolicy;
 }
 
 /** The topics that somebody on this node is subscribed to. */
 export class Hub {
   readonly #options: HubOptions;
   readonly #topics = new Map<string, Entry>();
+  readonly #looks = new ReadSlots(LOOKS);
   #numbers = 0;
+  #timer: Timer | undefined;
+  #isLooking = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -35,8 +53,9 @@ export class Hub {
    * Gives a topic in one form, subscribed at the broker; `release` it once when it is no longer used.
    * Rejects with the broker's error, and then needs no release.
    */
-  async open(topic: BrokerTopic, form: RecordForm): Promise<HubTopic> {
-    const entry = this.#topics.get(nameOf(topic.key, form)) ?? this.#start(topic, form);
+  async open(wish: HubTopicWish): Promise<HubTopic> {
+    const name = nameOf(wish.topic.key, wish.form);
+    const entry = this.#topics.get(name) ?? this.#start(name, wish);
     entry.users++;
     try {
       await entry.ready;
@@ -56,6 +75,33 @@ export class Hub {
   close(): void {
     for (const { topic } of this.#topics.values()) topic.close();
     this.#topics.clear();
+    this.#looks.close();
+    this.#watch();
+  }
+
+  /** Runs the timer while there is anything to look at. */
+  #watch(): void {
+    const { broker, runtime, lookMs } = this.#options;
+    if (broker.losesNothing === true || this.#topics.size === 0) {
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      return;
+    }
+    this.#timer ??= runtime.startTimer(lookMs, () => {
+      this.#timer = undefined;
+      this.#watch();
+      void this.#look();
+    });
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    const topics = [...this.#topics.values()].map(({ topic }) => topic);
+    // A broker that cannot be asked says by itself that it is stale.
+    const look = (topic: HubTopic) => this.#looks.run(() => topic.look()).catch(() => undefined);
+    await Promise.all(topics.map(look));
+    this.#isLooking = false;
   }
 
   #leave(entry: Entry): void {
@@ -64,17 +110,20 @@ export class Hub {
     const name = nameOf(entry.topic.key, entry.topic.form);
     if (this.#topics.get(name) === entry) this.#topics.delete(name);
     entry.topic.close();
+    this.#watch();
   }
 
-  #start(brokerTopic: BrokerTopic, form: RecordForm): Entry {
+  #start(name: string, { topic: brokerTopic, form, policy = EVERY_RECORD }: HubTopicWish): Entry {
     const topic = new HubTopic({
       ...this.#options,
       topic: brokerTopic,
       form,
+      policy,
       nextNumber: () => this.#numbers++,
     });
     const entry = { topic, ready: topic.start(), users: 0 };
-    this.#topics.set(nameOf(topic.key, form), entry);
+    this.#topics.set(name, entry);
+    this.#watch();
     return entry;
   }
 }

@@ -1,5 +1,18 @@
-import type { Cursor, GapMessage, HistoryStart, JoinState } from '@trunkline/protocol';
+import type {
+  Cursor,
+  GapMessage,
+  HistoryPage,
+  HistoryQuery,
+  HistoryStart,
+  JoinState,
+} from '@trunkline/protocol';
 import type { HubTopic } from './hub-topic.js';
+
+/** A topic, and how its history is read. */
+export interface JoinTopic {
+  readonly topic: HubTopic;
+  readonly history: (query: HistoryQuery) => Promise<HistoryPage>;
+}
 
 /** What a subscriber wants of what is kept: all after a cursor, the newest `last`, or nothing. */
 export interface JoinWish {
@@ -17,42 +30,46 @@ export interface JoinStart {
 
 /** Finds where a subscriber may begin. Rejects with the broker's error. */
 export async function findJoinStart(
-  topic: HubTopic,
+  from: JoinTopic,
   { cursor, last }: JoinWish,
 ): Promise<JoinStart> {
+  const { topic } = from;
   // Without history nobody can say what was missed, so nothing is said.
   if (!topic.keeps || (cursor === undefined && last === undefined)) {
     return { state: 'fresh', offset: topic.place.offset };
   }
   if (cursor === undefined) {
-    return { state: 'fresh', offset: await firstKept(topic, { last: last ?? 0 }) };
+    return { state: 'fresh', offset: await firstKept(from, { last: last ?? 0 }) };
   }
   const { epoch } = cursor;
   // A cursor may name the highest number there is, after which none can be written.
-  const from = Math.min(cursor.offset + 1, Number.MAX_SAFE_INTEGER);
-  if (!(await isPlaceOf(topic, cursor))) {
-    const offset = await firstKept(topic, { after: 0 });
-    return { state: 'gap', offset, gap: { epoch, from, to: undefined, reason: 'epoch' } };
+  const missed = Math.min(cursor.offset + 1, Number.MAX_SAFE_INTEGER);
+  if (!(await isPlaceOf(from, cursor))) {
+    const offset = await firstKept(from, { after: 0 });
+    return { state: 'gap', offset, gap: { epoch, from: missed, to: undefined, reason: 'epoch' } };
   }
-  const offset = await firstKept(topic, { after: cursor.offset });
+  const offset = await firstKept(from, { after: cursor.offset });
   if (offset <= cursor.offset) return { state: 'recovered', offset: cursor.offset };
-  return { state: 'gap', offset, gap: { epoch, from, to: offset, reason: 'expired' } };
+  return { state: 'gap', offset, gap: { epoch, from: missed, to: offset, reason: 'expired' } };
 }
 
 /** Another node may have given the client what has not come here yet, so the broker is asked. */
-async function isPlaceOf(topic: HubTopic, { epoch, offset }: Cursor): Promise<boolean> {
+async function isPlaceOf(
+  { topic, history }: JoinTopic,
+  { epoch, offset }: Cursor,
+): Promise<boolean> {
   if (epoch !== topic.place.epoch) return false;
   if (offset <= topic.place.offset) return true;
-  const { top } = await topic.history({ from: { after: offset }, maxRecords: 1, maxBytes: 1 });
+  const { top } = await history({ from: { after: offset }, maxRecords: 1, maxBytes: 1 });
   return top.epoch === epoch && top.offset >= offset;
 }
 
 /** The place after which everything is kept that is wanted. */
-async function firstKept(topic: HubTopic, from: HistoryStart): Promise<number> {
+async function firstKept({ topic, history }: JoinTopic, from: HistoryStart): Promise<number> {
   const { epoch, offset } = topic.place;
   const wanted = 'after' in from ? from.after : 0;
   if ('after' in from && wanted >= offset) return wanted;
-  const { records, top } = await topic.history({ from, maxRecords: 1, maxBytes: 1 });
+  const { records, top } = await history({ from, maxRecords: 1, maxBytes: 1 });
   // Another epoch has begun at the broker, and `moved` is on its way.
   if (top.epoch !== epoch) return 'after' in from ? wanted : offset;
   return Math.max(wanted, records[0]?.previous ?? top.offset);

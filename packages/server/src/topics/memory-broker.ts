@@ -34,6 +34,7 @@ export interface MemoryBrokerOptions {
  * much, the topics used longest ago lose their records first.
  */
 export class MemoryBroker implements Broker {
+  readonly losesNothing = true;
   readonly #runtime: Runtime;
   readonly #limits: MemoryBrokerLimits;
   readonly #reportError: (error: unknown) => void;

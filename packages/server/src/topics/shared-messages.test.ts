@@ -26,13 +26,14 @@ class Node {
   readonly broker = new MemoryBroker({ runtime: this.runtime });
   readonly hub = new Hub({
     broker: this.broker,
-    joinRecords: 5,
-    joinBytes: 1e6,
+    runtime: this.runtime,
+    recent: { records: 5, bytes: 1e6 },
     batchCloseBytes: 65_536,
+    lookMs: 4_000,
   });
 
   async subscribe(): Promise<Subscriber> {
-    const subscriber = new Subscriber(this, await this.hub.open(TOPIC, AS_IS));
+    const subscriber = new Subscriber(this, await this.hub.open({ topic: TOPIC, form: AS_IS }));
     await subscriber.subscription.join({ cursor: undefined, last: undefined });
     await this.runtime.settle();
     subscriber.writes.length = 0;
@@ -82,6 +83,8 @@ class Subscriber implements Transport {
         grew: (entry, bytes) => link.grew(entry, bytes),
         hasRoom: () => link.queuedMessages === 0 || link.queuedBytes < OUTBOX_BYTES,
         waitForRoom: () => undefined,
+        tooSlow: () => undefined,
+        read: (task) => task(),
       },
       failed: (error) => {
         throw error;
@@ -136,7 +139,7 @@ it('who joins or leaves in the middle of a turn gets exactly what is published m
   const node = new Node();
   const [staying, leaving] = [await node.subscribe(), await node.subscribe()];
   void node.publish();
-  const late = new Subscriber(node, await node.hub.open(TOPIC, AS_IS));
+  const late = new Subscriber(node, await node.hub.open({ topic: TOPIC, form: AS_IS }));
   await late.subscription.join({ cursor: undefined, last: undefined });
   const from = late.subscription.topic.place.offset + 1;
   void node.publish();

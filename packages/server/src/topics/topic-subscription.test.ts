@@ -20,7 +20,13 @@ const PASSING: BrokerTopic = { key: 't', keep: undefined };
 function setUp(topic = KEPT) {
   const runtime = new VirtualRuntime();
   const broker = new FaultyBroker(runtime);
-  const hub = new Hub({ broker, joinRecords: 5, joinBytes: 1e6, batchCloseBytes: 65_536 });
+  const hub = new Hub({
+    broker,
+    runtime,
+    recent: { records: 5, bytes: 1e6 },
+    batchCloseBytes: 65_536,
+    lookMs: 4_000,
+  });
   const failures: unknown[] = [];
   const publish = async (count = 1): Promise<void> => {
     for (let n = 0; n < count; n++) {
@@ -33,7 +39,7 @@ function setUp(topic = KEPT) {
   const subscribe = async (follower: Follower, wish: Partial<JoinWish> = {}) => {
     const subscription = new TopicSubscription({
       sub: 0,
-      topic: await hub.open(topic, AS_IS),
+      topic: await hub.open({ topic, form: AS_IS }),
       limits: { pageRecords: 4, pageBytes: 1e6 },
       link: follower,
       failed: (error) => failures.push(error),
@@ -51,7 +57,7 @@ function setUp(topic = KEPT) {
     return follower;
   };
   const placeAt = async (offset: number): Promise<Cursor> => ({
-    epoch: (await hub.open(topic, AS_IS)).place.epoch,
+    epoch: (await hub.open({ topic, form: AS_IS })).place.epoch,
     offset,
   });
   return { runtime, broker, hub, failures, publish, subscribe, follow, placeAt };
@@ -154,12 +160,13 @@ describe('a subscription to a topic whose offsets jump', () => {
     };
     const hub = new Hub({
       broker: broker as Broker,
-      joinRecords: 5,
-      joinBytes: 1e6,
+      runtime: new VirtualRuntime(),
+      recent: { records: 5, bytes: 1e6 },
       batchCloseBytes: 65_536,
+      lookMs: 4_000,
     });
     const follower = new Follower();
-    const topic = await hub.open(KEPT, AS_IS);
+    const topic = await hub.open({ topic: KEPT, form: AS_IS });
     const limits = { pageRecords: 4, pageBytes: 1e6 };
     const failed = (): void => undefined;
     const subscription = new TopicSubscription({ sub: 0, topic, limits, link: follower, failed });

@@ -1,6 +1,7 @@
 import type {
   GapReason,
   HistoryPage,
+  HistoryQuery,
   Message,
   Outgoing,
   PlacedRecord,
@@ -10,6 +11,7 @@ import type {
 import type { ServerLimits } from '../limits.js';
 import type { HubTopic, Subscriber } from './hub-topic.js';
 import { findJoinStart, type JoinStart, type JoinWish } from './join-start.js';
+import { conflate } from './latest-records.js';
 
 /** What a subscription needs of its connection. */
 export interface SubscriptionLink {
@@ -22,6 +24,10 @@ export interface SubscriptionLink {
   hasRoom(): boolean;
   /** Calls `resume` once when there is room again. */
   waitForRoom(waiter: { resume(): void }): void;
+  /** Runs a read of history in its turn among all of the connection. */
+  read<Result>(task: () => Promise<Result>): Promise<Result>;
+  /** Closes the connection, since its client does not take what it asked for. */
+  tooSlow(): void;
 }
 
 /** What a subscription is made from. */
@@ -48,8 +54,8 @@ export class TopicSubscription implements Subscriber {
   /** Where the client is; no epoch before it was told where it begins. */
   #epoch: string | undefined;
   #offset = 0;
-  /** Why records may be missing when it has to catch up. */
-  #lag: GapReason = 'expired';
+  /** Why it has to catch up, and records may be missing then. */
+  #lag: Extract<GapReason, 'slow' | 'expired'> = 'expired';
   #isReading = false;
   /** Counts joins and moves, so that what was read before the last of them is not taken for new. */
   #round = 0;
@@ -71,14 +77,16 @@ export class TopicSubscription implements Subscriber {
 
   /** Starts where it is wished and possible, and tells the client. Call it once; never rejects. */
   async join(wish: JoinWish): Promise<void> {
-    this.topic.add(this);
+    const { topic, link } = this.#options;
+    const history = (query: HistoryQuery) => link.read(() => topic.history(query));
+    topic.add(this);
     this.#become('joining');
     try {
       let start: JoinStart;
       let round: number;
       do {
         round = ++this.#round;
-        start = await findJoinStart(this.topic, wish);
+        start = await findJoinStart({ topic, history }, wish);
       } while (round !== this.#round && !this.#isClosed());
       if (!this.#isClosed()) this.#begin(start);
     } catch (error) {
@@ -102,8 +110,8 @@ export class TopicSubscription implements Subscriber {
       else this.#send(record);
       return isNext;
     }
-    this.#lag = 'slow';
-    this.#fallBehind();
+    if (this.topic.policy.slow === 'close') link.tooSlow();
+    else this.#fallBehind('slow');
     return true;
   }
 
@@ -143,8 +151,8 @@ export class TopicSubscription implements Subscriber {
     this.#state = state;
     this.topic.endBatch();
     if (needsRecent(state) === held) return;
-    if (held) this.topic.endJoin();
-    else this.topic.beginJoin();
+    if (held) this.topic.endBehind();
+    else this.topic.beginBehind();
   }
 
   #begin({ state, offset, gap }: JoinStart): void {
@@ -155,9 +163,8 @@ export class TopicSubscription implements Subscriber {
     this.#offset = offset;
     link.send({ kind: 'SUBSCRIBED', sub, topic: topic.number, state, epoch, offset, top });
     if (gap !== undefined) link.send({ kind: 'GAP', sub, ...gap });
-    this.#lag = 'expired';
     if (topic.staleReason !== undefined) this.#awaitMove(topic.staleReason);
-    else this.#fallBehind();
+    else this.#fallBehind('expired');
   }
 
   #awaitMove(reason: StaleMessage['reason']): void {
@@ -172,7 +179,8 @@ export class TopicSubscription implements Subscriber {
     else this.#awaitMove(staleReason);
   }
 
-  #fallBehind(): void {
+  #fallBehind(lag: 'slow' | 'expired'): void {
+    this.#lag = lag;
     this.#become('behind');
     this.#catchUp();
   }
@@ -181,7 +189,7 @@ export class TopicSubscription implements Subscriber {
   #catchUp(): void {
     if (this.#isReading) return;
     while (this.#state === 'behind' && this.#options.link.hasRoom()) {
-      const recent = this.topic.recentAfter(this.#offset);
+      const recent = this.topic.recentAfter(this.#offset, this.#lag === 'slow');
       if (recent === undefined) return void this.#read();
       if (recent.length === 0) return this.#become('live');
       this.#sendWhileRoom(recent);
@@ -191,11 +199,15 @@ export class TopicSubscription implements Subscriber {
 
   async #read(): Promise<void> {
     this.#isReading = true;
+    const { topic, link } = this.#options;
     const round = this.#round;
     const isWanted = (): boolean => this.#state === 'behind' && this.#round === round;
     try {
-      const page = await this.#readPage();
-      if (isWanted()) this.#sendPage(page);
+      const page = topic.keeps
+        ? // Others may have taken the room before this one had its turn.
+          await link.read(async () => (isWanted() && link.hasRoom() ? this.#readPage() : undefined))
+        : { records: [], top: { ...topic.place, offset: topic.recentStart } };
+      if (page !== undefined && isWanted()) this.#sendPage(page);
     } catch (error) {
       if (isWanted()) this.#fail(error);
     }
@@ -203,9 +215,8 @@ export class TopicSubscription implements Subscriber {
     this.#catchUp();
   }
 
-  async #readPage(): Promise<HistoryPage> {
+  #readPage(): Promise<HistoryPage> {
     const { limits, topic } = this.#options;
-    if (!topic.keeps) return { records: [], top: { ...topic.place, offset: topic.recentStart } };
     return topic.history({
       from: { after: this.#offset },
       maxRecords: limits.pageRecords,
@@ -219,7 +230,14 @@ export class TopicSubscription implements Subscriber {
     const newest = top.offset > this.#offset ? top.offset : this.topic.recentStart;
     const from = records[0]?.previous ?? newest;
     if (from > this.#offset) this.#reportGap(from);
-    this.#sendWhileRoom(records);
+    this.#sendWhileRoom(this.#wanted(records));
+  }
+
+  /** Of what is kept, the slow get no more than the newest of each key, if nobody gets more. */
+  #wanted(records: readonly PlacedRecord[]): readonly PlacedRecord[] {
+    const { keyOf, slow, latest } = this.topic.policy;
+    const isConflated = latest !== undefined || (slow === 'conflate' && this.#lag === 'slow');
+    return isConflated && keyOf !== undefined ? conflate(records, keyOf) : records;
   }
 
   #sendWhileRoom(records: readonly PlacedRecord[]): void {
@@ -259,7 +277,7 @@ export class TopicSubscription implements Subscriber {
     this.#reportGap(offset, 'layout');
   }
 
-  #reportGap(to: number, reason = this.#lag): void {
+  #reportGap(to: number, reason: GapReason = this.#lag): void {
     const { link, sub } = this.#options;
     const { epoch } = this.topic.place;
     link.send({ kind: 'GAP', sub, epoch, from: this.#offset + 1, to, reason });

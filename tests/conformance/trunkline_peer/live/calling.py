@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 from ..checks import same
+from ..packing import probe_layouts
+from ..served import agree, wait
 from ..session import Session
 from ..values import UNDEFINED, BigInt, Date, MapOf, SetOf
 from .registry import LIVE, expect_error
@@ -104,3 +106,46 @@ def _order(url: str) -> None:
         quick = session.calls.start("probe.echo", {"text": "a"})
         same("the output", quick.result(), {"text": "a"})
         same("the final message of the slow one", slow.final, None)
+
+
+@LIVE.add("is called by the server, and answers")
+def _asked(url: str) -> None:
+    for layouts in (None, probe_layouts()):
+        with Session.open(url, layouts=layouts, handlers={"probe.confirm": agree}) as session:
+            same("the output", session.call("probe.ask", {"text": "sure?"}), {"agreed": True})
+            same("the output", session.call("probe.ask", {"text": "no?"}), {"agreed": False})
+            calls = [one for one in session.connection.log if one["kind"] == "CALL"]
+            same("the encodings", {one["encoding"] for one in calls}, {1 if layouts else 2})
+            same("the ids", {one["id"] for one in calls}, {1})
+
+
+@LIVE.add("is called by the server with layouts that it does not have")
+def _asked_unpacked(url: str) -> None:
+    layouts = {name: one for name, one in probe_layouts().items() if name != "probe.confirm"}
+    with Session.open(url, layouts=layouts, handlers={"probe.confirm": agree}) as session:
+        same("the output", session.call("probe.ask", {"text": "sure?"}), {"agreed": True})
+        binds = [one for one in session.connection.log if one["kind"] == "BIND"]
+        same("the numbers", [one["procedure"] for one in binds], [0, 1])
+        same("the second hash", binds[1]["sendHash"], binds[0]["sendHash"] * 0)
+
+
+@LIVE.add("has no call of the server where it serves nothing")
+def _asked_in_vain(url: str) -> None:
+    with Session.open(url, handlers={}) as session:
+        error = expect_error(lambda: session.call("probe.ask", {"text": "x"}), "REFUSED", "yes")
+        same("the data", error.data, {"why": "NOT_FOUND"})
+    with Session.open(url) as session:
+        error = expect_error(lambda: session.call("probe.ask", {"text": "x"}), "REFUSED", "yes")
+        same("the data", error.data, {"why": "UNAVAILABLE"})
+
+
+@LIVE.add("is asked to stop by the server, whose caller it is")
+def _asked_withdrawn(url: str) -> None:
+    with Session.open(url, handlers={"probe.confirm": wait}) as session:
+        served = session.served
+        assert served is not None
+        call = session.calls.start("probe.ask", {"text": "sure?"})
+        session.connection.until(lambda: served.waiting > 0, "a call of the server")
+        call.cancel()
+        expect_error(call.result, "CANCELLED", "unknown")
+        session.connection.until(lambda: bool(served.withdrawn), "a CANCEL of it")

@@ -1,0 +1,367 @@
+import type { ClientCallCodecs } from '@trunkline/contract/codecs';
+import { clientCallCodecs } from '@trunkline/contract/codecs';
+import {
+  CallIds,
+  ENCODING,
+  NO_LAYOUT,
+  type ErrorMessage,
+  type Executed,
+  type LargeMessage,
+  type Outgoing,
+  type Payload,
+  type RefusedMessage,
+  type ResultMessage,
+  type Runtime,
+  type Timer,
+  type TrunklineError,
+} from '@trunkline/protocol';
+import { chain, isPromise } from '../chain.js';
+import { localError } from '../failure.js';
+import type { ServerLimits } from '../limits.js';
+import type { CallerLink } from './caller-link.js';
+import {
+  asSuperjson,
+  readError,
+  readOutput,
+  writeInput,
+  type CalledProcedure,
+} from './client-value.js';
+
+/** What the calls to one client are made from. */
+export interface ClientCallTableOptions {
+  readonly runtime: Runtime;
+  readonly limits: ServerLimits;
+  readonly link: CallerLink;
+}
+
+/** What is called, with what. */
+export interface ClientCallRequest {
+  readonly procedure: CalledProcedure;
+  readonly input: unknown;
+  /** The one of the contract, or of the server's limits, where it is left out. */
+  readonly deadlineMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What comes of a client that was called. */
+export type ClientAnswer = ResultMessage | ErrorMessage | RefusedMessage;
+
+/** A call from its start to its settlement; afterwards it only keeps its id taken. */
+interface PendingCall {
+  readonly procedure: CalledProcedure;
+  readonly deadlineAt: number;
+  readonly resolve: (output: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  id: number;
+  payload: Payload;
+  entry: Outgoing | undefined;
+  timer: Timer | undefined;
+  stopListening: () => void;
+  isSettled: boolean;
+}
+
+/** A procedure that was bound to a number, and the codecs that its values may be packed with. */
+interface Bound {
+  readonly number: number;
+  readonly codecs: ClientCallCodecs | undefined;
+}
+
+/** No contract has as many; each comes twice at most. */
+const MAX_BOUND = 4_096;
+/** Bytes of a batch that are not payload, at most. */
+const ENVELOPE = 512;
+const ENDED = 'the session has ended';
+const NOTHING: Payload = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
+
+/** The calls of the server to one client: ids, deadlines, cancelling, answers. */
+export class ClientCallTable {
+  readonly #options: ClientCallTableOptions;
+  readonly #ids = new CallIds<PendingCall>(1);
+  readonly #bound = new Map<string, Bound>();
+  /** Procedures whose layouts the client does not have. */
+  readonly #unpacked = new Set<string>();
+  /** Numbers that were given to procedures; none comes twice. */
+  #numbers = 0;
+  #isLost = false;
+
+  constructor(options: ClientCallTableOptions) {
+    this.#options = options;
+  }
+
+  /** Calls without a final message. */
+  get outstanding(): number {
+    return this.#ids.taken;
+  }
+
+  /** Calls the client. Rejects with a TrunklineError that says whether its handler ran. */
+  async call({ procedure, input, deadlineMs, signal }: ClientCallRequest): Promise<unknown> {
+    const { runtime, limits } = this.#options;
+    const ms = deadlineMs ?? procedure.definition.deadlineMs ?? limits.deadlineMs;
+    const deadlineAt = runtime.now() + ms;
+    const codecs = this.#codecsOf(procedure);
+    this.#assertRoom(procedure);
+    if (signal?.aborted) throw withdrawn('no', signal);
+    const written = writeInput(procedure, codecs?.input, input);
+    const payload = isPromise(written) ? await written : written;
+    // A session may have ended while a schema waited for something.
+    if (isPromise(written)) this.#assertRoom(procedure);
+    this.#assertFits(procedure, payload);
+    return new Promise((resolve, reject) => {
+      const call: PendingCall = {
+        procedure,
+        deadlineAt,
+        resolve,
+        reject,
+        id: -1,
+        payload,
+        entry: undefined,
+        timer: undefined,
+        stopListening: () => {},
+        isSettled: false,
+      };
+      this.#start(call, signal);
+    });
+  }
+
+  /** What a client answered. That of a call that is not known is ignored. */
+  receive(message: ClientAnswer): void {
+    if (message.kind === 'REFUSED') return this.#refused(message);
+    const call = this.#ids.holder(message.id);
+    if (call === undefined) return;
+    const { isSettled } = call;
+    this.#free(call);
+    if (isSettled) return;
+    if (message.kind === 'ERROR' && this.#mustUnpack(call, message))
+      return this.#sendUnpacked(call);
+    this.#settle(call);
+    if (message.kind === 'RESULT') this.#succeed(call, message);
+    else this.#fail(call, message);
+  }
+
+  /** An answer that came in chunks is not taken. The id is free when there is no more of it. */
+  #refused({ id, isNew, isOver, code }: RefusedMessage): void {
+    const call = this.#ids.holder(id);
+    // What its sender has aborted is answered by it with an ERROR.
+    if (call === undefined || code === 'CANCELLED') return;
+    const isFailing = isNew && !call.isSettled;
+    if (isFailing) this.#settle(call);
+    if (isOver) this.#free(call);
+    else if (isNew) this.#options.link.send({ kind: 'CANCEL', id, reason: 'stopped' });
+    const text = 'the answer of the client is too large, or did not come to its end';
+    if (isFailing) call.reject(localError(code, text, { executed: 'yes' }));
+  }
+
+  /** The most bytes of the payload of an answer of which only the start has come. */
+  maxBytesOf({ id }: LargeMessage): number {
+    const call = this.#ids.holder(id);
+    return call === undefined ? 0 : this.#maxOutput(call.procedure);
+  }
+
+  /** The session goes on, where the client has accepted all that was numbered up to `rx`. */
+  resumed(rx: number): void {
+    for (const call of this.#ids.holders()) {
+      // Nobody answers a call that will never come.
+      if (call.entry?.state === 'void' && call.entry.number > rx) this.#free(call);
+    }
+  }
+
+  /** The session has ended. What was never written did not run; of the rest it is not known. */
+  lost(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    const calls = this.#ids.holders().filter(({ isSettled }) => !isSettled);
+    const errors = calls.map(({ entry }) => {
+      const isUnsent = entry === undefined || entry.state === 'queued';
+      return localError('SESSION_LOST', ENDED, { executed: isUnsent ? 'no' : 'unknown' });
+    });
+    for (const call of calls) this.#settle(call);
+    this.#ids.clear();
+    calls.forEach((call, index) => call.reject(errors[index]));
+  }
+
+  #assertRoom({ name }: CalledProcedure): void {
+    const { limits, link } = this.#options;
+    const no = { executed: 'no' } as const;
+    if (this.#isLost) throw localError('SESSION_LOST', ENDED, no);
+    if (this.#ids.taken >= limits.clientCalls) {
+      const text = `the client has not answered ${this.#ids.taken} calls`;
+      throw localError('BUSY', text, no);
+    }
+    if (link.waitingBytes > limits.heldBytes) {
+      throw localError('BACKPRESSURE', 'too much waits for the client already', no);
+    }
+    if (!this.#bound.has(name) && this.#numbers >= MAX_BOUND) {
+      throw localError('BUSY', 'too many procedures of the client are in use', no);
+    }
+  }
+
+  #assertFits({ name, definition }: CalledProcedure, { bytes }: Payload): void {
+    const { limits, link } = this.#options;
+    const wanted = definition.maxInputBytes ?? limits.valueOutBytes;
+    const most = link.cutsLarge ? wanted : Math.min(wanted, limits.batchBytes - ENVELOPE);
+    if (bytes.length <= most) return;
+    const text = `the input of "${name}" has ${bytes.length} bytes: at most ${most} can be sent`;
+    throw localError('TOO_LARGE', text, { executed: 'no' });
+  }
+
+  #codecsOf({ name, definition }: CalledProcedure): ClientCallCodecs | undefined {
+    const mayPack = this.#options.link.takesPacked && !this.#unpacked.has(name);
+    return mayPack ? clientCallCodecs(definition) : undefined;
+  }
+
+  #start(call: PendingCall, signal: AbortSignal | undefined): void {
+    const { runtime } = this.#options;
+    this.#write(call);
+    // What waits for a session without a connection may be too much for it, and end it.
+    if (call.isSettled) return;
+    const ms = call.deadlineAt - runtime.now();
+    call.timer = runtime.startTimer(Math.max(0, ms), () => this.#expired(call));
+    if (signal === undefined) return;
+    const aborted = (): void => this.#cancel(call, signal);
+    signal.addEventListener('abort', aborted);
+    call.stopListening = () => signal.removeEventListener('abort', aborted);
+  }
+
+  #write(call: PendingCall): void {
+    const { link } = this.#options;
+    const { procedure, deadlineAt, payload } = call;
+    const { number } = this.#bind(procedure);
+    call.id = this.#ids.next;
+    this.#ids.take(call.id, call);
+    const { encoding, bytes } = payload;
+    const { id } = call;
+    call.entry = link.send({ kind: 'CALL', id, procedure: number, deadlineAt, encoding, bytes });
+    // Only what is packed may have to be written again.
+    if (encoding !== ENCODING.PACKED) call.payload = NOTHING;
+  }
+
+  #bind(procedure: CalledProcedure): Bound {
+    const { name } = procedure;
+    const known = this.#bound.get(name);
+    if (known !== undefined) return known;
+    const { send: ownHash = NO_LAYOUT, receive: receiveHash = NO_LAYOUT } = this.#options.link
+      .takesPacked
+      ? clientCallCodecs(procedure.definition)
+      : {};
+    const sendHash = this.#unpacked.has(name) ? NO_LAYOUT : ownHash;
+    const codecs = receiveHash === NO_LAYOUT ? undefined : clientCallCodecs(procedure.definition);
+    const bound = { number: this.#numbers++, codecs };
+    this.#bound.set(name, bound);
+    this.#options.link.send({
+      kind: 'BIND',
+      procedure: bound.number,
+      procedureKind: 'call',
+      name,
+      sendHash,
+      receiveHash,
+    });
+    return bound;
+  }
+
+  #succeed(call: PendingCall, message: ResultMessage): void {
+    const { procedure } = call;
+    const most = this.#maxOutput(procedure);
+    if (message.bytes.length > most) {
+      const text = `the output of "${procedure.name}" has more than ${most} bytes`;
+      return call.reject(localError('TOO_LARGE', text, { executed: 'yes' }));
+    }
+    try {
+      const output = readOutput(procedure, message, this.#readingTerms(procedure));
+      call.resolve(output);
+    } catch (error) {
+      call.reject(error);
+    }
+  }
+
+  #fail(call: PendingCall, message: ErrorMessage): void {
+    const { procedure } = call;
+    const error = readError(procedure, message, this.#readingTerms(procedure));
+    void chain(error, call.reject);
+  }
+
+  #readingTerms({ name }: CalledProcedure) {
+    return { codecs: this.#bound.get(name)?.codecs, limits: this.#options.limits };
+  }
+
+  #maxOutput({ definition }: CalledProcedure): number {
+    return definition.maxOutputBytes ?? this.#options.limits.valueInBytes;
+  }
+
+  #mustUnpack({ payload }: PendingCall, { code, executed }: ErrorMessage): boolean {
+    return code === 'LAYOUT' && executed === 'no' && payload.encoding === ENCODING.PACKED;
+  }
+
+  /** The client has other layouts: it did not run, and goes again in the form that all read. */
+  #sendUnpacked(call: PendingCall): void {
+    const { procedure, payload } = call;
+    const { name } = procedure;
+    const codec = clientCallCodecs(procedure.definition).input;
+    if (!this.#unpacked.has(name)) {
+      this.#unpacked.add(name);
+      // Under another number: the hash of the first one says that inputs are packed.
+      this.#bound.delete(name);
+    }
+    try {
+      call.payload = asSuperjson(payload, codec);
+      this.#assertFits(procedure, call.payload);
+    } catch (error) {
+      this.#settle(call);
+      return call.reject(error);
+    }
+    this.#write(call);
+  }
+
+  #cancel(call: PendingCall, signal: AbortSignal): void {
+    const executed = this.#withdraw(call);
+    if (executed === 'unknown') {
+      const { link } = this.#options;
+      link.abandon(call.id);
+      link.send({ kind: 'CANCEL', id: call.id, reason: 'withdrawn' });
+    }
+    call.reject(withdrawn(executed, signal));
+  }
+
+  /** No CANCEL: the client has the deadline too, and ends the call itself. */
+  #expired(call: PendingCall): void {
+    const executed = this.#withdraw(call);
+    // What went in chunks has its deadline from when the first of them was written.
+    if (executed === 'unknown' && call.entry?.isBegun === true) {
+      this.#options.link.send({ kind: 'CANCEL', id: call.id, reason: 'deadline' });
+    }
+    const text = 'the deadline passed before the client had answered';
+    call.reject(localError('DEADLINE', text, { executed }));
+  }
+
+  /** Settles a call and takes it back where that is possible. */
+  #withdraw(call: PendingCall): Executed {
+    const { link } = this.#options;
+    const { entry } = call;
+    this.#settle(call);
+    if (entry === undefined || !link.withdraw(entry)) {
+      if (entry !== undefined) link.void(entry);
+      return 'unknown';
+    }
+    // Of one that had begun the client knows the id, and answers; it never ran all the same.
+    if (entry.isBegun) link.abandon(call.id);
+    else this.#free(call);
+    return 'no';
+  }
+
+  #settle(call: PendingCall): void {
+    call.isSettled = true;
+    call.timer?.cancel();
+    call.stopListening();
+    call.payload = NOTHING;
+  }
+
+  #free(call: PendingCall): void {
+    // Answered while it was being written: the rest of it is not sent.
+    this.#options.link.abandon(call.id);
+    this.#ids.free(call.id);
+  }
+}
+
+function withdrawn(executed: Executed, signal: AbortSignal): TrunklineError {
+  const options = { executed, cause: signal.reason as unknown };
+  return localError('CANCELLED', 'the caller withdrew', options);
+}

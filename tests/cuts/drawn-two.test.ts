@@ -1,0 +1,3 @@
+import { describeDrawn } from './suites.js';
+
+describeDrawn(25_000);

@@ -1,0 +1,3 @@
+import { describeOnce } from './suites.js';
+
+describeOnce(['handshake', 'hello', 'call', 'cancel', 'acks', 'call-superjson']);

@@ -1,0 +1,3 @@
+import { describeOnce } from './suites.js';
+
+describeOnce(['chunk-up', 'chunk-down', 'chunk-down-superjson']);

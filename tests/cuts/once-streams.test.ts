@@ -1,0 +1,3 @@
+import { describeOnce } from './suites.js';
+
+describeOnce(['down', 'up', 'both', 'leave', 'down-superjson', 'both-superjson']);

@@ -1,0 +1,3 @@
+import { describeOnce } from './suites.js';
+
+describeOnce(['topic', 'topic-superjson']);

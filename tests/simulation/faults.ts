@@ -1,0 +1,231 @@
+import type { PlantedFault } from '../support/planted-fault.js';
+
+/** A fault, and within how many seeds it must be found. */
+export interface SimulatedFault extends PlantedFault {
+  readonly within: number;
+}
+
+const SERVER = 'packages/server/src';
+const CLIENT = 'packages/client/src';
+const PROTOCOL = 'packages/protocol/src';
+
+/** Faults that the simulation must find: each breaks one guarantee at one place. */
+export const FAULTS: readonly SimulatedFault[] = [
+  {
+    name: 'a handler runs twice',
+    file: `${SERVER}/dispatcher.ts`,
+    find: 'return route.handler(input, asStreamContext(context));',
+    replace: `if (context.remainingMs !== undefined && context.remainingMs < 300) {
+      void Promise.resolve(route.handler(input, asStreamContext(context))).catch(() => undefined);
+    }
+    return route.handler(input, asStreamContext(context));`,
+    within: 5,
+  },
+  {
+    name: 'a call that was written counts as not executed',
+    file: `${CLIENT}/call-error.ts`,
+    find: "entry.number > rx ? 'no' : 'unknown'",
+    replace: "entry.number > rx ? 'no' : 'no'",
+    within: 5,
+  },
+  {
+    name: 'an id is free as soon as its call is withdrawn',
+    file: `${CLIENT}/call-table.ts`,
+    find: "    tell();\n    return 'unknown';",
+    replace: "    tell();\n    if (!isStream(call)) this.#free(call);\n    return 'unknown';",
+    within: 20,
+  },
+  {
+    name: 'a deadline is not watched at the server',
+    file: `${SERVER}/calls.ts`,
+    find: 'if (remainingMs === undefined) return;',
+    replace: 'if (remainingMs === undefined || remainingMs < 400) return;',
+    within: 20,
+  },
+  {
+    name: 'the signals of handlers stay silent at the end of a session',
+    file: `${SERVER}/calls.ts`,
+    find: `    for (const entry of this.#entries.values()) {
+      this.#stop(`,
+    replace: `    for (const entry of this.#entries.values()) {
+      if (entry.timer === undefined) this.#stop(`,
+    within: 20,
+  },
+  {
+    name: 'items go without credit',
+    file: `${PROTOCOL}/credit.ts`,
+    find: 'return this.#sentItems < this.#items && this.#sentBytes < this.#bytes;',
+    replace: 'return this.#sentItems < this.#items + 1 && this.#sentBytes < this.#bytes;',
+    within: 20,
+  },
+  {
+    name: 'credit is never told again',
+    file: `${SERVER}/stream-run.ts`,
+    find: 'if (this.#credit.isOpen) this.#wake?.();',
+    replace: 'if (this.#credit.isOpen && this.#credit.sentItems !== 64) this.#wake?.();',
+    within: 40,
+  },
+  {
+    name: 'a gap of a slow reader is not told',
+    file: `${SERVER}/topics/topic-subscription.ts`,
+    find: 'if (from > this.#offset) this.#reportGap(from);',
+    replace: 'if (from > this.#offset) this.#offset = from;',
+    within: 40,
+  },
+  {
+    name: 'live records are lost while history is read',
+    file: `${SERVER}/topics/hub-topic.ts`,
+    find: 'return this.#recent.filter((record) => record.offset > offset);',
+    replace: 'return this.#recent.filter((record) => record.offset > offset + 1);',
+    within: 20,
+  },
+  {
+    name: 'history begins one record too late',
+    file: `${SERVER}/topics/kept-records.ts`,
+    find: 'return this.#first + from.after + 1 - oldest;',
+    replace: 'return this.#first + from.after + 2 - oldest;',
+    within: 20,
+  },
+  {
+    name: 'a loop that is too slow is not told what it lost',
+    file: `${CLIENT}/topic-queue.ts`,
+    find: 'this.#drop(this.#take() as TopicEntry);',
+    replace: 'this.#take();',
+    within: 60,
+  },
+  {
+    name: 'who comes back is not told what has expired',
+    file: `${CLIENT}/topic-join.ts`,
+    find: 'const missed = clipGap(cursor, gap) ?? lostEpoch(cursor, answer);',
+    replace: 'const missed = lostEpoch(cursor, answer);',
+    within: 40,
+  },
+  {
+    name: 'a message is delivered again',
+    file: `${CLIENT}/subscriber.ts`,
+    find: 'if (this.#epoch !== item.epoch || item.offset <= this.#offset) return;',
+    replace: 'if (this.#epoch !== item.epoch || item.offset < this.#offset) return;',
+    within: 40,
+  },
+  {
+    name: 'a broker stores a record and drops its delivery',
+    file: `${SERVER}/topics/memory-topic.ts`,
+    find: 'if (record.offset <= start.offset) return;',
+    replace: 'if (record.offset <= start.offset || record.offset % 17 === 0) return;',
+    within: 10,
+  },
+  {
+    name: 'a broker acknowledges the offset before',
+    file: `${SERVER}/topics/memory-broker.ts`,
+    find: 'return { epoch, offset, stored',
+    replace: 'return { epoch, offset: Math.max(1, offset - 1), stored',
+    within: 5,
+  },
+  {
+    name: 'what a subscription of a session holds is never given back',
+    file: `${SERVER}/subscriptions.ts`,
+    find: 'if (entry.live !== undefined) this.#options.hub.release(entry.live.topic);',
+    replace:
+      'if (entry.live !== undefined && sub % 5 !== 4) this.#options.hub.release(entry.live.topic);',
+    within: 20,
+  },
+  {
+    name: 'nothing is sent again',
+    file: `${PROTOCOL}/session/positions.ts`,
+    find: 'this.sent = peerRx;',
+    replace: 'this.sent = this.tx;',
+    within: 5,
+  },
+  {
+    name: 'what is sent again has numbers of its own',
+    file: `${PROTOCOL}/session/link-writer.ts`,
+    find: 'const seq = numbered > 0 ? positions.sent + 1 : undefined;',
+    replace: 'const seq = numbered > 0 ? positions.sent + 1 + (isReplay ? 1 : 0) : undefined;',
+    within: 5,
+  },
+  {
+    name: 'an older attach takes the session back',
+    file: `${SERVER}/live-session.ts`,
+    find: 'return attach > this.#attach;',
+    replace: 'return attach > 0;',
+    within: 60,
+  },
+  {
+    name: 'the end of an older connection detaches the newer one',
+    file: `${SERVER}/live-session.ts`,
+    find: 'if (connection !== this.#connection) return;',
+    replace: '',
+    within: 40,
+  },
+  {
+    name: 'what a session had accepted is told as one less',
+    file: `${SERVER}/sessions.ts`,
+    find: 'this.#tombstones.set(id, { reason, rx, secretHash, endedAt });',
+    replace: 'this.#tombstones.set(id, { reason, rx: rx - 1, secretHash, endedAt });',
+    within: 200,
+  },
+  {
+    name: 'the last call that was accepted counts as not executed',
+    file: `${CLIENT}/call-error.ts`,
+    find: 'entry.number > rx',
+    replace: 'entry.number >= rx',
+    within: 200,
+  },
+  {
+    name: 'a call that was withdrawn is sent again',
+    file: `${PROTOCOL}/session/unacked.ts`,
+    find: 'this.#replace(at, message, VOID);',
+    replace: '',
+    within: 60,
+  },
+  {
+    name: 'handlers go on after their session has ended',
+    file: `${SERVER}/live-session.ts`,
+    find: '    this.#calls?.close();\n    this.services.sessions.ended',
+    replace: '    this.services.sessions.ended',
+    within: 20,
+  },
+  {
+    name: 'credit upward is not told again',
+    file: `${SERVER}/live-session.ts`,
+    find: 'this.#calls?.tellCredit();',
+    replace: '',
+    within: 60,
+  },
+  {
+    name: 'credit downward is not told again',
+    file: `${CLIENT}/call-table.ts`,
+    find: "if (isStream(call) && call.state === 'sent') call.handler.tellCredit();",
+    replace: '',
+    within: 200,
+  },
+  {
+    name: 'a subscription forgets its place',
+    file: `${CLIENT}/subscriber.ts`,
+    find: "return cursor === undefined ? this.#need : { kind: 'from', cursor };",
+    replace: 'return cursor === undefined ? this.#need : this.#need;',
+    within: 10,
+  },
+  {
+    name: 'a session never expires',
+    file: `${SERVER}/sessions.ts`,
+    find: "runtime.startTimer(limits.detachedMs, () => session.end('expired'));",
+    replace: 'runtime.startTimer(limits.detachedMs, () => undefined);',
+    within: 60,
+  },
+  {
+    name: 'silence is never noticed',
+    file: `${PROTOCOL}/session/link.ts`,
+    find: "  dead(): void {\n    this.#owner.failed('cut');",
+    replace: '  dead(): void {',
+    within: 20,
+  },
+  {
+    name: 'a network gives a batch a second time',
+    file: `${PROTOCOL}/testing/memory-network.ts`,
+    find: 'if (this.peer?.isClosed === false) this.peer.sink?.receive(content);',
+    replace: `if (this.peer?.isClosed === false) this.peer.sink?.receive(content);
+      if (this.peer?.isClosed === false && content.length % 13 === 0) this.peer.sink?.receive(content);`,
+    within: 5,
+  },
+];
