@@ -137,6 +137,11 @@ export class LiveSession
     return this.#subscriptions?.size ?? 0;
   }
 
+  /** Whether it has a connection. */
+  get isAttached(): boolean {
+    return this.#connection !== undefined;
+  }
+
   /** Whether this attach is newer than all before. */
   isNewer(attach: number): boolean {
     return attach > this.#attach;
