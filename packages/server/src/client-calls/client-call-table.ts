@@ -369,6 +369,14 @@ export class ClientCallTable {
   }
 }
 
+/** Hands on what a client answered; from one that takes no calls there is nothing to answer. */
+export function receiveAnswer(
+  calls: ClientCallTable | undefined,
+  message: ClientAnswer,
+): Violation | undefined {
+  return calls === undefined ? new Violation('WRONG_DIRECTION') : calls.receive(message);
+}
+
 function withdrawn(executed: Executed, signal: AbortSignal): TrunklineError {
   const options = { executed, cause: signal.reason as unknown };
   return localError('CANCELLED', 'the caller withdrew', options);
