@@ -32,7 +32,7 @@ export function openStream(world: World, client: SimClient): void {
   const count = chance.weigh([
     [6, chance.int(0, 12)],
     [3, chance.int(12, 90)],
-    [0.3, chance.int(90, 400)],
+    [1, chance.int(90, 300)],
   ]);
   const bytes = chance.weigh([
     [12, chance.int(0, 30)],
@@ -61,7 +61,7 @@ function mannerOf({ chance }: World, count: number): Manner {
     most: chance.is(0.25) ? chance.int(0, count) : Number.POSITIVE_INFINITY,
     pauseMs: chance.weigh([
       [4, 0],
-      [1, chance.int(1, 20)],
+      [2, chance.int(1, 20)],
       [0.3, chance.int(20, 400)],
     ]),
   };

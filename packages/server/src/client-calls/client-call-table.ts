@@ -4,6 +4,7 @@ import {
   CallIds,
   ENCODING,
   NO_LAYOUT,
+  Violation,
   type ErrorMessage,
   type Executed,
   type LargeMessage,
@@ -124,8 +125,15 @@ export class ClientCallTable {
   }
 
   /** What a client answered. That of a call that is not known is ignored. */
-  receive(message: ClientAnswer): void {
-    if (message.kind === 'REFUSED') return this.#refused(message);
+  receive(message: ClientAnswer): Violation | undefined {
+    // Who was never called has nothing to answer.
+    if (this.#numbers === 0) return new Violation('WRONG_DIRECTION');
+    if (message.kind === 'REFUSED') this.#refused(message);
+    else this.#answered(message);
+    return undefined;
+  }
+
+  #answered(message: ResultMessage | ErrorMessage): void {
     const call = this.#ids.holder(message.id);
     if (call === undefined) return;
     const { isSettled } = call;
