@@ -4,7 +4,8 @@ import { afterAll, afterEach, expect } from 'vitest';
 // run by themselves.
 
 /** What a test starts and must end: anything that would keep a process alive. */
-const WATCHED = /^(TCP|TLS|UDP|Timeout|Immediate|ProcessWrap|FSEvent|StatWatcher|HTTP|MessagePort|Worker)/;
+const WATCHED =
+  /^(TCP|TLS|UDP|Timeout|Immediate|ProcessWrap|FSEvent|StatWatcher|HTTP|MessagePort|Worker)/;
 /** How long what is being closed may take. */
 const GRACE_MS = 5_000;
 
