@@ -133,6 +133,15 @@ const PROGRAMS: Readonly<Record<string, (client: Probe) => Promise<void>>> = {
     print({ welcome: true });
   },
   call: (probing) => echo(probing, 'hello'),
+  pair: async (probing) => {
+    await echo(probing, 'one');
+    await echo(probing, 'two');
+  },
+  lost: async (probing) => {
+    await probing.connection.live();
+    await probing.probe.wait().catch((error: unknown) => print(failure(error)));
+    await echo(probing, 'after');
+  },
   error: async ({ probe }) => {
     await probe.fail({ why: 'no' }).catch((error: unknown) => print(failure(error)));
   },
