@@ -96,6 +96,13 @@ export const FAULTS: readonly FoundFault[] = [
     args: every('call', '--outage', '130000'),
   },
   {
+    name: 'a call that may be repeated is repeated without its key',
+    file: 'packages/client/src/pending-call.ts',
+    find: '...(idempotencyKey === undefined ? undefined : { idempotencyKey }),',
+    replace: '',
+    args: every('repeated', '--outage', '130000'),
+  },
+  {
     name: 'a session without a connection never ends',
     file: 'packages/server/src/sessions.ts',
     find: "() => session.end('expired'));",

@@ -55,6 +55,30 @@ async function withdrawals({ client: { works }, ledger, quiet, pass }: Stage): P
   ledger.faults.push('a handler was not told that its call was withdrawn');
 }
 
+async function asked({ client: { works }, ledger, quiet, pass }: Stage): Promise<void> {
+  const settled = ['one', 'two', 'slow', 'slower'].map((key) => {
+    return ledger.settles(key, works.confirm(key, PATIENT));
+  });
+  await quiet();
+  ledger.gate('slow asked').resolve();
+  await pass(1_000);
+  ledger.gate('slower asked').resolve();
+  await Promise.all(settled);
+  await ledger.settles('last', works.confirm('last', PATIENT));
+}
+
+async function repeated({ client: { works }, ledger, quiet, pass }: Stage): Promise<void> {
+  const settled = ['one', 'two', 'three'].map((key) => {
+    return ledger.settles(key, works.again(key, PATIENT));
+  });
+  ledger.gate('one').resolve();
+  await quiet();
+  ledger.gate('two').resolve();
+  await pass(1_000);
+  ledger.gate('three').resolve();
+  await Promise.all(settled);
+}
+
 async function topic({ client, ledger, topics, quiet, pass }: Stage): Promise<void> {
   const atServer = topics.room({ id: 1 });
   const tell = async (text: string): Promise<Published> => {
@@ -147,13 +171,15 @@ const PACKED: readonly Scenario[] = [
   { name: 'up', play: streamUp },
   { name: 'both', play: streamBoth },
   { name: 'leave', play: leave },
+  { name: 'asked', play: asked },
+  { name: 'repeated', play: repeated, survivors: ['one', 'two', 'three'] },
   { name: 'topic', play: topic },
   { name: 'chunk-up', play: chunksUp },
   { name: 'chunk-down', play: chunksDown },
   { name: 'acks', play: acks },
 ];
 
-const READABLE = ['call', 'down', 'both', 'topic', 'chunk-down'];
+const READABLE = ['call', 'asked', 'down', 'both', 'topic', 'chunk-down'];
 
 /** Everything that is played while connections are cut. */
 export const SCENARIOS: readonly Scenario[] = [

@@ -115,6 +115,7 @@ describe('a stream over a round trip of 100 ms', () => {
     await using far = await openFar();
     let taken = 0;
     const loop = far.client.pipe.down({ bytes: 1_000 })[Symbol.asyncIterator]();
+    const waiting: number[] = [];
     for (const most of [64, 200, 1_000, 5_000]) {
       const reading = (async () => {
         for (; taken < most; taken++) await loop.next();
@@ -122,10 +123,11 @@ describe('a stream over a round trip of 100 ms', () => {
       await far.runtime.advance(4_000);
       await reading;
       await far.runtime.advance(4_000);
-      expect(far.seen.sent - taken).toBeLessThanOrEqual(1_024);
-      expect((far.seen.sent - taken) * 1_000).toBeLessThan(1_048_576 + 2_000);
-      if (most === 64) expect(far.seen.sent - taken).toBeLessThanOrEqual(65);
+      waiting.push(far.seen.sent - taken);
     }
+    // The generator is asked for one item more than may be sent.
+    expect(waiting[0]).toBeLessThanOrEqual(65);
+    expect(Math.max(...waiting)).toBeLessThanOrEqual(1_025);
     await loop.return?.();
     await far.runtime.advance(200);
   });

@@ -93,9 +93,10 @@ function sourceOf(how: 'busy' | 'signal' | 'quiet') {
   return { probe, items };
 }
 
-const forever = async function* (): AsyncGenerator<number> {
-  await new Promise(() => {});
-};
+/** Never gives anything. */
+const forever = (): AsyncIterable<number> => ({
+  [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
+});
 
 describeTransports('the handler of a stream', (open) => {
   const ways = ['busy', 'signal', 'items'] as const;

@@ -59,3 +59,11 @@ export class CallRecord {
     trace.check(this.running === 0, () => `the handler of ${id} still runs`);
   }
 }
+
+/** Windows of items grow to this, and not before their consumer has taken any. */
+const WIDEST_WINDOW = 1_024;
+
+/** Gives how many items may be made ahead of those that were taken, the one being made not counted. */
+export function windowOf({ taken }: CallRecord, start: number): number {
+  return taken === 0 ? start : WIDEST_WINDOW;
+}

@@ -194,8 +194,10 @@ function reasonOf({ code, executed }: TrunklineError, failed: Failed): boolean {
 
 /** A cut that is shorter than the server keeps sessions loses none, and with it no call. */
 function mayBeLost({ server, detachedMs }: World, client: SimClient, madeAt: number): boolean {
-  if (client.isFinal || server.mayHaveLost(client.name, madeAt)) return true;
-  return client.awayMs >= detachedMs || client.expiredAt >= madeAt;
+  const { session, isFinal, awayMs, expiredAt } = client;
+  if (isFinal || session === undefined || !server.isOpen(session.id)) return true;
+  // Who reads slowly is told late of what was lost before this session.
+  return session.since >= madeAt || awayMs >= detachedMs || expiredAt >= madeAt;
 }
 
 /** Whether the deadline of a call has come. */

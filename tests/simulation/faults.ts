@@ -181,8 +181,8 @@ export const FAULTS: readonly SimulatedFault[] = [
   {
     name: 'handlers go on after their session has ended',
     file: `${SERVER}/live-session.ts`,
-    find: '    this.#calls?.close();\n    this.services.sessions.ended',
-    replace: '    this.services.sessions.ended',
+    find: '    this.#calls?.close();\n    this.#clientCalls?.lost();',
+    replace: '    this.#clientCalls?.lost();',
     within: 20,
   },
   {

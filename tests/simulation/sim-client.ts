@@ -1,6 +1,6 @@
 import { connect, serve, type Client } from '@trunkline/client';
 import { inspect } from '@trunkline/client/testing';
-import { decodeBatch, Violation, type Transport } from '@trunkline/protocol';
+import { decodeBatch, Violation, type DialSink, type Transport } from '@trunkline/protocol';
 import { FIRST, SECOND } from './contracts.js';
 import { runWork } from './run-work.js';
 import type { WatchedTopic } from './topic-work.js';
@@ -25,8 +25,10 @@ export class SimClient {
   readonly topics: WatchedTopic[] = [];
   readonly #world: World;
   #wasLive = false;
+  /** The session that it was given last, by id, and when. */
+  session: { readonly id: string; readonly since: number } | undefined;
   /** The session that it was live with last. */
-  #session: string | undefined;
+  #liveSession: string | undefined;
 
   constructor(world: World) {
     this.#world = world;
@@ -40,7 +42,7 @@ export class SimClient {
       contracts: { sim: contract },
       handlers: [serve(contract, { ask: (input, context) => runWork(world, input, context) })],
       runtime,
-      dial: (...parameters) => this.#watch(network.dial(...parameters)),
+      dial: (url, names, sink) => this.#watch(network.dial(url, names, this.#watchSink(sink))),
       packed: chance.is(0.8),
       reconnect: chance.pick([{}, { minMs: 5, maxMs: 60 }, { minMs: 10, maxMs: 1_000 }]),
       auth: () => this.#token(),
@@ -90,9 +92,9 @@ export class SimClient {
       this.losses++;
       this.#leftAt = this.#world.now();
     } else if (status === 'live') {
-      const { id } = this.#world.server.sessionOf(this.name) ?? {};
-      if (id !== undefined && id === this.#session) trace.note(`${this.name} goes on`);
-      this.#session = id;
+      const { id } = this.session ?? {};
+      if (id === this.#liveSession) trace.note(`${this.name} goes on`);
+      this.#liveSession = id;
       this.liveAt = this.#world.now();
       if (this.awayMs >= this.#world.detachedMs) this.expiredAt = this.liveAt;
       this.#leftAt = Number.POSITIVE_INFINITY;
@@ -116,14 +118,37 @@ export class SimClient {
     return transport;
   }
 
+  /** Sees which session it is given. */
+  #watchSink(sink: DialSink): DialSink {
+    let isLive = false;
+    return {
+      opened: (name) => sink.opened(name),
+      receive: (bytes) => {
+        const batch = isLive ? undefined : decodeBatch(bytes);
+        for (const message of batch === undefined || batch instanceof Violation
+          ? []
+          : batch.messages) {
+          if (message.kind === 'RESUMED') isLive = true;
+          if (message.kind !== 'WELCOME') continue;
+          isLive = true;
+          this.session = { id: message.session, since: this.#world.now() };
+        }
+        sink.receive(bytes);
+      },
+      receiveText: () => sink.receiveText(),
+      writable: () => sink.writable(),
+      closed: (closed) => sink.closed(closed),
+    };
+  }
+
   /** Who has a session that is still there goes on with it. */
   #greets(bytes: Uint8Array): void {
     const { trace, server, detachedMs } = this.#world;
     const batch = decodeBatch(bytes);
     if (batch instanceof Violation || batch.messages[0]?.kind !== 'HELLO') return;
-    const session = server.sessionOf(this.name);
-    const isKnown = session !== undefined && this.liveAt >= session.openedAt;
-    const isLost = !isKnown || this.awayMs >= detachedMs || this.expiredAt >= session.openedAt;
+    const { session } = this;
+    const isThere = session !== undefined && server.isOpen(session.id);
+    const isLost = !isThere || this.awayMs >= detachedMs || this.expiredAt >= session.since;
     trace.check(isLost, () => `${this.name} gives up session ${session?.id.slice(0, 6)}`);
   }
 

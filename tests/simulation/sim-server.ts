@@ -15,15 +15,6 @@ type Authenticate = NonNullable<ServerOptions['authenticate']>;
 /** Closes that two sound peers never have: the protocol was broken, or too much was asked. */
 const UNSOUND = new Set([1008, 1009, 4400, 4403, 4406, 4429]);
 
-/** A session of a server, as its hooks tell of it. */
-interface SessionLife {
-  readonly id: string;
-  /** Which of the servers it is on. */
-  readonly server: number;
-  readonly openedAt: number;
-  endedAt: number;
-}
-
 /** A session that is open, as the application knows it. */
 export interface OpenSession {
   readonly session: SessionOpened['session'];
@@ -37,9 +28,8 @@ export class SimServer {
   readonly #world: World;
   #server: Server;
   readonly #open = new Map<string, OpenSession>();
-  readonly #sessions = new Map<string, SessionLife>();
-  /** The newest session of each client, by the client's name. */
-  readonly #newest = new Map<string, SessionLife>();
+  /** When sessions have ended, by their ids. */
+  readonly #endedAt = new Map<string, number>();
   /** Servers that were told to stop and have not said that they have. */
   #closing = 0;
   starts = 0;
@@ -51,14 +41,7 @@ export class SimServer {
 
   /** When a session has ended; `Infinity` for one that has not. */
   endedAt(session: string): number {
-    return this.#sessions.get(session)?.endedAt ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** Whether a client may have lost a session that it had then, or had begun to have. */
-  mayHaveLost(client: string, then: number): boolean {
-    const newest = this.#newest.get(client);
-    if (newest === undefined || newest.server !== this.starts) return true;
-    return newest.endedAt !== Number.POSITIVE_INFINITY || newest.openedAt >= then;
+    return this.#endedAt.get(session) ?? Number.POSITIVE_INFINITY;
   }
 
   /** The sessions that are open, with the names of their clients. */
@@ -66,11 +49,9 @@ export class SimServer {
     return [...this.#open.values()];
   }
 
-  /** A session that is still there; `undefined` where the client has none. */
-  sessionOf(client: string): SessionLife | undefined {
-    const newest = this.#newest.get(client);
-    if (newest === undefined || newest.server !== this.starts) return undefined;
-    return newest.endedAt === Number.POSITIVE_INFINITY ? newest : undefined;
+  /** Whether a session is still there. */
+  isOpen(session: string): boolean {
+    return this.#open.has(session);
   }
 
   /** Stops it, with or without a goodbye, and starts another one with a new memory after a while. */
@@ -133,20 +114,11 @@ export class SimServer {
       },
       onOpen: ({ session, principal = '' }) => {
         this.#open.set(session.id, { session, client: principal, contract });
-        const life = {
-          id: session.id,
-          server: number,
-          openedAt: runtime.now(),
-          endedAt: Number.POSITIVE_INFINITY,
-        };
-        this.#sessions.set(session.id, life);
-        this.#newest.set(principal, life);
         trace.note(`session ${session.id.slice(0, 6)} opens`);
       },
       onClose: ({ session, code, reason }) => {
         this.#open.delete(session.id);
-        const life = this.#sessions.get(session.id);
-        if (life !== undefined) life.endedAt = runtime.now();
+        this.#endedAt.set(session.id, runtime.now());
         trace.note(`session ${session.id.slice(0, 6)} ends ${code} ${reason}`);
         trace.check(!UNSOUND.has(code), () => `a session ended with ${code} ${reason}`);
       },

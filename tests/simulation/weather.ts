@@ -64,16 +64,26 @@ export class Weather {
     const listen = network.listen.bind(network);
     network.listen = (accept) =>
       listen((transport, subprotocol) => {
-        const { latest } = network;
-        if (!this.#world.isSettling && chance.is(0.15)) {
-          const isWhole = chance.is(0.3);
-          this.#until(chance.int(0, this.#delay[1] * 3 + 5), () => {
-            if (isWhole) latest.cut();
-            else latest.cut('client');
-          });
-        }
+        if (!this.#world.isSettling && chance.is(0.15)) this.#spoil(network.latest);
         return accept(transport, subprotocol);
       });
+  }
+
+  #spoil(connection: MemoryConnection): void {
+    const { chance } = this.#world;
+    const afterMs = chance.int(0, this.#delay[1] * 3 + 5);
+    chance.weigh([
+      [1, () => this.#until(afterMs, () => connection.cut())],
+      [1, () => this.#until(afterMs, () => connection.cut('client'))],
+      // What the client has written here arrives when it may long be somewhere else.
+      [2, () => this.#delayGreeting(connection, afterMs)],
+    ])();
+  }
+
+  #delayGreeting(connection: MemoryConnection, afterMs: number): void {
+    connection.hold('client');
+    this.#until(afterMs, () => connection.cut('client'));
+    this.#until(afterMs + this.#world.chance.int(0, 3_000), () => connection.release('client'));
   }
 
   #setDelay(delay: readonly [number, number]): void {

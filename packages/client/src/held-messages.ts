@@ -13,6 +13,7 @@ export class HeldMessages {
   readonly #deliver: (message: ReceivedMessage) => void;
   #waiting: ReceivedMessage[] = [];
   #bytes = 0;
+  #isReleasing = false;
 
   /** `deliver` gets what was held, in order, when it waits no longer. */
   constructor(superjson: SuperjsonLoader, deliver: (message: ReceivedMessage) => void) {
@@ -22,6 +23,8 @@ export class HeldMessages {
 
   /** Takes a message that must wait; `false` for one that need not. */
   take(message: ReceivedMessage): boolean {
+    // What is delivered comes by here again.
+    if (this.#isReleasing) return false;
     if (this.#waiting.length === 0) {
       if (this.#superjson.code !== undefined || !isSuperjson(message)) return false;
       this.#load();
@@ -57,9 +60,11 @@ export class HeldMessages {
 
   #release(): void {
     this.#bytes = 0;
+    this.#isReleasing = true;
     for (let message = this.#waiting.shift(); message; message = this.#waiting.shift()) {
       this.#deliver(message);
     }
+    this.#isReleasing = false;
   }
 }
 

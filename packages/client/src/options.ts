@@ -125,12 +125,12 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     `option "packed" must be true or false, not "${typeof packed}"`,
   );
   check(
-    Array.isArray(handlers) && handlers.every(({ calls }) => calls instanceof Map),
-    'option "handlers" must be an array of what serve() gives',
+    leaks === undefined || leaks === true || (typeof leaks === 'object' && leaks !== null),
+    `option "leaks" must be true or an object, not "${typeof leaks}"`,
   );
   check(
-    leaks === undefined || leaks === true || (typeof leaks === 'object' && leaks !== null),
-    `option "leaks" must be true or an object, not "${String(leaks)}"`,
+    Array.isArray(handlers) && handlers.every(({ calls }) => calls instanceof Map),
+    'option "handlers" must be an array of what serve() gives',
   );
   const shapes = resolveShapes(options);
   return {

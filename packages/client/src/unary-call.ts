@@ -41,6 +41,7 @@ export function startUnary<Value>(
   const due = deadlineAt(port, options, port.deadlineMs);
   if (signal?.aborted) return outcome.failed(cancelledError('no', signal.reason));
   let stopListening = (): void => {};
+  let mayHaveRun = (): boolean => false;
   const handler: CallHandler = {
     isRepeatable: true,
     done: (message) => {
@@ -51,15 +52,14 @@ export function startUnary<Value>(
     },
     failed: (error) => {
       stopListening();
-      outcome.failed(call?.mayHaveRun === true ? notSurelyUnrun(error) : error);
+      outcome.failed(mayHaveRun() ? notSurelyUnrun(error) : error);
     },
   };
-  let call: PendingCall | undefined;
-  call = startOrFail(port, { kind, name, codec, input, due, idempotencyKey }, handler);
+  const call = startOrFail(port, { kind, name, codec, input, due, idempotencyKey }, handler);
   if (call === undefined || call.state === 'settled') return;
-  const started = call;
+  mayHaveRun = () => call.mayHaveRun;
   stopListening = onAbort(signal, () => {
-    handler.failed(cancelledError(port.calls.cancel(started, 'withdrawn'), signal?.reason));
+    handler.failed(cancelledError(port.calls.cancel(call, 'withdrawn'), signal?.reason));
   });
 }
 

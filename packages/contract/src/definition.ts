@@ -55,7 +55,7 @@ export interface CallOptions<
   readonly input?: Input;
   readonly output?: Output;
   readonly errors?: Errors;
-  /** Running it twice does no more than running it once, so clients may retry by themselves. */
+  /** It runs once for each idempotency key, so clients repeat it by themselves when they must. */
   readonly idempotent?: boolean;
 }
 

@@ -11,7 +11,7 @@ export type ErrorShapes = Record<string, unknown>;
 /** A call: one input, one output or one typed error. `~types` exists only for the compiler. */
 export interface CallShape<Input = unknown, Output = unknown, Errors = ErrorShapes> {
   readonly kind: 'call';
-  /** Running it twice does no more than running it once, so clients may retry by themselves. */
+  /** It runs once for each idempotency key, so clients repeat it by themselves when they must. */
   readonly idempotent?: boolean;
   /** Packs its values; without it they travel as superjson. */
   readonly codec?: ProcedureCodec;

@@ -56,7 +56,10 @@ export interface CallContext<Errors = Readonly<Record<string, unknown>>> extends
   readonly kind: 'call' | 'stream';
   /** `contract.procedure`. */
   readonly procedure: string;
-  /** Fires at the deadline, when the caller withdraws and when the session ends. */
+  /**
+   * Fires at the deadline, when the caller withdraws and when the session ends. That of an idempotent
+   * call fires at its deadline alone: others may wait for what comes of it.
+   */
   readonly signal: AbortSignal;
   /** Milliseconds until the deadline; `undefined` without one. */
   readonly remainingMs: number | undefined;

@@ -230,7 +230,7 @@ export class Dispatcher {
     // The payload is a view of the batch, which is gone when the guards are done.
     const { encoding, bytes } = request.call;
     const kept = { encoding, bytes: new Uint8Array(bytes) };
-    return guarded.then(() => next(request, kept));
+    return chain(guarded, () => next(request, kept));
   }
 
   #runGuarded(request: Request, payload: Payload): unknown {

@@ -30,7 +30,8 @@ export class LeakWatch {
   readonly #report: (leak: Leak) => void;
   readonly #timers = new Set<Timer>();
 
-  constructor(runtime: Runtime, { afterMs = AFTER_MS, report = printLeak }: LeakOptions) {
+  constructor(runtime: Runtime, options: LeakOptions, print: (leak: Leak) => void) {
+    const { afterMs = AFTER_MS, report = print } = options;
     this.#runtime = runtime;
     this.#afterMs = afterMs;
     this.#report = report;
@@ -53,13 +54,4 @@ export class LeakWatch {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
   }
-}
-
-function printLeak({ procedure, part, ended, forMs }: Leak): void {
-  const what = part === 'handler' ? 'its handler' : 'a guard, interceptor or schema before it';
-  const mend =
-    part === 'handler' ? 'let it end when context.signal fires, and pass the signal on' : 'mend it';
-  process.stderr.write(
-    `trunkline: ${procedure}: ${what} still runs ${forMs / 1_000} s after ${ended}: ${mend}\n`,
-  );
 }

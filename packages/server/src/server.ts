@@ -29,7 +29,7 @@ import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
-import { printFailure } from './print-failure.js';
+import { printFailure, printLeak } from './print-failure.js';
 import { Registry } from './registry.js';
 import type { Service } from './route.js';
 import type { LiveSession } from './live-session.js';
@@ -97,7 +97,7 @@ export class Server {
     });
     this.#idempotency = new IdempotencyTable(runtime, this.#limits);
     if (options.leaks !== undefined) {
-      this.#leaks = new LeakWatch(runtime, options.leaks === true ? {} : options.leaks);
+      this.#leaks = new LeakWatch(runtime, options.leaks === true ? {} : options.leaks, printLeak);
     }
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });

@@ -23,6 +23,8 @@ interface Lane {
   entries: Outgoing[];
   cutter: Cutter | undefined;
   transfer: number;
+  /** A small message of the same call that was given before, and must go before. */
+  after: Outgoing | undefined;
 }
 
 /** As many large messages go in turns; with more, each would pause for too long. */
@@ -54,8 +56,11 @@ export class Bulk {
     this.#options = options;
   }
 
-  /** Takes a large message, and one that must stay behind a large one; `false` for any other. */
-  push(entry: Outgoing): boolean {
+  /**
+   * Takes a large message, and one that must stay behind a large one; `false` for any other.
+   * `lastOf` finds the last one of a call that waits elsewhere.
+   */
+  push(entry: Outgoing, lastOf: (id: number) => Outgoing | undefined): boolean {
     const message = entry.content as Message;
     if (!mayBeCut(message)) return false;
     const lane = this.#lanes.get(message.id);
@@ -64,7 +69,8 @@ export class Bulk {
     else {
       const { id } = message;
       if (this.#lanes === NO_LANES) this.#lanes = new Map();
-      this.#lanes.set(id, { id, entries: [entry], cutter: undefined, transfer: 0 });
+      const after = lastOf(id);
+      this.#lanes.set(id, { id, entries: [entry], cutter: undefined, transfer: 0, after });
     }
     this.bytes += entry.size;
     return true;
@@ -138,6 +144,8 @@ export class Bulk {
     for (const lane of this.#lanes.values()) if (lane.cutter !== undefined) begun++;
     for (const lane of this.#lanes.values()) {
       const entry = lane.entries[0] as Outgoing;
+      if (lane.after?.state === 'queued') continue;
+      lane.after = undefined;
       if (lane.cutter !== undefined || !this.#isLarge(entry)) return lane;
       const fits = this.#begunBytes + entry.size <= this.#options.peerBytes;
       if (begun === 0 || (fits && begun < TURNS)) return lane;

@@ -27,7 +27,7 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
   readonly #owner: LinkOwner;
   readonly #runtime: Runtime;
   readonly #limits: WireLimits;
-  readonly #options: LinkOptions;
+  readonly #options: Omit<LinkOptions, 'transport'>;
   readonly #positions = new Positions();
   readonly #writer: LinkWriter;
   #heartbeat: Heartbeat;
@@ -41,9 +41,11 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
     this.#owner = owner;
     this.#runtime = options.runtime;
     this.#limits = options.limits;
-    this.#options = options;
-    this.#writer = new LinkWriter(this, this.#positions, options);
-    this.#writer.open(options.transport);
+    // A session may outlive its first connection, which must not be kept for that.
+    const { transport, ...kept } = options;
+    this.#options = kept;
+    this.#writer = new LinkWriter(this, this.#positions, kept);
+    this.#writer.open(transport);
     this.#heartbeat = this.#createHeartbeat();
   }
 

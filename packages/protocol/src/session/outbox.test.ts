@@ -151,4 +151,21 @@ describe('Outbox', () => {
     }
     expect([outbox.count, outbox.bytes]).toEqual([0, 0]);
   });
+
+  it('keeps a large message behind the small ones of its call that wait', () => {
+    const outbox = open();
+    outbox.cuts = true;
+    for (let n = 0; n < 32; n++) outbox.push(result(10 + n * 2, 30_000));
+    const small = outbox.push(result(4, 10));
+    outbox.push(result(4, 40_000));
+    const order: Message[] = [];
+    for (;;) {
+      const room = { bytes: 65_536, numbers: FREE, bulkBytes: 1_000_000, chunks: 1, tx: 0 };
+      const taken = outbox.take(room) as Message[];
+      if (taken.length === 0) break;
+      order.push(...taken);
+    }
+    const firstChunk = order.findIndex(({ kind }) => kind === 'CHUNK');
+    expect(firstChunk).toBeGreaterThan(order.indexOf(small.content as Message));
+  });
 });

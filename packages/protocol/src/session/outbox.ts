@@ -1,4 +1,5 @@
 import { takesNumber } from '../batch.js';
+import { mayBeCut } from '../chunk.js';
 import type { WireLimits } from '../limits.js';
 import { sizeOf, type BodyEncoder } from '../message-encoder.js';
 import type { CallMessage, Kind, Message } from '../message.js';
@@ -141,7 +142,8 @@ export class Outbox {
     const entry: Outgoing = { content, size, number: 0, isBegun: false, state: 'queued' };
     // A small one with no large one before it is none of theirs.
     const mayBeBulk = this.cuts && (size > this.#limits.cutBytes || !this.#bulk.isEmpty);
-    const isBulk = mayBeBulk && !isShared(content) && this.#bulk.push(entry);
+    const isBulk =
+      mayBeBulk && !isShared(content) && this.#bulk.push(entry, (id) => this.#lastOf(id));
     if (!isBulk) this.#queueOf(content).push(entry);
     this.bytes += size;
     this.count++;
@@ -231,6 +233,13 @@ export class Outbox {
     }
     taken.push(next.message);
     return true;
+  }
+
+  /** Finds the last message of a call that waits in order. */
+  #lastOf(id: number): Outgoing | undefined {
+    const isOfCall = ({ content, state }: Outgoing): boolean =>
+      state === 'queued' && !isShared(content) && mayBeCut(content) && content.id === id;
+    return this.#main.entries().findLast(isOfCall);
   }
 
   #isUrgent(): boolean {

@@ -4,6 +4,7 @@ import {
   CallIds,
   ENCODING,
   NO_LAYOUT,
+  Violation,
   type ErrorMessage,
   type Executed,
   type LargeMessage,
@@ -124,8 +125,15 @@ export class ClientCallTable {
   }
 
   /** What a client answered. That of a call that is not known is ignored. */
-  receive(message: ClientAnswer): void {
-    if (message.kind === 'REFUSED') return this.#refused(message);
+  receive(message: ClientAnswer): Violation | undefined {
+    // Who was never called has nothing to answer.
+    if (this.#numbers === 0) return new Violation('WRONG_DIRECTION');
+    if (message.kind === 'REFUSED') this.#refused(message);
+    else this.#answered(message);
+    return undefined;
+  }
+
+  #answered(message: ResultMessage | ErrorMessage): void {
     const call = this.#ids.holder(message.id);
     if (call === undefined) return;
     const { isSettled } = call;
@@ -359,6 +367,14 @@ export class ClientCallTable {
     this.#options.link.abandon(call.id);
     this.#ids.free(call.id);
   }
+}
+
+/** Hands on what a client answered; from one that takes no calls there is nothing to answer. */
+export function receiveAnswer(
+  calls: ClientCallTable | undefined,
+  message: ClientAnswer,
+): Violation | undefined {
+  return calls === undefined ? new Violation('WRONG_DIRECTION') : calls.receive(message);
 }
 
 function withdrawn(executed: Executed, signal: AbortSignal): TrunklineError {

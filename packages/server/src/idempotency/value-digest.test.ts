@@ -81,7 +81,7 @@ describe('digestOf', () => {
     expect(digestOf(new Set([1, '1', 1n]))).toBe(digestOf(new Set([1n, 1, '1'])));
   });
 
-  it('reads values that are longer than what is hashed in one go', () => {
+  it('reads large values to their ends', () => {
     const long = 'a'.repeat(100_000);
     expect(digestOf([long, 1])).toBe(digestOf([long, 1]));
     expect(digestOf([long, 1])).not.toBe(digestOf([long, 2]));

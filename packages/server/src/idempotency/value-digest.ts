@@ -1,7 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
-
-/** Text that waits to be hashed: each call of the hash costs more than the text of many values. */
-const MAX_WAITING = 8_192;
+import { createHash } from 'node:crypto';
 
 /**
  * Gives the digest of a decoded value, the same for each form in which it may have travelled. The
@@ -9,82 +6,63 @@ const MAX_WAITING = 8_192;
  * else does: a missing key and one that is undefined, 0 and -0, 1 and 1n, a date and its text.
  */
 export function digestOf(value: unknown): string {
-  return new ValueDigest().add(value).end();
+  return createHash('sha256').update(canonicalText(value)).digest('base64');
 }
 
 /** Each part begins with a letter for its kind and says its size, so no two values read alike. */
-class ValueDigest {
-  readonly #hash: Hash = createHash('sha256');
-  #waiting = '';
-
-  add(value: unknown): this {
-    switch (typeof value) {
-      case 'string':
-        return this.#text('s', value);
-      case 'number':
-        return this.#text('n', Object.is(value, -0) ? '-0' : String(value));
-      case 'bigint':
-        return this.#text('i', String(value));
-      case 'boolean':
-        return this.#put(value ? 't' : 'f');
-      case 'object':
-        return value === null ? this.#put('z') : this.#object(value);
-      default:
-        return this.#put('u');
-    }
+function canonicalText(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return sized('s', value);
+    case 'number':
+      return Object.is(value, -0) ? 'n-0;' : `n${value};`;
+    case 'bigint':
+      return `i${value};`;
+    case 'boolean':
+      return value ? 't' : 'f';
+    case 'object':
+      return value === null ? 'z' : textOfObject(value);
+    default:
+      return 'u';
   }
+}
 
-  end(): string {
-    return this.#hash.update(this.#waiting).digest('base64');
+function textOfObject(value: object): string {
+  if (Array.isArray(value)) {
+    let text = `a${value.length}:`;
+    for (const item of value) text += canonicalText(item);
+    return text;
   }
+  if (value instanceof Uint8Array) {
+    return sized('b', createHash('sha256').update(value).digest('base64'));
+  }
+  if (value instanceof Date) return `d${value.getTime()};`;
+  // In any order, and their members may be of kinds that have none.
+  if (value instanceof Set) return list('e', Array.from(value, canonicalText).sort());
+  if (value instanceof Map) {
+    const pairs = Array.from(value, ([key, of]) => canonicalText(key) + canonicalText(of));
+    return list('m', pairs.sort());
+  }
+  if (value instanceof URL) return sized('l', value.href);
+  if (value instanceof Error) {
+    const { name, message } = value;
+    return `x${textOfRecord({ name, message, code: 'code' in value ? value.code : '' })}`;
+  }
+  return textOfRecord(value);
+}
 
-  #object(value: object): this {
-    if (Array.isArray(value)) {
-      this.#put(`a${value.length}:`);
-      for (const item of value) this.add(item);
-      return this;
-    }
-    if (value instanceof Uint8Array) return this.#bytes(value);
-    if (value instanceof Date) return this.#text('d', String(value.getTime()));
-    if (value instanceof Map) return this.#anyOrder('m', [...value]);
-    if (value instanceof Set) return this.#anyOrder('e', [...value]);
-    if (value instanceof URL) return this.#text('l', value.href);
-    if (value instanceof Error) {
-      const { name, message } = value;
-      return this.#put('x').#record({ name, message, code: 'code' in value ? value.code : '' });
-    }
-    return this.#record(value);
-  }
+function textOfRecord(value: object): string {
+  const keys = Object.keys(value).sort();
+  const of = value as Record<string, unknown>;
+  let text = `o${keys.length}:`;
+  for (const key of keys) text += `${key.length}:${key}${canonicalText(of[key])}`;
+  return text;
+}
 
-  #record(value: object): this {
-    const keys = Object.keys(value).sort();
-    this.#put(`o${keys.length}:`);
-    for (const key of keys) this.#text('k', key).add((value as Record<string, unknown>)[key]);
-    return this;
-  }
+function list(kind: string, parts: readonly string[]): string {
+  return `${kind}${parts.length}:${parts.join('')}`;
+}
 
-  /** Sorted by digests: members may be of kinds that have no order. */
-  #anyOrder(kind: string, members: readonly unknown[]): this {
-    return this.#put(`${kind}${members.length}:${members.map(digestOf).sort().join()}`);
-  }
-
-  #bytes(value: Uint8Array): this {
-    this.#put(`b${value.length}:`);
-    this.#hash.update(this.#waiting).update(value);
-    this.#waiting = '';
-    return this;
-  }
-
-  #text(kind: string, text: string): this {
-    return this.#put(`${kind}${text.length}:${text}`);
-  }
-
-  #put(text: string): this {
-    this.#waiting += text;
-    if (this.#waiting.length >= MAX_WAITING) {
-      this.#hash.update(this.#waiting);
-      this.#waiting = '';
-    }
-    return this;
-  }
+function sized(kind: string, text: string): string {
+  return `${kind}${text.length}:${text}`;
 }
