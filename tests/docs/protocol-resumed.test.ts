@@ -15,7 +15,7 @@ import {
   welcome,
   type ScriptedConnection,
 } from '../../packages/client/tests/scripted-server.js';
-import { subscribed } from '../../packages/client/tests/topic-server.js';
+import { EPOCH } from '../../packages/client/tests/topic-server.js';
 import { readDocument, rowsOf, sectionsOf } from './markdown.js';
 
 const SECTIONS = sectionsOf(readDocument('PROTOCOL.md'));
@@ -119,7 +119,8 @@ describe('our client, at RESUMED,', () => {
     ticks.output.catch(() => undefined);
     const subscription = chat.messages({ room: 'lobby' }).subscribe({});
     await runtime.settle();
-    subscribed(server.latest, { offset: 4, top: 4 });
+    const at = { epoch: EPOCH, offset: 4, top: 4 } as const;
+    say(server.latest, {}, { kind: 'SUBSCRIBED', sub: 0, topic: 7, state: 'fresh', ...at });
     await runtime.settle();
     expect(numbered(server.latest)).toEqual(['BIND', 'CALL', 'BIND', 'CALL']);
     const next = await cut(harness);
