@@ -88,6 +88,8 @@ class Resumption:
             raise Violation("SECOND_HELLO", "GONE without RESUME")
         rx: Optional[int] = message.get("rx")
         self._session.calls.lost(rx)
+        if self._session.served is not None:
+            self._session.served.forget()
         self._session.welcome = None
         connection.forget()
         self._attach = 1
