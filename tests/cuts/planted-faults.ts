@@ -54,6 +54,13 @@ export const FAULTS: readonly FoundFault[] = [
     args: every('call'),
   },
   {
+    name: 'an older connection takes the session from a newer one',
+    file: LIVE_SESSION,
+    find: 'return attach > this.#attach;',
+    replace: 'return true;',
+    args: every('call', '--second'),
+  },
+  {
     name: 'a deadline does not pass without a connection',
     file: CALL_TABLE,
     find: '#expired(call: PendingCall): void {',

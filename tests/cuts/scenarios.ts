@@ -1,7 +1,7 @@
 import type { Published } from '@trunkline/protocol';
 import type { Scenario } from './scenario.js';
 import type { Outcome } from './ledger.js';
-import { PATIENT, type Stage } from './stage.js';
+import { A_WHILE_MS, PATIENT, type Stage } from './stage.js';
 import { leave, streamBoth, streamDown, streamUp } from './stream-scenarios.js';
 
 const LARGE = 200_000;
@@ -23,7 +23,7 @@ async function calls({ client: { works }, ledger, quiet, pass }: Stage): Promise
   settled.push(ledger.settles('d', works.echo('d', PATIENT)));
   ledger.gate('slow').resolve();
   await quiet();
-  await pass(1_000);
+  await pass(A_WHILE_MS);
   ledger.gate('slower').resolve();
   await Promise.all(settled);
   await ledger.settles('last', works.echo('last', PATIENT));
@@ -61,7 +61,7 @@ async function asked({ client: { works }, ledger, quiet, pass }: Stage): Promise
   });
   await quiet();
   ledger.gate('slow asked').resolve();
-  await pass(1_000);
+  await pass(A_WHILE_MS);
   ledger.gate('slower asked').resolve();
   await Promise.all(settled);
   await ledger.settles('last', works.confirm('last', PATIENT));
@@ -74,7 +74,7 @@ async function repeated({ client: { works }, ledger, quiet, pass }: Stage): Prom
   ledger.gate('one').resolve();
   await quiet();
   ledger.gate('two').resolve();
-  await pass(1_000);
+  await pass(A_WHILE_MS);
   ledger.gate('three').resolve();
   await Promise.all(settled);
 }
@@ -103,7 +103,7 @@ async function topic({ client, ledger, topics, quiet, pass }: Stage): Promise<vo
   await quiet();
   settled.push(ledger.settles('second', publish('client 2')));
   settled.push(ledger.settles('third', publish('client 3')));
-  await pass(1_000);
+  await pass(A_WHILE_MS);
   await tell('server 4');
   await Promise.all(settled);
   const { offset: last } = await tell('server 5');

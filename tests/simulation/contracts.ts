@@ -14,8 +14,9 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
   const item = object({ id: z.string(), n: z.int(), filler: z.string() });
   const params = z.object({ room: z.string() });
   const message = object({ id: z.string(), filler: z.string() });
-  const work = () =>
+  const work = (idempotent = false) =>
     call({
+      idempotent,
       input: object({
         id: z.string(),
         act: z.enum(ACTS),
@@ -29,6 +30,7 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
     });
   return contract('sim', {
     work: work(),
+    once: work(true),
     down: stream({
       input: object({
         id: z.string(),

@@ -1,15 +1,14 @@
 import { implement } from '@trunkline/server';
 import type { FIRST } from './contracts.js';
+import { windowOf } from './call-record.js';
 import { beginHandler, runWork, type HandlerContext } from './run-work.js';
+import { runOnce } from './once-work.js';
 import type { World } from './world.js';
 
-/** The window that a server grants upward; with it goes the item that is being produced. */
-const UP_WINDOW = 16;
 const DOWN_WINDOW = 64;
-const WIDE_DOWN_WINDOW = 1_024;
 
 /** Implements the contract so that the ledger sees each start, item and end. */
-export function serviceOf(world: World, contract: typeof FIRST) {
+export function serviceOf(world: World, contract: typeof FIRST, server: number) {
   const { trace } = world;
 
   const begin = (id: string, context: HandlerContext): (() => void) =>
@@ -36,13 +35,14 @@ export function serviceOf(world: World, contract: typeof FIRST) {
 
   return implement(contract, {
     work: (input, context) => runWork(world, input, context),
+    once: (input, context) => runOnce(world, input, { context, server }),
     async *down(input, context) {
       const { id, count, bytes, pauseMs, fails } = input;
       const end = begin(id, context);
       const record = world.record(id);
       try {
         for (let n = 0; n < count; n++) {
-          const window = record.taken >= DOWN_WINDOW * 4 ? WIDE_DOWN_WINDOW : DOWN_WINDOW;
+          const window = windowOf(record, DOWN_WINDOW);
           const ahead = record.produced++ - record.taken;
           trace.check(ahead <= window, () => `${id} produces ${ahead} items ahead of its consumer`);
           yield { id, n, filler: 'f'.repeat(bytes) };
@@ -81,6 +81,3 @@ export function serviceOf(world: World, contract: typeof FIRST) {
     loose: { authorizePublish: () => true },
   });
 }
-
-/** How many items a source may have made that no handler has taken. */
-export const MOST_UP_AHEAD = UP_WINDOW;

@@ -1,6 +1,5 @@
 import { begin, judgeOf, type Begun } from './call-work.js';
-import type { CallRecord } from './call-record.js';
-import { MOST_UP_AHEAD } from './handlers.js';
+import { windowOf, type CallRecord } from './call-record.js';
 import type { SimClient } from './sim-client.js';
 import type { World } from './world.js';
 
@@ -15,6 +14,9 @@ const DEADLINES = [
   [1, 200],
   [1, 3_000],
 ] as const;
+
+/** The items that a server grants a stream at first. */
+const UP_WINDOW = 16;
 
 /** How the user of a stream treats it. */
 interface Manner {
@@ -111,7 +113,8 @@ async function* source({ world, record, id, count, bytes }: StreamWork): AsyncGe
   const pauseMs = chance.is(0.2) ? chance.int(1, 30) : 0;
   for (let n = 0; n < count; n++) {
     const ahead = record.produced++ - record.taken;
-    trace.check(ahead <= MOST_UP_AHEAD, () => `${id} sends ${ahead} items ahead of its handler`);
+    const isGranted = ahead <= windowOf(record, UP_WINDOW);
+    trace.check(isGranted, () => `${id} sends ${ahead} items ahead of its handler`);
     yield { id, n, filler: 'u'.repeat(bytes) };
     if (pauseMs > 0) await world.sleep(pauseMs);
   }

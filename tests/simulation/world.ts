@@ -3,6 +3,7 @@ import { createTopics, type Topics } from '@trunkline/server';
 import type { CallRecord } from './call-record.js';
 import { Chance } from './chance.js';
 import { FIRST } from './contracts.js';
+import type { Key } from './once-work.js';
 import { RecordingBroker } from './recording-broker.js';
 import { SimClient } from './sim-client.js';
 import { SimServer } from './sim-server.js';
@@ -28,6 +29,7 @@ export class World {
   /** Clients that were closed and replaced. */
   readonly retired: SimClient[] = [];
   readonly records = new Map<string, CallRecord>();
+  readonly keys = new Map<string, Key>();
   /** Waits for a topic message that was published; nobody may wait for ever. */
   waiting = 0;
   /** Handlers that run, on all servers there were. */

@@ -20,7 +20,7 @@ import type { AcceptedTransport } from './accepted-transport.js';
 import type { CallLink } from './call-link.js';
 import { Calls, type CallsOptions } from './calls.js';
 import type { CallerLink } from './client-calls/caller-link.js';
-import type { ClientAnswer, ClientCallTable } from './client-calls/client-call-table.js';
+import { receiveAnswer, type ClientCallTable } from './client-calls/client-call-table.js';
 import { openClientCalls } from './client-calls/client-calls.js';
 import { isAnswer, isPacked, violationOf } from './message-kind.js';
 import type { Session } from './session.js';
@@ -88,8 +88,7 @@ export class LiveSession
     const options = { transport, runtime, limits, side: 'server', valueBytes, assembly } as const;
     this.wire = new Link(this, { ...options, codec: FULL_CODEC });
     if ((hello.features & FEATURES.CHUNK) !== 0) this.wire.allowChunks();
-    const takesCalls = (hello.features & FEATURES.CALLS) !== 0;
-    this.#clientCalls = takesCalls ? openClientCalls(session, this) : undefined;
+    this.#clientCalls = openClientCalls(session, hello, this);
     const isKept = limits.detachedMs > 0 && (hello.features & FEATURES.RESUME) !== 0;
     const { secret, hash } = isKept ? sessions.createSecret() : NO_SECRET;
     this.#secretHash = hash;
@@ -135,6 +134,11 @@ export class LiveSession
   /** Subscriptions that are live or being decided on. */
   get subscribed(): number {
     return this.#subscriptions?.size ?? 0;
+  }
+
+  /** Whether it has a connection. */
+  get isAttached(): boolean {
+    return this.#connection !== undefined;
   }
 
   /** Whether this attach is newer than all before. */
@@ -218,9 +222,9 @@ export class LiveSession
         return this.#callRoom().credit(message);
       case 'RESULT':
       case 'ERROR':
-        return this.#answered(message);
+        return receiveAnswer(this.#clientCalls, message);
       case 'REFUSED':
-        if (isAnswer(message.of)) return this.#answered(message);
+        if (isAnswer(message.of)) return receiveAnswer(this.#clientCalls, message);
         return this.#callRoom().refused(message);
       case 'SUBSCRIBE':
         return this.#topicRoom().subscribe(message);
@@ -321,11 +325,6 @@ export class LiveSession
       limits: sessionLimits,
       revisions: registry.revisionsOf(revisions),
     };
-  }
-
-  #answered(message: ClientAnswer): Violation | undefined {
-    const calls = this.#clientCalls;
-    return calls ? calls.receive(message) : new Violation('WRONG_DIRECTION');
   }
 
   #callRoom(): Calls {

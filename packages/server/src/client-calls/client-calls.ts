@@ -1,7 +1,9 @@
 import type { ClientCallDefinition, SchemaInput, SchemaOutput } from '@trunkline/contract';
 import {
+  FEATURES,
   TrunklineError,
   type ContractShape,
+  type HelloMessage,
   type SafeResult,
   type WithInput,
 } from '@trunkline/protocol';
@@ -61,11 +63,13 @@ export type ClientCallsClass<Calls> = new (session: SessionInfo) => Calls;
 /** The sessions whose clients take calls. */
 const SESSIONS = new WeakMap<SessionInfo, ClientCallTable>();
 
-/** Lets the client of a session be called. */
+/** Lets the client of a session be called; `undefined` for one that takes no calls. */
 export function openClientCalls(
   session: Session,
+  { features }: HelloMessage,
   options: ClientCallTableOptions,
-): ClientCallTable {
+): ClientCallTable | undefined {
+  if ((features & FEATURES.CALLS) === 0) return undefined;
   const table = new ClientCallTable(options);
   SESSIONS.set(session, table);
   return table;
