@@ -18,7 +18,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'node',
-          setupFiles: ['tests/support/load-superjson.ts'],
+          setupFiles: ['tests/support/load-superjson.ts', 'tests/support/leak-check.ts'],
           include: [
             'packages/*/src/**/*.test.ts',
             'tests/**/*.test.ts',

@@ -15,7 +15,10 @@ import {
  * @typedef {import('../tests/conformance/dist/conversation.js').Step} Step
  * @typedef {import('../tests/conformance/dist/conversation.js').Side} Side
  * @typedef {import('@trunkline/protocol').BatchHead} BatchHead
- * @typedef {{ tx: number, rx: number, acked: number }} Numbers of one side
+ * @typedef {import('../tests/conformance/dist/conversation.js').ShownMessage} ShownMessage
+ * @typedef {{ tx: number, sent: number, rx: number, acked: number }} Numbers of one side: given,
+ *   written on this connection, received, acknowledged
+ * @typedef {Record<Side, Numbers>} Session
  */
 
 const VECTORS = fileURLToPath(new URL('../tests/vectors/conversations.json', import.meta.url));
@@ -24,16 +27,16 @@ const START = '<!-- conversations: written by scripts/write-conversations.mjs --
 const END = '<!-- end of conversations -->';
 const WIDTH = 100;
 
-/** Numbers that both sides have at the start of a connection. @returns {Record<Side, Numbers>} */
+/** Numbers that both sides have at the start of a connection. @returns {Session} */
 function startOfConnection() {
-  const none = { tx: 0, rx: 0, acked: 0 };
+  const none = { tx: 0, sent: 0, rx: 0, acked: 0 };
   return { client: { ...none }, server: { ...none } };
 }
 
 /**
  * Gives a step that sends messages its head and its bytes.
  * @param {Step} step
- * @param {Record<Side, Numbers>} numbers
+ * @param {Session} numbers
  * @returns {{ head?: BatchHead, hex?: string }}
  */
 function bytesOf(step, numbers) {
@@ -44,16 +47,20 @@ function bytesOf(step, numbers) {
   const messages = shown.map(toMessage);
   const numbered = messages.filter(takesNumber).length;
   const { now, again } = 'messages' in step ? step : {};
-  if (again) from.tx -= numbered;
+  const isLost = 'lost' in step;
+  if (again) from.sent -= numbered;
   /** @type {BatchHead} */
   const head = {
-    ...(numbered > 0 ? { seq: from.tx + 1 } : {}),
+    ...(numbered > 0 ? { seq: from.sent + 1 } : {}),
     ...(from.rx > from.acked || messages.length === 0 ? { ack: from.rx } : {}),
     ...(now ? { now } : {}),
   };
-  from.tx += numbered;
-  from.acked = from.rx;
-  to.rx = from.tx;
+  from.sent += numbered;
+  from.tx = Math.max(from.tx, from.sent);
+  if (!isLost) {
+    from.acked = from.rx;
+    to.rx = Math.max(to.rx, from.sent);
+  }
   const batch = 'messages' in step ? messages : messages.slice(0, 1);
   return { head, hex: Buffer.from(encodeBatch(new Writer(), head, batch)).toString('hex') };
 }
@@ -67,17 +74,64 @@ function shownOf(step) {
 /** @param {Conversation} conversation @returns {Conversation} */
 function withBytes(conversation) {
   let numbers = startOfConnection();
+  let before = startOfConnection();
+  /** @type {Session | undefined} */
+  let older;
   const steps = conversation.steps.map((step) => {
-    if ('close' in step) numbers = startOfConnection();
+    if ('on' in step) {
+      const written = { ...step, ...bytesOf(step, older ?? numbers) };
+      if ('close' in step) older = undefined;
+      return written;
+    }
+    if ('close' in step || 'opens' in step) {
+      if (hasSession(numbers)) before = numbers;
+      numbers = 'opens' in step ? startOfConnection() : (older ?? startOfConnection());
+      older = 'opens' in step ? before : undefined;
+    }
     if ('bytes' in step) countBytes(step, numbers);
-    return { ...step, ...bytesOf(step, numbers) };
+    const placed = 'messages' in step && !step.exact ? place(step, before) : step;
+    if ('messages' in placed && placed.messages[0]?.kind === 'RESUMED') goOn(numbers, before);
+    return { ...placed, ...bytesOf(placed, numbers) };
   });
   return { ...conversation, steps };
 }
 
-/** @param {{ from: Side, sequenced?: number }} step @param {Record<Side, Numbers>} numbers */
+/** @param {Session} numbers */
+function hasSession({ client, server }) {
+  return client.tx + server.tx > 0;
+}
+
+/**
+ * Gives messages that say where a session is its numbers.
+ * @template {{ messages: readonly ShownMessage[] }} S
+ * @param {S} step @param {Session} before
+ * @returns {S}
+ */
+function place(step, { client, server }) {
+  const messages = step.messages.map((message) => {
+    if (message.kind === 'RESUME') return { ...message, rx: client.rx, first: server.acked + 1 };
+    if (message.kind === 'RESUMED') return { ...message, rx: server.rx };
+    const isTold = message.kind === 'GONE' && message.rx !== undefined;
+    return isTold ? { ...message, rx: server.rx } : message;
+  });
+  return { ...step, messages };
+}
+
+/** @param {Session} numbers @param {Session} before */
+function goOn(numbers, before) {
+  for (const [side, other] of /** @type {const} */ ([
+    ['client', 'server'],
+    ['server', 'client'],
+  ])) {
+    const { tx, rx } = before[side];
+    numbers[side] = { tx, rx, sent: before[other].rx, acked: rx };
+  }
+}
+
+/** @param {{ from: Side, sequenced?: number }} step @param {Session} numbers */
 function countBytes({ from, sequenced = 0 }, numbers) {
   numbers[from].tx += sequenced;
+  numbers[from].sent += sequenced;
   numbers[from === 'client' ? 'server' : 'client'].rx += sequenced;
 }
 
@@ -95,7 +149,8 @@ function showStep(step) {
   const says = `${step.from}: ${step.says.replaceAll('`', '')}`;
   const hex = 'bytes' in step ? step.bytes : 'hex' in step ? step.hex : undefined;
   if (hex === undefined) return says;
-  const more = 'items' in step || 'calls' in step ? ' …' : '';
+  const many = 'items' in step ? step.items.count : 'calls' in step ? step.calls.count : 1;
+  const more = many > 1 ? ' …' : '';
   return [says, ...splitBatch(hex).flatMap(foldLine)].join('\n') + more;
 }
 

@@ -17,6 +17,12 @@ export const works = contract('works', {
   down: stream({ input: Numbered, down: z.int(), output: z.string() }),
   up: stream({ input: z.string(), up: z.int(), output: z.int() }),
   both: stream({ input: z.string(), up: z.int(), down: z.int(), output: z.int() }),
+  /** Asks the client that calls it. */
+  confirm: call({ input: z.string(), output: z.string() }),
+  again: call({ input: z.string(), output: z.string(), idempotent: true }),
+  client: {
+    ask: call({ input: z.string(), output: z.string() }),
+  },
   room: topic({
     params: z.object({ id: z.int() }),
     message: z.string(),

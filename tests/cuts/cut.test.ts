@@ -20,7 +20,7 @@ it.each([
     '1',
     'up',
     'bang',
-    /unknown way to cut "bang": expected one of fin, rst, silence, blackout, late/,
+    /unknown way to cut "bang": expected one of fin, rst, silence, blackout, late, stray/,
   ],
 ])('refuses %s %s %s', (at, direction, how, message) => {
   expect(() => parseCuts(at, direction, how)).toThrow(message);

@@ -4,12 +4,13 @@ export type Direction = 'up' | 'down';
 /**
  * How a connection is cut. `fin` ends one direction, and what is said on the other one still comes;
  * `rst` ends both at once. After `silence` one direction swallows all bytes, after `blackout` both,
- * and after `late` one direction brings them so late that they meet the connection that follows.
+ * and after `late` one direction brings them so late that they meet the connection that follows. With
+ * `stray` the client is reset, and what it has sent still comes, behind the begin of the next one.
  */
-export type How = 'fin' | 'rst' | 'silence' | 'blackout' | 'late';
+export type How = 'fin' | 'rst' | 'silence' | 'blackout' | 'late' | 'stray';
 
 export const DIRECTIONS: readonly Direction[] = ['up', 'down'];
-export const WAYS: readonly How[] = ['fin', 'rst', 'silence', 'blackout', 'late'];
+export const WAYS: readonly How[] = ['fin', 'rst', 'silence', 'blackout', 'late', 'stray'];
 
 /** A cut of one connection, when so many bytes of one direction have arrived. */
 export interface Cut {

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { parseCuts } from './cut.js';
 import { drawPlan } from './draw.js';
-import { everyCut, perform, rehearse, rehearseAll, type Plan } from './play.js';
+import { everyCut, middleCut, perform, rehearse, rehearseAll, type Plan } from './play.js';
 import type { Scenario } from './scenario.js';
 import { findScenario, SCENARIOS } from './scenarios.js';
 import { Tally } from './tally.js';
@@ -23,9 +23,10 @@ topics. Stops at the first run that fails, prints how to see it again, and exits
   --seed <number>     does the one run that is drawn from a seed
   --scenario <name>   cuts this one at every byte; does one run, if for each of its connections in
                       order there follows:
+    --second            cuts its second connection, where the first was reset in the middle
     --at <bytes,…>      the cut comes when so many bytes have arrived; "-" for no cut
     --direction <up|down,…>
-    --how <fin|rst|silence|blackout|late,…>
+    --how <fin|rst|silence|blackout|late|stray,…>
     --outage <ms>       no connection opens for so long after the first cut
   --help              prints this
 
@@ -51,11 +52,16 @@ async function runDrawn(firstSeed: number, isEnough: (runs: number) => boolean):
   say(`drawn: ${tally.describe()}`);
 }
 
-async function runEvery(scenario: Scenario, outageMs = 0): Promise<void> {
+async function runEvery(
+  scenario: Scenario,
+  { outageMs = 0, second = false }: { outageMs?: number; second?: boolean } = {},
+): Promise<void> {
   const { name } = scenario;
   const tally = new Tally();
-  const takesUpgrade = name === 'handshake';
-  for await (const plan of everyCut(await rehearse(scenario), { takesUpgrade, outageMs })) {
+  const rehearsed = await rehearse(scenario);
+  const before = second ? [middleCut(rehearsed, 'down')] : [];
+  const takesUpgrade = name === 'handshake' && !second;
+  for await (const plan of everyCut(rehearsed, { before, takesUpgrade, outageMs })) {
     tally.add(await perform(plan));
   }
   say(`${name}: ${tally.describe()}`);
@@ -87,14 +93,25 @@ async function main(args: readonly string[]): Promise<void> {
       direction: { type: 'string' },
       how: { type: 'string' },
       outage: { type: 'string' },
+      second: { type: 'boolean' },
     },
   });
-  const { help, runs, seed, scenario, at, direction = '', how = '', outage = '0' } = values;
+  const {
+    help,
+    runs,
+    seed,
+    scenario,
+    at,
+    direction = '',
+    how = '',
+    outage = '0',
+    second = false,
+  } = values;
   if (help === true) return say(HELP);
   if (scenario !== undefined) {
     const found = findScenario(scenario);
     const outageMs = readNumber('outage', outage);
-    if (at === undefined) return runEvery(found, outageMs);
+    if (at === undefined) return runEvery(found, { outageMs, second });
     return runOne(found, { cuts: parseCuts(at, direction, how), outageMs });
   }
   if (seed !== undefined) {

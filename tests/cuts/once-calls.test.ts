@@ -1,3 +1,13 @@
 import { describeOnce } from './suites.js';
 
-describeOnce(['handshake', 'hello', 'call', 'cancel', 'acks', 'call-superjson']);
+describeOnce([
+  'handshake',
+  'hello',
+  'call',
+  'cancel',
+  'acks',
+  'asked',
+  'repeated',
+  'call-superjson',
+  'asked-superjson',
+]);

@@ -2,4 +2,4 @@ import { LOST_MS } from './judge.js';
 import { describeOutage } from './suites.js';
 
 describeOutage(['call', 'both', 'topic'], 60_000);
-describeOutage(['call', 'both', 'topic'], LOST_MS);
+describeOutage(['call', 'both', 'repeated', 'topic'], LOST_MS);

@@ -22,7 +22,9 @@ function runProgram(program: string, args: readonly string[]) {
   });
 }
 
-it.each(FAULTS)('cuts find that $name', { timeout: LIMIT_MS }, async (fault) => {
+const named = FAULTS.map((fault) => [fault.name, fault] as const);
+
+it.each(named)('cuts find that %s', { timeout: LIMIT_MS }, async (_name, fault) => {
   const program = join(folder, `${FAULTS.indexOf(fault)}.mjs`);
   await bundleProgram(fileURLToPath(new URL('main.ts', import.meta.url)), program, fault);
   const { code, printed } = await runProgram(program, fault.args);

@@ -54,6 +54,13 @@ export const FAULTS: readonly FoundFault[] = [
     args: every('call'),
   },
   {
+    name: 'an older connection takes the session from a newer one',
+    file: LIVE_SESSION,
+    find: 'return attach > this.#attach;',
+    replace: 'return true;',
+    args: every('call', '--second'),
+  },
+  {
     name: 'a deadline does not pass without a connection',
     file: CALL_TABLE,
     find: '#expired(call: PendingCall): void {',
@@ -94,6 +101,13 @@ export const FAULTS: readonly FoundFault[] = [
     find: "return rx !== undefined && entry.number > rx ? 'no' : 'unknown';",
     replace: "return 'no';",
     args: every('call', '--outage', '130000'),
+  },
+  {
+    name: 'a call that may be repeated is repeated without its key',
+    file: 'packages/client/src/pending-call.ts',
+    find: '...(idempotencyKey === undefined ? undefined : { idempotencyKey }),',
+    replace: '',
+    args: every('repeated', '--outage', '130000'),
   },
   {
     name: 'a session without a connection never ends',

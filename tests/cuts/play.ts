@@ -94,15 +94,19 @@ export async function perform(plan: Plan): Promise<RunReport> {
   const { rehearsed, cuts, seed, outageMs = 0 } = plan;
   const { scenario, uncut } = rehearsed;
   const options = { cuts, uncut: uncut.ledger, seed: seed ?? FIRST_SEED, outageMs };
-  const report = await runFast(() => run(scenario, options));
-  if (report.faults.length === 0) return report;
-  // The same again, for the stacks of errors.
-  const { faults } = await run(scenario, options);
   const outage = outageMs === 0 ? '' : ` --outage ${outageMs}`;
   const place = `--scenario ${scenario.name} ${formatCuts(cuts)}${outage}`;
-  const again = seed === undefined ? place : `--seed ${seed}`;
-  const told = (faults.length === 0 ? report.faults : faults).join('\n');
-  throw new Error(`${place}\n${told}\nto see it again: npm run cuts -- ${again}`);
+  const again = `to see it again: npm run cuts -- ${seed === undefined ? place : `--seed ${seed}`}`;
+  try {
+    const report = await runFast(() => run(scenario, options));
+    if (report.faults.length === 0) return report;
+    // The same again, for the stacks of errors.
+    const { faults } = await run(scenario, options);
+    throw new Error((faults.length === 0 ? report.faults : faults).join('\n'));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new Error(`${place}\n${text}\n${again}`, { cause: error });
+  }
 }
 
 /** Runs without stacks of errors, which cost more than much of what is tested. */

@@ -1,4 +1,4 @@
 import { describeResumed } from './suites.js';
 
-describeResumed(['call', 'both', 'topic'], 'up');
-describeResumed(['call', 'both', 'topic'], 'down');
+describeResumed(['call', 'asked', 'both', 'topic'], 'up');
+describeResumed(['call', 'asked', 'both', 'topic'], 'down');

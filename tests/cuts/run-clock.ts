@@ -3,6 +3,8 @@ import { VirtualRuntime } from '@trunkline/protocol/testing';
 
 /** How often nothing may happen in a row before nothing will. */
 const QUIET_TURNS = 2;
+/** More than any scenario needs between two moments of time. */
+const MOST_TURNS = 100_000;
 const WALL_START = Date.UTC(2026, 0, 1);
 
 interface RunTimer {
@@ -59,14 +61,16 @@ export class RunClock implements Runtime {
     });
   }
 
-  /** Resolves when nothing happens any more without time passing. */
+  /** Resolves when nothing happens any more without time passing; fails when something always does. */
   settle(): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       let quiet = 0;
+      let turns = 0;
       const look = (): void => {
         quiet = this.#waiting === 0 && this.isIdle() ? quiet + 1 : 0;
-        if (quiet < QUIET_TURNS) setImmediate(look);
-        else resolve();
+        if (quiet === QUIET_TURNS) resolve();
+        else if (turns++ === MOST_TURNS) reject(new Error('it never comes to rest'));
+        else setImmediate(look);
       };
       setImmediate(look);
     });

@@ -11,9 +11,9 @@ async function repeat(cuts: Cuts, seed: number) {
   return { made, bytes, outcomes: ledger.outcomes, items: ledger.items };
 }
 
-it('is the same for the same seed, to the number of bytes', async () => {
+it('is the same for the same seed, to the number of bytes', { timeout: 60_000 }, async () => {
   const rehearsed = await rehearseAll([findScenario('topic')]);
-  for (let seed = 1; seed <= 20; seed++) {
+  for (let seed = 1; seed <= 10; seed++) {
     const { cuts } = drawPlan(seed, rehearsed);
     expect(await repeat(cuts, seed)).toEqual(await repeat(cuts, seed));
   }

@@ -12,6 +12,8 @@ export interface Scenario {
   play(stage: Stage): Promise<void>;
   /** Keys whose outcome depends on when a cut comes, with what is right for them. */
   readonly races?: Readonly<Record<string, (outcome: Outcome) => boolean>>;
+  /** Keys of calls that may be repeated, so that they outlive their session. */
+  readonly survivors?: readonly string[];
   /** Keys that must settle in time, with the milliseconds from the begin of the run. */
   readonly dueMs?: Readonly<Record<string, number>>;
 }

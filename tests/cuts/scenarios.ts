@@ -1,7 +1,7 @@
 import type { Published } from '@trunkline/protocol';
 import type { Scenario } from './scenario.js';
 import type { Outcome } from './ledger.js';
-import { PATIENT, type Stage } from './stage.js';
+import { A_WHILE_MS, PATIENT, type Stage } from './stage.js';
 import { leave, streamBoth, streamDown, streamUp } from './stream-scenarios.js';
 
 const LARGE = 200_000;
@@ -23,7 +23,7 @@ async function calls({ client: { works }, ledger, quiet, pass }: Stage): Promise
   settled.push(ledger.settles('d', works.echo('d', PATIENT)));
   ledger.gate('slow').resolve();
   await quiet();
-  await pass(1_000);
+  await pass(A_WHILE_MS);
   ledger.gate('slower').resolve();
   await Promise.all(settled);
   await ledger.settles('last', works.echo('last', PATIENT));
@@ -55,6 +55,30 @@ async function withdrawals({ client: { works }, ledger, quiet, pass }: Stage): P
   ledger.faults.push('a handler was not told that its call was withdrawn');
 }
 
+async function asked({ client: { works }, ledger, quiet, pass }: Stage): Promise<void> {
+  const settled = ['one', 'two', 'slow', 'slower'].map((key) => {
+    return ledger.settles(key, works.confirm(key, PATIENT));
+  });
+  await quiet();
+  ledger.gate('slow asked').resolve();
+  await pass(A_WHILE_MS);
+  ledger.gate('slower asked').resolve();
+  await Promise.all(settled);
+  await ledger.settles('last', works.confirm('last', PATIENT));
+}
+
+async function repeated({ client: { works }, ledger, quiet, pass }: Stage): Promise<void> {
+  const settled = ['one', 'two', 'three'].map((key) => {
+    return ledger.settles(key, works.again(key, PATIENT));
+  });
+  ledger.gate('one').resolve();
+  await quiet();
+  ledger.gate('two').resolve();
+  await pass(A_WHILE_MS);
+  ledger.gate('three').resolve();
+  await Promise.all(settled);
+}
+
 async function topic({ client, ledger, topics, quiet, pass }: Stage): Promise<void> {
   const atServer = topics.room({ id: 1 });
   const tell = async (text: string): Promise<Published> => {
@@ -79,7 +103,7 @@ async function topic({ client, ledger, topics, quiet, pass }: Stage): Promise<vo
   await quiet();
   settled.push(ledger.settles('second', publish('client 2')));
   settled.push(ledger.settles('third', publish('client 3')));
-  await pass(1_000);
+  await pass(A_WHILE_MS);
   await tell('server 4');
   await Promise.all(settled);
   const { offset: last } = await tell('server 5');
@@ -147,13 +171,15 @@ const PACKED: readonly Scenario[] = [
   { name: 'up', play: streamUp },
   { name: 'both', play: streamBoth },
   { name: 'leave', play: leave },
+  { name: 'asked', play: asked },
+  { name: 'repeated', play: repeated, survivors: ['one', 'two', 'three'] },
   { name: 'topic', play: topic },
   { name: 'chunk-up', play: chunksUp },
   { name: 'chunk-down', play: chunksDown },
   { name: 'acks', play: acks },
 ];
 
-const READABLE = ['call', 'down', 'both', 'topic', 'chunk-down'];
+const READABLE = ['call', 'asked', 'down', 'both', 'topic', 'chunk-down'];
 
 /** Everything that is played while connections are cut. */
 export const SCENARIOS: readonly Scenario[] = [

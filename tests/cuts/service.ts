@@ -1,6 +1,8 @@
-import { implement } from '@trunkline/server';
+import { serve } from '@trunkline/client';
+import { createClientCalls, implement } from '@trunkline/server';
 import { works } from './contract.js';
 import type { Ledger } from './ledger.js';
+import { PATIENT } from './stage.js';
 
 /** The item behind which `down` waits at the gate of its key, so that a run can stop in between. */
 const PAUSE = 70;
@@ -31,6 +33,16 @@ export function worksService(ledger: Ledger) {
     large: ({ key, length }, { signal }) => {
       ledger.started(key, signal);
       return 'large '.repeat(Math.ceil(length / 6)).slice(0, length);
+    },
+    confirm: async (key, { session, signal }) => {
+      ledger.started(key, signal);
+      const answer = await createClientCalls(works, session).ask.safe(`${key} asked`, PATIENT);
+      return answer.ok ? answer.value : answer.error.code;
+    },
+    again: async (key, { signal }) => {
+      ledger.started(key, signal);
+      await Promise.race([ledger.gate(key).promise, aborted(signal)]);
+      return `${key} once`;
     },
     async *down({ key, to }, { signal }) {
       ledger.started(key, signal);
@@ -65,6 +77,19 @@ export function worksService(ledger: Ledger) {
       return count;
     },
     room: { authorizePublish: () => true },
+  });
+}
+
+/** Answers what the server asks; those whose gate is not open wait. */
+export function worksClient(ledger: Ledger) {
+  return serve(works, {
+    ask: async (key, { signal }) => {
+      ledger.started(key, signal);
+      if (key.startsWith('slow')) {
+        await Promise.race([ledger.gate(key).promise, aborted(signal)]);
+      }
+      return `${key} and answered`;
+    },
   });
 }
 

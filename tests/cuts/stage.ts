@@ -9,6 +9,9 @@ export type WorksClient = Client<{}, { works: typeof works }>;
 /** So long that the slowest way to notice a cut does not cost a call its deadline. */
 export const PATIENT = { deadlineMs: 250_000 };
 
+/** Long enough to connect again, and for what is stray to come. */
+export const A_WHILE_MS = 5_000;
+
 /** What a scenario plays with. */
 export interface Stage {
   readonly client: WorksClient;

@@ -1,4 +1,4 @@
-import { PATIENT, type Stage } from './stage.js';
+import { A_WHILE_MS, PATIENT, type Stage } from './stage.js';
 
 /** Items down: over the credit that a stream starts with, and behind the place where it pauses. */
 const DOWN_ITEMS = 80;
@@ -26,7 +26,7 @@ export async function streamDown(stage: Stage): Promise<void> {
   });
   await quiet();
   ledger.gate('one').resolve();
-  await pass(1_000);
+  await pass(A_WHILE_MS);
   ledger.gate('two').resolve();
   await Promise.all(settled);
   await ledger.settles('last', client.works.echo('last', PATIENT));
@@ -47,7 +47,7 @@ export async function streamUp(stage: Stage): Promise<void> {
   });
   await quiet();
   ledger.gate('one').resolve();
-  await pass(1_000);
+  await pass(A_WHILE_MS);
   ledger.gate('two').resolve();
   await Promise.all(settled);
   await ledger.settles('last', client.works.echo('last', PATIENT));

@@ -30,12 +30,16 @@ export function describeOnce(names: readonly string[]): void {
 /** Cuts the first connection of scenarios in the middle, and the second one at every byte. */
 export function describeResumed(names: readonly string[], direction: Direction): void {
   describe(`a connection that follows one that was cut ${direction}`, () => {
-    it.each(names)('is cut at every byte in "%s"', { timeout: LIMIT_MS }, async (name) => {
-      const rehearsed = await rehearse(findScenario(name));
-      const before = [middleCut(rehearsed, direction)];
-      const runs = await performAll(`${name}, resumed`, everyCut(rehearsed, { before }));
-      expect(runs).toBeGreaterThan(0);
-    });
+    it.each(names)(
+      'costs "%s" no more when it is cut too, at every byte',
+      { timeout: LIMIT_MS },
+      async (name) => {
+        const rehearsed = await rehearse(findScenario(name));
+        const before = [middleCut(rehearsed, direction)];
+        const runs = await performAll(`${name}, resumed`, everyCut(rehearsed, { before }));
+        expect(runs).toBeGreaterThan(0);
+      },
+    );
   });
 }
 
@@ -54,11 +58,15 @@ export function describeOutage(names: readonly string[], outageMs: number): void
 /** Cuts the connections of drawn scenarios two or three times at drawn bytes. */
 export function describeDrawn(runs: number): void {
   const seed = chooseSeed('cuts at drawn bytes');
-  it(`cuts ${runs} times two or three connections`, { timeout: LIMIT_MS }, async () => {
-    const rehearsed = await rehearseAll(SCENARIOS);
-    const plans = async function* (): AsyncGenerator<Plan> {
-      for (let run = 0; run < runs; run++) yield drawPlan(seed + run, rehearsed);
-    };
-    expect(await performAll(`from seed ${seed}`, plans())).toBe(runs);
-  });
+  it(
+    `keeps what is promised in ${runs} runs with two or three cuts`,
+    { timeout: LIMIT_MS },
+    async () => {
+      const rehearsed = await rehearseAll(SCENARIOS);
+      const plans = async function* (): AsyncGenerator<Plan> {
+        for (let run = 0; run < runs; run++) yield drawPlan(seed + run, rehearsed);
+      };
+      expect(await performAll(`from seed ${seed}`, plans())).toBe(runs);
+    },
+  );
 }

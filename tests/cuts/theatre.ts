@@ -9,7 +9,7 @@ import { HTTP } from './http.js';
 import type { Ledger } from './ledger.js';
 import type { RunClock } from './run-clock.js';
 import type { Scenario } from './scenario.js';
-import { worksService } from './service.js';
+import { worksClient, worksService } from './service.js';
 import { QuietTurns, type Stage, type WorksClient } from './stage.js';
 import type { Wires } from './wires.js';
 
@@ -109,6 +109,7 @@ function openClient({ scenario, clock, ledger, wires }: TheatreParts): WorksClie
   const createConnection = (): Socket => wires.connect() as unknown as Socket;
   return connect('ws://cut', {
     contracts: { works },
+    handlers: [worksClient(ledger)],
     runtime: clock,
     dial: createDial(clock, { createConnection }),
     onError: (error) => ledger.failed('the client reports', error),

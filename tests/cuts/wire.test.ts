@@ -82,6 +82,19 @@ it('brings one direction late, and in order', async () => {
   expect(seen.server).toEqual(['a', 'bc', 'def', 'end']);
 });
 
+it('resets the client and brings what it has sent', async () => {
+  const late: (() => void)[] = [];
+  const { wire, seen, travel } = openWire({ direction: 'up', at: 1, how: 'stray' }, late);
+  wire.client.write('abc');
+  wire.server.write('yes');
+  await travel();
+  expect(seen).toEqual({ server: ['a'], client: ['read ECONNRESET'] });
+  for (const task of late) task();
+  await new Promise((resolve) => void setImmediate(resolve));
+  wire.drop();
+  expect(seen.server).toEqual(['a', 'bc', 'end']);
+});
+
 it('cuts before the first byte and behind the last one', async () => {
   for (const [at, expected] of [
     [0, []],

@@ -9,6 +9,9 @@ const SWALLOWED_BYTES = 131_072;
 /** Longer than a client with calls waits for a sign of life. */
 const LATE_MS = 12_000;
 
+/** Longer than a client waits at first before it connects again, and less than a server for a HELLO. */
+const STRAY_MS = 3_000;
+
 /** Runs what bytes on their way do, one turn of the event loop later and in order. */
 export type Carry = (task: () => void) => void;
 
@@ -36,7 +39,8 @@ class Lane {
   #isEnding = false;
   #isOver = false;
   #isSilent = false;
-  #isLate = false;
+  /** How late bytes come. */
+  #lateMs = 0;
   #swallowed = 0;
   readonly #options: LaneOptions;
 
@@ -53,7 +57,7 @@ class Lane {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#options.carry(() => {
-      if (this.#isLate) this.#options.later(LATE_MS, () => this.finish());
+      if (this.#lateMs > 0) this.#options.later(this.#lateMs, () => this.finish());
       else if (!this.#isSilent) this.finish();
     });
   }
@@ -74,24 +78,24 @@ class Lane {
     this.#isSilent = true;
   }
 
-  delay(): void {
-    this.#isLate = true;
+  delay(ms: number): void {
+    this.#lateMs = ms;
   }
 
   #arrive(chunk: Buffer, done: Done): void {
     if (this.#isSilent) return this.#swallow(chunk, done);
     done();
-    if (this.#isLate) return this.#deliverLate(chunk);
+    if (this.#lateMs > 0) return this.#deliverLate(chunk);
     const { cutAt, cut } = this.#options;
     const room = cutAt - this.bytes;
     if (chunk.length < room) return this.#deliver(chunk);
     this.#deliver(chunk.subarray(0, room));
     cut();
-    if (this.#isLate) this.#deliverLate(chunk.subarray(room));
+    if (this.#lateMs > 0) this.#deliverLate(chunk.subarray(room));
   }
 
   #deliverLate(chunk: Buffer): void {
-    this.#options.later(LATE_MS, () => this.#deliver(chunk));
+    this.#options.later(this.#lateMs, () => this.#deliver(chunk));
   }
 
   #deliver(chunk: Buffer): void {
@@ -230,7 +234,10 @@ export class Wire {
         other.silence();
         return lane.silence();
       case 'late':
-        return lane.delay();
+        return lane.delay(LATE_MS);
+      case 'stray':
+        this.#up.delay(STRAY_MS);
+        return this.#down.reset();
       default:
         return lane.silence();
     }

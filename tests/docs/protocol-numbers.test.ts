@@ -155,7 +155,13 @@ describe('limits', () => {
       [decode('pathSteps'), decode('urlBytes')],
       'INVALID_INPUT',
     ],
-    ['un-acknowledged messages of a direction', [wire('unackedMessages')], 'the sender waits'],
+    [
+      'un-acknowledged messages of a direction; bytes of their payloads, without chunks',
+      [wire('unackedMessages'), wire('unackedBytes')],
+      'the sender waits',
+    ],
+    ['time without a connection, of a session', [server('detachedMs')], 'GONE expired'],
+    ['time for which an ended session is remembered', [server('tombstoneMs')], 'GONE unknown'],
     [
       "cancels, and calls that fail by the caller's fault",
       [server('faultRate'), server('faultBurst')],
@@ -180,6 +186,14 @@ describe('limits', () => {
     ['closing a batch', /A sender closes a batch at ([^,]+),/, [wire('batchCloseBytes')]],
     ['the size of a batch', /A batch is at most ([^;]+);/, [wire('batchBytes')]],
     ['the window', /At most ([\d,]+) messages of a direction/, [wire('unackedMessages')]],
+    ['the window in bytes', /payloads of those have (\d+ MiB) or more/, [wire('unackedBytes')]],
+    ['a pause in chunks', /more than (\d+ s) pass between two chunks/, [wire('chunkPauseMs')]],
+    ['what is remembered', /ours for (\d+ minutes), and answers/, [server('tombstoneMs')]],
+    [
+      'a late RESUMED',
+      /It does not come within (\d+ s) \| ends the connection as a cut; the/i,
+      [client('welcomeMs')],
+    ],
     [
       'acknowledging',
       /else after (\d+ sequenced messages, \d+ KiB, or \d+ ms)/,

@@ -3,6 +3,7 @@ import {
   CLOSE_CODES,
   ERROR_CODES,
   KINDS,
+  reactionTo,
   VIOLATIONS,
   type CloseCode,
   type Kind,
@@ -90,6 +91,9 @@ describe('receivers', () => {
     ['HELLO_FIRST', 'RESUME', /not first and alone/],
     ['SECOND_HELLO', 'HELLO', /second one in a session/],
     ['SECOND_HELLO', 'WELCOME', /second one on a connection/],
+    ['SECOND_HELLO', 'RESUMED', /did not send RESUME/],
+    ['SECOND_HELLO', 'GONE', /did not send RESUME/],
+    ['BAD_ACK', 'RESUMED', /not among the numbers/],
     ['HELLO_LATE', 'HELLO', /within 5 s/],
     ['TOO_EARLY', 'WELCOME', /another message comes in its place/],
     ['NOT_OFFERED', 'CHUNK', /did not set CHUNK/],
@@ -153,6 +157,31 @@ describe('codes', () => {
     const words = section.flatMap(({ text }) => text.match(/`[A-Z][A-Z_]{2,}`/g) ?? []);
     const known = [...Object.keys(ERROR_CODES), 'ROOM_CLOSED', 'URL'];
     for (const word of words) expect(known).toContain(word.replaceAll('`', ''));
+  });
+});
+
+describe('the end of a connection', () => {
+  it('ends a session with the codes on which clients stop, and with no other', () => {
+    const section = SECTIONS.find(({ title }) => title === 'What outlives a connection');
+    const [ending, other] = rowsOf(section?.text ?? '', 'the connection ends with', 'the session');
+    const said = (ending?.[0]?.match(/\d{4}/g) ?? []).map(Number);
+    expect(said).toEqual(CODES.filter((code) => reactionTo(code) === 'stop'));
+    expect(ending?.[1]).toBe('ends');
+    expect(other).toEqual(['any other code, or a cut', 'is detached, until RESUME or for ttlMs']);
+  });
+
+  it('is told of a session by the reasons of GONE, each of which has a row', () => {
+    const section = SECTIONS.find(({ title }) => title === 'GONE');
+    const rows = rowsOf(section?.text ?? '', 'reason', 'when');
+    expect(rows.map(([reason]) => reason)).toEqual(GONE_REASONS);
+  });
+
+  it('is followed by GONE for every reason that a server with one node has', () => {
+    const said = reactionsOf('RESUME').flatMap(({ reaction }) => [
+      ...reaction.matchAll(/GONE, reason (\w+)/g),
+    ]);
+    const known = said.map(([, reason]) => reason);
+    expect(known).toEqual(['unknown', 'principal', 'codec', 'overflow']);
   });
 });
 

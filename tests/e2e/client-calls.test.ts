@@ -1,6 +1,8 @@
 import { serve, type ClientHandlersOf } from '@trunkline/client';
+import { call, contract } from '@trunkline/contract';
 import { createClientCalls, TrunklineError } from '@trunkline/server';
 import { expect, it } from 'vitest';
+import * as z from 'zod';
 import { createDeferred } from '../support/deferred.js';
 import { createDesk, desk } from '../support/desk.js';
 import { describeTransports, type OpenPeers, type Peers } from '../support/peers.js';
@@ -212,6 +214,35 @@ describeTransports('calls of the server', (open) => {
       code: 'SESSION_LOST',
       executed: 'no',
     });
+  });
+
+  it('understands a client that was built from another version of the contract', async () => {
+    const older = contract('desk', {
+      ping: call(),
+      client: {
+        confirm: call({
+          input: z.object({ text: z.string() }),
+          output: z.object({ agreed: z.boolean() }),
+        }),
+      },
+    });
+    const { service, sessions } = createDesk();
+    await using peers = await open({ anonymous: true, services: [service] });
+    const inputs: unknown[] = [];
+    const confirm = (input: { text: string }) => {
+      inputs.push(input.text);
+      return { agreed: true };
+    };
+    const client = peers.connect({
+      contracts: { desk: older },
+      handlers: [serve(older, { confirm })],
+    });
+    await client.desk.ping();
+    const calls = createClientCalls(desk, sessions[0] as never);
+    for (const text of ['one', 'two']) {
+      expect(await calls.confirm({ text, at: new Date(0) })).toEqual({ agreed: true });
+    }
+    expect(inputs).toEqual(['one', 'two']);
   });
 
   it('tells a client nothing of how another call to it failed', async () => {

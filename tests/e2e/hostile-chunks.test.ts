@@ -6,6 +6,7 @@ import {
   type ChunkMessage,
   type Message,
 } from '@trunkline/protocol';
+import type { VirtualRuntime } from '@trunkline/protocol/testing';
 import { implement } from '@trunkline/server';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -74,6 +75,14 @@ function chunksOf(transfer: number, bytes: Uint8Array, size = bytes.length): Chu
     chunks.push({ ...PLAIN, transfer, isFirst, isLast, size: isFirst ? size : 0, bytes: piece });
   }
   return chunks;
+}
+
+/** Lets time pass in which the peer gives signs of life, and nothing else. */
+async function speakFor(peer: RawPeer, runtime: VirtualRuntime, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 3_000) {
+    await peer.send({ kind: 'PING', value: left });
+    await runtime.advance(Math.min(left, 3_000));
+  }
 }
 
 /** Sends chunks, each in a batch of its own. */
@@ -218,15 +227,25 @@ describe('chunks of a raw client', () => {
     const peer = await welcome(host.connect());
     const chunks = chunksOf(1, takeCall(0, 50_000));
     await sendAll(peer, chunks.slice(0, 1));
-    await host.runtime.advance(9_999);
+    await speakFor(peer, host.runtime, 9_999);
     await sendAll(peer, chunks.slice(1, 2));
-    await host.runtime.advance(10_000);
+    await speakFor(peer, host.runtime, 10_000);
     expect(peer.of('ERROR')).toEqual([]);
     await host.runtime.advance(1);
     expect(peer.of('ERROR')).toMatchObject([{ code: 'TOO_LARGE', executed: 'no' }]);
     await sendAll(peer, chunks.slice(2));
     expect(taken).toEqual([]);
     expect(peer.closed).toBeUndefined();
+  });
+
+  it('end their connection when nothing at all comes between two of them', async () => {
+    const { host } = openHost();
+    await using _ = host;
+    const peer = await welcome(host.connect());
+    await sendAll(peer, chunksOf(1, takeCall(0, 50_000)).slice(0, 1));
+    await host.runtime.advance(8_000);
+    expect(peer.of('ERROR')).toEqual([]);
+    expect(peer.closed?.code).toBe(1006);
   });
 
   it('are answered when they are aborted, and the id is free', async () => {

@@ -227,6 +227,39 @@ describe('a server whose client is hostile', () => {
     expect(rig.peer.closed).toBeUndefined();
   });
 
+  it('takes back a call whose deadline passed before the client had accepted it', async () => {
+    await using rig = await open(undefined, TAKES | FEATURES.RESUME);
+    const { host, peer, calls } = rig;
+    const [welcome] = peer.of('WELCOME');
+    if (welcome === undefined) throw new Error('it is not welcome');
+    const accepted = peer.rx;
+    const late = settled(calls.wait(undefined, { deadlineMs: 100 }));
+    await host.runtime.settle();
+    expect(peer.of('CALL')).toMatchObject([{ id: 1 }]);
+    host.network.latest.cut();
+    await host.runtime.advance(101);
+    expect(late.outcome).toMatchObject({ code: 'DEADLINE', executed: 'unknown' });
+    const again = host.connect();
+    again.tx = peer.tx;
+    await again.send({
+      kind: 'RESUME',
+      features: TAKES | FEATURES.RESUME,
+      token: '',
+      session: welcome.session,
+      attach: 2,
+      secret: welcome.secret,
+      rx: accepted,
+      first: peer.tx + 1,
+      revisions: [],
+    });
+    expect(again.received.map(({ kind }) => kind)).toEqual(['RESUMED', 'BIND', 'VOID']);
+    const next = settled(calls.wait());
+    await host.runtime.settle();
+    expect(again.of('CALL')).toMatchObject([{ id: 1 }]);
+    await again.send(result(1, payloadOf('here')));
+    expect(next.outcome).toEqual({ value: 'here' });
+  });
+
   it('calls nobody that does not take calls, and no session that is none', async () => {
     await using rig = await open(undefined, FEATURES.CHUNK);
     const waiting = settled(rig.calls.nothing());

@@ -209,6 +209,19 @@ describeTransports('a call with an idempotency key', (open) => {
     expect(probe.started).toBe(1);
   });
 
+  it('may have an input that travels in chunks', async () => {
+    const { probe, service } = shopService();
+    await using peers = await open({ anonymous: true, services: [service] });
+    const packed = peers.connect({ contracts });
+    const readable = peers.connect({ contracts, packed: false });
+    const large = input('x'.repeat(40_000));
+    const first = await packed.shop.order(large, key);
+    expect(await readable.shop.order(large, key)).toEqual(first);
+    const other = { ...large, item: `${large.item.slice(1)}y` };
+    expect(codeOf(await packed.shop.order.safe(other, key))).toBe('IDEMPOTENCY_MISMATCH no');
+    expect(probe.started).toBe(1);
+  });
+
   it('shares its key with nobody else who is signed in', async () => {
     const { probe, service } = shopService();
     await using peers = await open({

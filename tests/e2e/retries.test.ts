@@ -1,7 +1,13 @@
 import { connect } from '@trunkline/client';
 import { call, contract } from '@trunkline/contract';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
-import { createServer, implement, TrunklineError, type Guard } from '@trunkline/server';
+import {
+  createServer,
+  implement,
+  TrunklineError,
+  type CallContext,
+  type Guard,
+} from '@trunkline/server';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { describe, expect, it } from 'vitest';
 import { NOTHING_OPEN } from '../support/nothing-open.js';
@@ -28,10 +34,17 @@ function openHost() {
   const runtime = new VirtualRuntime();
   const network = new MemoryNetwork(runtime);
   const door = new Door();
-  const probe = { started: 0, answers: undefined as Promise<void> | undefined };
-  const handle = (): Promise<void> | undefined => {
+  const probe = {
+    started: 0,
+    answers: undefined as Promise<void> | undefined,
+    endsBySignal: false,
+  };
+  const handle = (_input: undefined, { signal }: CallContext): Promise<void> | undefined => {
     probe.started++;
-    return probe.answers;
+    if (!probe.endsBySignal) return probe.answers;
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
   };
   const service = implement(shop, { order: handle, look: handle });
   // Sessions that end with their connection are the hardest case.
@@ -182,6 +195,22 @@ describe('an idempotent call', () => {
     expect(await lost).toMatchObject({ error: { code: 'SESSION_LOST', executed: 'unknown' } });
     expect(host.door.attempts).toBeLessThanOrEqual(5 + attempts);
     expect(host.probe.started).toBe(2);
+  });
+
+  it('is DEADLINE, executed unknown, for who asks again when its handler gave up', async () => {
+    await using host = openHost();
+    const client = host.connect();
+    host.probe.endsBySignal = true;
+    const options = { idempotencyKey: 'one' };
+    const first = client.shop.order.safe(undefined, { ...options, deadlineMs: 1_000 });
+    await host.runtime.settle();
+    const waiting = client.shop.order.safe(undefined, { ...options, deadlineMs: 20_000 });
+    await host.runtime.advance(1_000);
+    const failure = { ok: false, error: { code: 'DEADLINE', executed: 'unknown' } };
+    expect(await first).toMatchObject(failure);
+    expect(await waiting).toMatchObject(failure);
+    expect(await client.shop.order.safe(undefined, options)).toMatchObject(failure);
+    expect(host.probe.started).toBe(1);
   });
 
   it('is not made again when its caller has withdrawn', async () => {

@@ -61,7 +61,12 @@ function openHost(options: Partial<ServerOptions> = {}, auth?: () => string) {
   });
   client.connection.watch((state) => void states.push(state));
   return {
-    ...{ runtime, network, probe, answer, client, states },
+    runtime,
+    network,
+    probe,
+    answer,
+    client,
+    states,
     get server() {
       return servers.at(-1) as (typeof servers)[0];
     },
@@ -202,7 +207,11 @@ describe('a token at the return to a session', () => {
 
 describe('RESUME', () => {
   const HELLO: Message = {
-    ...{ kind: 'HELLO', features: FEATURES.RESUME, agent: '', token: '', revisions: [] },
+    kind: 'HELLO',
+    features: FEATURES.RESUME,
+    agent: '',
+    token: '',
+    revisions: [],
   };
 
   async function openSession(limits: ServerOptions['limits'] = {}) {
@@ -217,8 +226,16 @@ describe('RESUME', () => {
     const [welcome] = first.of('WELCOME');
     const { session = '', secret = new Uint8Array(0) } = welcome ?? {};
     const resume = (more: object = {}): Message => ({
-      ...{ kind: 'RESUME', features: FEATURES.RESUME, token: '', session, attach: 2, secret },
-      ...{ rx: 0, first: 1, revisions: [], ...more },
+      kind: 'RESUME',
+      features: FEATURES.RESUME,
+      token: '',
+      session,
+      attach: 2,
+      secret,
+      rx: 0,
+      first: 1,
+      revisions: [],
+      ...more,
     });
     return { host, first, welcome, resume };
   }

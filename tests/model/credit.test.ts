@@ -8,28 +8,27 @@ const RUNS = Number(process.env['TRUNKLINE_MODEL_RUNS'] ?? 3_000);
 
 type Step =
   | { readonly kind: 'produce'; readonly bytes: number }
-  | { readonly kind: 'arrive' | 'take' | 'grant'; readonly count: number }
-  | { readonly kind: 'cut' };
+  | { readonly kind: 'arrive' | 'take' | 'grant' | 'wait'; readonly count: number }
+  | { readonly kind: 'cut' | 'narrow' };
 
 /** A producer and a consumer, and a wire between them that keeps items and may lose credit. */
 class Pair {
   readonly producer: ProducerCredit;
   readonly consumer: ConsumerCredit;
-  readonly #window: CreditWindow;
-  readonly #mostItems: number;
+  readonly #most: CreditWindow;
   readonly #onTheWay: number[] = [];
   readonly #arrived: number[] = [];
   #grants: CreditWindow[] = [];
   #granted: CreditWindow;
   readonly #sent = { items: 0, bytes: 0, last: 0 };
   readonly #taken = { items: 0, bytes: 0 };
+  #now = 0;
 
-  constructor(window: CreditWindow, mostItems: number) {
-    this.#window = window;
-    this.#mostItems = mostItems;
+  constructor(window: CreditWindow, most: CreditWindow) {
+    this.#most = most;
     this.#granted = window;
     this.producer = new ProducerCredit(window);
-    this.consumer = new ConsumerCredit(window, mostItems);
+    this.consumer = new ConsumerCredit(window, { most, now: () => this.#now });
   }
 
   get sent(): number {
@@ -46,6 +45,11 @@ class Pair {
         return this.#times(step.count, this.#arrived, (bytes) => this.#take(bytes));
       case 'grant':
         return this.#times(step.count, this.#grants, (totals) => this.#raise(totals));
+      case 'wait':
+        this.#now += step.count;
+        return undefined;
+      case 'narrow':
+        return this.consumer.narrow();
       case 'cut':
         // Credit is lost with its connection, and told again on the next one; items are not lost.
         this.#grants = [this.#granted];
@@ -80,8 +84,8 @@ class Pair {
     assert.isAtMost(this.#sent.items, this.#granted.items);
     assert.isBelow(this.#sent.bytes - bytes, this.#granted.bytes);
     const waiting = this.#sent.items - this.#taken.items;
-    assert.isAtMost(waiting, this.#mostItems);
-    assert.isBelow(this.#sent.bytes - bytes - this.#taken.bytes, this.#window.bytes);
+    assert.isAtMost(waiting, this.#most.items);
+    assert.isBelow(this.#sent.bytes - bytes - this.#taken.bytes, this.#most.bytes);
   }
 
   #arrive(bytes: number): void {
@@ -117,11 +121,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      kind: fc.constantFrom('arrive' as const, 'take' as const, 'grant' as const),
+      kind: fc.constantFrom<'arrive' | 'take' | 'grant' | 'wait'>(
+        'arrive',
+        'take',
+        'grant',
+        'wait',
+      ),
       count: some,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom<'cut' | 'narrow'>('cut', 'narrow') }) },
 );
 const windows = fc.record({
   items: fc.integer({ min: 1, max: 16 }),
@@ -131,17 +140,23 @@ const windows = fc.record({
 
 it('a producer never passes its credit, and is never left without any', () => {
   let sent = 0;
+  let grown = 0;
   fc.assert(
     fc.property(windows, fc.array(step, { maxLength: 200, size: 'max' }), (window, steps) => {
-      const pair = new Pair(window, window.items * 2 ** window.doublings);
+      const times = 2 ** window.doublings;
+      const most = { items: window.items * times, bytes: window.bytes * times };
+      const pair = new Pair(window, most);
       for (const one of steps) pair.take(one);
       pair.drain();
       expect(pair.producer.isOpen).toBe(true);
       sent += pair.sent;
+      const { items, bytes } = pair.consumer.window;
+      if (items > window.items || bytes > window.bytes) grown++;
     }),
     { seed, numRuns: RUNS },
   );
   expect(sent).toBeGreaterThan(RUNS);
+  expect(grown).toBeGreaterThan(RUNS / 100);
 });
 
 it('items sent without credit are noticed, whatever was granted before', () => {

@@ -9,7 +9,11 @@ import {
   type SubscriberSink,
   type TopicItem,
 } from '../../packages/client/src/subscriber.js';
-import { Subscriptions, type TopicReply } from '../../packages/client/src/subscriptions.js';
+import {
+  Subscriptions,
+  type Seat,
+  type TopicReply,
+} from '../../packages/client/src/subscriptions.js';
 import { SuperjsonLoader } from '../../packages/client/src/superjson.js';
 import type { Need } from '../../packages/client/src/topic-join.js';
 import type { Gap, SubscriptionState } from '../../packages/client/src/topic-method.js';
@@ -26,7 +30,7 @@ class Follower implements SubscriberSink {
   /** Whether another one asks from a cursor: then nobody can ask for the last ones as well. */
   readonly #hasCursors: () => boolean;
   place: Cursor | undefined;
-  close: () => void = () => {};
+  seat: Seat | undefined;
   items = 0;
 
   constructor(log: TopicLog, need: Need, hasCursors: () => boolean) {
@@ -38,6 +42,7 @@ class Follower implements SubscriberSink {
   }
 
   item({ epoch, offset, value }: TopicItem): void {
+    this.#expect(!this.subscriber.isPaused, 'an item while it takes nothing');
     this.#expect(this.subscriber.state.status !== 'joining', 'an item before it is live');
     this.#expect(
       `${epoch} ${offset}` === Buffer.from(value as Uint8Array).toString(),
@@ -95,7 +100,10 @@ class Follower implements SubscriberSink {
 type Step =
   | { readonly kind: 'publish'; readonly jump: number }
   | { readonly kind: 'open'; readonly need: 'now' | 'last' | 'from'; readonly count: number }
-  | { readonly kind: 'leave' | 'turn' | 'send' | 'deliver'; readonly count: number }
+  | {
+      readonly kind: 'leave' | 'pause' | 'resume' | 'turn' | 'send' | 'deliver';
+      readonly count: number;
+    }
   | {
       readonly kind:
         | ('expire' | 'drop' | 'begin anew' | 'stale' | 'again' | 'follow' | 'end' | 'wait')
@@ -130,7 +138,11 @@ class Model {
       case 'open':
         return this.open(step.need, step.count);
       case 'leave':
-        return this.followers.splice(step.count % (this.followers.length || 1), 1)[0]?.close();
+        return this.followers.splice(this.#indexOf(step), 1)[0]?.seat?.leave();
+      case 'pause':
+        return this.followers[this.#indexOf(step)]?.seat?.pause();
+      case 'resume':
+        return this.followers[this.#indexOf(step)]?.seat?.resume();
       case 'turn':
         return this.runtime.settle();
       case 'send':
@@ -148,6 +160,10 @@ class Model {
       default:
         return this.#fault(step.kind);
     }
+  }
+
+  #indexOf({ count }: { readonly count: number }): number {
+    return count % (this.followers.length || 1);
   }
 
   #fault(kind: Extract<Step['kind'], string>): void {
@@ -184,7 +200,7 @@ class Model {
     const follower = new Follower(this.log, need, () => this.#hasCursors);
     this.#hasCursors ||= kind === 'from';
     this.followers.push(follower);
-    follower.close = this.subscriptions.subscribe('key', TOPIC, follower.subscriber);
+    follower.seat = this.subscriptions.subscribe('key', TOPIC, follower.subscriber);
   }
 
   #isInOtherEpoch(epoch: string): boolean {
@@ -219,6 +235,7 @@ class Model {
   /** Takes all faults away and lets everything arrive. */
   async calm(): Promise<void> {
     this.attach();
+    for (const { seat, subscriber } of this.followers) if (subscriber.isPaused) seat?.resume();
     this.#fault('again');
     for (let round = 0; round < 40; round++) {
       await this.runtime.advance(25_000);
@@ -273,6 +290,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), count: some }) },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('pause' as const, 'resume' as const),
+      count: some,
+    }),
+  },
+  {
     weight: 8,
     arbitrary: fc.record({
       kind: fc.constantFrom('turn' as const, 'send' as const, 'deliver' as const),
@@ -310,7 +334,7 @@ it('subscribers of a client are given every topic message or a gap, whatever hap
           seen.items += items;
           seen.followers++;
         }
-        for (const { close } of model.followers) close();
+        for (const { seat } of model.followers) seat?.leave();
         await model.runtime.advance(60_000);
         expect(model.subscriptions.topics).toBe(0);
         model.subscriptions.stop('CANCELLED', 'done');

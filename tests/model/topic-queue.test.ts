@@ -30,6 +30,7 @@ class Log {
 
   push(entry: TopicEntry): void {
     this.queue.push(entry);
+    this.queue.trim();
   }
 
   item(bytes: number): void {
@@ -58,6 +59,7 @@ class Log {
       assert.deepEqual(this.open.shift(), { epoch, offset, isItem: true });
       return true;
     }
+    if ('snapshot' in entry) throw new Error('a snapshot that nobody has pushed');
     const { epoch, from, to } = entry.gap;
     this.#begin(epoch, from);
     this.#isOpenEnded = to === undefined;

@@ -1,7 +1,7 @@
-import type { ServerCounts } from '@trunkline/server';
+import type { Server } from '@trunkline/server';
 
 /** What a server counts when all that a test has started is gone. */
-export const NOTHING_OPEN: ServerCounts = {
+export const NOTHING_OPEN: Server['counts'] = {
   connections: 0,
   sessions: 0,
   detached: 0,

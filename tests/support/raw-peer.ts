@@ -2,9 +2,12 @@ import {
   decodeBatch,
   encodeBatch,
   SERVER_DECODE_LIMITS,
+  SUBPROTOCOLS,
   takesNumber,
   Violation,
   Writer,
+  type Close,
+  type CloseCode,
   type Closed,
   type Message,
   type Payload,
@@ -29,12 +32,14 @@ export class RawPeer {
   tx = 0;
   rx = 0;
   #write: (bytes: Uint8Array) => void = () => undefined;
+  #close: (close: Close) => void = () => undefined;
+  #abort: () => void = () => undefined;
   readonly #runtime: VirtualRuntime;
 
   constructor(
     network: MemoryNetwork,
     runtime: VirtualRuntime,
-    subprotocol = 'trunkline.v1.superjson',
+    subprotocol: string = SUBPROTOCOLS.superjson,
   ) {
     this.#runtime = runtime;
     const transport = network.dial('ws://memory', [subprotocol], {
@@ -45,6 +50,20 @@ export class RawPeer {
       closed: (closed) => void (this.closed = closed),
     });
     this.#write = (bytes) => transport.write([bytes]);
+    this.#close = (close) => transport.close(close);
+    this.#abort = () => transport.abort();
+  }
+
+  /** Closes with a code. */
+  async close(code: CloseCode): Promise<void> {
+    this.#close({ code, reason: '' });
+    await this.#runtime.settle();
+  }
+
+  /** Cuts the connection. */
+  async cut(): Promise<void> {
+    this.#abort();
+    await this.#runtime.settle();
   }
 
   /** Sends bytes as they stand. */
@@ -110,7 +129,7 @@ export function openRawHost(options: Omit<ServerOptions, 'runtime' | 'onError'>)
     network,
     runtime,
     failures,
-    connect: (subprotocol) => new RawPeer(network, runtime, subprotocol),
+    connect: (subprotocol = SUBPROTOCOLS.superjson) => new RawPeer(network, runtime, subprotocol),
     async [Symbol.asyncDispose]() {
       await server.close();
       await runtime.settle();

@@ -161,7 +161,9 @@ export class SnapshotJoin implements SubscriberSink {
     const due = this.#due;
     const isSame = due?.epoch === asOf.epoch;
     // Another epoch is a newer one, unless this subscription has moved to one meanwhile.
-    if (isSame ? asOf.offset < due.offset : this.#isNews) return this.#later(0);
+    if (isSame ? asOf.offset < due.offset : this.#isNews) {
+      return this.#retries++ === 0 ? this.#ask() : this.#later(0);
+    }
     const subscriber = this.#subscriber();
     this.#retries = 0;
     this.#held = undefined;

@@ -71,11 +71,20 @@ const LEFT = new Error('the client has left');
 
 type Opened = { readonly session: Session } | { readonly close: Close };
 
-/** Who asks for a session, or for one with this id again. */
-interface Client {
-  readonly credentials: Credentials;
+/** What a client has already. */
+export interface Again {
+  /** Its session. */
   readonly id: string | undefined;
+  /** Who is signed in on a connection that ends when this one is admitted. */
+  readonly replaced: string | undefined;
 }
+
+/** Who asks for a session. */
+interface Client extends Again {
+  readonly credentials: Credentials;
+}
+
+const NEW: Again = { id: undefined, replaced: undefined };
 
 /** Decides who gets a session: authentication, the server's guards, sessions per principal. */
 export class Gatekeeper {
@@ -94,14 +103,12 @@ export class Gatekeeper {
     return this.#principals;
   }
 
-  /**
-   * Decides on a client, who has a session with this id already or gets a new one. Nothing of it
-   * throws.
-   */
-  admit(token: string, connection: ConnectionInfo, id?: string): Admitting {
+  /** Decides on a client, who may have a session already. Nothing of it throws. */
+  admit(token: string, connection: ConnectionInfo, again: Again = NEW): Admitting {
     const { runtime, limits } = this.#options;
     const ending = new Ending();
-    const admission = this.#decide({ credentials: { token, connection }, id }, ending);
+    const client = { credentials: { token, connection }, ...again };
+    const admission = this.#decide(client, ending);
     const withdraw = (): void => ending.end(LEFT);
     if (!isPromise(admission)) return { admission, withdraw };
     const timer = runtime.startTimer(limits.authMs, () =>
@@ -111,22 +118,25 @@ export class Gatekeeper {
   }
 
   #decide(client: Client, ending: Ending): Admission | Promise<Admission> {
+    const { replaced } = client;
     const failed = (error: unknown): Admission => ({ close: this.#closeFor(error) });
     try {
       const opened = this.#open(client, ending);
-      if (!isPromise(opened)) return this.#place(opened);
+      if (!isPromise(opened)) return this.#place(opened, replaced);
       return ending
         .orSooner(opened)
-        .then((late) => this.#place(late))
+        .then((late) => this.#place(late, replaced))
         .catch(failed);
     } catch (error) {
       return failed(error);
     }
   }
 
-  #place(opened: Opened): Admission {
+  #place(opened: Opened, replaced: string | undefined): Admission {
     if ('close' in opened) return opened;
-    const release = this.#enter(opened.session.identity?.principal);
+    const principal = opened.session.identity?.principal;
+    // The place of the connection that will be closed for this one.
+    const release = this.#enter(principal, principal === replaced ? 1 : 0);
     return release === undefined ? { close: TOO_MANY } : { ...opened, release };
   }
 
@@ -212,10 +222,10 @@ export class Gatekeeper {
     return chain(pipeline.runGuards(context), () => pipeline.around(context, () => undefined));
   }
 
-  #enter(principal: string | undefined): (() => void) | undefined {
+  #enter(principal: string | undefined, more: number): (() => void) | undefined {
     if (principal === undefined) return NOBODY;
     const count = this.#principals.get(principal) ?? 0;
-    if (count >= this.#options.limits.principalSessions) return undefined;
+    if (count >= this.#options.limits.principalSessions + more) return undefined;
     this.#principals.set(principal, count + 1);
     let isInside = true;
     return () => {

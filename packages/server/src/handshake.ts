@@ -11,7 +11,7 @@ import {
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
 import type { ConnectionInfo } from './context.js';
-import type { Admission, Admitted, Admitting, Gatekeeper } from './gatekeeper.js';
+import type { Admission, Admitted, Admitting, Again, Gatekeeper } from './gatekeeper.js';
 import type { LiveSession } from './live-session.js';
 import type { SessionServices } from './session-parts.js';
 import type { Session } from './session.js';
@@ -123,9 +123,8 @@ export class Handshake {
     // Looked at before anybody is asked, and again afterwards.
     if (!live.isNewer(resume.attach)) return this.#owner.close(REPLACED);
     this.#state = 'resuming';
-    this.#admit({ token: resume.token, id: live.id }, (admission) =>
-      this.#resume(resume, admission),
-    );
+    const again = { id: live.id, replaced: live.isAttached ? live.principal : undefined };
+    this.#admit({ token: resume.token, again }, (admission) => this.#resume(resume, admission));
   }
 
   /** Finds the session that is to go on; where there is none, the client is told so. */
@@ -186,10 +185,10 @@ export class Handshake {
   }
 
   #admit(
-    { token, id }: { readonly token: string; readonly id?: string },
+    { token, again }: { readonly token: string; readonly again?: Again },
     then: (admitted: Admitted) => void,
   ): void {
-    const admitting = this.#owner.services.gatekeeper.admit(token, this.#info, id);
+    const admitting = this.#owner.services.gatekeeper.admit(token, this.#info, again);
     const { admission } = admitting;
     if (!isPromise(admission)) {
       // What came in the same read was sent before WELCOME, and must be seen as such.

@@ -37,7 +37,7 @@ export { implement } from './implement.js';
 export { SERVER_LIMITS } from './limits.js';
 export { MEMORY_BROKER_LIMITS } from './limits/memory-broker-limits.js';
 export type { Service } from './route.js';
-export { createServer, type Server, type ServerCounts } from './server.js';
+export { createServer, type Server } from './server.js';
 export type { ServerOptions } from './server-options.js';
 export { MemoryBroker } from './topics/memory-broker.js';
 export { createTopics, TopicsOf, type Topics, type TopicsClass } from './topics/publisher.js';

@@ -1,6 +1,5 @@
 import {
   CLOSE_CODES,
-  ENCODING,
   FEATURES,
   FULL_CODEC,
   Link,
@@ -21,10 +20,12 @@ import type { AcceptedTransport } from './accepted-transport.js';
 import type { CallLink } from './call-link.js';
 import { Calls, type CallsOptions } from './calls.js';
 import type { CallerLink } from './client-calls/caller-link.js';
-import { ClientCallTable, type ClientAnswer } from './client-calls/client-call-table.js';
+import { receiveAnswer, type ClientCallTable } from './client-calls/client-call-table.js';
 import { openClientCalls } from './client-calls/client-calls.js';
+import { isAnswer, isPacked, violationOf } from './message-kind.js';
 import type { Session } from './session.js';
-import { SessionParts, type SessionServices } from './session-parts.js';
+import { SessionLoad } from './session-load.js';
+import type { SessionServices } from './session-parts.js';
 import type { EndReason, KnownSession } from './sessions.js';
 import { Subscriptions, type SubscriptionsOptions, type TopicLink } from './subscriptions.js';
 
@@ -53,20 +54,21 @@ const STOPPED: Closed = { code: CLOSE_CODES.LEAVING.code, reason: 'the server st
  *      └────────RESUME────────┘
  */
 export class LiveSession
-  extends SessionParts
+  extends SessionLoad
   implements CallsOptions, SubscriptionsOptions, CallLink, TopicLink, CallerLink, KnownSession
 {
   readonly takesPacked: boolean;
-  readonly #link: Link;
+  protected readonly wire: Link;
   /** `undefined` for a client that does not resume sessions. */
   readonly #secretHash: string | undefined;
+  /** `undefined` for a client that takes no calls. */
+  readonly #clientCalls: ClientCallTable | undefined;
   #connection: SessionConnection | undefined;
   /** The number of the attach; the HELLO was the first. */
   #attach = 1;
   #attachedAt: number;
   #expiry: Timer | undefined;
   #calls: Calls | undefined;
-  #clientCalls: ClientCallTable | undefined;
   #subscriptions: Subscriptions | undefined;
   #closed: Closed = STOPPED;
   #hasEnded = false;
@@ -84,18 +86,16 @@ export class LiveSession
     this.#attachedAt = runtime.now();
     this.takesPacked = transport.takesPacked;
     const options = { transport, runtime, limits, side: 'server', valueBytes, assembly } as const;
-    this.#link = new Link(this, { ...options, codec: FULL_CODEC });
-    if ((hello.features & FEATURES.CHUNK) !== 0) this.#link.allowChunks();
-    if ((hello.features & FEATURES.CALLS) !== 0) {
-      openClientCalls(session, () => (this.#clientCalls ??= this.#createClientCalls()));
-    }
+    this.wire = new Link(this, { ...options, codec: FULL_CODEC });
+    if ((hello.features & FEATURES.CHUNK) !== 0) this.wire.allowChunks();
+    this.#clientCalls = openClientCalls(session, hello, this);
     const isKept = limits.detachedMs > 0 && (hello.features & FEATURES.RESUME) !== 0;
     const { secret, hash } = isKept ? sessions.createSecret() : NO_SECRET;
     this.#secretHash = hash;
     sessions.add(this);
     this.#watchExpiry();
-    this.#link.send({ kind: 'WELCOME', session: session.id, secret, ...this.#terms(hello) });
-    this.#link.flush();
+    this.wire.send({ kind: 'WELCOME', session: session.id, secret, ...this.#terms(hello) });
+    this.wire.flush();
   }
 
   get id(): string {
@@ -111,12 +111,7 @@ export class LiveSession
   }
 
   get rx(): number {
-    return this.#link.rx;
-  }
-
-  get heldBytes(): number {
-    const { queuedBytes, unackedBytes, unackedBulkBytes, assembledBytes } = this.#link;
-    return queuedBytes + unackedBytes + unackedBulkBytes + assembledBytes;
+    return this.wire.rx;
   }
 
   get hasEnded(): boolean {
@@ -131,30 +126,6 @@ export class LiveSession
     return this.#attachedAt;
   }
 
-  get smallBytes(): number {
-    const { outboxBytes, bulkBytes, writtenBytes } = this.#link;
-    return outboxBytes - bulkBytes + writtenBytes;
-  }
-
-  get bulkBytes(): number {
-    const { bulkBytes, begunBytes, unackedBulkBytes } = this.#link;
-    // What was written of one that is being written counts with all of it.
-    return bulkBytes + Math.max(0, unackedBulkBytes - begunBytes);
-  }
-
-  get waitingBytes(): number {
-    const { outboxBytes, begunBytes, writtenBytes } = this.#link;
-    return outboxBytes - begunBytes + writtenBytes;
-  }
-
-  get heardAt(): number {
-    return this.#link.heardAt;
-  }
-
-  get cutsLarge(): boolean {
-    return this.#link.cutsLarge;
-  }
-
   /** Handlers that run. */
   get running(): number {
     return this.#calls?.running ?? 0;
@@ -165,6 +136,11 @@ export class LiveSession
     return this.#subscriptions?.size ?? 0;
   }
 
+  /** Whether it has a connection. */
+  get isAttached(): boolean {
+    return this.#connection !== undefined;
+  }
+
   /** Whether this attach is newer than all before. */
   isNewer(attach: number): boolean {
     return attach > this.#attach;
@@ -172,7 +148,7 @@ export class LiveSession
 
   /** Whether the session can go on where the client says that it is. */
   canResume({ rx, first }: ResumeMessage): boolean {
-    return this.#link.canResume(rx, first);
+    return this.wire.canResume(rx, first);
   }
 
   /** Goes on over another connection; the one before, if there still is one, is closed. */
@@ -186,15 +162,15 @@ export class LiveSession
     before?.close(REPLACED);
     this.#watchExpiry();
     const { transport } = connection;
-    this.#link.attach(transport);
-    this.#link.resume(transport, resume.rx, {
+    this.wire.attach(transport);
+    this.wire.resume(transport, resume.rx, {
       kind: 'RESUMED',
-      rx: this.#link.rx,
+      rx: this.wire.rx,
       ...this.#terms(resume),
     });
     this.#calls?.tellCredit();
     this.#clientCalls?.resumed(resume.rx);
-    this.#link.flush();
+    this.wire.flush();
   }
 
   /** A connection has ended; the session outlives it if its client may come back. */
@@ -216,17 +192,17 @@ export class LiveSession
 
   /** Reads a batch; a violation means that the connection must close. */
   receiveBatch(batch: Uint8Array): Violation | undefined {
-    return this.#link.receive(batch);
+    return this.wire.receive(batch);
   }
 
   /** Writes what waits: answers of synchronous handlers leave in the turn of their calls. */
   flush(): void {
-    this.#link.flush();
+    this.wire.flush();
   }
 
   /** The socket has room again. */
   writable(): void {
-    this.#link.writable();
+    this.wire.writable();
   }
 
   receive(message: ReceivedMessage): Violation | undefined {
@@ -246,9 +222,9 @@ export class LiveSession
         return this.#callRoom().credit(message);
       case 'RESULT':
       case 'ERROR':
-        return this.#answered(message);
+        return receiveAnswer(this.#clientCalls, message);
       case 'REFUSED':
-        if (message.of === 'RESULT' || message.of === 'ERROR') return this.#answered(message);
+        if (isAnswer(message.of)) return receiveAnswer(this.#clientCalls, message);
         return this.#callRoom().refused(message);
       case 'SUBSCRIBE':
         return this.#topicRoom().subscribe(message);
@@ -260,9 +236,7 @@ export class LiveSession
   }
 
   maxBytesOf(message: LargeMessage): number {
-    if (message.kind === 'RESULT' || message.kind === 'ERROR') {
-      return this.#clientCalls?.maxBytesOf(message) ?? 0;
-    }
+    if (isAnswer(message.kind)) return this.#clientCalls?.maxBytesOf(message) ?? 0;
     return this.#callRoom().maxBytesOf(message) ?? this.services.valueBytes;
   }
 
@@ -288,25 +262,25 @@ export class LiveSession
   }
 
   send(message: Message): Outgoing {
-    const entry = this.#link.send(message);
+    const entry = this.wire.send(message);
     if (this.#connection === undefined) this.services.sessions.weigh(this);
     return entry;
   }
 
   withdraw(entry: Outgoing): boolean {
-    return this.#link.withdraw(entry);
+    return this.wire.withdraw(entry);
   }
 
   void(entry: Outgoing): void {
-    this.#link.void(entry);
+    this.wire.void(entry);
   }
 
   sendShared(batch: SharedBatch): Outgoing {
-    return this.#link.sendShared(batch);
+    return this.wire.sendShared(batch);
   }
 
   grew(entry: Outgoing, bytes: number): void {
-    this.#link.grew(entry, bytes);
+    this.wire.grew(entry, bytes);
   }
 
   tooSlow(): void {
@@ -314,27 +288,7 @@ export class LiveSession
   }
 
   abandon(id: number): boolean {
-    return this.#link.abandon(id);
-  }
-
-  /** With nothing in the outbox there is always room: nobody would be told of it later. */
-  hasRoom(): boolean {
-    const { outboxMessages, outboxBytes } = this.limits;
-    const { queuedMessages } = this.#link;
-    if (queuedMessages === 0) return true;
-    return queuedMessages < outboxMessages && this.#queuedSmall < outboxBytes;
-  }
-
-  /** The other half of what may be held is left for the results of calls. */
-  hasItemRoom(isLarge: boolean): boolean {
-    const { heldBytes } = this.limits;
-    if (this.#link.queuedMessages === 0) return true;
-    if (this.#queuedSmall * 2 > heldBytes) return false;
-    return !isLarge || this.#link.bulkBytes * 2 <= heldBytes;
-  }
-
-  get #queuedSmall(): number {
-    return this.#link.queuedBytes - this.#link.bulkBytes;
+    return this.wire.abandon(id);
   }
 
   /** Its connection is not the session's any more. Handlers go on, and what they give waits. */
@@ -343,7 +297,7 @@ export class LiveSession
     this.#expiry?.cancel();
     this.#subscriptions?.close();
     this.#subscriptions = undefined;
-    this.#link.detach();
+    this.wire.detach();
   }
 
   #end(reason: EndReason | undefined): void {
@@ -351,7 +305,7 @@ export class LiveSession
     this.#hasEnded = true;
     this.#connection = undefined;
     this.#expiry?.cancel();
-    this.#link.stop();
+    this.wire.stop();
     this.#subscriptions?.close();
     this.#calls?.close();
     this.#clientCalls?.lost();
@@ -371,19 +325,6 @@ export class LiveSession
       limits: sessionLimits,
       revisions: registry.revisionsOf(revisions),
     };
-  }
-
-  /** An answer of a client that was never called is none. */
-  #answered(message: ClientAnswer): Violation | undefined {
-    if (this.#clientCalls === undefined) return new Violation('WRONG_DIRECTION');
-    this.#clientCalls.receive(message);
-    return undefined;
-  }
-
-  #createClientCalls(): ClientCallTable {
-    const table = new ClientCallTable(this);
-    if (this.#hasEnded) table.lost();
-    return table;
   }
 
   #callRoom(): Calls {
@@ -410,22 +351,3 @@ export class LiveSession
 }
 
 const NO_SECRET = { secret: NOTHING, hash: undefined };
-
-function isPacked(message: ReceivedMessage): boolean {
-  return 'encoding' in message && message.encoding === ENCODING.PACKED;
-}
-
-function violationOf(
-  kind: ReceivedMessage['kind'],
-): 'SECOND_HELLO' | 'NOT_OFFERED' | 'WRONG_DIRECTION' {
-  switch (kind) {
-    case 'HELLO':
-    case 'RESUME':
-      return 'SECOND_HELLO';
-    case 'AUTH':
-    case 'GOAWAY':
-      return 'NOT_OFFERED';
-    default:
-      return 'WRONG_DIRECTION';
-  }
-}

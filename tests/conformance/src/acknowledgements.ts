@@ -5,6 +5,8 @@ const LATEST_MS = 2_000;
 export class Acknowledgements {
   readonly #onLate: (fault: string) => void;
   #tx = 0;
+  /** The highest number that the other side can know. */
+  #due = 0;
   #acked = 0;
   #timer: NodeJS.Timeout | undefined;
   #wake: (() => void) | undefined;
@@ -15,6 +17,28 @@ export class Acknowledgements {
     this.#onLate = onLate;
   }
 
+  /** Goes on with the numbers of an earlier connection, of which all up to `rx` have come. */
+  resume(before: Acknowledgements, rx: number): void {
+    this.#tx = before.#tx;
+    this.#acked = this.#due = rx;
+  }
+
+  /** The highest number that the other side has acknowledged. */
+  get acked(): number {
+    return this.#acked;
+  }
+
+  /** Gives that many numbers to what never comes. */
+  lost(count: number): void {
+    this.#tx += count;
+  }
+
+  /** So many of what has a number already were written again. */
+  resent(count: number): void {
+    this.#due = Math.min(this.#tx, this.#due + count);
+    if (!this.isComplete && this.#timer === undefined) this.#watch();
+  }
+
   /** The highest number that was given. */
   get tx(): number {
     return this.#tx;
@@ -22,12 +46,13 @@ export class Acknowledgements {
 
   /** Whether all that was sent has been acknowledged. */
   get isComplete(): boolean {
-    return this.#acked === this.#tx;
+    return this.#acked >= this.#due;
   }
 
   /** Gives that many numbers. */
   sent(count: number): void {
     this.#tx += count;
+    this.#due = this.#tx;
     if (count > 0 && this.#timer === undefined) this.#watch();
   }
 
@@ -72,6 +97,6 @@ export class Acknowledgements {
   }
 
   #fault(): string {
-    return `acknowledged ${this.#acked} of ${this.#tx} messages in time`;
+    return `acknowledged ${this.#acked} of ${this.#due} messages in time`;
   }
 }

@@ -114,12 +114,34 @@ async function closed({ connection }: Probe): Promise<void> {
   });
 }
 
+/** Prints a snapshot and the first topic message behind it. */
+async function followSnapshot({ probe }: Probe): Promise<void> {
+  await new Promise<void>((resolve) => {
+    probe.changes({ room: 'lobby' }).subscribe({
+      snapshot: (snapshot) => print({ snapshot }),
+      message: (message) => {
+        print({ message });
+        resolve();
+      },
+    });
+  });
+}
+
 const PROGRAMS: Readonly<Record<string, (client: Probe) => Promise<void>>> = {
   connect: async ({ connection }) => {
     await connection.live();
     print({ welcome: true });
   },
   call: (probing) => echo(probing, 'hello'),
+  pair: async (probing) => {
+    await echo(probing, 'one');
+    await echo(probing, 'two');
+  },
+  lost: async (probing) => {
+    await probing.connection.live();
+    await probing.probe.wait().catch((error: unknown) => print(failure(error)));
+    await echo(probing, 'after');
+  },
   error: async ({ probe }) => {
     await probe.fail({ why: 'no' }).catch((error: unknown) => print(failure(error)));
   },
@@ -165,6 +187,8 @@ const PROGRAMS: Readonly<Record<string, (client: Probe) => Promise<void>>> = {
   subscribe: (probing) => follow(probing, 2, (messages) => messages === 3),
   reconnect: (probing) => follow(probing, undefined, (messages) => messages === 4),
   gap: (probing) => follow(probing, undefined, (messages, gaps) => gaps > 0 && messages === 3),
+  conflated: (probing) => follow(probing, undefined, (messages) => messages === 2),
+  snapshot: followSnapshot,
   publish: async ({ probe }) => {
     const { offset } = await probe.notes({ room: 'lobby' }).publish({ text: 'hi' });
     print({ published: { offset } });

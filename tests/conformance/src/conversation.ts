@@ -48,6 +48,16 @@ export interface BatchStep {
   readonly again?: true;
   /** When a peer under test has to be done with it. */
   readonly withinMs?: number;
+  /** How long who is not under test waits before. */
+  readonly afterMs?: number;
+  /** It is written and never comes: the connection is cut next. */
+  readonly lost?: true;
+  /** It is the first on a connection beside the one that is there. */
+  readonly opens?: true;
+  /** It goes over the connection that was there before. */
+  readonly on?: 'older';
+  /** Its numbers are wrong, and sent as they stand. */
+  readonly exact?: true;
   readonly head?: BatchHead;
   readonly hex?: string;
 }
@@ -57,6 +67,8 @@ export interface ItemsStep {
   readonly from: Side;
   readonly says: string;
   readonly items: { readonly id: number; readonly first: number; readonly count: number };
+  /** They are written and never come. */
+  readonly lost?: true;
   readonly head?: BatchHead;
   /** A batch with the first of them alone. */
   readonly hex?: string;
@@ -97,6 +109,15 @@ export interface EndStep {
   readonly reason?: string;
   /** A peer under test that closes earlier than this after the last step is wrong. */
   readonly notBeforeMs?: number;
+  /** It is the end of the connection that was there before. */
+  readonly on?: 'older';
+}
+
+/** Nothing is said for longer than a session lives without a connection. */
+export interface WaitStep {
+  readonly from: Side;
+  readonly says: string;
+  readonly wait: 'ttlMs';
 }
 
 /** Notes are published in the room; what is under test as a client does not see how. */
@@ -106,7 +127,15 @@ export interface PublishStep {
   readonly publish: readonly string[];
 }
 
-export type Step = BatchStep | ItemsStep | CallsStep | BytesStep | TextStep | EndStep | PublishStep;
+export type Step =
+  | BatchStep
+  | ItemsStep
+  | CallsStep
+  | BytesStep
+  | TextStep
+  | EndStep
+  | WaitStep
+  | PublishStep;
 
 /** A conversation that PROTOCOL.md shows and that any peer can be put into. */
 export interface Conversation {
@@ -122,8 +151,8 @@ export interface Conversation {
   readonly prints?: readonly object[];
   /** What the client offers, when it is not `trunkline.v1.superjson`. */
   readonly offers?: readonly string[];
-  /** A feature that the peer under test must have set; without it, it is left in peace. */
-  readonly needs?: keyof typeof FEATURES;
+  /** Features that the peer under test must have set; without one, it is left in peace. */
+  readonly needs?: readonly (keyof typeof FEATURES)[];
   /** Whether HELLO and WELCOME of the first conversation come before the steps. */
   readonly opened: boolean;
   /** Messages that a peer under test may send after the last step. */

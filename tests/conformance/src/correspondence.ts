@@ -8,7 +8,6 @@ type Fields = Readonly<Record<string, unknown>>;
 const FREE = new Set([
   'features',
   'agent',
-  'secret',
   'ttlMs',
   'expiresInMs',
   'idleMs',
@@ -23,14 +22,17 @@ const FREE = new Set([
   'traceState',
   'publishId',
   'stored',
+  // Who counts the numbers looks at these.
+  'rx',
+  'first',
 ]);
 /** What a peer chooses once and then means the same by. */
-const NAMED: ReadonlySet<string> = new Set(['session', 'epoch', 'topic', 'id']);
+const NAMED: ReadonlySet<string> = new Set(['session', 'secret', 'epoch', 'topic', 'id']);
 /** Offsets, whose start is the peer's choice: they count on from there. */
 const OFFSETS = new Set(['offset', 'top', 'from', 'to']);
 
 /** Fields whose own fields are looked at one by one. */
-const NESTED = new Set(['cursor', 'published', 'publishId']);
+const NESTED = new Set(['cursor', 'asOf', 'published', 'publishId']);
 
 /** Shorter than any deadline that a client sets by itself. */
 const LEAST_DEFAULT_MS = 1_000;
@@ -74,16 +76,24 @@ export class Correspondence {
 
   /** Turns a message that is shown into the one to be said. */
   translate(shown: ShownMessage): ShownMessage {
+    if (shown.kind === 'WELCOME') {
+      for (const field of ['session', 'secret'] as const) {
+        this.#names.set(`${field} ${nameOf(shown[field])}`, shown[field]);
+      }
+    }
     return this.#translateFields(this.#roomed(shown) as object) as ShownMessage;
   }
 
   #compareField(place: string, expected: unknown, actual: unknown): string | undefined {
     const [outer = place, field = outer] = place.split('.');
+    if (place === 'rx' && (expected === undefined) !== (actual === undefined)) {
+      return `rx is ${actual === undefined ? 'not told' : 'told'}`;
+    }
     if (FREE.has(outer) || FREE.has(field)) return undefined;
     if (field === 'deadlineMs') return compareDeadline(expected, actual);
     if (field === 'procedure') return this.#compareProcedure(Number(expected), Number(actual));
     if (NAMED.has(field) && isName(expected) && actual !== undefined) {
-      const key = `${field} ${expected}`;
+      const key = `${field} ${nameOf(expected)}`;
       if (!this.#names.has(key)) this.#names.set(key, actual);
     }
     if (OFFSETS.has(field) && typeof expected === 'number' && typeof actual === 'number') {
@@ -117,7 +127,7 @@ export class Correspondence {
   }
 
   #name(field: string, shown: unknown): unknown {
-    const key = `${field} ${String(shown)}`;
+    const key = `${field} ${nameOf(shown)}`;
     return this.#names.has(key) ? this.#names.get(key) : shown;
   }
 
@@ -142,8 +152,12 @@ function compareDeadline(expected: unknown, actual: unknown): string | undefined
   return `deadlineMs is ${JSON.stringify(actual)}, expected ${least} to ${most}`;
 }
 
-function isName(value: unknown): value is string | number {
-  return typeof value === 'string' || typeof value === 'number';
+function isName(value: unknown): value is string | number | Uint8Array {
+  return typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array;
+}
+
+function nameOf(value: unknown): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value);
 }
 
 interface Issues {

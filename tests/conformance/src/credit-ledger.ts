@@ -36,6 +36,19 @@ export class CreditLedger {
     this.#start = start;
   }
 
+  /** Goes on over another connection: credit that was granted beyond the start must be told again. */
+  resume(before: CreditLedger): void {
+    this.#start = before.#start;
+    for (const [id, { outgoing, incoming, isFinished }] of before.#accounts) {
+      const total = isMore(outgoing.total, this.#start.send) ? outgoing.used : outgoing.total;
+      this.#accounts.set(id, {
+        outgoing: { used: outgoing.used, total },
+        incoming: { ...incoming },
+        isFinished,
+      });
+    }
+  }
+
   /** Notes a message of ours. */
   sent(message: Message): void {
     if (message.kind === 'WELCOME') {
@@ -137,6 +150,10 @@ export class CreditLedger {
 // The last item may pass the limit of bytes.
 function isOpen({ used, total }: Flow): boolean {
   return used.items < total.items && used.bytes < total.bytes;
+}
+
+function isMore(total: Amount, start: Amount): boolean {
+  return total.items > start.items || total.bytes > start.bytes;
 }
 
 function use(flow: Flow, bytes: number): void {

@@ -22,6 +22,8 @@ const ACK_MS = 1_000;
 export class Listener {
   /** What the peer under test says that it can take, once it has. */
   features: number | undefined;
+  /** How long a session of the server under test lives without a connection. */
+  ttlMs = 0;
   readonly #correspondence: Correspondence;
   readonly #speaker: Speaker;
   readonly #mayFollow: readonly string[];
@@ -114,6 +116,7 @@ export class Listener {
       if (arrival.kind === 'BIND') this.#correspondence.takeBind(arrival);
       if (arrival.kind === 'HELLO' || arrival.kind === 'WELCOME') this.features = arrival.features;
       if (arrival.kind === 'HELLO') this.#speaker.takeFeatures(arrival.features);
+      if (arrival.kind === 'WELCOME') this.ttlMs = arrival.ttlMs;
       const index = due.findIndex(({ kind }) => kind === arrival.kind);
       if (index < 0 && this.#isAmbient(arrival)) continue;
       if (arrival.kind === 'ENDED_CONNECTION') {

@@ -12,12 +12,12 @@ type Kind = ReceivedMessage['kind'];
 
 /** What a server never sends to a client that set no feature bit. */
 const NOT_FROM_SERVER: ReadonlySet<Kind> = new Set<Kind>([
-  ...(['HELLO', 'RESUME', 'RESUMED', 'AUTH', 'AUTHED', 'GOAWAY'] as const),
+  ...(['HELLO', 'RESUME', 'AUTH', 'AUTHED', 'GOAWAY'] as const),
   ...(['BIND', 'CALL', 'CHUNK', 'SUBSCRIBE', 'UNSUBSCRIBE'] as const),
 ]);
 /** What a client never sends to a server that set no feature bit. */
 const NOT_FROM_CLIENT: ReadonlySet<Kind> = new Set<Kind>([
-  ...(['WELCOME', 'RESUME', 'RESUMED', 'GONE', 'AUTH', 'AUTHED', 'GOAWAY', 'CHUNK'] as const),
+  ...(['WELCOME', 'RESUMED', 'GONE', 'AUTH', 'AUTHED', 'GOAWAY', 'CHUNK'] as const),
   ...(['SUBSCRIBED', 'MESSAGE', 'GAP', 'STALE', 'ENDED'] as const),
 ]);
 const NO_HASH = '0'.repeat(16);
@@ -32,18 +32,25 @@ export class Manners {
   /** Ids of the other side's calls that have no final message yet. */
   readonly #taken = new Set<number>();
   readonly #pings: number[] = [];
-  /** Whether we have said that we take calls. */
-  #takesCalls = false;
   #callsInFlight: number = SESSION_LIMITS.callsInFlight.absent;
+  /** What our HELLO said that we can take. */
+  #features = 0;
 
   /** `isClient` says that the other side is a server. */
   constructor(isClient: boolean) {
     this.#isClient = isClient;
   }
 
+  /** Goes on with the calls of an earlier connection. */
+  resume(before: Manners): void {
+    for (const id of before.#asked) this.#asked.add(id);
+    for (const id of before.#taken) this.#taken.add(id);
+    this.#callsInFlight = before.#callsInFlight;
+  }
+
   /** Notes a message of ours. */
   sent(message: Message): void {
-    if (message.kind === 'HELLO') this.#takesCalls = (message.features & FEATURES.CALLS) !== 0;
+    if (message.kind === 'HELLO') this.#features = message.features;
     else if (message.kind === 'WELCOME') this.#callsInFlight = message.limits.callsInFlight;
     else if (message.kind === 'CALL') this.#asked.add(message.id);
     else if (message.kind === 'PING') this.#pings.push(message.value);
@@ -63,11 +70,12 @@ export class Manners {
   /** Notes a message of the other side; says what is wrong with it. */
   received(message: ReceivedMessage): string | undefined {
     const never = this.#isClient ? NOT_FROM_SERVER : NOT_FROM_CLIENT;
-    const isOffered = this.#takesCalls && (message.kind === 'BIND' || message.kind === 'CALL');
+    const takesCalls = (this.#features & FEATURES.CALLS) !== 0;
+    const isOffered = takesCalls && (message.kind === 'BIND' || message.kind === 'CALL');
     if (never.has(message.kind) && !isOffered) return `sent ${message.kind}, which it may not`;
     switch (message.kind) {
       case 'WELCOME':
-        return judgeWelcome(message);
+        return judgeWelcome(message, (this.#features & FEATURES.RESUME) !== 0);
       case 'CALL':
         return this.#takeId(message.id);
       case 'BIND':
@@ -119,8 +127,12 @@ function isFinal<M extends ReceivedMessage>(message: M): message is M & { readon
   return ['RESULT', 'ERROR', 'END'].includes(message.kind);
 }
 
-function judgeWelcome({ features, secret, ttlMs }: WelcomeMessage): string | undefined {
+function judgeWelcome(
+  { features, secret, ttlMs }: WelcomeMessage,
+  isAsked: boolean,
+): string | undefined {
   const resumes = (features & FEATURES.RESUME) !== 0;
+  if (resumes && !isAsked) return 'sent WELCOME with bit RESUME to a client that did not set it';
   if (resumes === secret.length > 0 && resumes === ttlMs > 0) return undefined;
   const told = `bit RESUME ${resumes ? 'set' : 'not set'}, a secret of ${secret.length} bytes`;
   return `sent WELCOME with ${told} and ttlMs ${ttlMs}: sessions are resumed or they are not`;

@@ -1,6 +1,7 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { FEATURES } from '@trunkline/protocol';
 import { Correspondence } from './correspondence.js';
-import type { Conversation, EndStep, Side, Step } from './conversation.js';
+import type { BatchStep, Conversation, EndStep, ItemsStep, Side, Step } from './conversation.js';
 import { Listener } from './listener.js';
 import { Speaker } from './speaker.js';
 import type { WireEnd } from './wire-end.js';
@@ -23,6 +24,9 @@ export const PASSED_OVER = 'passed over';
 
 /** How long a peer may take for a step; longer than the 5 s after which HELLO is too late. */
 const STEP_MS = 7_000;
+/** A server whose sessions live longer without a connection is not waited for. */
+const MOST_TTL_MS = 6_000;
+const EXPIRED_MS = 500;
 /** How long a whole conversation may take. */
 const CONVERSATION_MS = 20_000;
 
@@ -34,8 +38,8 @@ export async function play(
 ): Promise<string | undefined> {
   const player = new Player(script, stage, room);
   try {
-    for (const step of script.steps) {
-      const fault = await player.step(step).catch(String);
+    for (const [index, step] of script.steps.entries()) {
+      const fault = await player.step(step, script.steps[index + 1]).catch(String);
       if (player.lacks(script.needs)) return PASSED_OVER;
       if (fault !== undefined) return `${fault}\nat: ${step.says}\n${player.transcript()}`;
     }
@@ -51,6 +55,12 @@ export function programOf({ name, program }: Conversation): string {
   return program ?? name;
 }
 
+/** Whether a step has numbers that never come, so that what brings it must not be acknowledged. */
+function isLost(step: Step | undefined): step is BatchStep | ItemsStep {
+  if (step === undefined || !('lost' in step)) return false;
+  return 'items' in step || step.messages.some(({ kind }) => kind !== 'CREDIT');
+}
+
 function isServerCall(step: Step): boolean {
   if (step.from !== 'server' || !('messages' in step)) return false;
   return step.messages.some(({ kind }) => kind === 'CALL');
@@ -64,6 +74,9 @@ class Player {
   readonly #ends: WireEnd[] = [];
   readonly #lastMoment = performance.now() + CONVERSATION_MS;
   #end: WireEnd | undefined;
+  /** A connection that is there beside the one that is spoken on. */
+  #older: WireEnd | undefined;
+  #isTooLong = false;
 
   constructor({ mayFollow = [], steps }: Script, stage: Stage, room: string) {
     this.#stage = stage;
@@ -74,14 +87,15 @@ class Player {
   }
 
   /** Whether the peer under test has told its features, and not this one. */
-  lacks(feature: Conversation['needs']): boolean {
+  lacks(needs: Conversation['needs'] = []): boolean {
     // Every server takes calls, whether it says so or not.
-    if (feature === 'CALLS' && this.#stage.tested === 'server') return false;
+    const told = this.#stage.tested === 'server' ? needs.filter((name) => name !== 'CALLS') : needs;
     const { features } = this.#listener;
-    return feature !== undefined && features !== undefined && (features & FEATURES[feature]) === 0;
+    if (this.#isTooLong) return true;
+    return features !== undefined && told.some((name) => (features & FEATURES[name]) === 0);
   }
 
-  async step(step: Step): Promise<string | undefined> {
+  async step(step: Step, next: Step | undefined): Promise<string | undefined> {
     if (performance.now() > this.#lastMoment) {
       return `the conversation took longer than ${CONVERSATION_MS / 1000} s`;
     }
@@ -89,7 +103,12 @@ class Player {
       if (this.#stage.tested === 'server') await this.#stage.publish(this.#room, step.publish);
       return undefined;
     }
-    const end = await this.#current();
+    if ('wait' in step) return this.#wait();
+    if ('opens' in step) this.#setAside();
+    const isOlder = 'on' in step;
+    const end = isOlder ? this.#older : await this.#current();
+    if (end === undefined) return 'there is no older connection';
+    if (isLost(next) && next.from === this.#stage.tested) end.loses = true;
     // Nobody is asked to cut a connection: it happens.
     const isTheirs = step.from === this.#stage.tested;
     if ('close' in step && (step.close === 'cut' || !isTheirs)) return this.#leave(end, step);
@@ -122,9 +141,22 @@ class Player {
   async #current(): Promise<WireEnd> {
     if (this.#end === undefined) {
       this.#end = await this.#stage.open();
+      this.#end.before = this.#ends.findLast(({ hasSession }) => hasSession);
       this.#ends.push(this.#end);
     }
     return this.#end;
+  }
+
+  #setAside(): void {
+    this.#older = this.#end;
+    this.#end = undefined;
+  }
+
+  /** Lets a session of the server under test expire, unless that takes too long. */
+  async #wait(): Promise<undefined> {
+    const { ttlMs } = this.#listener;
+    this.#isTooLong = ttlMs > MOST_TTL_MS;
+    if (!this.#isTooLong) await wait(ttlMs + EXPIRED_MS);
   }
 
   #deadline(): number {
@@ -135,12 +167,18 @@ class Player {
     end: WireEnd,
     step: Pick<EndStep, 'close' | 'reason' | 'notBeforeMs'>,
   ): Promise<string | undefined> {
-    this.#end = undefined;
+    this.#gone(end);
     return this.#listener.awaitEnd(end, step, this.#deadline());
   }
 
   #leave(end: WireEnd, { close }: EndStep): undefined {
     end.close(close);
-    this.#end = undefined;
+    this.#gone(end);
+  }
+
+  /** What is left of two connections is the one that is spoken on. */
+  #gone(end: WireEnd): void {
+    if (end === this.#end) this.#end = this.#older;
+    this.#older = undefined;
   }
 }

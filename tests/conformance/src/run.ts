@@ -17,7 +17,7 @@ const USAGE = `Puts a peer into the conversations of PROTOCOL.md.
 tests/conformance/README.md says what the server must offer and what the client must do.`;
 
 const OUR_CLIENT = `${process.execPath} ${new URL('client-program.js', import.meta.url).pathname}`;
-/** Conversations that are held with a server at a time; some of them wait for a time-out. */
+/** Conversations that are held with a peer at a time; some of them wait for a time-out. */
 const AT_A_TIME = 4;
 
 const ALL = readConversations();
@@ -47,28 +47,34 @@ async function judgeOurServer(chosen: readonly Conversation[]): Promise<boolean>
 async function judgeServerAt(url: string, chosen: readonly Conversation[]): Promise<boolean> {
   console.log(`server at ${url}`);
   const due = chosen.filter(({ tests }) => tests.includes('server'));
+  const passed = await judgeAll(due, (conversation) => judgeServer(url, conversation, ALL));
+  if (chosen.length < ALL.length) return passed;
+  const hostile = await judgeServerWithHostileBatches(url);
+  console.log(hostile.summary);
+  return passed && hostile.passed;
+}
+
+/** Holds conversations side by side, and tells of them in their order. */
+async function judgeAll(
+  due: readonly Conversation[],
+  judge: (conversation: Conversation) => Promise<Verdict>,
+): Promise<boolean> {
   const verdicts = new Map<string, Verdict>();
   const queue = [...due];
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      verdicts.set(next.name, await judgeServer(url, next, ALL));
+      verdicts.set(next.name, await judge(next));
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, work));
   const passed = due.map((conversation) => report(conversation, verdicts.get(conversation.name)));
-  if (chosen.length < ALL.length) return passed.every(Boolean);
-  const hostile = await judgeServerWithHostileBatches(url);
-  console.log(hostile.summary);
-  return passed.every(Boolean) && hostile.passed;
+  return passed.every(Boolean);
 }
 
 async function judgeClientOf(command: string, chosen: readonly Conversation[]): Promise<boolean> {
   console.log(`client ${command}`);
-  let passed = true;
-  for (const conversation of chosen) {
-    if (!conversation.tests.includes('client')) continue;
-    passed = report(conversation, await judgeClient(command, conversation, ALL)) && passed;
-  }
+  const due = chosen.filter(({ tests }) => tests.includes('client'));
+  const passed = await judgeAll(due, (conversation) => judgeClient(command, conversation, ALL));
   if (chosen.length < ALL.length) return passed;
   const hostile = await judgeClientWithHostileBatches(command, ALL);
   console.log(hostile.summary);

@@ -12,6 +12,8 @@ import {
 import { probe } from './probe.contract.js';
 
 const REFUSED_TOKEN = 'wrong';
+/** So short that it can be waited for. */
+const DETACHED_MS = 4_000;
 
 /** Makes a server of the contract `probe`, which takes every token but `wrong`. */
 export function createProbeServer(options: Partial<ServerOptions> = {}): Server {
@@ -22,6 +24,7 @@ export function createProbeServer(options: Partial<ServerOptions> = {}): Server 
       token === REFUSED_TOKEN ? undefined : { principal: token || 'nobody', user: undefined },
     services: [createProbeService(broker)],
     ...options,
+    limits: { detachedMs: DETACHED_MS, ...options.limits },
   });
 }
 
@@ -63,6 +66,8 @@ function createProbeService(broker: MemoryBroker) {
       await topics.notes({ room }).publish({ text });
       return null;
     },
+    board: () => ({ texts: [] }),
+    changes: { authorize: () => true },
     notes: { authorize: () => true, authorizePublish: () => true },
     secrets: { authorize: () => false },
   };

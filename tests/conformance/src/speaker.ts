@@ -56,8 +56,10 @@ export class Speaker {
     }
     if ('calls' in step) return this.#sayBatch(end, { messages: callsOf(step) }, until);
     if ('messages' in step) return this.#sayBatch(end, step, until);
+    const { lost } = step;
     for (const item of itemsOf(step)) {
-      const fault = await this.#sayBatch(end, { messages: [padded(item)] }, until);
+      const messages = [padded(item)];
+      const fault = await this.#sayBatch(end, { messages, ...(lost && { lost }) }, until);
       if (fault !== undefined) return fault;
     }
     return undefined;
@@ -65,16 +67,17 @@ export class Speaker {
 
   async #sayBatch(
     end: WireEnd,
-    step: Pick<BatchStep, 'messages' | 'anyway' | 'now' | 'again'>,
+    step: Pick<BatchStep, 'messages' | 'anyway' | 'now' | 'again' | 'afterMs' | 'lost' | 'exact'>,
     until: number,
   ): Promise<string | undefined> {
-    const { messages, anyway, now, again } = step;
+    const { messages, anyway, now, again, afterMs = 0, lost } = step;
+    if (afterMs > 0) await wait(afterMs);
     // Whatever comes is acknowledged at once.
     if (messages.length === 0) return undefined;
     // Who sends without credit has time to be seen doing it.
-    if (messages.some(({ kind }) => kind === 'CREDIT')) await wait(CREDIT_AFTER_MS);
+    if (!lost && messages.some(({ kind }) => kind === 'CREDIT')) await wait(CREDIT_AFTER_MS);
     for (const message of messages) {
-      const isBound = message.kind === 'ITEM' && !anyway && !again;
+      const isBound = message.kind === 'ITEM' && !anyway && !again && !end.isReplaying;
       if (isBound && !(await end.credit.open(message.id, until - performance.now()))) {
         const { fault } = end;
         return fault ? `the peer ${fault}` : `no credit came for an item of id ${message.id}`;
@@ -82,8 +85,11 @@ export class Speaker {
       if (message.kind === 'CANCEL') this.stopped.add(message.id);
     }
     this.acksBefore = end.acks;
-    const said = messages.map((message) => toMessage(this.#correspondence.translate(message)));
-    end.send([...said, ...this.#claimed(messages)], { now, again });
+    const said = messages.map((message) => {
+      const told = toMessage(this.#correspondence.translate(message));
+      return step.exact ? told : placed(told, end.position);
+    });
+    end.send([...said, ...this.#claimed(messages)], { now, again, lost });
     return undefined;
   }
 
@@ -107,6 +113,14 @@ export class Speaker {
         : []),
     ];
   }
+}
+
+/** Gives a message that tells where a session is the numbers that hold in what takes place. */
+function placed(message: Message, position: WireEnd['position']): Message {
+  const { rx } = position;
+  if (message.kind === 'RESUME') return { ...message, ...position };
+  if (message.kind === 'RESUMED') return { ...message, rx };
+  return message.kind === 'GONE' && message.rx !== undefined ? { ...message, rx } : message;
 }
 
 /** Gives an item blanks in its JSON, which mean nothing. */

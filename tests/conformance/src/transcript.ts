@@ -8,7 +8,7 @@ export class Transcript {
   readonly #lines: string[] = [];
 
   /** Notes a message and who says it. */
-  say(direction: '<' | '>', message: ReceivedMessage): void {
+  say(direction: '<' | '>' | '< (lost)' | '> (lost)', message: ReceivedMessage): void {
     this.add(`${direction} ${JSON.stringify(message, showBytes)}`);
   }
 

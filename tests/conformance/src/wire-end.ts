@@ -8,6 +8,7 @@ import {
   Writer,
   type Message,
   type ReceivedMessage,
+  type ResumeMessage,
 } from '@trunkline/protocol';
 import type { WebSocket } from 'ws';
 import { Acknowledgements } from './acknowledgements.js';
@@ -44,6 +45,8 @@ export interface Manner {
   readonly now?: boolean | undefined;
   /** The messages have the numbers of those before them. */
   readonly again?: boolean | undefined;
+  /** They take their numbers, and never come. */
+  readonly lost?: boolean | undefined;
 }
 
 /** More than a batch may have, so that a larger one is still seen; not more than memory has. */
@@ -65,9 +68,20 @@ export class WireEnd {
   readonly transcript = new Transcript();
   readonly credit: CreditLedger;
   readonly acknowledgements = new Acknowledgements((fault) => this.#broken(fault));
+  /** The connection that the session had before, if there is one that may go on here. */
+  before: WireEnd | undefined;
+  /** What comes is told and nothing else: it counts as lost. */
+  loses = false;
+  /** Whether a session has begun here, or has gone on. */
+  hasSession = false;
   readonly #manners: Manners;
   readonly #socket: WebSocket;
+  /** The highest number that was written here. */
+  #sent = 0;
+  /** The highest number of ours that was not lost. */
+  #reached = 0;
   #rx = 0;
+  #resume: ResumeMessage | undefined;
   #arrived = 0;
   #acks = 0;
   #fault: string | undefined;
@@ -94,25 +108,69 @@ export class WireEnd {
     return this.#fault;
   }
 
+  /** Whether what is sent next has a number already, of an earlier connection. */
+  get isReplaying(): boolean {
+    return this.#sent < this.acknowledgements.tx;
+  }
+
+  /** The numbers that a RESUME, RESUMED or GONE of ours tells. */
+  get position(): { readonly rx: number; readonly first: number } {
+    const { before } = this;
+    if (before === undefined) return { rx: 0, first: 1 };
+    return { rx: before.#rx, first: before.acknowledgements.acked + 1 };
+  }
+
   /** Writes messages as one batch that acknowledges all that has come. */
-  send(messages: readonly Message[], { now = false, again = false }: Manner = {}): void {
+  send(messages: readonly Message[], manner: Manner = {}): void {
+    const { now = false, again = false, lost = false } = manner;
+    const [opening] = messages;
+    if (opening?.kind === 'RESUMED') this.#goOn(this.#resume?.rx ?? 0);
+    if (opening?.kind === 'WELCOME') this.hasSession = true;
     const numbered = messages.filter(takesNumber).length;
-    const last = this.acknowledgements.tx;
-    const first = again ? last + 1 - numbered : last + 1;
-    if (!again) {
-      this.acknowledgements.sent(numbered);
-      for (const message of messages) {
-        this.credit.sent(message);
-        this.#manners.sent(message);
-      }
-    }
-    for (const message of messages) this.transcript.say('>', message);
-    const seq = numbered === 0 ? undefined : first;
+    if (again) this.#sent -= numbered;
+    const replayed = Math.min(this.acknowledgements.tx - this.#sent, numbered);
+    const seq = numbered === 0 ? undefined : this.#sent + 1;
+    this.#sent += numbered;
+    if (!lost && replayed > 0) this.acknowledgements.resent(replayed);
+    this.#note(messages, { replayed, lost });
+    for (const message of messages) this.transcript.say(lost ? '> (lost)' : '>', message);
+    if (lost) return;
+    this.#reached = Math.max(this.#reached, this.#sent);
     this.#write(encodeBatch(new Writer(), { seq, ack: this.#ack(), now }, messages));
+  }
+
+  /** Counts messages of which those behind the first so many are written for the first time. */
+  #note(
+    messages: readonly Message[],
+    { replayed, lost }: { readonly replayed: number; readonly lost: boolean },
+  ): void {
+    let known = replayed;
+    for (const message of messages) {
+      const isNumbered = takesNumber(message);
+      if (isNumbered && known-- > 0) continue;
+      if (isNumbered && lost) this.acknowledgements.lost(1);
+      else if (isNumbered) this.acknowledgements.sent(1);
+      this.credit.sent(message);
+      this.#manners.sent(message);
+    }
+  }
+
+  /** The session of the connection before goes on here; the other side has all up to `rx`. */
+  #goOn(rx: number): void {
+    const { before } = this;
+    if (before === undefined) return;
+    this.hasSession = true;
+    this.#rx = before.#rx;
+    this.#sent = this.#reached = rx;
+    this.acknowledgements.resume(before.acknowledgements, rx);
+    this.credit.resume(before.credit);
+    this.#manners.resume(before.#manners);
   }
 
   /** Writes bytes as they stand, which take that many numbers. */
   sendBytes(bytes: Uint8Array, sequenced: number): undefined {
+    this.#sent += sequenced;
+    this.#reached = this.#sent;
     this.acknowledgements.sent(sequenced);
     this.transcript.add(`> ${Buffer.from(bytes.subarray(0, 64)).toString('hex')}`);
     this.#write(bytes);
@@ -149,6 +207,9 @@ export class WireEnd {
     }
     const batch = decodeBatch(data);
     if (batch instanceof Violation) return this.#broken(`sent a bad batch: ${batch.reason}`);
+    if (this.loses) return this.#lose(batch.messages);
+    const [opening] = batch.messages;
+    if (opening?.kind === 'RESUMED') this.#goOn(opening.rx);
     const numbered = batch.messages.filter(takesNumber).length;
     if (batch.seq !== undefined && batch.seq !== ((this.#rx + 1) & 0xffff)) {
       this.#broken(`numbered a batch ${batch.seq} where ${this.#rx + 1} was due`);
@@ -158,6 +219,32 @@ export class WireEnd {
     if (batch.ack !== undefined) this.#takeAck(batch.ack);
     for (const message of batch.messages) this.#take(message);
     if (batch.now || numbered > 0) this.#write(encodeBatch(new Writer(), { ack: this.#rx }, []));
+  }
+
+  #lose(messages: readonly ReceivedMessage[]): void {
+    for (const message of messages) {
+      this.transcript.say('< (lost)', message);
+      this.arrivals.put(message);
+    }
+  }
+
+  /** Says what is wrong with the numbers that a peer tells when a session is to go on. */
+  #judgePosition(message: ReceivedMessage): string | undefined {
+    if (message.kind === 'WELCOME') this.hasSession = true;
+    const { before } = this;
+    const [acked, reached, next] =
+      before === undefined
+        ? [0, 0, 1]
+        : [before.acknowledgements.acked, before.#reached, before.#rx + 1];
+    if (message.kind === 'RESUME') {
+      this.#resume = message;
+      const { rx, first } = message;
+      if (rx < acked || rx > reached) return `told rx ${rx}, expected ${acked} to ${reached}`;
+      return first < 1 || first > next ? `told first ${first}, expected 1 to ${next}` : undefined;
+    }
+    if (message.kind !== 'RESUMED' && message.kind !== 'GONE') return undefined;
+    if (message.rx === undefined || message.rx === reached) return undefined;
+    return `told rx ${message.rx}, expected ${reached}`;
   }
 
   /** Counts what has come, and leaves a peer that sends without end. */
@@ -182,7 +269,10 @@ export class WireEnd {
   #take(message: ReceivedMessage): void {
     this.transcript.say('<', message);
     if (message.kind === 'PING') return this.send([{ kind: 'PONG', value: message.value }]);
-    const fault = this.credit.received(message) ?? this.#manners.received(message);
+    const fault =
+      this.#judgePosition(message) ??
+      this.credit.received(message) ??
+      this.#manners.received(message);
     if (fault !== undefined) this.#broken(fault);
     else this.arrivals.put(message);
   }

@@ -49,6 +49,17 @@ function changed<K extends Message['kind']>(
   };
 }
 
+/** Drops messages of a kind that come behind RESUMED. */
+function onceResumed(kind: Message['kind']): Mutation {
+  let isResumed = false;
+  return {
+    messages: (messages) => {
+      isResumed ||= messages.some((message) => message.kind === 'RESUMED');
+      return messages.filter((message) => !isResumed || message.kind !== kind);
+    },
+  };
+}
+
 const NO_HASH = '0'.repeat(16);
 const BIND: Message = {
   kind: 'BIND',
@@ -64,7 +75,7 @@ const STALE: Message = { kind: 'STALE', sub: 0, reason: 'unreachable' };
 const STACK = 'Error: no\n    at run (/srv/app/main.js:1:1)';
 
 describe.concurrent('judgeServer', () => {
-  it.each(['call', 'duplicate', 'text', 'upload'])(
+  it.each(['call', 'duplicate', 'text', 'upload', 'resume-result', 'resume-upload'])(
     'finds nothing in a server behind a proxy that changes nothing: %s',
     async (name) => {
       expect(await judgeMutant({}, name)).toBeUndefined();
@@ -80,7 +91,7 @@ describe.concurrent('judgeServer', () => {
     ['sends BIND', behind('WELCOME', BIND), 'call', 'sent BIND, which it may not'],
     ['sends GOAWAY', behind('WELCOME', GOAWAY), 'call', 'sent GOAWAY, which it may not'],
     ['sends PONG', behind('WELCOME', { kind: 'PONG', value: 1 }), 'call', 'there was no PING'],
-    ['claims all features', changed('WELCOME', { features: 31 }), 'call', 'bit RESUME set'],
+    ['claims all features', changed('WELCOME', { features: 31 }), 'call', 'with bit RESUME'],
     ['keeps sessions alone', changed('WELCOME', { ttlMs: 60_000 }), 'call', 'and ttlMs 60000'],
     ['gives no names', { reason: '' }, 'version', 'closed with the reason ""'],
     ['is late', { delays: { DEADLINE: 5_000 } }, 'deadline', 'expected ERROR, and nothing came'],
@@ -88,6 +99,11 @@ describe.concurrent('judgeServer', () => {
     ['ignores bytes', changed('CREDIT', { bytes: 16_384 }), 'upload', 'no credit came for an item'],
     ['takes text', { dropsText: true }, 'text', 'it stayed open'],
     ['tells its stack', changed('ERROR', { message: STACK }), 'crash', 'told of its own code'],
+    ['has another rx', changed('RESUMED', { rx: 1 }), 'resume-result', 'told rx 1, expected 2'],
+    ['tells no credit again', onceResumed('CREDIT'), 'resume-upload', 'no credit came for an item'],
+    ['loses results', onceResumed('RESULT'), 'resume-result', 'expected RESULT, and nothing came'],
+    ['has another reason', changed('GONE', { reason: 'expired' }), 'resume-overflow', 'reason is'],
+    ['tells no rx', changed('GONE', { rx: undefined }), 'resume-principal', 'rx is not told'],
     [
       'changes values',
       changed('RESULT', { encoding: 0, bytes: new Uint8Array(0) }),

@@ -40,6 +40,8 @@ class Call:
         self.packing = UNPACKED
         self.final: Optional[Message] = None
         self.deadline = math.inf
+        self.number = 0
+        self.is_void = False
         self._has_items = has_items
         self._withdrawn = self._up_unwanted = False
         self.up_items, self.up_bytes = calls.up_credit
@@ -129,7 +131,10 @@ class Call:
         if self.final is not None:
             return
         self._withdrawn = True
-        self._calls.connection.send({"kind": "CANCEL", "id": self.id, "reason": reason})
+        connection = self._calls.connection
+        self.is_void = connection.acked < self.number
+        connection.void(self.number)
+        connection.send({"kind": "CANCEL", "id": self.id, "reason": reason})
 
     def allow(self, items: int, size: int) -> None:
         """Allows items and bytes in all."""
@@ -138,6 +143,18 @@ class Call:
         self._calls.connection.send(
             {"kind": "CREDIT", "id": self.id, "items": items, "bytes": size}
         )
+
+    def tell_credit(self) -> None:
+        """Tells again what may be sent in all, since it may not have come."""
+        if self._has_items and not self._withdrawn:
+            items, size = self._granted
+            fields = {"id": self.id, "items": items, "bytes": size}
+            self._calls.connection.send({"kind": "CREDIT", **fields})
+
+    def fail(self, code: str, executed: str) -> None:
+        """Ends the call without an answer of the callee."""
+        fields = {"id": self.id, "code": code, "executed": executed}
+        self.final = {"kind": "ERROR", **fields, "message": "", "encoding": 0, "bytes": b""}
 
     def take(self, message: Message) -> None:
         """Acts on a message about this call."""
@@ -217,7 +234,29 @@ class Calls:
         if "deadlineMs" in more:
             call.deadline = time.monotonic() + more["deadlineMs"] / 1000
         (self.connection.send_large if in_chunks else self.connection.send)(message)
+        call.number = self.connection.tx
         return call
+
+    def resumed(self, rx: int) -> None:
+        """Frees the ids of calls that were withdrawn before the server had them."""
+        for call in [*self.live.values()]:
+            if call.is_void and call.number > rx:
+                call.fail("CANCELLED", "no")
+                del self.live[call.id]
+
+    def tell_credit(self) -> None:
+        """Tells again what each stream may send."""
+        for call in self.live.values():
+            call.tell_credit()
+
+    def lost(self, rx: Optional[int]) -> None:
+        """The session is gone, of which the server had accepted all up to `rx`."""
+        for call in self.live.values():
+            did_not_come = rx is not None and call.number > rx
+            code = "STREAM_LOST" if call.kind == "stream" else "SESSION_LOST"
+            call.fail(code, "no" if did_not_come else "unknown")
+        self.live.clear()
+        self._bound.clear()
 
     def _take(self, message: Message) -> None:
         call = self.live.get(message["id"])

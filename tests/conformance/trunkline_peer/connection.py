@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, Dict, List, Optional
+from collections import deque
+from typing import Callable, Deque, Dict, List, Optional, Tuple
 
-from .chunks import Transfers, cut
+from .chunks import Transfers, abort, cut
 from .extensions import Message
 from .messages import MAX_BATCH, decode_batch, encode_batch, encode_message, is_sequenced
 from .payload import PACKED
@@ -31,10 +32,14 @@ class Connection:
     """A WebSocket on which numbered messages are sent and received."""
 
     def __init__(self, url: str, protocols: Optional[List[str]] = None) -> None:
-        offered = [SUPERJSON_V1, ANY_VERSION] if protocols is None else protocols
-        self.ws = WebSocket(url, offered)
-        if self.ws.protocol not in offered:
-            raise self.ws.close(4406, "no version is spoken by both")
+        self._url = url
+        self._offered = [SUPERJSON_V1, ANY_VERSION] if protocols is None else protocols
+        self.ws = self._open()
+        self.on_end: Optional[Callable[[Closed], bool]] = None
+        self._held: Deque[Tuple[Message, float]] = deque()
+        self._waiting: List[Tuple[Message, ...]] = []
+        self._alarms: List[Tuple[float, Callable[[], None]]] = []
+        self._resuming = False
         self.handlers: Dict[str, Callable[[Message], None]] = {"PING": self._pong, "PONG": _ignore}
         self.log: List[Message] = []
         self.tx = self.acked = self.rx = 0
@@ -50,13 +55,70 @@ class Connection:
         self._heard = self._asked = time.monotonic()
         self._waiting_since: Optional[float] = None
 
+    def _open(self) -> WebSocket:
+        ws = WebSocket(self._url, self._offered)
+        if ws.protocol not in self._offered:
+            raise ws.close(4406, "no version is spoken by both")
+        return ws
+
+    def reopen(self) -> None:
+        """Makes another connection, on which nothing is written but by `write_first`."""
+        self.greeted, self._resuming = False, True
+        self.ws = self._open()
+        self._heard = self._asked = time.monotonic()
+        self._waiting_since = self._ack_due = None
+
+    def write_first(self, message: Message) -> None:
+        """Writes HELLO or RESUME, alone in its batch."""
+        self.ws.send(encode_batch(encode_message(message)))
+
+    def go_on(self, rx: int) -> None:
+        """Writes again what the server does not have, and then what has waited."""
+        self.greeted, self._resuming = True, False
+        self._told = self.rx
+        self._drop_held(rx)
+        for number, (message, written) in enumerate(self._held, self.acked + 1):
+            self._write(encode_message(_later(message, written)), number, False)
+        self._flush()
+
+    def forget(self) -> None:
+        """Begins a session anew: all numbers are 0, and nothing waits."""
+        self.tx = self.acked = self.rx = self._told = 0
+        self._held.clear()
+        self._waiting.clear()
+        self._resuming = False
+        self.transfers = None if self.transfers is None else Transfers()
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for messages in waiting:
+            self.send(*messages)
+
+    def void(self, number: int) -> None:
+        """Sees to it that the CALL with this number, or with this last piece, never runs."""
+        if self.acked < number <= self.acked + len(self._held):
+            message, written = self._held[number - self.acked - 1]
+            is_piece = message["kind"] == "CHUNK"
+            instead = abort(message["transfer"]) if is_piece else {"kind": "VOID"}
+            self._held[number - self.acked - 1] = (instead, written)
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Does something when time has passed and batches are waited for."""
+        self._alarms.append((time.monotonic() + seconds, act))
+
     def send(self, *messages: Message, now: bool = False) -> None:
         """Sends messages in one batch, with an acknowledgement if one is due."""
+        if self._resuming:
+            numbered = tuple(message for message in messages if is_sequenced(message))
+            return self._waiting.append(numbered)
         sequenced = sum(is_sequenced(message) for message in messages)
         if sequenced and self.tx + sequenced - self.acked > _MOST_UNACKED // 2:
             now = True
             most = self.tx + sequenced - _MOST_UNACKED
             self.until(lambda: self.acked >= most, "an acknowledgement")
+        if self.on_end is not None:
+            written = time.monotonic()
+            self._held.extend((message, written) for message in messages if is_sequenced(message))
         self.send_body(b"".join(map(encode_message, messages)), sequenced, now)
 
     def send_large(self, message: Message) -> None:
@@ -83,7 +145,12 @@ class Connection:
         """Takes the next batch and acts on it; tells whether one came before the deadline."""
         while True:
             alarm = self._on_time()
-            data = self.ws.receive(min(deadline, alarm))
+            try:
+                data = self.ws.receive(min(deadline, alarm))
+            except Closed as closed:
+                if self.on_end is None or not self.on_end(closed):
+                    raise
+                continue
             if data is not None:
                 self._heard = self._asked = time.monotonic()
                 self._guarded(data)
@@ -110,13 +177,17 @@ class Connection:
 
     def _on_time(self) -> float:
         now = time.monotonic()
+        due = [act for when, act in self._alarms if when <= now]
+        self._alarms = [alarm for alarm in self._alarms if alarm[0] > now]
+        for act in due:
+            act()
         if self._ack_due is not None and now >= self._ack_due:
             self._write(b"", None, True)
         waiting = self.greeted and (self.outstanding() or self.tx > self.acked)
         self._waiting_since = (self._waiting_since or now) if waiting else None
         silent_since = max(self._heard, self._waiting_since or 0.0)
         dead = self._heard + (_DEAD if self.greeted else _DEAD_HELLO)
-        alarms = [dead, *([] if self._ack_due is None else [self._ack_due])]
+        alarms = [dead, *(when for when, _ in self._alarms), *([] if self._ack_due is None else [self._ack_due])]
         if waiting:
             dead = min(dead, silent_since + _DEAD_OUTSTANDING)
             if self._asked < silent_since and now - silent_since >= _PING_AFTER:
@@ -124,8 +195,8 @@ class Connection:
                 self.send({"kind": "PING", "value": 1})
             alarms += [dead, *([silent_since + _PING_AFTER] if self._asked < silent_since else [])]
         if now >= dead:
+            # The end shows when it is read.
             self.ws.cut()
-            raise Closed(CUT, "silence")
         return min(alarms)
 
     def _guarded(self, data: bytes) -> None:
@@ -167,6 +238,11 @@ class Connection:
         number = self.acked + ((low - self.acked) & 0xFFFF)
         if number > self.tx:
             raise Violation("BAD_ACK", f"{number} is acknowledged, {self.tx} was the last")
+        self._drop_held(number)
+
+    def _drop_held(self, number: int) -> None:
+        for _ in range(min(number - self.acked, len(self._held))):
+            self._held.popleft()
         self.acked = number
 
     def _dispatch(self, message: Message) -> None:
@@ -187,6 +263,14 @@ class Connection:
 
     def _pong(self, message: Message) -> None:
         self.send({"kind": "PONG", "value": message["value"]})
+
+
+def _later(message: Message, written: float) -> Message:
+    """Tells what remains of the deadline of a CALL that is written again."""
+    if message["kind"] != "CALL" or "deadlineMs" not in message:
+        return message
+    passed = int((time.monotonic() - written) * 1000)
+    return {**message, "deadlineMs": max(0, message["deadlineMs"] - passed)}
 
 
 def _ignore(_: Message) -> None:

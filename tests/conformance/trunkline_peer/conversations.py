@@ -20,7 +20,7 @@ Step = Dict[str, Any]
 def check_conversation(vector: Dict[str, Any]) -> None:
     """Checks that each step says what its bytes say, and that its bytes are written from it."""
     steps: List[Step] = vector["steps"]
-    numbers = _Numbers()
+    numbers = _Connections()
     for step, following in zip(steps, [*steps[1:], {}]):
         if "hex" in step:
             _check_batch(step)
@@ -29,7 +29,6 @@ def check_conversation(vector: Dict[str, Any]) -> None:
         if "close" in step:
             is_cut = step["close"] == "cut"
             assert is_cut or step["close"] in CLOSE_CODES, f"the code {step['close']}"
-            numbers = _Numbers()
         numbers.take(step)
 
 
@@ -80,12 +79,57 @@ def _check_bytes(step: Step, following: Step) -> None:
     same(f"whether {step['says']} is refused", refused is not None, is_answered)
 
 
+class _Connections:
+    """The numbers of a session over its connections, of which there may be two at a time."""
+
+    def __init__(self) -> None:
+        self._numbers, self._before = _Numbers(), _Numbers()
+        self._older: Optional[_Numbers] = None
+
+    def take(self, step: Step) -> None:
+        """Checks the head of a step and the numbers that it tells, and counts its messages."""
+        if step.get("on") == "older":
+            self._older = None
+            return
+        if "close" in step or "opens" in step:
+            if self._numbers.has_session():
+                self._before = self._numbers
+            older, self._older = self._older, self._numbers if "opens" in step else None
+            self._numbers = _Numbers() if older is None or "opens" in step else older
+        for message in [] if step.get("exact") else step.get("messages", []):
+            self._check_place(message, step["says"])
+        self._numbers.take(step)
+
+    def _check_place(self, message: Message, says: str) -> None:
+        before = self._before
+        if message["kind"] == "RESUME":
+            same(f"rx of {says}", message["rx"], before.received["client"])
+            same(f"first of {says}", message["first"], before.acked["client"] + 1)
+        elif message["kind"] in ("RESUMED", "GONE") and "rx" in message:
+            same(f"rx of {says}", message["rx"], before.received["server"])
+        if message["kind"] == "RESUMED":
+            self._numbers = before.resumed()
+
+
 class _Numbers:
     """The numbers that each side has given and acknowledged; both are 0 with each WELCOME."""
 
     def __init__(self) -> None:
-        self._sent = {"client": 0, "server": 0}
-        self._acked = {"client": 0, "server": 0}
+        self.sent = {"client": 0, "server": 0}
+        self.acked = {"client": 0, "server": 0}
+        self.received = {"client": 0, "server": 0}
+
+    def has_session(self) -> bool:
+        """Tells whether anything was given a number."""
+        return any(self.sent.values())
+
+    def resumed(self) -> _Numbers:
+        """Gives the numbers of the next connection: what did not come is to be written again."""
+        numbers = _Numbers()
+        numbers.received = dict(self.received)
+        for side, other in (("client", "server"), ("server", "client")):
+            numbers.sent[side] = numbers.acked[side] = self.received[other]
+        return numbers
 
     def take(self, step: Step) -> None:
         """Checks the head of a step, and counts its messages."""
@@ -93,14 +137,16 @@ class _Numbers:
         other = "server" if side == "client" else "client"
         head = step.get("head", {})
         if step.get("again"):
-            self._sent[side] -= _sequenced(step)
+            self.sent[side] -= _sequenced(step)
         if "seq" in head:
-            same(f"seq of {step['says']}", head["seq"], (self._sent[side] + 1) & 0xFFFF)
-        if "ack" in head:
-            fits = self._acked[other] <= head["ack"] <= self._sent[other]
+            same(f"seq of {step['says']}", head["seq"], (self.sent[side] + 1) & 0xFFFF)
+        if "ack" in head and not step.get("lost"):
+            fits = self.acked[other] <= head["ack"] <= self.sent[other]
             assert fits, f"ack {head['ack']} of {step['says']}"
-            self._acked[other] = head["ack"]
-        self._sent[side] += _sequenced(step)
+            self.acked[other] = head["ack"]
+        self.sent[side] += _sequenced(step)
+        if not step.get("lost"):
+            self.received[other] = max(self.received[other], self.sent[side])
 
 
 def _sequenced(step: Step) -> int:

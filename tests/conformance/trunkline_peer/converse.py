@@ -9,6 +9,7 @@ from .calls import CallError
 from .chunks import CHUNK_FEATURE
 from .connection import TimedOut
 from .following import LOBBY, NOTES, PATIENCE, Follower
+from .resumption import RESUME_FEATURE
 from .served import agree, wait
 from .session import Session
 from .telling import tell, tell_event
@@ -16,6 +17,8 @@ from .topics import Subscription
 from .values import UNDEFINED, BigInt, Date, MapOf, SetOf
 from .websocket import Closed
 
+CHANGES = "probe.changes"
+FEATURES = RESUME_FEATURE | CHUNK_FEATURE
 CLOSED_ON_PURPOSE = {"refused": 4401, "violation": 4400}
 
 
@@ -32,6 +35,10 @@ def converse(conversation: str, url: str) -> int:
     return 0
 
 
+def _open(url: str) -> Session:
+    return Session.open(url, features=FEATURES)
+
+
 def _tell_outcome(act: Callable[[], Any], name: str = "result") -> None:
     try:
         tell(**{name: act()})
@@ -41,7 +48,7 @@ def _tell_outcome(act: Callable[[], Any], name: str = "result") -> None:
 
 
 def _connect(url: str) -> None:
-    with Session.open(url):
+    with _open(url):
         tell(welcome=True)
 
 
@@ -50,32 +57,43 @@ def _echo(session: Session, text: str) -> None:
 
 
 def _call(url: str) -> None:
-    with Session.open(url) as session:
+    with _open(url) as session:
         _echo(session, "hello")
 
 
+def _pair(url: str) -> None:
+    with _open(url) as session:
+        _echo(session, "one")
+        _echo(session, "two")
+
+
+def _lost(url: str) -> None:
+    with _open(url) as session:
+        _tell_outcome(lambda: session.call("probe.wait"))
+        _echo(session, "after")
+
+
 def _error(url: str) -> None:
-    with Session.open(url) as session:
+    with _open(url) as session:
         _tell_outcome(lambda: session.call("probe.fail", {"why": "no"}))
 
 
 def _cancel(url: str) -> None:
-    with Session.open(url) as session:
+    with _open(url) as session:
         call = session.calls.start("probe.wait")
-        session.connection.rest(0.1)
-        call.cancel()
+        session.connection.later(0.1, call.cancel)
         _tell_outcome(call.result)
         _echo(session, "after")
 
 
 def _deadline(url: str) -> None:
-    with Session.open(url) as session:
+    with _open(url) as session:
         call = session.calls.start("probe.wait", deadlineMs=100)
         _tell_outcome(call.result)
 
 
 def _download(url: str) -> None:
-    with Session.open(url) as session:
+    with _open(url) as session:
         stream = session.stream("probe.count", {"to": 200})
         items = sum_ = 0
         while (item := stream.next_item()) is not UNDEFINED:
@@ -84,7 +102,7 @@ def _download(url: str) -> None:
 
 
 def _upload(url: str) -> None:
-    with Session.open(url) as session:
+    with _open(url) as session:
         stream = session.stream("probe.sum")
         for number in range(1, 41):
             stream.push(number)
@@ -93,7 +111,7 @@ def _upload(url: str) -> None:
 
 
 def _both(url: str) -> None:
-    with Session.open(url) as session:
+    with _open(url) as session:
         stream = session.stream("probe.double")
         for number in (1, 2, 3):
             stream.push(number)
@@ -105,7 +123,7 @@ def _both(url: str) -> None:
 
 
 def _stop(url: str) -> None:
-    with Session.open(url) as session:
+    with _open(url) as session:
         stream = session.stream("probe.count", {"to": 1_000_000})
         items = [stream.next_item() for _ in range(3)]
         stream.cancel("stopped")
@@ -123,7 +141,7 @@ def _gap(url: str) -> None:
 
 
 def _subscribe(url: str) -> None:
-    with Session.open(url) as session:
+    with _open(url) as session:
         notes: Subscription = session.subscribe(NOTES, LOBBY, last=2)
         messages = 0
         while messages < 3:
@@ -133,8 +151,26 @@ def _subscribe(url: str) -> None:
         notes.leave()
 
 
-def _publish(url: str) -> None:
+def _conflated(url: str) -> None:
+    Follower(url, lambda follower: follower.messages == 2).follow()
+
+
+def _snapshot(url: str) -> None:
     with Session.open(url) as session:
+        changes: Subscription = session.subscribe(CHANGES, LOBBY)
+        assert changes.next(PATIENCE).kind == "state"
+        call = session.calls.start("probe.board", LOBBY)
+        tell(snapshot=call.result())
+        as_of = call.wait()["asOf"]
+        event = changes.next_message(PATIENCE)
+        while changes.epoch == as_of["epoch"] and event.offset <= as_of["offset"]:
+            event = changes.next_message(PATIENCE)
+        tell_event(event)
+        changes.leave()
+
+
+def _publish(url: str) -> None:
+    with _open(url) as session:
         place = session.publish(NOTES, LOBBY, {"text": "hi"})
         tell(published={"offset": place["offset"]})
 
@@ -145,7 +181,7 @@ def _kinds(url: str) -> None:
         **{"bytes": bytes.fromhex("cafe"), "tags": SetOf(["a", "b"])},
         **{"counts": MapOf([("one", 1), ("two", 2)]), "nothing": UNDEFINED},
     }
-    with Session.open(url) as session:
+    with _open(url) as session:
         result = session.call("probe.kinds", value)
         tell(result={name: _in_json(part) for name, part in result.items()})
 
@@ -163,7 +199,7 @@ def _in_json(value: Any) -> Any:
 
 
 def _parallel(url: str) -> None:
-    with Session.open(url, features=CHUNK_FEATURE) as session:
+    with _open(url) as session:
         assert session.welcome is not None
         most = session.welcome["limits"]["callsInFlight"]
         live = session.calls.live
@@ -202,7 +238,7 @@ def _refused(url: str) -> None:
 
 
 def _violation(url: str) -> None:
-    with Session.open(url) as session:
+    with _open(url) as session:
         session.call("probe.echo", {"text": "hello"})
         session.connection.until(lambda: False, "a violation")
 
@@ -210,6 +246,8 @@ def _violation(url: str) -> None:
 CONVERSATIONS: Dict[str, Callable[[str], None]] = {
     "connect": _connect,
     "call": _call,
+    "pair": _pair,
+    "lost": _lost,
     "error": _error,
     "cancel": _cancel,
     "deadline": _deadline,
@@ -218,6 +256,8 @@ CONVERSATIONS: Dict[str, Callable[[str], None]] = {
     "both": _both,
     "stop": _stop,
     "subscribe": _subscribe,
+    "conflated": _conflated,
+    "snapshot": _snapshot,
     "reconnect": _reconnect,
     "gap": _gap,
     "publish": _publish,

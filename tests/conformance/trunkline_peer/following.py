@@ -8,6 +8,7 @@ import time
 from typing import Callable, Optional
 
 from .extensions import Message
+from .resumption import RESUME_FEATURE
 from .session import Session
 from .telling import tell_event
 from .websocket import Closed
@@ -33,7 +34,7 @@ class Follower:
         while True:
             began = time.monotonic()
             try:
-                with Session.open(self._url) as session:
+                with Session.open(self._url, features=RESUME_FEATURE) as session:
                     return self._listen(session)
             except Closed as closed:
                 if closed.code in _CLOSED_FOR_GOOD or time.monotonic() > self._until:

@@ -101,7 +101,10 @@ FIELDS: Dict[str, Tuple[int, Sequence[Field]]] = {
     "GONE": (
         0x05,
         [
-            Word("reason", "unknown", "expired", "overflow", "principal", "node", "drained"),
+            Word(
+                "reason",
+                *("unknown", "expired", "overflow", "principal", "node", "drained", "codec"),
+            ),
             *(OptionalVarint("rx", 1), TailExt()),
         ],
     ),

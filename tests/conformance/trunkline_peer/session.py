@@ -1,4 +1,4 @@
-"""A session of one connection: HELLO and WELCOME, then calls and topics."""
+"""A session: HELLO and WELCOME, then calls and topics, over one connection after the other."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .chunks import CHUNK_FEATURE, Transfers
 from .connection import ANY_VERSION, PACKED_V1, SUPERJSON_V1, Connection
 from .extensions import Message
 from .packing import Layouts
+from .resumption import RESUME_FEATURE, Resumption
 from .served import CALLS_FEATURE, Handler, Served
 from .topics import Subscription, Topics
 from .values import UNDEFINED
@@ -65,7 +66,10 @@ class Session:
                 features |= CALLS_FEATURE
                 session.served = Served(session.connection, handlers)
                 session.served.layouts = session.calls.layouts
-            session.connection.send(hello(token, features))
+            greeting = hello(token, features)
+            if features & RESUME_FEATURE:
+                Resumption(session, greeting)
+            session.connection.send(greeting)
             session.await_welcome()
         except BaseException:
             session.connection.close()
@@ -110,6 +114,7 @@ class Session:
         self.connection.cuts = bool(message["features"] & CHUNK_FEATURE)
         limits = message["limits"]
         self.calls.up_credit = (limits["upCreditItems"], limits["upCreditBytes"])
+        self.topics.begin_anew()
 
     def __enter__(self) -> Session:
         return self

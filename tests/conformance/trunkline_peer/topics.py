@@ -34,6 +34,7 @@ class Subscription:
         self._events: Deque[Event] = deque()
         self._awaits_gap = False
         self._told = {"epoch": 0, "offset": 0} if cursor is None else cursor
+        self.asked: Message = {}
 
     def next(self, timeout: float = WAIT) -> Event:
         """Waits for the next event, and moves the cursor behind it."""
@@ -49,6 +50,17 @@ class Subscription:
             event = self.next(timeout)
             if event.kind == "message":
                 return event
+
+    def begin_anew(self, sub: int) -> None:
+        """Subscribes again on another connection, from where the program is."""
+        self.sub, self.topic = sub, None
+        self._events.clear()
+        self._awaits_gap = False
+        more = self.asked
+        if self.cursor is not None:
+            more = {name: part for name, part in more.items() if name not in ("cursor", "last")}
+            more["cursor"] = self._told = self.cursor
+        self._connection.send({**more, "sub": sub})
 
     def leave(self) -> None:
         """Ends the subscription."""
@@ -129,8 +141,17 @@ class Topics:
         subscription.packing = packing_of(self.layouts, name, "topic")
         hashes = {"payloadHash": subscription.packing.receive_hash}
         fields = {"sub": subscription.sub, "name": name, "params": body, **hashes}
-        self._connection.send({"kind": "SUBSCRIBE", **fields, **more})
+        subscription.asked = {"kind": "SUBSCRIBE", **fields, **more}
+        self._connection.send(subscription.asked)
         return subscription
+
+    def begin_anew(self) -> None:
+        """Subscribes to all again; numbers begin with the connection."""
+        live = [subscription for subscription in self._subs.values() if not subscription.ended]
+        self._subs = dict(enumerate(live))
+        self._next = len(live)
+        for sub, subscription in self._subs.items():
+            subscription.begin_anew(sub)
 
     def _live(self, message: Message) -> Optional[Subscription]:
         subscription = self._subs.get(message["sub"])

@@ -219,6 +219,8 @@ class WebSocket:
 
     def cut(self) -> None:
         """Cuts the connection hard, as a network does."""
+        if self._closed is not None:
+            return
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
         self._closed = Closed(CUT, "")

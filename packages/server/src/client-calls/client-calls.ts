@@ -1,14 +1,16 @@
 import type { ClientCallDefinition, SchemaInput, SchemaOutput } from '@trunkline/contract';
 import {
+  FEATURES,
   TrunklineError,
   type ContractShape,
+  type HelloMessage,
   type SafeResult,
   type WithInput,
 } from '@trunkline/protocol';
 import type { SessionInfo } from '../context.js';
 import { localError } from '../failure.js';
 import { Session } from '../session.js';
-import type { ClientCallTable } from './client-call-table.js';
+import { ClientCallTable, type ClientCallTableOptions } from './client-call-table.js';
 
 /** What may be said of a call to a client beside its input. */
 export interface ClientCallOptions {
@@ -58,15 +60,19 @@ export type ClientCallOutput<Call extends ClientCallDefinition> = SchemaOutput<C
 /** A class of the calls that the clients of a contract answer, to extend. */
 export type ClientCallsClass<Calls> = new (session: SessionInfo) => Calls;
 
-/** What gives the calls of a session, made when it is first asked for. */
-type TableSource = () => ClientCallTable;
-
 /** The sessions whose clients take calls. */
-const SESSIONS = new WeakMap<SessionInfo, TableSource>();
+const SESSIONS = new WeakMap<SessionInfo, ClientCallTable>();
 
-/** Notes that the client of a session takes calls. */
-export function openClientCalls(session: Session, source: TableSource): void {
-  SESSIONS.set(session, source);
+/** Lets the client of a session be called; `undefined` for one that takes no calls. */
+export function openClientCalls(
+  session: Session,
+  { features }: HelloMessage,
+  options: ClientCallTableOptions,
+): ClientCallTable | undefined {
+  if ((features & FEATURES.CALLS) === 0) return undefined;
+  const table = new ClientCallTable(options);
+  SESSIONS.set(session, table);
+  return table;
 }
 
 /**
@@ -87,7 +93,7 @@ export function createClientCalls<Calls extends ClientMembers>(
       const call = async (input?: unknown, options: ClientCallOptions = {}): Promise<unknown> => {
         const { signal, deadlineMs } = options;
         checkDeadline(deadlineMs);
-        const table = SESSIONS.get(session)?.();
+        const table = SESSIONS.get(session);
         if (table !== undefined) return table.call({ procedure, input, deadlineMs, signal });
         const text = 'the client answers no calls: it was connected without handlers';
         throw localError('UNAVAILABLE', text, { executed: 'no' });

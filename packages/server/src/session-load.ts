@@ -1,0 +1,56 @@
+import type { Link } from '@trunkline/protocol';
+import { SessionParts } from './session-parts.js';
+
+/** How much waits for the client of a session, and whether more may. */
+export abstract class SessionLoad extends SessionParts {
+  protected abstract readonly wire: Link;
+
+  get heldBytes(): number {
+    const { queuedBytes, unackedBytes, unackedBulkBytes, assembledBytes } = this.wire;
+    return queuedBytes + unackedBytes + unackedBulkBytes + assembledBytes;
+  }
+
+  get smallBytes(): number {
+    const { outboxBytes, bulkBytes, writtenBytes } = this.wire;
+    return outboxBytes - bulkBytes + writtenBytes;
+  }
+
+  get bulkBytes(): number {
+    const { bulkBytes, begunBytes, unackedBulkBytes } = this.wire;
+    // What was written of one that is being written counts with all of it.
+    return bulkBytes + Math.max(0, unackedBulkBytes - begunBytes);
+  }
+
+  get waitingBytes(): number {
+    const { outboxBytes, begunBytes, writtenBytes } = this.wire;
+    return outboxBytes - begunBytes + writtenBytes;
+  }
+
+  get heardAt(): number {
+    return this.wire.heardAt;
+  }
+
+  get cutsLarge(): boolean {
+    return this.wire.cutsLarge;
+  }
+
+  /** With nothing in the outbox there is always room: nobody would be told of it later. */
+  hasRoom(): boolean {
+    const { outboxMessages, outboxBytes } = this.limits;
+    const { queuedMessages } = this.wire;
+    if (queuedMessages === 0) return true;
+    return queuedMessages < outboxMessages && this.queuedSmall < outboxBytes;
+  }
+
+  /** The other half of what may be held is left for the results of calls. */
+  hasItemRoom(isLarge: boolean): boolean {
+    const { heldBytes } = this.limits;
+    if (this.wire.queuedMessages === 0) return true;
+    if (this.queuedSmall * 2 > heldBytes) return false;
+    return !isLarge || this.wire.bulkBytes * 2 <= heldBytes;
+  }
+
+  private get queuedSmall(): number {
+    return this.wire.queuedBytes - this.wire.bulkBytes;
+  }
+}
