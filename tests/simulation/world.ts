@@ -12,7 +12,7 @@ import { traceWire } from './wire-trace.js';
 import { Weather } from './weather.js';
 
 /** Longer than anything that goes wrong lasts, so that no session expires. */
-export const LONG_MS = 120_000;
+const LONG_MS = 120_000;
 
 /** Everything of one run: time, chance, network, broker, server, clients, and what happened. */
 export class World {
