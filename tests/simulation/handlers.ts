@@ -79,5 +79,6 @@ export function serviceOf(world: World, contract: typeof FIRST, server: number) 
     kept: { authorizePublish: () => true },
     brief: { authorizePublish: () => world.sleep(1).then(() => true) },
     loose: { authorizePublish: () => true },
+    newest: { authorizePublish: () => true },
   });
 }

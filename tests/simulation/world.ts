@@ -29,6 +29,8 @@ export class World {
   /** Clients that were closed and replaced. */
   readonly retired: SimClient[] = [];
   readonly records = new Map<string, CallRecord>();
+  /** What published messages are about, by their ids. */
+  readonly slots = new Map<string, number>();
   readonly keys = new Map<string, Key>();
   /** Waits for a topic message that was published; nobody may wait for ever. */
   waiting = 0;
