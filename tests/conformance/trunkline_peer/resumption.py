@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Optional
 
 from .extensions import Message
-from .violations import CLOSE_CODES, Violation
+from .violations import Violation
 from .websocket import Closed
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ class Resumption:
                 self._resume()
                 return True
             except Closed as closed:
-                assert closed.code in CLOSE_CODES or closed.code >= 1000
                 if closed.code in ENDS_SESSION or closed.code == 4401:
                     return False
             except OSError:
