@@ -14,8 +14,15 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     target: { type: 'string' },
     from: { type: 'string', default: '0' },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  console.log(
+    `npm run fuzz -- [--inputs 1000000] [--seed 7] [--target ${Object.keys(SHARES).join('|')}] [--from 0]`,
+  );
+  process.exit();
+}
 const { inputs, seed, target, from } = values;
 if (target !== undefined && !Object.hasOwn(SHARES, target)) {
   throw new TypeError(`unknown target "${target}": expected ${Object.keys(SHARES).join(', ')}`);

@@ -138,8 +138,7 @@ export class LinkedPeer implements LinkOwner {
     bytes: number,
   ): void {
     const serial = this.given.length;
-    const size = this.#hasSmall(id) ? Math.min(bytes, LIMITS.cutBytes) : bytes;
-    const payload = new Uint8Array(Math.max(4, size));
+    const payload = new Uint8Array(Math.max(4, bytes));
     new DataView(payload.buffer).setUint32(0, serial);
     const carried = { encoding: 3 as const, bytes: payload };
     const message = {
@@ -152,7 +151,7 @@ export class LinkedPeer implements LinkOwner {
     }[kind] as Message;
     const isControl = kind === 'CREDIT' || kind === 'CANCEL';
     const call = isControl || kind === 'MESSAGE' ? undefined : id;
-    const isBehindLarge = call !== undefined && (size > LIMITS.cutBytes || this.#hasLane(call));
+    const isBehindLarge = call !== undefined && (bytes > LIMITS.cutBytes || this.#hasLane(call));
     const order =
       kind === 'CREDIT' || kind === 'CANCEL' ? kind : isBehindLarge ? undefined : 'main';
     const entry = this.link.send(message);
@@ -171,13 +170,6 @@ export class LinkedPeer implements LinkOwner {
     if (violation !== undefined) throw new Error(violation.reason);
     if (from.wire.bufferedBytes < LIMITS.writeAheadBytes) from.link.writable();
     return true;
-  }
-
-  /** What is large passes what is small, of its own call too. */
-  #hasSmall(call: number): boolean {
-    return this.given.some(
-      (one) => one.call === call && one.order === 'main' && one.entry.state === 'queued',
-    );
   }
 
   #hasLane(call: number): boolean {

@@ -144,6 +144,11 @@ const ACT_ERRORS: Readonly<Record<(typeof ACTS)[number], string | undefined>> = 
   waits: undefined,
 };
 
+/** The code that an act fails with; `undefined` for none. */
+export function ownError(act: Work['act']): string | undefined {
+  return ACT_ERRORS[act];
+}
+
 /** At a limit: nothing is wrong, and it has not run. */
 export const LIMITS: readonly string[] = ['BUSY', 'BACKPRESSURE', 'RATE'];
 

@@ -13,9 +13,10 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
     z.object({ ...shape, ...extra }) as unknown as z.ZodObject<Shape>;
   const item = object({ id: z.string(), n: z.int(), filler: z.string() });
   const params = z.object({ room: z.string() });
-  const message = object({ id: z.string(), filler: z.string() });
-  const work = () =>
+  const message = object({ id: z.string(), slot: z.int(), filler: z.string() });
+  const work = (idempotent = false) =>
     call({
+      idempotent,
       input: object({
         id: z.string(),
         act: z.enum(ACTS),
@@ -29,6 +30,7 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
     });
   return contract('sim', {
     work: work(),
+    once: work(true),
     down: stream({
       input: object({
         id: z.string(),
@@ -59,6 +61,14 @@ function simulated<Extra extends z.ZodRawShape>(extra: Extra) {
       keep: { count: 4, ageMs: 3_000 },
     }),
     loose: topic({ params, message, publish: 'client', public: true }),
+    newest: topic({
+      params,
+      message,
+      publish: 'client',
+      public: true,
+      delivery: { latest: 'slot', maxPerSecond: 20 },
+      keep: { count: 20 },
+    }),
     client: { ask: work() },
   });
 }
@@ -68,5 +78,5 @@ export const FIRST = simulated({});
 export const SECOND = simulated({ note: z.string().optional() }) as unknown as typeof FIRST;
 
 /** The topics of the contract, and whether they keep anything. */
-export const TOPICS = ['kept', 'brief', 'loose'] as const;
+export const TOPICS = ['kept', 'brief', 'loose', 'newest'] as const;
 export type TopicMember = (typeof TOPICS)[number];

@@ -228,4 +228,28 @@ export const FAULTS: readonly SimulatedFault[] = [
       if (this.peer?.isClosed === false && content.length % 13 === 0) this.peer.sink?.receive(content);`,
     within: 5,
   },
+  {
+    name: 'a key whose handler runs starts it again',
+    file: `${SERVER}/idempotency/idempotency-table.ts`,
+    find: 'if (entry === undefined) return this.#runFirst(name, attempt, run);',
+    replace:
+      'if (entry?.promise !== undefined || !entry) return this.#runFirst(name, attempt, run);',
+    within: 40,
+  },
+  {
+    name: 'a handler of a client runs twice',
+    file: `${CLIENT}/served-calls.ts`,
+    find: 'const output = await bound.handler(input, context);',
+    replace: `const output = await bound.handler(input, context);
+      if (context.signal.aborted) await bound.handler(input, context);`,
+    within: 20,
+  },
+  {
+    name: 'a conflated message takes another key with it',
+    file: `${SERVER}/topics/latest-records.ts`,
+    find: 'this.#byKey.delete(',
+    replace:
+      'if (record.offset % 3 === 0) this.#byKey.delete([...this.#byKey.keys()].at(-1) ?? 0);\n    this.#byKey.delete(',
+    within: 40,
+  },
 ];

@@ -2,12 +2,13 @@ import { implement } from '@trunkline/server';
 import type { FIRST } from './contracts.js';
 import { windowOf } from './call-record.js';
 import { beginHandler, runWork, type HandlerContext } from './run-work.js';
+import { runOnce } from './once-work.js';
 import type { World } from './world.js';
 
 const DOWN_WINDOW = 64;
 
 /** Implements the contract so that the ledger sees each start, item and end. */
-export function serviceOf(world: World, contract: typeof FIRST) {
+export function serviceOf(world: World, contract: typeof FIRST, server: number) {
   const { trace } = world;
 
   const begin = (id: string, context: HandlerContext): (() => void) =>
@@ -34,6 +35,7 @@ export function serviceOf(world: World, contract: typeof FIRST) {
 
   return implement(contract, {
     work: (input, context) => runWork(world, input, context),
+    once: (input, context) => runOnce(world, input, { context, server }),
     async *down(input, context) {
       const { id, count, bytes, pauseMs, fails } = input;
       const end = begin(id, context);
@@ -77,5 +79,6 @@ export function serviceOf(world: World, contract: typeof FIRST) {
     kept: { authorizePublish: () => true },
     brief: { authorizePublish: () => world.sleep(1).then(() => true) },
     loose: { authorizePublish: () => true },
+    newest: { authorizePublish: () => true },
   });
 }

@@ -40,7 +40,7 @@ export function publishByClient(world: World, client: SimClient): void {
   trace.note(`${client.name} publishes ${id} on ${key}`);
   const judge = judgeOf(world, client, record);
   client.api.sim[member]({ room })
-    .publish({ id, filler: fillerOf(world) }, record.options)
+    .publish({ id, slot: slotOf(world, id), filler: fillerOf(world) }, record.options)
     .then(
       (receipt) => {
         acknowledged(world, record, { key, receipt });
@@ -65,11 +65,18 @@ export function publishByServer(world: World, place = world.chance.pick(PLACES))
   const record = begin(world, id, options);
   trace.note(`the server publishes ${id} on ${key}`);
   return world.topics[member]({ room })
-    .publish({ id, filler: fillerOf(world) })
+    .publish({ id, slot: slotOf(world, id), filler: fillerOf(world) })
     .then(
       (receipt) => acknowledged(world, record, { key, receipt }),
       (error: unknown) => trace.fail(`the publish ${id} of the server failed: ${String(error)}`),
     );
+}
+
+/** What a message is about: of a topic that delivers the newest of each, older ones may be left out. */
+function slotOf({ chance, slots }: World, id: string): number {
+  const slot = chance.int(1, 4);
+  slots.set(id, slot);
+  return slot;
 }
 
 function fillerOf({ chance }: World): string {

@@ -23,6 +23,8 @@ export class RecordingBroker implements Broker {
   readonly #ids = new Map<string, string>();
   /** Newest places by topic. */
   readonly #tops = new Map<string, Cursor>();
+  /** Newest offsets by topic and by what messages are about. */
+  readonly #newest = new Map<string, number>();
   /** When the records of topics that keep enough were stored, by topic, epoch and offset. */
   readonly #storedAt = new Map<string, number>();
   readonly #world: World;
@@ -50,6 +52,11 @@ export class RecordingBroker implements Broker {
   /** The newest place of a topic; `undefined` when nothing was ever published on it. */
   topOf(key: string): Cursor | undefined {
     return this.#tops.get(key);
+  }
+
+  /** The newest offset of what is about the same in a topic. */
+  newestOf(key: string, epoch: string, slot: number | undefined): number | undefined {
+    return this.#newest.get(`${key} ${epoch} ${slot}`);
   }
 
   /** Whether a message is kept for certain: not too old, and not too many came after it. */
@@ -96,6 +103,7 @@ export class RecordingBroker implements Broker {
     this.#ids.set(place, id);
     if (key.startsWith('sim.kept')) this.#storedAt.set(place, this.#world.now());
     this.#tops.set(key, { epoch, offset });
+    this.#newest.set(`${key} ${epoch} ${this.#world.slots.get(id)}`, offset);
   }
 
   async #pause(): Promise<void> {

@@ -76,14 +76,22 @@ export function beginHandler(world: World, id: string, context: HandlerContext):
   };
 }
 
+/** The context of a handler that does work. */
+export interface WorkContext extends HandlerContext {
+  error(code: 'REFUSED', data: { id: string }): Error;
+}
+
 /** Does what a call asks for, at once or later. */
-export function runWork(
+export function runWork(world: World, input: Work, context: WorkContext): Worked | Promise<Worked> {
+  return work(world, input, { context, end: beginHandler(world, input.id, context) });
+}
+
+/** Does work whose start was noted; `end` is called when it is over. */
+export function work(
   world: World,
-  input: Work,
-  context: HandlerContext & { error(code: 'REFUSED', data: { id: string }): Error },
+  { id, ms, act, answer, padding, listens }: Work,
+  { context, end }: { readonly context: WorkContext; readonly end: () => void },
 ): Worked | Promise<Worked> {
-  const { id, ms, act, answer, padding } = input;
-  const end = beginHandler(world, id, context);
   const finish = (): Worked => {
     switch (act) {
       case 'declared':
@@ -105,6 +113,6 @@ export function runWork(
   }
   // Who listens may wait for ever: its signal ends it.
   const waitMs = act === 'waits' ? 10_000_000 : ms;
-  const signal = input.listens || act === 'waits' ? context.signal : undefined;
+  const signal = listens || act === 'waits' ? context.signal : undefined;
   return world.sleep(waitMs, signal).then(finish).finally(end);
 }

@@ -2,6 +2,7 @@ import { connect, serve, type Client } from '@trunkline/client';
 import { inspect } from '@trunkline/client/testing';
 import { decodeBatch, Violation, type DialSink, type Transport } from '@trunkline/protocol';
 import { FIRST, SECOND } from './contracts.js';
+import type { Key } from './once-work.js';
 import { runWork } from './run-work.js';
 import type { WatchedTopic } from './topic-work.js';
 import type { World } from './world.js';
@@ -23,6 +24,8 @@ export class SimClient {
   expiredAt = Number.NEGATIVE_INFINITY;
   isClosed = false;
   readonly topics: WatchedTopic[] = [];
+  /** Idempotency keys that its user has thought of. */
+  readonly keys: Key[] = [];
   readonly #world: World;
   #wasLive = false;
   /** The session that it was given last, by id, and when. */

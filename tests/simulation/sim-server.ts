@@ -102,7 +102,7 @@ export class SimServer {
     const contract = chance.is(0.7) ? FIRST : SECOND;
     trace.note(`start server ${number} with ${contract === FIRST ? 'FIRST' : 'SECOND'}`);
     const server = createServer({
-      services: [serviceOf(this.#world, contract)],
+      services: [serviceOf(this.#world, contract, number)],
       broker: broker,
       runtime,
       packed: chance.is(0.85),
@@ -144,6 +144,8 @@ export class SimServer {
       heldBytes: chance.pick([8_192, 2_097_152]),
       heldMaxBytes: chance.pick([32_768, 8_388_608]),
       publishBurst: chance.pick([5, 200]),
+      outcomeBytes: chance.pick([1_024, 65_536]),
+      sessionIdempotencyKeys: chance.pick([8, 1_000]),
     };
   }
 

@@ -1,5 +1,6 @@
 import { askClient } from './ask-work.js';
 import { makeCall } from './call-work.js';
+import { callOnce, judgeKey } from './once-work.js';
 import { PLACES, publishByClient, publishByServer } from './publish-work.js';
 import type { SimClient } from './sim-client.js';
 import { openStream } from './stream-work.js';
@@ -66,6 +67,7 @@ function act(world: World): void {
     [30, () => makeCall(world, client)],
     [12, () => openStream(world, client)],
     [8, () => askClient(world)],
+    [6, () => callOnce(world, client)],
     [14, () => publishByClient(world, client)],
     [8, () => publishByServer(world)],
     [8, () => client.topics.length < MOST_TOPICS && subscribe(world, client)],
@@ -116,6 +118,7 @@ async function settle(world: World): Promise<void> {
     if (record.kind === 'publish') record.starts = world.broker.places.get(record.id)?.length ?? 0;
     record.judge(trace);
   }
+  for (const key of world.keys.values()) judgeKey(world, key);
   for (const client of clients) if (!client.isFinal) judgeTopics(world, client);
 }
 

@@ -40,7 +40,7 @@ export class TopicWitness {
     const stored = this.#world.broker.idAt(this.topic.key, at);
     this.#check(stored === id, () => `got ${id} at ${text(at)}, where ${stored} is stored`);
     if (place === undefined) return this.#fail(`got ${id} before it was live`);
-    const isNext = place.epoch === at.epoch && at.offset === place.offset + 1;
+    const isNext = place.epoch === at.epoch && this.#mayFollow(place, at);
     this.#check(isNext, () => `got ${text(at)} after ${text(place)}`);
   }
 
@@ -55,7 +55,7 @@ export class TopicWitness {
     if (place === undefined) return;
     const isSame = place.epoch === at.epoch;
     const isLater = isSame ? at.offset > place.offset : this.isLoose || this.#awaitsEpoch;
-    const isNext = !isSame || this.isLoose || at.offset === place.offset + 1;
+    const isNext = !isSame || this.isLoose || this.#mayFollow(place, at);
     this.#check(isLater && isNext, () => `got ${text(at)} after ${text(place)}`);
     if (!isSame) this.#awaitsEpoch = false;
   }
@@ -115,6 +115,21 @@ export class TopicWitness {
     const { place } = this;
     const isThere = place?.epoch === top.epoch && place.offset === top.offset;
     this.#check(isThere, () => `ends at ${place && text(place)} and not at ${text(top)}`);
+  }
+
+  /** Whether nothing lies between but what was left out for a newer message about the same. */
+  #mayFollow(place: Cursor, at: Cursor): boolean {
+    if (at.offset <= place.offset) return false;
+    if (this.topic.member !== 'newest') return at.offset === place.offset + 1;
+    const { broker, slots } = this.#world;
+    const { key } = this.topic;
+    const slotAt = (offset: number): number | undefined =>
+      slots.get(broker.idAt(key, { epoch: at.epoch, offset }) ?? '');
+    for (let offset = place.offset + 1; offset < at.offset; offset++) {
+      const newer = broker.newestOf(key, at.epoch, slotAt(offset));
+      if (newer === undefined || newer <= offset) return false;
+    }
+    return true;
   }
 
   #alive(what: string): void {

@@ -3,6 +3,7 @@ import { createTopics, type Topics } from '@trunkline/server';
 import type { CallRecord } from './call-record.js';
 import { Chance } from './chance.js';
 import { FIRST } from './contracts.js';
+import type { Key } from './once-work.js';
 import { RecordingBroker } from './recording-broker.js';
 import { SimClient } from './sim-client.js';
 import { SimServer } from './sim-server.js';
@@ -11,7 +12,7 @@ import { traceWire } from './wire-trace.js';
 import { Weather } from './weather.js';
 
 /** Longer than anything that goes wrong lasts, so that no session expires. */
-export const LONG_MS = 120_000;
+const LONG_MS = 120_000;
 
 /** Everything of one run: time, chance, network, broker, server, clients, and what happened. */
 export class World {
@@ -28,6 +29,9 @@ export class World {
   /** Clients that were closed and replaced. */
   readonly retired: SimClient[] = [];
   readonly records = new Map<string, CallRecord>();
+  /** What published messages are about, by their ids. */
+  readonly slots = new Map<string, number>();
+  readonly keys = new Map<string, Key>();
   /** Waits for a topic message that was published; nobody may wait for ever. */
   waiting = 0;
   /** Handlers that run, on all servers there were. */

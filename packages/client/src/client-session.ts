@@ -103,11 +103,12 @@ export class ClientSession implements LinkOwner {
     this.#attach = owner;
     this.#limits.deadMs = WIRE_DEFAULTS.deadMs + this.#welcomeMs;
     const { session = '', secret = NOTHING } = this.#welcome ?? {};
-    const { features, token, revisions } = hello;
+    const { features, token } = hello;
     const { rx, first } = this.link;
     const attach = ++this.#attaches;
     const own = { session, attach, secret, rx, first };
-    this.link.attach(transport, { kind: 'RESUME', features, token, ...own, revisions });
+    // The server is the same process, which has no other contracts than before.
+    this.link.attach(transport, { kind: 'RESUME', features, token, ...own, revisions: [] });
   }
 
   /** Ends it: nothing comes of it any more. */

@@ -211,15 +211,16 @@ export class Connection {
     this.#session = session;
     this.#liveSince = this.#options.runtime.now();
     this.#attempt = 0;
-    const staleContracts = this.#options.revisions
-      .filter(({ name, revision }) => {
-        const other = welcome.revisions.find((candidate) => candidate.name === name);
-        return other?.revision !== revision;
-      })
-      .map(({ name }) => name);
+    const stale = welcome.kind === 'WELCOME' && { staleContracts: this.#staleContracts(welcome) };
     // What waits goes first, before anything that a watcher does.
     this.#user.attach(session, welcome);
-    if (!this.#keeper.isFinal) this.#change({ status: 'live', staleContracts });
+    if (!this.#keeper.isFinal) this.#change({ status: 'live', ...stale });
+  }
+
+  #staleContracts(welcome: WelcomeMessage): string[] {
+    const isStale = ({ name, revision }: Revision): boolean =>
+      welcome.revisions.find((other) => other.name === name)?.revision !== revision;
+    return this.#options.revisions.filter(isStale).map(({ name }) => name);
   }
 
   #gone({ rx }: GoneMessage): void {

@@ -241,6 +241,7 @@ describe('the WebSocket transport of Node', () => {
       const accept = createHash('sha1').update(key).digest('base64');
       const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n';
       socket.on('error', () => {});
+      onTestFinished(() => void socket.destroy());
       socket.write(
         `${upgrade}Connection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${header}\r\n`,
       );

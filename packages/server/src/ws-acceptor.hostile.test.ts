@@ -239,6 +239,8 @@ describe('a hostile frame', () => {
     peer.send({ first: 0x82 });
     await rig.until(() => connection.batches.length === 1);
     expect(connection.transport.bufferedBytes - before).toBe(3 * 3);
+    // Who does not read notices no end either.
+    peer.socket.destroy();
   });
 
   it('made of any bytes closes with a code of WebSocket, or waits for more', async () => {

@@ -114,6 +114,19 @@ async function closed({ connection }: Probe): Promise<void> {
   });
 }
 
+/** Prints a snapshot and the first topic message behind it. */
+async function followSnapshot({ probe }: Probe): Promise<void> {
+  await new Promise<void>((resolve) => {
+    probe.changes({ room: 'lobby' }).subscribe({
+      snapshot: (snapshot) => print({ snapshot }),
+      message: (message) => {
+        print({ message });
+        resolve();
+      },
+    });
+  });
+}
+
 const PROGRAMS: Readonly<Record<string, (client: Probe) => Promise<void>>> = {
   connect: async ({ connection }) => {
     await connection.live();
@@ -174,6 +187,8 @@ const PROGRAMS: Readonly<Record<string, (client: Probe) => Promise<void>>> = {
   subscribe: (probing) => follow(probing, 2, (messages) => messages === 3),
   reconnect: (probing) => follow(probing, undefined, (messages) => messages === 4),
   gap: (probing) => follow(probing, undefined, (messages, gaps) => gaps > 0 && messages === 3),
+  conflated: (probing) => follow(probing, undefined, (messages) => messages === 2),
+  snapshot: followSnapshot,
   publish: async ({ probe }) => {
     const { offset } = await probe.notes({ room: 'lobby' }).publish({ text: 'hi' });
     print({ published: { offset } });

@@ -32,7 +32,7 @@ const NAMED: ReadonlySet<string> = new Set(['session', 'secret', 'epoch', 'topic
 const OFFSETS = new Set(['offset', 'top', 'from', 'to']);
 
 /** Fields whose own fields are looked at one by one. */
-const NESTED = new Set(['cursor', 'published', 'publishId']);
+const NESTED = new Set(['cursor', 'asOf', 'published', 'publishId']);
 
 /** Shorter than any deadline that a client sets by itself. */
 const LEAST_DEFAULT_MS = 1_000;

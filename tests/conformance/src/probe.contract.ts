@@ -78,6 +78,17 @@ export const probe = contract('probe', {
     keep: { count: 10 },
     publish: 'client',
   }),
+  board: call({
+    description: 'What the changes of a room have led to.',
+    input: z.object({ room: z.string() }),
+    output: z.object({ texts: z.array(z.string()) }),
+  }),
+  changes: topic({
+    description: 'What is new on the board of a room.',
+    params: z.object({ room: z.string() }),
+    message: Note,
+    snapshot: 'board',
+  }),
   secrets: topic({
     description: 'Is denied to everybody.',
     params: z.object({ room: z.string() }),

@@ -66,6 +66,8 @@ function createProbeService(broker: MemoryBroker) {
       await topics.notes({ room }).publish({ text });
       return null;
     },
+    board: () => ({ texts: [] }),
+    changes: { authorize: () => true },
     notes: { authorize: () => true, authorizePublish: () => true },
     secrets: { authorize: () => false },
   };

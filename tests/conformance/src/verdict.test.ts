@@ -50,6 +50,8 @@ function createWrongServer() {
       },
       announce: () => null,
       ask: () => ({ agreed: false }),
+      board: () => ({ texts: [] }),
+      changes: { authorize: () => false },
       notes: { authorize: () => false, authorizePublish: () => false },
       secrets: { authorize: () => true },
     },

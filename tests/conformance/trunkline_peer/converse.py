@@ -17,6 +17,7 @@ from .topics import Subscription
 from .values import UNDEFINED, BigInt, Date, MapOf, SetOf
 from .websocket import Closed
 
+CHANGES = "probe.changes"
 FEATURES = RESUME_FEATURE | CHUNK_FEATURE
 CLOSED_ON_PURPOSE = {"refused": 4401, "violation": 4400}
 
@@ -150,6 +151,24 @@ def _subscribe(url: str) -> None:
         notes.leave()
 
 
+def _conflated(url: str) -> None:
+    Follower(url, lambda follower: follower.messages == 2).follow()
+
+
+def _snapshot(url: str) -> None:
+    with Session.open(url) as session:
+        changes: Subscription = session.subscribe(CHANGES, LOBBY)
+        assert changes.next(PATIENCE).kind == "state"
+        call = session.calls.start("probe.board", LOBBY)
+        tell(snapshot=call.result())
+        as_of = call.wait()["asOf"]
+        event = changes.next_message(PATIENCE)
+        while changes.epoch == as_of["epoch"] and event.offset <= as_of["offset"]:
+            event = changes.next_message(PATIENCE)
+        tell_event(event)
+        changes.leave()
+
+
 def _publish(url: str) -> None:
     with _open(url) as session:
         place = session.publish(NOTES, LOBBY, {"text": "hi"})
@@ -193,7 +212,7 @@ def _parallel(url: str) -> None:
 
 
 def _asked(url: str) -> None:
-    with Session.open(url, handlers={"probe.confirm": agree}) as session:
+    with Session.open(url, features=FEATURES, handlers={"probe.confirm": agree}) as session:
         _tell_outcome(lambda: session.call("probe.ask", {"text": "sure?"}))
 
 
@@ -237,6 +256,8 @@ CONVERSATIONS: Dict[str, Callable[[str], None]] = {
     "both": _both,
     "stop": _stop,
     "subscribe": _subscribe,
+    "conflated": _conflated,
+    "snapshot": _snapshot,
     "reconnect": _reconnect,
     "gap": _gap,
     "publish": _publish,

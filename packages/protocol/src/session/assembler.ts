@@ -61,6 +61,8 @@ export class Assembler {
   readonly #transfers = new Map<number, Transfer>();
   #timer: Timer | undefined;
   #heldBytes = 0;
+  /** Whether there is no connection, so that what is held counts for nobody else. */
+  #isPaused = false;
 
   constructor(options: AssemblerOptions) {
     this.#options = options;
@@ -99,12 +101,18 @@ export class Assembler {
   pause(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    // Who is away must not keep others from sending.
+    if (!this.#isPaused) this.#options.assembly?.give(this.#heldBytes);
+    this.#isPaused = true;
   }
 
-  /** Another connection goes on in the middle of what has come. */
+  /** Another connection goes on in the middle of what has come, if there still is room for it. */
   resume(): void {
+    const { runtime, limits, assembly } = this.#options;
+    const isCrowded = this.#isPaused && assembly?.take(this.#heldBytes) === false;
+    if (isCrowded) this.#refuseAll();
+    this.#isPaused = false;
     if (this.#transfers.size === 0) return;
-    const { runtime, limits } = this.#options;
     for (const transfer of this.#transfers.values()) transfer.heardAt = runtime.now();
     this.#timer ??= runtime.startTimer(limits.chunkPauseMs + 1, () => this.#look());
   }
@@ -221,6 +229,13 @@ export class Assembler {
     return transfer.refused;
   }
 
+  #refuseAll(): void {
+    for (const transfer of this.#transfers.values()) {
+      const refused = transfer.isDropped ? undefined : this.#refuse(transfer, 'BUSY');
+      if (refused !== undefined) this.#options.late(refused);
+    }
+  }
+
   #abort(chunk: ChunkMessage, transfer: Transfer | undefined) {
     const { isFirst, isLast, bytes } = chunk;
     if (transfer === undefined || isFirst || isLast || bytes.length > 0) {
@@ -242,7 +257,7 @@ export class Assembler {
   /** Holds nothing of a transfer any more. */
   #drop(transfer: Transfer): void {
     this.#heldBytes -= transfer.counted;
-    this.#options.assembly?.give(transfer.counted);
+    if (!this.#isPaused) this.#options.assembly?.give(transfer.counted);
     transfer.counted = 0;
     transfer.buffer = NOTHING;
   }

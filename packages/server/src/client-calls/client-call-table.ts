@@ -1,9 +1,7 @@
-import type { ClientCallCodecs } from '@trunkline/contract/codecs';
 import { clientCallCodecs } from '@trunkline/contract/codecs';
 import {
   CallIds,
   ENCODING,
-  NO_LAYOUT,
   Violation,
   type ErrorMessage,
   type Executed,
@@ -16,10 +14,11 @@ import {
   type Timer,
   type TrunklineError,
 } from '@trunkline/protocol';
-import { chain, isPromise } from '../chain.js';
+import { isPromise } from '../chain.js';
 import { localError } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
 import type { CallerLink } from './caller-link.js';
+import { ClientBindings } from './client-bindings.js';
 import {
   asSuperjson,
   readError,
@@ -61,14 +60,6 @@ interface PendingCall {
   isSettled: boolean;
 }
 
-/** A procedure that was bound to a number, and the codecs that its values may be packed with. */
-interface Bound {
-  readonly number: number;
-  readonly codecs: ClientCallCodecs | undefined;
-}
-
-/** No contract has as many; each comes twice at most. */
-const MAX_BOUND = 4_096;
 /** Bytes of a batch that are not payload, at most. */
 const ENVELOPE = 512;
 const ENDED = 'the session has ended';
@@ -78,15 +69,12 @@ const NOTHING: Payload = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
 export class ClientCallTable {
   readonly #options: ClientCallTableOptions;
   readonly #ids = new CallIds<PendingCall>(1);
-  readonly #bound = new Map<string, Bound>();
-  /** Procedures whose layouts the client does not have. */
-  readonly #unpacked = new Set<string>();
-  /** Numbers that were given to procedures; none comes twice. */
-  #numbers = 0;
+  readonly #bindings: ClientBindings;
   #isLost = false;
 
   constructor(options: ClientCallTableOptions) {
     this.#options = options;
+    this.#bindings = new ClientBindings(options.link);
   }
 
   /** Calls without a final message. */
@@ -99,10 +87,10 @@ export class ClientCallTable {
     const { runtime, limits } = this.#options;
     const ms = deadlineMs ?? procedure.definition.deadlineMs ?? limits.deadlineMs;
     const deadlineAt = runtime.now() + ms;
-    const codecs = this.#codecsOf(procedure);
+    const codec = this.#bindings.inputCodec(procedure);
     this.#assertRoom(procedure);
     if (signal?.aborted) throw withdrawn('no', signal);
-    const written = writeInput(procedure, codecs?.input, input);
+    const written = writeInput(procedure, codec, input);
     const payload = isPromise(written) ? await written : written;
     // A session may have ended while a schema waited for something.
     if (isPromise(written)) this.#assertRoom(procedure);
@@ -127,7 +115,7 @@ export class ClientCallTable {
   /** What a client answered. That of a call that is not known is ignored. */
   receive(message: ClientAnswer): Violation | undefined {
     // Who was never called has nothing to answer.
-    if (this.#numbers === 0) return new Violation('WRONG_DIRECTION');
+    if (this.#bindings.isEmpty) return new Violation('WRONG_DIRECTION');
     if (message.kind === 'REFUSED') this.#refused(message);
     else this.#answered(message);
     return undefined;
@@ -187,7 +175,7 @@ export class ClientCallTable {
     calls.forEach((call, index) => call.reject(errors[index]));
   }
 
-  #assertRoom({ name }: CalledProcedure): void {
+  #assertRoom(procedure: CalledProcedure): void {
     const { limits, link } = this.#options;
     const no = { executed: 'no' } as const;
     if (this.#isLost) throw localError('SESSION_LOST', ENDED, no);
@@ -198,7 +186,7 @@ export class ClientCallTable {
     if (link.waitingBytes > limits.heldBytes) {
       throw localError('BACKPRESSURE', 'too much waits for the client already', no);
     }
-    if (!this.#bound.has(name) && this.#numbers >= MAX_BOUND) {
+    if (!this.#bindings.hasRoomFor(procedure)) {
       throw localError('BUSY', 'too many procedures of the client are in use', no);
     }
   }
@@ -212,15 +200,10 @@ export class ClientCallTable {
     throw localError('TOO_LARGE', text, { executed: 'no' });
   }
 
-  #codecsOf({ name, definition }: CalledProcedure): ClientCallCodecs | undefined {
-    const mayPack = this.#options.link.takesPacked && !this.#unpacked.has(name);
-    return mayPack ? clientCallCodecs(definition) : undefined;
-  }
-
   #start(call: PendingCall, signal: AbortSignal | undefined): void {
     const { runtime } = this.#options;
     this.#write(call);
-    // What waits for a session without a connection may be too much for it, and end it.
+    // It may have been lost at once.
     if (call.isSettled) return;
     const ms = call.deadlineAt - runtime.now();
     call.timer = runtime.startTimer(Math.max(0, ms), () => this.#expired(call));
@@ -233,37 +216,15 @@ export class ClientCallTable {
   #write(call: PendingCall): void {
     const { link } = this.#options;
     const { procedure, deadlineAt, payload } = call;
-    const { number } = this.#bind(procedure);
-    call.id = this.#ids.next;
-    this.#ids.take(call.id, call);
     const { encoding, bytes } = payload;
-    const { id } = call;
+    const id = this.#ids.next;
+    call.id = id;
+    // Before anything is sent, which may be too much for a session without a connection.
+    this.#ids.take(id, call);
+    const number = this.#bindings.bind(procedure);
     call.entry = link.send({ kind: 'CALL', id, procedure: number, deadlineAt, encoding, bytes });
     // Only what is packed may have to be written again.
     if (encoding !== ENCODING.PACKED) call.payload = NOTHING;
-  }
-
-  #bind(procedure: CalledProcedure): Bound {
-    const { name } = procedure;
-    const known = this.#bound.get(name);
-    if (known !== undefined) return known;
-    const { send: ownHash = NO_LAYOUT, receive: receiveHash = NO_LAYOUT } = this.#options.link
-      .takesPacked
-      ? clientCallCodecs(procedure.definition)
-      : {};
-    const sendHash = this.#unpacked.has(name) ? NO_LAYOUT : ownHash;
-    const codecs = receiveHash === NO_LAYOUT ? undefined : clientCallCodecs(procedure.definition);
-    const bound = { number: this.#numbers++, codecs };
-    this.#bound.set(name, bound);
-    this.#options.link.send({
-      kind: 'BIND',
-      procedure: bound.number,
-      procedureKind: 'call',
-      name,
-      sendHash,
-      receiveHash,
-    });
-    return bound;
   }
 
   #succeed(call: PendingCall, message: ResultMessage): void {
@@ -284,11 +245,12 @@ export class ClientCallTable {
   #fail(call: PendingCall, message: ErrorMessage): void {
     const { procedure } = call;
     const error = readError(procedure, message, this.#readingTerms(procedure));
-    void chain(error, call.reject);
+    // A schema that waits for something may still find that the data does not fit.
+    void Promise.resolve(error).then(call.reject, call.reject);
   }
 
-  #readingTerms({ name }: CalledProcedure) {
-    return { codecs: this.#bound.get(name)?.codecs, limits: this.#options.limits };
+  #readingTerms(procedure: CalledProcedure) {
+    return { codecs: this.#bindings.answerCodecs(procedure), limits: this.#options.limits };
   }
 
   #maxOutput({ definition }: CalledProcedure): number {
@@ -302,13 +264,8 @@ export class ClientCallTable {
   /** The client has other layouts: it did not run, and goes again in the form that all read. */
   #sendUnpacked(call: PendingCall): void {
     const { procedure, payload } = call;
-    const { name } = procedure;
     const codec = clientCallCodecs(procedure.definition).input;
-    if (!this.#unpacked.has(name)) {
-      this.#unpacked.add(name);
-      // Under another number: the hash of the first one says that inputs are packed.
-      this.#bound.delete(name);
-    }
+    this.#bindings.refused(procedure);
     try {
       call.payload = asSuperjson(payload, codec);
       this.#assertFits(procedure, call.payload);

@@ -9,6 +9,7 @@ import {
   hasField,
   leaveFields,
   type PublishableTopicMethod,
+  readElements,
   readInt,
   readMap,
   readNull,
@@ -120,6 +121,22 @@ export interface NotesMessage {
   text: string;
 }
 
+export interface BoardInput {
+  room: string;
+}
+
+export interface BoardOutput {
+  texts: string[];
+}
+
+export interface ChangesParams {
+  room: string;
+}
+
+export interface ChangesMessage {
+  text: string;
+}
+
 export interface SecretsParams {
   room: string;
 }
@@ -162,6 +179,10 @@ export interface ProbeClient {
   readonly announce: CallMethod<AnnounceInput, AnnounceOutput>;
   /** What is said in a room, by clients and by the server. */
   readonly notes: PublishableTopicMethod<NotesParams, NotesMessage>;
+  /** What the changes of a room have led to. */
+  readonly board: CallMethod<BoardInput, BoardOutput>;
+  /** What is new on the board of a room. */
+  readonly changes: TopicMethod<ChangesParams, ChangesMessage, BoardOutput>;
   /** Is denied to everybody. */
   readonly secrets: TopicMethod<SecretsParams, SecretsMessage>;
 }
@@ -236,13 +257,16 @@ const readNotesPublishParams: ReadPart = (r) => r.open(1) && leaveFields(r, { ro
 const readNotesPublish: ReadPart = (r) =>
   r.open(2) && leaveFields(r, { params: readNotesPublishParams(r), message: readEchoInput(r) });
 
+const readBoardOutput: ReadPart = (r) =>
+  r.open(1) && leaveFields(r, { texts: readElements(r, readText) });
+
 const writeConfirmOutput: WritePart = (w, v) =>
   w.open(v, 1) && (w.boolean(v['agreed']) || failAt(w, v, 'agreed')) && closeFields(w);
 
 /** What `connect()` takes as a service for "probe". */
 export const ProbeClient: ServiceShape<ProbeClient, ProbeClientHandlers> = {
   name: 'probe',
-  revision: '23ed315fd7eddb87',
+  revision: '0341544a330780f2',
   members: {
     echo: {
       kind: 'call',
@@ -350,6 +374,22 @@ export const ProbeClient: ServiceShape<ProbeClient, ProbeClientHandlers> = {
         send: '8b94d9e98059b5ef',
         publish: { write: writeNotesPublish, read: readNotesPublish },
       },
+    },
+    board: {
+      kind: 'call',
+      codec: {
+        send: '99ccb5fe1a752c7c',
+        receive: 'edf9500a0368028a',
+        input: { write: writeNotesPublishParams, read: readNotesPublishParams },
+        output: { read: readBoardOutput },
+      },
+    },
+    changes: {
+      kind: 'topic',
+      publish: 'server',
+      paramNames: ['room'],
+      snapshot: 'board',
+      codec: { receive: 'a9d749af1ff3e1d0', message: { read: readEchoInput } },
     },
     secrets: {
       kind: 'topic',
