@@ -130,18 +130,17 @@ function report() {
 
 const JOBS = { crowd, detached, resumed, stalled };
 
-/** @param {any} order */
+/** Does what the server's process asks for. */
 async function obey(order) {
-  if (order.what === 'report') return process.send({ what: 'report', ...report() });
-  if (order.what === 'end') {
+  if (order.what === 'report') process.send({ what: 'report', ...report() });
+  else if (order.what === 'end') {
     await until(() => openResources().length === 0, 3_000);
     process.send({ what: 'ended', left: openResources() });
-    return process.disconnect();
+    process.disconnect();
+  } else if (Object.hasOwn(JOBS, order.what)) {
+    const result = await JOBS[order.what](order);
+    process.send({ what: 'done', result });
   }
-  const job = JOBS[order.what];
-  if (job === undefined) return undefined;
-  const result = await job(order);
-  return process.send({ what: 'done', result });
 }
 
 process.on('message', (order) => void obey(order));

@@ -14,7 +14,7 @@ const names = prototypes.map(namesOf);
 const before = openResources();
 
 afterEach(() => {
-  assert.deepEqual(prototypes.map(namesOf), names);
+  assert.deepEqual(prototypes.map(namesOf), names, 'a prototype has changed');
 });
 
 afterAll(async () => {

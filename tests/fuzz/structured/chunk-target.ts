@@ -83,6 +83,11 @@ function piecesOf(chance: Chance, isGood: boolean, transfer: number): Part[] {
     const bytes = bytesOf(whole.subarray(at, at + count));
     pieces.push(group(raw(0x57), sized(varint(transfer), raw(flags), ...told, bytes)));
     at += count;
+    // Its sender may think better of it.
+    if (!isGood && at < whole.length && chance.oneIn(20)) {
+      pieces.push(group(raw(0x57), sized(varint(transfer), raw(ABORT))));
+      return pieces;
+    }
   }
   return pieces;
 }

@@ -1,4 +1,5 @@
 import { KINDS, type Kind } from '@trunkline/protocol';
+import { GONE_REASONS } from '../../../packages/protocol/src/message.js';
 import type { Chance } from './chance.js';
 import { bytesOf, group, raw, sized, text, varint, type Part } from './part.js';
 
@@ -65,7 +66,7 @@ export class MessageMaker {
       case 'RESUMED':
         return [number(), number(), ...this.#terms(), ...this.#tail()];
       case 'GONE':
-        return [this.#choice(6), number(), ...this.#tail()];
+        return [this.#choice(GONE_REASONS.length), number(), ...this.#tail()];
       case 'GOAWAY':
         return [this.#choice(3), number(), number(), ...this.#tail()];
       case 'PING':
