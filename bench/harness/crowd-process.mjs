@@ -130,7 +130,8 @@ function report() {
 
 const JOBS = { crowd, detached, resumed, stalled };
 
-process.on('message', async (order) => {
+/** @param {any} order */
+async function obey(order) {
   if (order.what === 'report') return process.send({ what: 'report', ...report() });
   if (order.what === 'end') {
     await until(() => openResources().length === 0, 3_000);
@@ -141,4 +142,6 @@ process.on('message', async (order) => {
   if (job === undefined) return undefined;
   const result = await job(order);
   return process.send({ what: 'done', result });
-});
+}
+
+process.on('message', (order) => void obey(order));

@@ -29,7 +29,7 @@ function reactionTo(when: RegExp): string {
   return rows[0]?.[1] ?? '';
 }
 
-/** A server whose clients are who their tokens say, but `wrong`, `later` and `guest`. */
+/** A server whose clients are who their tokens say, but `wrong` and `later`. */
 function openHost(options: Partial<ServerOptions> = {}): RawHost {
   return openRawHost({
     services: [createDesk()],

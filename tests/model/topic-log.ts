@@ -46,7 +46,7 @@ export class TopicLog {
 }
 
 /** Gives the epoch of this number, as it stands on the wire. */
-export function epochOf(number: number): string {
+function epochOf(number: number): string {
   return number.toString(16).padStart(16, '0');
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, expect } from 'vitest';
+import { afterAll, afterEach, assert } from 'vitest';
 
 // Every test is a leak test. Rejections that nobody handles, and errors that nobody catches, fail the
 // run by themselves.
@@ -14,7 +14,7 @@ const names = prototypes.map(namesOf);
 const before = openResources();
 
 afterEach(() => {
-  expect(prototypes.map(namesOf)).toEqual(names);
+  assert.deepEqual(prototypes.map(namesOf), names);
 });
 
 afterAll(async () => {
@@ -23,7 +23,7 @@ afterAll(async () => {
   while (leftOver().length > 0 && performance.now() < end) {
     await new Promise((resolve) => setImmediate(resolve));
   }
-  expect(leftOver(), 'the tests of this file have left these open').toEqual([]);
+  assert.deepEqual(leftOver(), [], 'the tests of this file have left these open');
 }, GRACE_MS * 2);
 
 function namesOf(prototype: object): PropertyKey[] {

@@ -9,16 +9,24 @@ class FakeSession implements KnownSession {
   heldBytes = 0;
   rx = 0;
 
+  readonly id: string;
+  readonly principal: string | undefined;
+  readonly secretHash: string;
+  readonly #sessions: Sessions<FakeSession>;
+
   constructor(
-    readonly id: string,
-    readonly principal: string | undefined,
-    readonly secretHash: string,
-    readonly sessions: Sessions<FakeSession>,
-  ) {}
+    sessions: Sessions<FakeSession>,
+    { id, principal, secretHash }: Pick<KnownSession, 'id' | 'principal' | 'secretHash'>,
+  ) {
+    this.#sessions = sessions;
+    this.id = id;
+    this.principal = principal;
+    this.secretHash = secretHash;
+  }
 
   end(reason: EndReason): void {
     this.ends.push(reason);
-    this.sessions.ended(this, reason);
+    this.#sessions.ended(this, reason);
   }
 }
 
@@ -30,7 +38,7 @@ function openSessions(limits: Partial<SessionsOptions['limits']> = {}) {
   let count = 0;
   const open = (principal?: string) => {
     const { secret, hash } = sessions.createSecret();
-    const session = new FakeSession(`s-${count++}`, principal, hash, sessions);
+    const session = new FakeSession(sessions, { id: `s-${count++}`, principal, secretHash: hash });
     sessions.add(session);
     return { session, secret };
   };
@@ -75,7 +83,7 @@ describe('a table of sessions', () => {
 
   it('finds nobody who has no secret, whatever is guessed', () => {
     const { sessions } = openSessions();
-    const session = new FakeSession('s-a', undefined, '', sessions);
+    const session = new FakeSession(sessions, { id: 's-a', principal: undefined, secretHash: '' });
     sessions.add(session);
     for (const guess of [new Uint8Array(0), new Uint8Array(32)]) {
       expect(sessions.find('s-a', guess)).toBeUndefined();

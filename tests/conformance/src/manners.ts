@@ -46,6 +46,7 @@ export class Manners {
     for (const id of before.#asked) this.#asked.add(id);
     for (const id of before.#taken) this.#taken.add(id);
     this.#callsInFlight = before.#callsInFlight;
+    this.#features = before.#features;
   }
 
   /** Notes a message of ours. */

@@ -10,7 +10,7 @@ from .chunks import Transfers, abort, cut
 from .extensions import Message
 from .messages import MAX_BATCH, decode_batch, encode_batch, encode_message, is_sequenced
 from .payload import PACKED
-from .websocket import CUT, Closed, WebSocket
+from .websocket import Closed, WebSocket
 from .violations import Violation
 
 PACKED_V1 = "trunkline.v1.packed"

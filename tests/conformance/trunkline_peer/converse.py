@@ -212,7 +212,7 @@ def _parallel(url: str) -> None:
 
 
 def _asked(url: str) -> None:
-    with Session.open(url, handlers={"probe.confirm": agree}) as session:
+    with Session.open(url, features=FEATURES, handlers={"probe.confirm": agree}) as session:
         _tell_outcome(lambda: session.call("probe.ask", {"text": "sure?"}))
 
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Optional
 
 from .extensions import Message
-from .violations import CLOSE_CODES, Violation
+from .violations import Violation
 from .websocket import Closed
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ class Resumption:
                 self._resume()
                 return True
             except Closed as closed:
-                assert closed.code in CLOSE_CODES or closed.code >= 1000
                 if closed.code in ENDS_SESSION or closed.code == 4401:
                     return False
             except OSError:
@@ -88,6 +87,8 @@ class Resumption:
             raise Violation("SECOND_HELLO", "GONE without RESUME")
         rx: Optional[int] = message.get("rx")
         self._session.calls.lost(rx)
+        if self._session.served is not None:
+            self._session.served.forget()
         self._session.welcome = None
         connection.forget()
         self._attach = 1

@@ -47,6 +47,11 @@ class Served:
         """How many handlers have not answered."""
         return len(self._live)
 
+    def forget(self) -> None:
+        """Begins with another session: nothing is bound, and nobody waits."""
+        self._bound.clear()
+        self._live.clear()
+
     def _bind(self, message: Message) -> None:
         if message["procedure"] != len(self._bound):
             raise Violation("BAD_BIND", f"{message['procedure']} in place of {len(self._bound)}")

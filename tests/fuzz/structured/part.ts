@@ -42,7 +42,7 @@ export function text(value: string): Part {
 }
 
 /** The longest input. */
-export const MAX_INPUT = 65_536;
+const MAX_INPUT = 65_536;
 
 const space = new Uint8Array(MAX_INPUT);
 

@@ -7,6 +7,7 @@ from typing import Any, List
 from ..checks import room, same
 from ..chunks import CHUNK_FEATURE
 from ..resumption import RESUME_FEATURE
+from ..served import agree
 from ..session import Session
 from ..values import UNDEFINED
 from .registry import LIVE, expect_error
@@ -132,6 +133,24 @@ def _void(url: str) -> None:
         expect_error(call.result, "CANCELLED", "no")
         same("the next output", session.call("probe.echo", {"text": "a"}), {"text": "a"})
         same("errors", _kinds(session, "ERROR"), [])
+
+
+@LIVE.add("is called by the server over cuts, and asked once for each call")
+def _asked(url: str) -> None:
+    asked: List[Any] = []
+
+    def confirm(value: Any) -> Any:
+        asked.append(value)
+        session.connection.ws.cut()
+        return agree(value)
+
+    handlers = {"probe.confirm": confirm}
+    session = Session.open(url, features=RESUME_FEATURE, handlers=handlers)
+    with session:
+        for _ in range(3):
+            output = session.call("probe.ask", {"text": "sure?"})
+            same("the output", output, {"agreed": True})
+        same("times asked", len(asked), 3)
 
 
 @LIVE.add("is resumed many times")
