@@ -46,7 +46,8 @@ export function callOnce(world: World, client: SimClient): void {
   const isOther = isKnown && chance.is(0.1);
   const work = isOther ? { ...key.work, answer: key.work.answer + 1 } : key.work;
   const record = begin(world, world.nextId('o'), { client, kind: 'once', ...TERMS });
-  const { madeAt, deadlineMs = Number.POSITIVE_INFINITY } = record;
+  // Without one of its own it has that of the server, which is the same.
+  const { madeAt, deadlineMs = TERMS.fallbackMs } = record;
   record.isLarge = work.padding.length > LARGE;
   key.calls++;
   key.isMixed ||= isOther;
