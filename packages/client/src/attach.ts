@@ -94,10 +94,14 @@ export class Attach implements SessionAttach {
       case 'GONE':
         return this.#gone(message);
       default:
-        // What was held for a session that has lost its connection is acknowledged already.
         if (this.#phase !== 'live' && !this.#hasEnded) return new Violation('TOO_EARLY');
         return this.#receive(message);
     }
+  }
+
+  /** It is acknowledged already, whether its session has a connection now, waits or resumes. */
+  released(message: ReceivedMessage): Violation | undefined {
+    return this.#owner.receive(message);
   }
 
   isBusy(): boolean {

@@ -20,6 +20,8 @@ import type { SuperjsonLoader } from './superjson.js';
 export interface SessionAttach {
   /** Acts on a message; the last to be told of one. */
   receive(message: ReceivedMessage): Violation | undefined;
+  /** Acts on a message that came while a connection was live, and was held since. */
+  released(message: ReceivedMessage): Violation | undefined;
   isBusy(): boolean;
   flushed(): void;
   replayed(): void;
@@ -138,7 +140,7 @@ export class ClientSession implements LinkOwner {
   }
 
   #release(message: ReceivedMessage): void {
-    const violation = this.#attach.receive(message);
+    const violation = this.#attach.released(message);
     if (violation !== undefined) this.#attach.failed(violation);
   }
 }

@@ -262,6 +262,23 @@ describe('a session that has ended', () => {
     session.end('expired');
     expect(sessions.find(session.id, secret)).toMatchObject({ reason: 'principal' });
   });
+
+  it('comes to an end when a session that ends makes another one hold more', () => {
+    const { sessions, leave } = openSessions({ detachedBytes: 100 });
+    const first = leave();
+    const second = leave();
+    let endings = 0;
+    first.end = () => {
+      if (endings++ > 0) return;
+      second.heldBytes = 200;
+      sessions.weigh(second);
+      sessions.ended(first, 'expired');
+    };
+    first.heldBytes = 101;
+    sessions.weigh(first);
+    expect([endings, second.ends, sessions.detached]).toEqual([1, ['expired'], 0]);
+    sessions.close();
+  });
 });
 
 describe('a table that is closed', () => {

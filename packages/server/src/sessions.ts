@@ -153,7 +153,11 @@ export class Sessions<Live extends KnownSession> {
   }
 
   #endOldest(sessions: Iterable<Live>): void {
-    for (const oldest of sessions) return oldest.end('expired');
+    for (const oldest of sessions) {
+      // It may be ending already, and then its code may send for others, which are weighed.
+      this.attach(oldest);
+      return oldest.end('expired');
+    }
   }
 
   /** Forgets tombstones that are too old or too many. */

@@ -1,5 +1,6 @@
 import type { CallMessage, ChunkMessage, Message } from '../message.js';
 import { abortOf } from '../chunk.js';
+import { sizeOf } from '../message-encoder.js';
 import type { Outgoing } from './bulk.js';
 
 /** Shared by all sessions that wait for nothing; nothing is ever put into it. */
@@ -64,7 +65,7 @@ export class Unacked {
       const message = this.#messages[at] as Message;
       const payload = payloadBytes(message);
       if (message.kind === 'CHUNK' && (chunks-- === 0 || payload > bulkBytes)) break;
-      const size = payload + ENVELOPE;
+      const size = sizeOf(message);
       if (taken.length > 0 && size > bytes) break;
       bytes -= size;
       if (message.kind === 'CHUNK') bulkBytes -= payload;
@@ -101,18 +102,16 @@ export class Unacked {
 
 const VOID: Message = { kind: 'VOID' };
 
-/** More than a message adds to its payload, mostly. */
-const ENVELOPE = 32;
-
 function payloadBytes(message: Message): number {
   switch (message.kind) {
     case 'CALL':
     case 'RESULT':
-    case 'ERROR':
     case 'ITEM':
     case 'END':
     case 'CHUNK':
       return message.bytes.length;
+    case 'ERROR':
+      return message.bytes.length + message.message.length;
     default:
       return 0;
   }
