@@ -1,33 +1,9 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readFlags } from './seed-flags.js';
 import { simulate } from './simulation.js';
 
-/*
- * The program that runs seeds, one after the other, or in several processes at once.
- *
- *   --seeds 1000 --from 1 --steps 500   so many, from this one on
- *   --seed 42 --trace                   one, with all that happened in it
- *   --seed 42 --trace --wire            and with all messages on the network
- *   --processes 2                       shared by so many processes
- *   --until-failure                     no further than the first seed that breaks a guarantee
- *   --hashes                            prints a hash of each run
- *   --count                             says how often each kind of event happened
- */
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '100' },
-    from: { type: 'string', default: '1' },
-    steps: { type: 'string', default: '500' },
-    seed: { type: 'string' },
-    trace: { type: 'boolean', default: false },
-    wire: { type: 'boolean', default: false },
-    processes: { type: 'string', default: '1' },
-    'until-failure': { type: 'boolean', default: false },
-    hashes: { type: 'boolean', default: false },
-    count: { type: 'boolean', default: false },
-  },
-});
+const values = readFlags(process.argv.slice(2));
 
 const [seeds, from, steps, processes] = [
   values.seed === undefined ? Number(values.seeds) : 1,
