@@ -9,13 +9,13 @@ const FAULTS: readonly (readonly [suite: string, file: string, ...faults: SuiteF
     'tests/model/credit.test.ts',
     'packages/protocol/src/credit.ts',
     {
-      name: 'the window grows beyond its bound',
-      find: 'this.#items = Math.min(this.#items * 2, this.#mostItems);',
-      replace: 'this.#items = this.#items * 2;',
+      name: 'totals may shrink',
+      find: 'this.#grantedItems = Math.max(this.#grantedItems, this.#takenItems + this.#items);',
+      replace: 'this.#grantedItems = this.#takenItems + this.#items;',
     },
     {
       name: 'bytes alone never make a grant due',
-      find: '(total - this.#grantedBytes) * 2 >= this.#bytes',
+      find: '(this.#takenBytes + this.#bytes - this.#grantedBytes) * 2 >= this.#bytes',
       replace: 'false',
     },
     {
@@ -28,9 +28,10 @@ const FAULTS: readonly (readonly [suite: string, file: string, ...faults: SuiteF
     'tests/model/topic-feed.test.ts',
     'packages/client/src/topic-feed.ts',
     {
-      name: 'a gap does not move the place',
-      find: 'if (gap.epoch === epoch) this.#place = { epoch, offset: Math.max(offset, gap.to ?? offset) };',
-      replace: '',
+      name: 'a message that was given does not move the place',
+      find: `    const { epoch } = this.#place;
+    this.#place = { epoch, offset };`,
+      replace: '    const { epoch } = this.#place;',
     },
     {
       name: 'an older need is not asked for',
@@ -38,9 +39,9 @@ const FAULTS: readonly (readonly [suite: string, file: string, ...faults: SuiteF
       replace: '',
     },
     {
-      name: 'the gap of a join is not told',
-      find: 'if (owed !== undefined) return this.#join({ ...owed, gap: gapOf(gap) });',
-      replace: 'if (owed !== undefined) return this.#join({ ...owed, gap: undefined });',
+      name: 'a gap is told to nobody',
+      find: 'for (const subscriber of this.#subscribers) subscriber.gap(gapOf(gap));',
+      replace: '',
     },
   ],
   [
