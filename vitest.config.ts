@@ -10,6 +10,9 @@ const shared = {
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
 };
 const exclude = ['**/node_modules/**', '**/dist/**'];
+const setupFiles = ['tests/support/load-superjson.ts', 'tests/support/leak-check.ts'];
+// They keep every processor busy for minutes, so nothing that has to be in time runs beside them.
+const proofs = ['cuts', 'fuzz', 'model', 'simulation'].map((name) => `tests/${name}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
@@ -18,13 +21,23 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'node',
-          setupFiles: ['tests/support/load-superjson.ts', 'tests/support/leak-check.ts'],
+          setupFiles,
           include: [
             'packages/*/src/**/*.test.ts',
             'tests/**/*.test.ts',
             'scripts/**/*.test.{mjs,ts}',
           ],
-          exclude: [...exclude, 'tests/browser/**'],
+          exclude: [...exclude, ...proofs, 'tests/browser/**'],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'proof',
+          setupFiles,
+          include: proofs,
+          exclude,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -35,7 +48,7 @@ export default defineConfig({
           exclude,
           // A page that shares the machine with another browser is slow for no fault of its own.
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -60,7 +60,7 @@ const files = `tests/fuzz/structured/${target === undefined ? '' : `${target}.te
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
 const child = spawn(
   process.execPath,
-  [vitest, 'run', '--project', 'node', '--reporter=default', files],
+  [vitest, 'run', '--project', 'proof', '--reporter=default', files],
   {
     cwd: ROOT,
     stdio: 'inherit',
