@@ -215,8 +215,11 @@ describe('our server, at RESUME', () => {
 });
 
 describe('the end of a connection to our server', () => {
-  const [ending] = rowsIn('What outlives a connection', 'the connection ends with', 'the session');
-  const last = (ending?.[0]?.match(/\d{4}/g) ?? []).map(Number);
+  const rows = rowsIn('What outlives a connection', 'the connection ends with', 'the session');
+  const isEnd = ([, outcome = '']: string[]): boolean => outcome.startsWith('ends');
+  const last = rows
+    .filter(isEnd)
+    .flatMap(([codes = '']) => (codes.match(/\d{4}/g) ?? []).map(Number));
 
   it.each(CODES)('with %s is that of its session, or is not, as the table says', async (code) => {
     await using host = openHost();
@@ -226,6 +229,14 @@ describe('the end of a connection to our server', () => {
     expect(host.server.counts).toMatchObject({ connections: 0, detached: ends ? 0 : 1 });
     const [answer] = (await resume(host, peer)).received;
     expect(answer?.kind).toBe(ends ? 'GONE' : 'RESUMED');
+    const isRemembered = rows.some(([codes = '', outcome = '']) => {
+      return (
+        codes.includes(`${CLOSE_CODES[code].code}`) && outcome.includes('GONE, reason expired')
+      );
+    });
+    const reason = answer?.kind === 'GONE' ? answer.reason : undefined;
+    const unknown = ends ? 'unknown' : undefined;
+    expect(reason).toBe(isRemembered ? 'expired' : unknown);
   });
 
   it('by a breach ends the session, and by a cut it does not', async () => {

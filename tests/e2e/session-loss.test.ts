@@ -319,6 +319,16 @@ describe('RESUME', () => {
     expect(late.of('GONE')).toEqual([{ kind: 'GONE', reason: 'unknown', rx: undefined }]);
   });
 
+  it('is told that a page has gone which said so with 1001', async () => {
+    const { host, first, resume } = await openSession();
+    await using _ = host;
+    await first.close('LEAVING');
+    expect(host.server.counts).toMatchObject({ sessions: 0, detached: 0 });
+    const second = host.connect();
+    await second.send(resume());
+    expect(second.of('GONE')).toEqual([{ kind: 'GONE', reason: 'expired', rx: 0 }]);
+  });
+
   it('is followed by nothing until RESUMED', async () => {
     const { host, resume } = await openSession();
     await using _ = host;

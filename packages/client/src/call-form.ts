@@ -1,4 +1,4 @@
-import { TrunklineError, type Part, type Payload } from '@trunkline/protocol';
+import { TrunklineError, WIRE_DEFAULTS, type Part, type Payload } from '@trunkline/protocol';
 import { isStream, type PendingCall } from './pending-call.js';
 import { Snapshot } from './snapshot.js';
 import type { SuperjsonLoader } from './superjson.js';
@@ -56,14 +56,22 @@ export class CallForm {
     return isStream(call) || needsSuperjson(payload);
   }
 
-  /** Publishes keep their order: those that were sent packed may have to go again before this one. */
+  /**
+   * Publishes keep their order: those that were sent packed may have to go again before this one,
+   * and a large one, which `hasLarge` says that there is, would be passed while it is written.
+   */
   mustFollow(
     { request: { kind, name } }: PendingCall,
     sent: { holders(): readonly PendingCall[] },
+    hasLarge: boolean,
   ): boolean {
-    if (kind !== 'publish' || !this.isRefused(name)) return false;
-    const isBefore = ({ request, isPacked, state }: PendingCall): boolean =>
-      request.name === name && isPacked && state === 'sent';
+    if (kind !== 'publish') return false;
+    const isRefused = this.isRefused(name);
+    if (!isRefused && !hasLarge) return false;
+    const isBefore = ({ request, isPacked, state, entry }: PendingCall): boolean => {
+      if (request.name !== name || request.kind !== kind || state !== 'sent') return false;
+      return (isPacked && isRefused) || isBulk(entry);
+    };
     return sent.holders().some(isBefore);
   }
 
@@ -104,4 +112,9 @@ export class CallForm {
   #mayPack({ request: { name, codec } }: PendingCall, takesPacked: boolean): boolean {
     return codec !== undefined && takesPacked && !this.isRefused(name);
   }
+}
+
+/** Whether it goes in chunks, some of which are not written. */
+function isBulk(entry: PendingCall['entry']): boolean {
+  return entry?.state === 'queued' && entry.size > WIRE_DEFAULTS.cutBytes;
 }

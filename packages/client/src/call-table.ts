@@ -62,6 +62,8 @@ export class CallTable {
   #published = 0;
   #stopped: string | undefined;
   #link: { readonly wire: Wire; readonly terms: Terms } | undefined;
+  /** Whether a publish waits until one before it has been written. */
+  #hasFollowers = false;
   /** Whether the session has a connection: without one, new calls wait for the next. */
   #isAttached = false;
 
@@ -113,11 +115,13 @@ export class CallTable {
 
   /** Ends a call for its caller; says what is known. The handler is not called any more. */
   cancel(call: PendingCall, reason: CancelMessage['reason']): Executed {
-    return this.#withdraw(call, () => {
+    const executed = this.#withdraw(call, () => {
       // Items that are not written are of no use; one of them may be in the middle.
       this.#link?.wire.abandon(call.id);
       this.#link?.wire.send({ kind: 'CANCEL', id: call.id, reason });
     });
+    this.#pump();
+    return executed;
   }
 
   /** Sends a message of a stream that is open. */
@@ -137,7 +141,9 @@ export class CallTable {
 
   /** The outbox of the connection has been written as far as it could. */
   flushed(): void {
-    if (this.#link !== undefined) this.#room.flushed(this.#link.wire);
+    if (this.#link === undefined) return;
+    this.#room.flushed(this.#link.wire);
+    if (this.#hasFollowers) this.#pump();
   }
 
   receive(message: CallReply): Violation | undefined {
@@ -232,6 +238,7 @@ export class CallTable {
   }
 
   #pump(): void {
+    this.#hasFollowers = false;
     for (const call of this.#queue.waiting) {
       // What a refused call's code does may have ended the connection.
       if (this.#link === undefined || !this.#isAttached) return;
@@ -243,7 +250,10 @@ export class CallTable {
         this.#form.load();
         continue;
       }
-      if (this.#form.mustFollow(call, this.#ids)) continue;
+      if (this.#form.mustFollow(call, this.#ids, wire.bulkBytes > 0)) {
+        this.#hasFollowers = true;
+        continue;
+      }
       this.#queue.take(call);
       const fault = this.#bindings.fault(call.request, terms);
       if (fault === undefined) this.#write(call, wire, terms);
@@ -387,5 +397,6 @@ export class CallTable {
     call.handler.failed(
       new TrunklineError('DEADLINE', `the deadline passed${where}`, { executed }),
     );
+    this.#pump();
   }
 }

@@ -3,7 +3,7 @@ import type { Link, ReceivedMessage, SessionLimits } from '@trunkline/protocol';
 /** What calls and subscriptions need of a session. */
 export type Wire = Pick<
   Link,
-  'send' | 'withdraw' | 'void' | 'abandon' | 'queuedBytes' | 'begunBytes'
+  'send' | 'withdraw' | 'void' | 'abandon' | 'queuedBytes' | 'begunBytes' | 'bulkBytes'
 >;
 
 /** What holds in one session. */

@@ -179,6 +179,8 @@ export class LiveSession
     this.#closed = closed;
     const mayComeBack = this.#secretHash !== undefined && reactionTo(closed.code) !== 'stop';
     if (!mayComeBack) return this.#end(undefined);
+    // Browsers say so of a page that is gone. One that they bring back is told what has not run.
+    if (closed.code === CLOSE_CODES.LEAVING.code) return this.#end('expired');
     this.#leave();
     this.services.sessions.detach(this);
   }

@@ -21,6 +21,7 @@ import {
 } from '../request-context.js';
 import type { TopicRoute } from '../route.js';
 import { parseInput, readValue } from '../values.js';
+import { PublishTurns, type PublishTurn } from './publish-turns.js';
 import { keepOf, prepareRecord } from './record.js';
 import { topicKey } from './topic-key.js';
 
@@ -46,6 +47,7 @@ export interface PublishRequest {
 /** Publishes for clients: guards, params, authorizer, message, broker. */
 export class PublishDispatcher {
   readonly #options: PublishDispatcherOptions;
+  readonly #turns = new PublishTurns();
 
   constructor(options: PublishDispatcherOptions) {
     this.#options = options;
@@ -55,8 +57,9 @@ export class PublishDispatcher {
   async publish(route: TopicRoute, request: PublishRequest): Promise<FinalMessage> {
     const { call, source, flight } = request;
     const context = new EventContext(source, 'publish', route.name);
+    const turn = this.#turns.enter(route.name, flight);
     try {
-      return await this.#publish(route, request, context);
+      return await this.#publish(route, request, { context, turn });
     } catch (error) {
       const { runtime, report, pipelineOf } = this.#options;
       // An interceptor may still hold the way to the broker, which must not be asked any more.
@@ -64,13 +67,15 @@ export class PublishDispatcher {
       const mapped = pipelineOf(route).mapError(error, asAnyContext(context)) ?? error;
       const executed = flight.isStarted ? 'unknown' : 'no';
       return toErrorMessage(call.id, mapped, { route, runtime, report, executed });
+    } finally {
+      turn.leave();
     }
   }
 
   async #publish(
     route: TopicRoute,
     { call, codec, flight }: PublishRequest,
-    context: EventContext,
+    { context, turn }: { readonly context: EventContext; readonly turn: PublishTurn },
   ): Promise<FinalMessage> {
     const { broker, limits, pipelineOf } = this.#options;
     const { definition } = route;
@@ -88,9 +93,12 @@ export class PublishDispatcher {
     const published = await publishWithin(pipeline, seen, async () => {
       const record = await prepareRecord(definition, raw.message, this.#publishId(call, context));
       const topic = { key: topicKey(route.name, params), keep: keepOf(definition, limits) };
+      await this.#turns.wait(turn);
       flight.assertOpen();
       flight.isStarted = true;
-      return broker.publish(topic, record);
+      const receipt = broker.publish(topic, record);
+      turn.leave();
+      return receipt;
     });
     return { kind: 'RESULT', id: call.id, encoding: ENCODING.NONE, bytes: NOTHING, published };
   }
