@@ -13,6 +13,7 @@ import { openRawHost } from '../support/raw-peer.js';
 const desk = contract('desk', {
   wait: call({ output: z.string() }),
   echo: call({ input: z.string(), output: z.string() }),
+  order: call({ input: z.string(), output: z.string(), idempotent: true }),
   count: stream({ down: z.int() }),
 });
 const contracts = { desk };
@@ -34,6 +35,10 @@ function openHost(options: Partial<ServerOptions> = {}, auth?: () => string) {
     echo: (input) => {
       probe.started.push(input);
       return input;
+    },
+    order: (input) => {
+      probe.started.push(input);
+      return answer.promise;
     },
     async *count(_input, { signal }) {
       yield 0;
@@ -147,6 +152,20 @@ describe('a session that has ended while its client was away', () => {
   });
 });
 
+describe('an idempotent call', () => {
+  it('may start once more at another process, which knows nothing of its key', async () => {
+    await using host = openHost();
+    const { client, runtime, probe, answer } = host;
+    const order = client.desk.order('tea', LONG);
+    await runtime.settle();
+    host.restart();
+    await runtime.advance(25_000);
+    answer.resolve('done');
+    expect(await order).toBe('done');
+    expect(probe.started).toEqual(['tea', 'tea']);
+  });
+});
+
 describe('a token at the return to a session', () => {
   const user = {};
   const tokens: Record<string, { principal: string; user: object }> = {
@@ -218,6 +237,7 @@ describe('RESUME', () => {
     const service = implement(desk, {
       wait: () => createDeferred<string>().promise,
       echo: (input) => input,
+      order: (input) => input,
       *count() {},
     });
     const host = openRawHost({ anonymous: true, services: [service], limits });

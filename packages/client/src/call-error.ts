@@ -1,6 +1,7 @@
 import {
   TrunklineError,
   type ErrorMessage,
+  type Executed,
   type ProcedureCodec,
   type RefusedMessage,
 } from '@trunkline/protocol';
@@ -44,4 +45,13 @@ export function lostError(call: PendingCall, rx: number | undefined): TrunklineE
 export function executedOf({ state, entry }: PendingCall, rx?: number): 'no' | 'unknown' {
   if (state !== 'sent' || entry === undefined || entry.state === 'queued') return 'no';
   return rx !== undefined && entry.number > rx ? 'no' : 'unknown';
+}
+
+/** The error of a call whose deadline has passed; `reason` says why it was never sent. */
+export function deadlineError(
+  executed: Executed,
+  reason: string | undefined,
+): TrunklineError {
+  const where = reason === undefined ? '' : ` before there was a connection: ${reason}`;
+  return new TrunklineError('DEADLINE', `the deadline passed${where}`, { executed });
 }

@@ -11,7 +11,7 @@ import {
   type RefusedMessage,
   type Runtime,
 } from '@trunkline/protocol';
-import { executedOf, lostError, receivedError, refusedError } from './call-error.js';
+import { deadlineError, executedOf, lostError, receivedError, refusedError } from './call-error.js';
 import { CallBindings } from './call-bindings.js';
 import { CallForm } from './call-form.js';
 import { CallQueue } from './call-queue.js';
@@ -393,10 +393,7 @@ export class CallTable {
         this.#link?.wire.send({ kind: 'CANCEL', id: call.id, reason: 'deadline' });
     });
     const reason = executed === 'no' ? this.#whyOffline() : undefined;
-    const where = reason === undefined ? '' : ` before there was a connection: ${reason}`;
-    call.handler.failed(
-      new TrunklineError('DEADLINE', `the deadline passed${where}`, { executed }),
-    );
+    call.handler.failed(deadlineError(executed, reason));
     this.#pump();
   }
 }

@@ -84,7 +84,9 @@ describe.concurrent('judgeServer', () => {
     MOST_MS,
   );
 
-  const mutants: [string, Mutation, string, string][] = [
+  // Its answer carries the acknowledgement, so both are late: which is told depends on the machine.
+  const late = /expected ERROR, and nothing came|acknowledged 0 of/;
+  const mutants: [string, Mutation, string, string | RegExp][] = [
     ['acknowledges nothing', { isMute: true }, 'cancel-late', 'the peer acknowledged 0 of'],
     ['acknowledges no duplicate', { isMute: true }, 'duplicate', 'expected an acknowledgement'],
     ['sends END twice', behind('END', END), 'upload', 'sent END of id 0, for which nothing is due'],
@@ -95,7 +97,7 @@ describe.concurrent('judgeServer', () => {
     ['claims all features', changed('WELCOME', { features: 31 }), 'call', 'with bit RESUME'],
     ['keeps sessions alone', changed('WELCOME', { ttlMs: 60_000 }), 'call', 'and ttlMs 60000'],
     ['gives no names', { reason: '' }, 'version', 'closed with the reason ""'],
-    ['is late', { delays: { DEADLINE: 5_000 } }, 'deadline', 'expected ERROR, and nothing came'],
+    ['is late', { delays: { DEADLINE: 5_000 } }, 'deadline', late],
     ['shrinks credit', changed('CREDIT', { bytes: 0 }), 'upload', 'shrank the credit of id 0'],
     ['ignores bytes', changed('CREDIT', { bytes: 16_384 }), 'upload', 'no credit came for an item'],
     ['takes text', { dropsText: true }, 'text', 'it stayed open'],
@@ -116,7 +118,7 @@ describe.concurrent('judgeServer', () => {
   it.each(mutants)(
     'finds a server that %s',
     async (_what, mutation, name, words) => {
-      expect(await judgeMutant(mutation, name)).toContain(words);
+      expect(await judgeMutant(mutation, name)).toMatch(words);
     },
     MOST_MS,
   );
