@@ -48,10 +48,7 @@ export function executedOf({ state, entry }: PendingCall, rx?: number): 'no' | '
 }
 
 /** The error of a call whose deadline has passed; `reason` says why it was never sent. */
-export function deadlineError(
-  executed: Executed,
-  reason: string | undefined,
-): TrunklineError {
+export function deadlineError(executed: Executed, reason: string | undefined): TrunklineError {
   const where = reason === undefined ? '' : ` before there was a connection: ${reason}`;
   return new TrunklineError('DEADLINE', `the deadline passed${where}`, { executed });
 }

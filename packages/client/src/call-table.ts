@@ -62,8 +62,8 @@ export class CallTable {
   #published = 0;
   #stopped: string | undefined;
   #link: { readonly wire: Wire; readonly terms: Terms } | undefined;
-  /** Whether a publish waits until one before it has been written. */
-  #hasFollowers = false;
+  /** Topics of which a publish waits until one before it is written, and so do all others. */
+  readonly #behind = new Set<string>();
   /** Whether the session has a connection: without one, new calls wait for the next. */
   #isAttached = false;
 
@@ -115,13 +115,11 @@ export class CallTable {
 
   /** Ends a call for its caller; says what is known. The handler is not called any more. */
   cancel(call: PendingCall, reason: CancelMessage['reason']): Executed {
-    const executed = this.#withdraw(call, () => {
+    return this.#withdraw(call, () => {
       // Items that are not written are of no use; one of them may be in the middle.
       this.#link?.wire.abandon(call.id);
       this.#link?.wire.send({ kind: 'CANCEL', id: call.id, reason });
     });
-    this.#pump();
-    return executed;
   }
 
   /** Sends a message of a stream that is open. */
@@ -143,7 +141,7 @@ export class CallTable {
   flushed(): void {
     if (this.#link === undefined) return;
     this.#room.flushed(this.#link.wire);
-    if (this.#hasFollowers) this.#pump();
+    if (this.#behind.size > 0) this.#pump();
   }
 
   receive(message: CallReply): Violation | undefined {
@@ -238,7 +236,7 @@ export class CallTable {
   }
 
   #pump(): void {
-    this.#hasFollowers = false;
+    this.#behind.clear();
     for (const call of this.#queue.waiting) {
       // What a refused call's code does may have ended the connection.
       if (this.#link === undefined || !this.#isAttached) return;
@@ -250,8 +248,9 @@ export class CallTable {
         this.#form.load();
         continue;
       }
-      if (this.#form.mustFollow(call, this.#ids, wire.bulkBytes > 0)) {
-        this.#hasFollowers = true;
+      const { name } = call.request;
+      if (this.#behind.has(name) || this.#form.mustFollow(call, this.#ids, wire.bulkBytes > 0)) {
+        this.#behind.add(name);
         continue;
       }
       this.#queue.take(call);
@@ -378,6 +377,7 @@ export class CallTable {
       // Of one that had begun the server knows the id, and answers; it never ran all the same.
       if (entry.isBegun) this.#link.wire.abandon(call.id);
       else this.#free(call);
+      this.#pump();
       return 'no';
     }
     this.#link?.wire.void(entry);
@@ -394,6 +394,5 @@ export class CallTable {
     });
     const reason = executed === 'no' ? this.#whyOffline() : undefined;
     call.handler.failed(deadlineError(executed, reason));
-    this.#pump();
   }
 }

@@ -11,8 +11,9 @@ export interface PublishTurn {
 }
 
 /**
- * Has the publishes of a session on a topic ask the broker in the order in which they came, whatever
- * decides on them takes its time. A broker takes what comes behind a higher counter for repeated.
+ * Has the publishes of a session on a topic ask the broker in the order in which they came. What
+ * decides on them may take its time for each, and a broker takes what comes behind a higher counter
+ * for repeated.
  */
 export class PublishTurns {
   readonly #turns = new WeakMap<object, Map<string, Set<PublishTurn>>>();
