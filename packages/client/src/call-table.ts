@@ -373,14 +373,14 @@ export class CallTable {
     const { entry } = call;
     this.#settle(call);
     if (entry === undefined) return 'no';
-    if (this.#link?.wire.withdraw(entry) === true) {
+    const wire = this.#link?.wire;
+    if (wire?.withdraw(entry) === true || wire?.void(entry) === true) {
       // Of one that had begun the server knows the id, and answers; it never ran all the same.
-      if (entry.isBegun) this.#link.wire.abandon(call.id);
+      if (entry.isBegun) wire.abandon(call.id);
       else this.#free(call);
       this.#pump();
       return 'no';
     }
-    this.#link?.wire.void(entry);
     tell();
     return 'unknown';
   }

@@ -41,6 +41,8 @@ interface Entry {
 
 /** Handlers that run at once; a server that starts more is refused. */
 const MAX_RUNNING = 64;
+/** Bytes of answers that wait to be written; with more, no further call is taken. */
+const MAX_WAITING = 4_194_304;
 /** No contract has as many. */
 const MAX_BOUND = 4_096;
 const MAX_DATA_BYTES = 2_816;
@@ -153,7 +155,9 @@ export class ServedCalls implements Answering {
     }
     if (idempotencyKey !== undefined) return ['UNAVAILABLE', 'idempotency keys are not offered'];
     if (deadlineMs === 0) return ['DEADLINE', 'the deadline had passed'];
-    return this.running >= MAX_RUNNING ? ['BUSY', 'too many calls are running'] : undefined;
+    if (this.running >= MAX_RUNNING) return ['BUSY', 'too many calls are running'];
+    const waitingBytes = this.#wire?.queuedBytes ?? 0;
+    return waitingBytes > MAX_WAITING ? ['BUSY', 'too many answers are waiting'] : undefined;
   }
 
   #start(message: CallMessage, bound: Bound): void {

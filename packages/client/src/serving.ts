@@ -11,7 +11,7 @@ import type { ErrorHook } from './error-hook.js';
 import type { SuperjsonLoader } from './superjson.js';
 
 /** What answers need of the session's link. */
-export type AnswerWire = Pick<Link, 'send' | 'abandon' | 'heardAt'>;
+export type AnswerWire = Pick<Link, 'send' | 'abandon' | 'heardAt' | 'queuedBytes'>;
 
 /** What holds on one connection. */
 export type AnswerTerms = Pick<SessionLimits, 'valueInBytes'> & {

@@ -273,8 +273,8 @@ export class LiveSession
     return this.wire.withdraw(entry);
   }
 
-  void(entry: Outgoing): void {
-    this.wire.void(entry);
+  void(entry: Outgoing): boolean {
+    return this.wire.void(entry);
   }
 
   sendShared(batch: SharedBatch): Outgoing {

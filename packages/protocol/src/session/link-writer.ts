@@ -144,10 +144,14 @@ export class LinkWriter implements TurnTaker {
     return entry;
   }
 
-  /** Sees to it that a call which was written never runs, if the peer has not accepted it. */
-  void(entry: Outgoing): void {
-    const { acked } = this.#positions;
-    if (entry.state === 'written' && entry.number > acked) this.#unacked.withdraw(entry, acked);
+  /**
+   * Sees to it that a call which was written never runs, if the peer has not accepted it; `true` if
+   * it surely has not, and nobody will answer: it was written in vain, and not again yet.
+   */
+  void(entry: Outgoing): boolean {
+    const { acked, sent } = this.#positions;
+    if (entry.state !== 'written' || entry.number <= acked) return false;
+    return this.#unacked.withdraw(entry, acked) && entry.number > sent;
   }
 
   /** The peer has acknowledged so many messages more. */

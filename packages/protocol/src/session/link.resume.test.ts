@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CallMessage, Message } from '../message.js';
+import type { Outgoing } from './outbox.js';
 import { callOf, KeptTransport, ResumedLink } from '../../tests/resumed-link.js';
 
 const VOID: Message = { kind: 'VOID' };
@@ -45,6 +46,21 @@ describe('a link that is resumed', () => {
     expect(said).toEqual(['CALL 1', 'CALL 2', 'CALL 3', 'CALL 4']);
     expect(batches.length).toBeGreaterThan(1);
     expect(entry.number).toBe(4);
+    peer.link.stop();
+  });
+
+  it('says of a call that was not written again yet that nobody will answer it', async () => {
+    const peer = new ResumedLink();
+    const [first, second] = send(peer, callOf(0), callOf(2)) as [Outgoing, Outgoing];
+    await peer.runtime.settle();
+    expect(peer.link.void(first)).toBe(false);
+    peer.link.detach();
+    peer.transport = new KeptTransport();
+    peer.link.attach(peer.transport);
+    peer.link.resume(peer.transport, 0);
+    expect(peer.link.void(second)).toBe(true);
+    await peer.runtime.settle();
+    expect(peer.transport.said).toEqual(['VOID 1', 'VOID 2']);
     peer.link.stop();
   });
 

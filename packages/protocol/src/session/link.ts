@@ -191,9 +191,12 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
     return isWithdrawn;
   }
 
-  /** Sees to it that a call which was written never runs, if the peer has not accepted it. */
-  void(entry: Outgoing): void {
-    this.#writer.void(entry);
+  /**
+   * Sees to it that a call which was written never runs, if the peer has not accepted it; `true` if
+   * that is certain, and nobody will answer it.
+   */
+  void(entry: Outgoing): boolean {
+    return this.#writer.void(entry);
   }
 
   /** Takes back all that a call has in chunks or behind them; `false` if there was nothing. */

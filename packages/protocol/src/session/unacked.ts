@@ -76,16 +76,19 @@ export class Unacked {
 
   /**
    * Replaces a CALL by what means nothing: if the peer has not accepted it yet, it never will. The
-   * entry of a call that went in chunks is left as it is, since the peer answers their end.
+   * entry of a call that went in chunks is left as it is, since the peer answers their end; `false`
+   * then.
    */
-  withdraw(entry: Outgoing, acked: number): void {
+  withdraw(entry: Outgoing, acked: number): boolean {
     const at = this.#head + entry.number - acked - 1;
     const message = this.#messages[at];
     if (message?.kind === 'CHUNK') this.#replace(at, message, abortOf(message.transfer));
     else if (message !== undefined && message === (entry.content as CallMessage)) {
       entry.state = 'void';
       this.#replace(at, message, VOID);
+      return true;
     }
+    return false;
   }
 
   #replace(at: number, before: CallMessage | ChunkMessage, after: Message): void {

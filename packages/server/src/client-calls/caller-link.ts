@@ -5,8 +5,11 @@ export interface CallerLink {
   send(message: Message): Outgoing;
   /** Takes a message back that was not written as a whole; `false` if it was. */
   withdraw(entry: Outgoing): boolean;
-  /** Sees to it that a call which was written never runs, if the client has not accepted it. */
-  void(entry: Outgoing): void;
+  /**
+   * Sees to it that a call which was written never runs, if the client has not accepted it; `true`
+   * if that is certain, and nobody will answer it.
+   */
+  void(entry: Outgoing): boolean;
   /** Takes back all that a call has in chunks or behind them; `false` if there was nothing. */
   abandon(id: number): boolean;
   /** Bytes of which nothing was written yet. */

@@ -302,10 +302,7 @@ export class ClientCallTable {
     const { link } = this.#options;
     const { entry } = call;
     this.#settle(call);
-    if (entry === undefined || !link.withdraw(entry)) {
-      if (entry !== undefined) link.void(entry);
-      return 'unknown';
-    }
+    if (entry === undefined || !(link.withdraw(entry) || link.void(entry))) return 'unknown';
     // Of one that had begun the client knows the id, and answers; it never ran all the same.
     if (entry.isBegun) link.abandon(call.id);
     else this.#free(call);
