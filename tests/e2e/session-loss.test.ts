@@ -126,6 +126,19 @@ describe('a session that has ended while its client was away', () => {
     expect(await lost).toMatchObject({ code: 'STREAM_LOST', executed: 'unknown', data });
   });
 
+  it('ended since its running handlers hold more than all who are away may', async () => {
+    await using host = openHost({ limits: { detachedBytes: 10_000 } });
+    const { client, runtime } = host;
+    for (const bytes of [10, 20_000]) {
+      void client.desk.order('x'.repeat(bytes), LONG).catch(failed);
+      await runtime.settle();
+      host.cut();
+      await runtime.settle();
+      expect(host.server.counts.sessions).toBe(bytes === 10 ? 1 : 0);
+      await runtime.advance(25_000);
+    }
+  });
+
   it('is given up by a client that has no connection for as long', async () => {
     await using host = openHost();
     const { client, runtime, network } = host;

@@ -70,6 +70,11 @@ export class CallQuota {
     return (this.#upCredit ??= new UpCredit(this.#options.runtime, this.#options.limits));
   }
 
+  /** What the inputs of running handlers cost, in bytes. */
+  get inputCost(): number {
+    return this.#inputCost;
+  }
+
   /** Says why a call may not start, with `executed: 'no'`; `undefined` when it may. */
   refusal(call: CallMessage, bound: BoundProcedure): TrunklineError | undefined {
     if (bound.route === undefined) return no('NOT_FOUND', 'the server has no such procedure');

@@ -71,6 +71,11 @@ export class Calls {
     this.#turn = new TurnBudget(runtime, STREAM_TURN_BYTES);
   }
 
+  /** What the inputs of running handlers cost, in bytes. */
+  get inputCost(): number {
+    return this.#quota.inputCost;
+  }
+
   /** How many handlers run. */
   get running(): number {
     return this.#quota.running;

@@ -126,6 +126,10 @@ export class LiveSession
     return this.#attachedAt;
   }
 
+  get inputCost(): number {
+    return this.#calls?.inputCost ?? 0;
+  }
+
   /** Handlers that run. */
   get running(): number {
     return this.#calls?.running ?? 0;

@@ -4,10 +4,12 @@ import { SessionParts } from './session-parts.js';
 /** How much waits for the client of a session, and whether more may. */
 export abstract class SessionLoad extends SessionParts {
   protected abstract readonly wire: Link;
+  /** What the inputs of its running handlers cost, in bytes. */
+  protected abstract readonly inputCost: number;
 
   get heldBytes(): number {
     const { queuedBytes, unackedBytes, unackedBulkBytes, assembledBytes } = this.wire;
-    return queuedBytes + unackedBytes + unackedBulkBytes + assembledBytes;
+    return queuedBytes + unackedBytes + unackedBulkBytes + assembledBytes + this.inputCost;
   }
 
   get smallBytes(): number {

@@ -26,7 +26,8 @@ export const SESSION_LIMITS = {
   detachedBytes: {
     value: 134_217_728,
     unit: 'bytes',
-    scope: 'node: what waits for clients without a connection',
+    scope:
+      'node: what waits for clients without a connection, and inputs of their running handlers',
     onExcess: 'the oldest session ends, GONE expired',
     reason: 'results of handlers that go on wait for their callers',
   },
