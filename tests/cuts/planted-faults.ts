@@ -41,16 +41,16 @@ export const FAULTS: readonly FoundFault[] = [
   {
     name: 'a server says that it has one message more than it has',
     file: LIVE_SESSION,
-    find: 'rx: this.#link.rx,',
-    replace: 'rx: this.#link.rx + 1,',
+    find: 'rx: this.wire.rx,',
+    replace: 'rx: this.wire.rx + 1,',
     args: every('call'),
   },
   {
     name: 'a cut ends the handlers',
     file: LIVE_SESSION,
-    find: 'this.#subscriptions = undefined;\n    this.#link.detach();',
+    find: 'this.#subscriptions = undefined;\n    this.wire.detach();',
     replace:
-      'this.#subscriptions = undefined;\n    this.#calls?.close();\n    this.#link.detach();',
+      'this.#subscriptions = undefined;\n    this.#calls?.close();\n    this.wire.detach();',
     args: every('call'),
   },
   {
