@@ -37,6 +37,7 @@ export default defineConfig({
           setupFiles,
           include: proofs,
           exclude,
+          testTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
       },
