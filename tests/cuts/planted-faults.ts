@@ -49,8 +49,7 @@ export const FAULTS: readonly FoundFault[] = [
     name: 'a cut ends the handlers',
     file: LIVE_SESSION,
     find: 'this.#subscriptions = undefined;\n    this.wire.detach();',
-    replace:
-      'this.#subscriptions = undefined;\n    this.#calls?.close();\n    this.wire.detach();',
+    replace: 'this.#subscriptions = undefined;\n    this.#calls?.close();\n    this.wire.detach();',
     args: every('call'),
   },
   {
