@@ -179,7 +179,8 @@ interface Failed {
 
 function reasonOf({ code, executed }: TrunklineError, failed: Failed): boolean {
   const { world, client, record, losses } = failed;
-  if (LIMITS.includes(code)) return executed === 'no';
+  // One that may be repeated is refused for its next try, and may have run in an earlier one.
+  if (LIMITS.includes(code)) return executed === 'no' || client.losses > losses;
   switch (code) {
     case 'DEADLINE':
       return isDue(world, record);
