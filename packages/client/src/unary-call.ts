@@ -87,12 +87,14 @@ interface CallStart {
 /** Starts a call or a stream; a refusal is told to the handler, and nothing is returned then. */
 export function startOrFail(
   port: CallPort,
-  { input, due: deadlineAt, ...about }: CallStart,
+  { kind, name, codec, input, due, idempotencyKey }: CallStart,
   handler: CallHandler,
 ): PendingCall | undefined {
   try {
-    const payload = encodeValue(input, about.codec?.input, port.superjson.code);
-    return port.calls.start({ ...about, payload, deadlineAt }, handler);
+    const payload = encodeValue(input, codec?.input, port.superjson.code);
+    // Written out: the rest of a pattern makes objects of a kind that is slow to read.
+    const request = { kind, name, codec, payload, deadlineAt: due, idempotencyKey };
+    return port.calls.start(request, handler);
   } catch (error) {
     if (!(error instanceof TrunklineError)) throw error;
     handler.failed(error);
