@@ -23,7 +23,7 @@ export interface AssemblerOptions {
   /** Which side this is: each has its limit for all values that are not complete. */
   readonly side: 'client' | 'server';
   /** What is set aside counts here as well, with that of other sessions. */
-  readonly assembly?: ByteBudget;
+  readonly assembly?: ByteBudget | undefined;
   /** The most bytes of the payload of this message. */
   readonly maxBytesOf: (message: LargeMessage) => number;
   /** Takes what is refused between two chunks, because the next one did not come. */

@@ -38,5 +38,5 @@ export interface LinkOptions {
   /** The most bytes of a payload that this side takes in chunks. */
   readonly valueBytes: number;
   /** What all links may hold together of values that are not complete. */
-  readonly assembly?: ByteBudget;
+  readonly assembly?: ByteBudget | undefined;
 }

@@ -42,7 +42,9 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
     this.#runtime = options.runtime;
     this.#limits = options.limits;
     // A session may outlive its first connection, which must not be kept for that.
-    const { transport, ...kept } = options;
+    const { transport, runtime, limits, side, codec, valueBytes, assembly } = options;
+    // Written out: the rest of a pattern makes objects of a kind that is slow to read.
+    const kept = { runtime, limits, side, codec, valueBytes, assembly };
     this.#options = kept;
     this.#writer = new LinkWriter(this, this.#positions, kept);
     this.#writer.open(transport);
