@@ -114,10 +114,6 @@ export class LiveSession
     return this.wire.rx;
   }
 
-  get hasEnded(): boolean {
-    return this.#hasEnded;
-  }
-
   get link(): this {
     return this;
   }

@@ -39,21 +39,18 @@ export class Unacked {
 
   /** Forgets the oldest ones, which were acknowledged. */
   trim(count: number): void {
-    for (let trimmed = 0; trimmed < count; trimmed++) {
-      const message = this.#messages[this.#head++];
-      if (message !== undefined) this.#count(message, -1);
+    const end = Math.min(this.#head + count, this.#messages.length);
+    for (; this.#head < end; this.#head++) {
+      this.#count(this.#messages[this.#head] as Message, -1);
+      // What left is not kept until others do.
+      this.#messages[this.#head] = VOID;
     }
-    if (this.#head >= this.#messages.length) {
+    if (this.#head === this.#messages.length) {
       this.#messages = NONE;
       this.#head = 0;
     } else if (this.#head >= 64 && this.#head * 2 >= this.#messages.length) {
       this.#messages = this.#messages.slice(this.#head);
       this.#head = 0;
-    } else {
-      // What left is not kept until others do.
-      for (let index = this.#head - count; index < this.#head; index++) {
-        this.#messages[index] = VOID;
-      }
     }
   }
 
