@@ -96,8 +96,7 @@ export function createClientCalls<Calls extends ClientMembers>(
         const table = SESSIONS.get(session);
         if (table !== undefined) {
           const called = table.call({ procedure, input, deadlineMs, signal });
-          const about = { session: session.id, procedure: procedure.name };
-          table.observation?.clientCalled(called, about);
+          table.observation?.clientCalled(called, session.id, procedure);
           return called;
         }
         const text = 'the client answers no calls: it was connected without handlers';
