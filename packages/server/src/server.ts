@@ -21,6 +21,7 @@ import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { Dispatcher } from './dispatcher.js';
+import { ExpiryWatch } from './expiry-watch.js';
 import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
@@ -30,18 +31,21 @@ import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure, printLeak } from './print-failure.js';
+import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
 import { Registry } from './registry.js';
-import type { Service } from './route.js';
+import { isTopicRoute, type Service } from './route.js';
 import type { LiveSession } from './live-session.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
-import { assertOptions, type ServerOptions } from './server-options.js';
+import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
+const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
+const REVOKED_FINALLY: Close = { code: 'REFUSED', reason: 'revoked' };
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
 
 /** What a server has open. */
@@ -174,6 +178,42 @@ export class Server {
     return this.#connect(accepted, info);
   }
 
+  /**
+   * Takes the rights of a principal back: all of its sessions end at once, with a connection or not,
+   * none of its handlers starts, the signals of those that run fire, and nothing is delivered. Its
+   * clients may come back with another token, or are denied for good if that is `final`. Gives how
+   * many sessions there were. What `authenticate` says afterwards is the application's own affair.
+   */
+  revoke(principal: string, { final: isFinal = false }: { final?: boolean } = {}): number {
+    assertRevocation(principal, isFinal);
+    const close = isFinal ? REVOKED_FINALLY : REVOKED;
+    const sessions = this.#sessionsOf(principal);
+    this.#shared.gatekeeper.revoke(principal, close);
+    for (const session of sessions) session.revoke(close);
+    this.#idempotency.revoke(principal);
+    return sessions.length;
+  }
+
+  /**
+   * Asks guards and authorizers again about what is subscribed: of one principal, on one topic, or
+   * all. What they refuse ends. Resolves when all of it is decided.
+   */
+  async recheck(options: RecheckOptions = {}): Promise<Rechecked> {
+    const { principal, topic } = options;
+    assertRecheck(options, (name) => {
+      const route = this.#shared.registry.find(name);
+      return route !== undefined && isTopicRoute(route);
+    });
+    const sessions = this.#sessionsOf(principal);
+    const found = await Promise.all(sessions.map((session) => session.recheck(topic)));
+    const sum = { checked: 0, ended: 0 };
+    for (const { checked, ended } of found) {
+      sum.checked += checked;
+      sum.ended += ended;
+    }
+    return sum;
+  }
+
   /** Ends all connections and, if it is the server's own, the broker. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -184,6 +224,12 @@ export class Server {
     this.#leaks?.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
+  }
+
+  /** Those of one principal, or all. */
+  #sessionsOf(principal: string | undefined): LiveSession[] {
+    const all = [...this.#sessions.all];
+    return principal === undefined ? all : all.filter((one) => one.principal === principal);
   }
 
   #assertOpen(): void {
@@ -229,6 +275,8 @@ export class Server {
         snapshots: new SnapshotPlaces(registry.routes(), common),
       }),
       publishes: new PublishDispatcher(common),
+      expiries: new ExpiryWatch(runtime),
+      rechecks: new Rechecks(common),
       gatekeeper: new Gatekeeper({
         ...common,
         makeScope,
