@@ -3,7 +3,7 @@ import type { Attempt } from './attempt.js';
 import type { ClientSession } from './client-session.js';
 
 /**
- * Gives the highest number that the server had accepted when it ended the session with this close;
+ * Gives the highest number that the server had accepted when it ended the session by a close.
  * `undefined` when the close says nothing of it, and the session may go on.
  */
 export function finalRx(closed: Closed, session: ClientSession): number | undefined {

@@ -1,7 +1,7 @@
 import type { Runtime } from '@trunkline/protocol';
 
 /**
- * Why a token is asked for: `first` for the first connection, `resume` for each one after it,
+ * Why a token is asked for. `first` for the first connection, `resume` for each one after it,
  * `rejected` when the server has refused the last token, `expiring` when it is about to end.
  */
 export type AuthReason = 'first' | 'expiring' | 'rejected' | 'resume';
