@@ -26,7 +26,7 @@ const PARTS = { spread: 0.8, deaf: 0.85, break: 0.9, close: 0.96 };
 
 /** Divides a window. Throws a TypeError for one that is none. */
 export function planDrain(windowMs: number, sessions: number): DrainPlan {
-  if (!(windowMs >= 0 && windowMs <= MAX_WINDOW_MS)) {
+  if (!Number.isFinite(windowMs) || windowMs < 0 || windowMs > MAX_WINDOW_MS) {
     throw new TypeError(
       `"windowMs" must be milliseconds from 0 to ${MAX_WINDOW_MS}, not "${String(windowMs)}"`,
     );

@@ -163,7 +163,7 @@ export class Drain {
     if (this.#phase === 'deaf' && passedMs >= breakMs) this.#breakOff();
     this.#closeSettled(isLast);
     if (isLast || this.#isEmpty()) return this.#finish();
-    const next = [deafMs, breakMs, closeMs].find((at) => at > passedMs) ?? Infinity;
+    const next = [deafMs, breakMs, closeMs].find((at) => at > passedMs) ?? passedMs;
     this.#lookSoon(Math.min(LOOK_MS, Math.max(1, next - passedMs)));
   }
 
