@@ -10,12 +10,10 @@ import { NOTHING_OPEN } from '../support/nothing-open.js';
 
 const desk = contract('desk', {
   wait: call({ output: z.string() }),
-  name: call({ output: z.string() }),
+  where: call({ output: z.string() }),
   note: call({ input: z.string() }),
-  ask: call({ output: z.string() }),
   count: stream({ down: z.int() }),
   news: topic({ message: z.int(), public: true, publish: 'client', keep: { count: 1_000 } }),
-  client: { confirm: call({ output: z.string() }) },
 });
 const contracts = { desk };
 const LONG = { deadlineMs: 600_000 };
@@ -37,9 +35,8 @@ function openNodes() {
     const notes: string[] = [];
     const service = implement(desk, {
       wait: () => answer.promise,
-      name: () => name,
+      where: () => name,
       note: (text) => void notes.push(text),
-      ask: () => answer.promise,
       async *count(_input, { signal }) {
         yield 0;
         await new Promise((_resolve, reject) => signal.addEventListener('abort', reject));
@@ -90,8 +87,8 @@ describe('a client whose server drains', () => {
     await host.client.connection.live();
     await host.drain();
     await host.runtime.advance(100);
-    expect(await host.client.desk.name()).toBe('b');
-    expect(host.states).toEqual(['live']);
+    expect(await host.client.desk.where()).toBe('b');
+    expect(host.states).toEqual(['connecting', 'live', 'live']);
     expect(host.result.report).toMatchObject({ sessions: 1, moved: 1, unknown: 0 });
     expect(host.a.server.phase).toBe('closed');
   });
@@ -102,7 +99,7 @@ describe('a client whose server drains', () => {
     await host.runtime.settle();
     await host.drain();
     await host.runtime.advance(5_000);
-    expect(await host.client.desk.name()).toBe('b');
+    expect(await host.client.desk.where()).toBe('b');
     host.a.answer.resolve('from a');
     await host.runtime.settle();
     expect(await answer).toBe('from a');
@@ -124,7 +121,7 @@ describe('a client whose server drains', () => {
     expect(await stream).toMatchObject({ code: 'DRAINING', executed: 'unknown' });
     expect(items).toEqual([0]);
     expect(host.result.report).toMatchObject({ moved: 0, finished: 0, unknown: 2 });
-    expect(host.states).toEqual(['live']);
+    expect(host.states).toEqual(['connecting', 'live', 'live']);
   });
 
   it('sends again elsewhere what was written and not accepted', async () => {
@@ -135,10 +132,11 @@ describe('a client whose server drains', () => {
     void host.a.server.drain({ windowMs: 10_000 });
     await host.runtime.advance(8_600);
     host.goTo('b');
-    await host.client.desk.note('held', LONG);
+    const noted = host.client.desk.note('held', LONG);
+    await host.runtime.advance(2_000);
+    await noted;
     expect(host.a.notes).toEqual([]);
     expect(host.b.notes).toEqual(['held']);
-    await host.runtime.advance(2_000);
     expect(await wait).toMatchObject({ code: 'DRAINING', executed: 'unknown' });
   });
 
@@ -146,7 +144,7 @@ describe('a client whose server drains', () => {
     await using host = openNodes();
     const seen: unknown[] = [];
     host.client.desk.news().subscribe({ message: (message) => seen.push(message) });
-    await host.client.connection.live();
+    await host.runtime.settle();
     const all: Promise<unknown>[] = [];
     const publish = async (from: number, to: number): Promise<void> => {
       for (let n = from; n < to; n++) {
