@@ -31,8 +31,8 @@ const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = {
 };
 
 /**
- * Drains a server when the process is told to end, and exits: with 0 when all went well, with 1 at
- * the end of the window whatever happens. A second signal exits at once. Gives the undoing.
+ * Drains a server when the process is told to end, and exits; gives the undoing. The code is 0 when
+ * all went well, and 1 at the end of the window, whatever happens. A second signal exits at once.
  */
 export function drainOnSignal(server: Drainable, options: DrainOnSignalOptions = {}): () => void {
   const { signals = ['SIGTERM', 'SIGINT'] } = options;

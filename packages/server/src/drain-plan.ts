@@ -12,6 +12,7 @@ export interface DrainPlan {
   readonly windowMs: number;
 }
 
+/** The window unless another is asked for. */
 export const DRAIN_MS = 25_000;
 /** A day: what is longer is a slip. */
 const MAX_WINDOW_MS = 86_400_000;

@@ -60,7 +60,7 @@ const LOOK_MS = 50;
 const RETRY_MS = { least: 500, most: 2_000 };
 
 /**
- * Empties a server: nobody new is let in, clients are told when to move, each at a time of its own,
+ * Empties a server. Nobody new is let in, clients are told when to move, each at a time of its own,
  * and what runs may finish. What does not is answered with the truth before its connection closes.
  *
  *   moving ──▶ deaf: nothing new is accepted ──▶ broken off, answered ──▶ closed

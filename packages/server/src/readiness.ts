@@ -9,8 +9,8 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 const REASONS = { draining: 'the server is draining', closed: 'the server is closed' };
 
 /**
- * Makes a handler of HTTP requests that answers 200 while a server takes new sessions, and 503 from
- * the moment at which it drains: for the readiness probe of whatever sends clients to it.
+ * Makes a handler of HTTP requests that says whether a server takes new sessions. It answers 200, or
+ * 503 from the first moment of a drain: for the readiness probe of whatever sends clients to it.
  */
 export function readiness(server: { readonly phase: ServerPhase }): RequestHandler {
   return (request, response) => {
