@@ -22,6 +22,7 @@ import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { Dispatcher } from './dispatcher.js';
 import { ExpiryWatch } from './expiry-watch.js';
+import { Drain, type DrainOptions, type DrainReport } from './drain.js';
 import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
@@ -32,6 +33,7 @@ import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } fro
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure, printLeak } from './print-failure.js';
 import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
+import { readiness, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
 import { isTopicRoute, type Service } from './route.js';
 import type { LiveSession } from './live-session.js';
@@ -76,7 +78,8 @@ export class Server {
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
   readonly #acceptor: WsAcceptor;
-  #isClosed = false;
+  #drain: Drain | undefined;
+  #stopping: Promise<void> | undefined;
 
   constructor(options: ServerOptions) {
     assertOptions(options);
@@ -114,6 +117,8 @@ export class Server {
       cookies: options.cookies ?? false,
       spoken: options.packed === false ? [SUBPROTOCOLS.superjson] : SPOKEN,
       onError: (error) => report({ error, where: 'acceptor' }),
+      refusal: () => this.#drain?.upgradeRefusal(),
+      readiness: readiness(this),
       accept: (transport, info) => this.#connect(transport, info),
     });
     options.onCoverage?.(formatCoverage(this.coverage()));
@@ -214,9 +219,50 @@ export class Server {
     return sum;
   }
 
-  /** Ends all connections and, if it is the server's own, the broker. Idempotent. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  /** What the server does for new clients. */
+  get phase(): ServerPhase {
+    if (this.#stopping !== undefined) return 'closed';
+    return this.#drain === undefined ? 'serving' : 'draining';
+  }
+
+  /** Tells whether new sessions are taken: `false` from the first moment of a drain. */
+  ready(): boolean {
+    return this.phase === 'serving';
+  }
+
+  /**
+   * Empties the server and closes it: nobody new is let in, clients move to other servers one after
+   * the other, and handlers have until shortly before the end of the window. What still runs then is
+   * answered with `DRAINING`. Gives the same promise when it is called again.
+   */
+  drain(options: DrainOptions = {}): Promise<DrainReport> {
+    this.#drain ??= new Drain(
+      {
+        runtime: this.#shared.runtime,
+        sessions: this.#sessions,
+        connections: this.#connections,
+        stop: () => this.#stop(),
+        cut: () => this.#acceptor.cut(),
+      },
+      options,
+    );
+    return this.#drain.done;
+  }
+
+  /**
+   * Ends all connections and, if it is the server's own, the broker, without waiting for anything
+   * that runs. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#drain?.stop();
+    return this.#stop();
+  }
+
+  #stop(): Promise<void> {
+    return (this.#stopping ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
     for (const connection of this.#connections) connection.close(LEAVING);
     this.#sessions.close();
     await this.#acceptor.close();
@@ -233,13 +279,14 @@ export class Server {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new TrunklineError('UNAVAILABLE', 'the server is closed');
+    if (this.phase === 'serving') return;
+    throw new TrunklineError('UNAVAILABLE', `the server is ${this.phase}`);
   }
 
   #connect(transport: AcceptedTransport, info: ConnectionInfo): TransportSink {
     const connection = new Connection(transport, info, this.#shared);
     this.#connections.add(connection);
-    if (this.#isClosed) connection.close(LEAVING);
+    if (this.#stopping !== undefined) connection.close(LEAVING);
     return connection;
   }
 
@@ -287,8 +334,10 @@ export class Server {
       opened: (session) => tellOpen(aboutSession(session)),
       ended: (connection) => void this.#connections.delete(connection),
       sessionEnded: (session, { code, reason }) => {
+        this.#drain?.ended(session.id);
         tellClose({ ...aboutSession(session), code, reason });
       },
+      drain: () => this.#drain,
     };
   }
 }
