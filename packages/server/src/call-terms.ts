@@ -1,4 +1,5 @@
 import type { CallMessage, ErrorCode, StreamLost, TrunklineError } from '@trunkline/protocol';
+import type { CallEntry } from './call-entry.js';
 import type { Slot } from './call-quota.js';
 import { ownError } from './failure.js';
 import type { FinalMessage } from './final-message.js';
@@ -25,6 +26,12 @@ export function sessionEnded({ isStream, items }: Slot): TrunklineError {
   if (!isStream) return ownError('SESSION_LOST', text, { executed: 'unknown' });
   const data: StreamLost = { items: items?.given ?? 0 };
   return ownError('STREAM_LOST', text, { executed: 'unknown', data });
+}
+
+/** Why a stream has to end of which nothing came for too long. */
+export function streamIdle({ context }: CallEntry): TrunklineError {
+  const text = 'no item came for too long though there was credit';
+  return ownError('STREAM_IDLE', text, { executed: context.isStarted ? 'unknown' : 'no' });
 }
 
 /** Gives how many milliseconds a call has, or `undefined` for one that may last. */

@@ -17,21 +17,20 @@ import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
 import type { CallEntry as Entry } from './call-entry.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
-import { deadlineOf, isClientFault, maxOutputOf, sessionEnded } from './call-terms.js';
+import { deadlineOf, isClientFault, maxOutputOf, sessionEnded, streamIdle } from './call-terms.js';
 import { CallQuota, costOf, REFUSALS } from './call-quota.js';
-import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
+import type { Dispatcher, FinalMessage } from './dispatcher.js';
 import { ownError } from './failure.js';
 import type { ItemQueue } from './item-queue.js';
 import { letGo } from './let-go.js';
 import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
+import { RunningStreams } from './running-streams.js';
 import { RequestContext, type ContextSource } from './request-context.js';
 import { isCallRoute, isStreamRoute, type Route, type StreamRoute } from './route.js';
 import type { Session } from './session.js';
-import { StreamRun } from './stream-run.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { readItem, type Position } from './values.js';
-import { TurnBudget } from './topics/turn-budget.js';
 
 /** What the calls of one session are made from. */
 export interface CallsOptions {
@@ -45,9 +44,6 @@ export interface CallsOptions {
   readonly limits: ServerLimits;
 }
 
-/** What the streams of a session may produce before others have their turn. */
-const STREAM_TURN_BYTES = 65_536;
-
 const FAILED = ownError('CANCELLED', 'the stream has failed', { executed: 'yes' });
 
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
@@ -55,8 +51,7 @@ export class Calls {
   readonly #options: CallsOptions;
   readonly #entries = new Map<number, Entry>();
   readonly #quota: CallQuota;
-  readonly #turn: TurnBudget;
-  readonly #runs = new Set<StreamRun>();
+  readonly #streams: RunningStreams;
   #isClosed = false;
 
   constructor(options: CallsOptions) {
@@ -68,7 +63,10 @@ export class Calls {
       runtime,
       waitingBytes: () => link.waitingBytes,
     });
-    this.#turn = new TurnBudget(runtime, STREAM_TURN_BYTES);
+    const idle = (entry: Entry): void => {
+      if (this.#entries.get(entry.id) === entry) this.#breakOff(entry, streamIdle(entry));
+    };
+    this.#streams = new RunningStreams({ runtime, limits, link, idle });
   }
 
   /** What the inputs of running handlers cost, in bytes. */
@@ -171,7 +169,7 @@ export class Calls {
 
   /** Something was written: streams that waited for room may go on. */
   resume(): void {
-    for (const run of this.#runs) run.resume();
+    this.#streams.resume();
   }
 
   /** The session has ended: every handler's signal fires, and nothing is answered any more. */
@@ -181,6 +179,7 @@ export class Calls {
       this.#stop(entry, sessionEnded(entry));
     }
     this.#entries.clear();
+    this.#streams.close();
   }
 
   #refuse(id: number, error: TrunklineError): Violation | undefined {
@@ -241,23 +240,8 @@ export class Calls {
       takesChunks: this.#options.link.cutsLarge,
     });
     letGo(message);
-    const run = this.#streamRun(replies);
-    entry.run = run;
-    this.#runs.add(run);
-    this.#follow(entry, run.done);
+    this.#follow(entry, this.#streams.start(entry, replies).done);
     return undefined;
-  }
-
-  #streamRun(replies: StreamReplies): StreamRun {
-    const { limits, link } = this.#options;
-    return new StreamRun({
-      replies,
-      turn: this.#turn,
-      credit: { items: limits.downCreditItems, bytes: limits.downCreditBytes },
-      ahead: { items: limits.downCreditMaxItems, bytes: limits.downCreditMaxBytes },
-      send: (item) => link.send(item),
-      hasRoom: (lastBytes) => link.hasItemRoom(lastBytes > limits.cutBytes),
-    });
   }
 
   /** Waits until a handler is done, whatever became of it: its slot is free again then. */
@@ -271,7 +255,7 @@ export class Calls {
   #done(entry: Entry, final: FinalMessage | undefined): void {
     this.#quota.leave(entry);
     entry.context.done();
-    if (entry.run !== undefined) this.#runs.delete(entry.run);
+    this.#streams.delete(entry);
     if (final !== undefined) this.#settleLater(entry, final);
   }
 
@@ -300,6 +284,7 @@ export class Calls {
     const entry: Entry = {
       id: message.id,
       isStream: isStreamRoute(route),
+      hasDown: isStreamRoute(route) && route.definition.down !== undefined,
       cost: costOf(message, this.#options.limits.values),
       context,
       maxItemBytes: this.#quota.maxInputBytes(route),
