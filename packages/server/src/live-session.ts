@@ -247,6 +247,7 @@ export class LiveSession
   }
 
   flushed(): void {
+    this.noteWaiting();
     this.#subscriptions?.resume();
     this.#calls?.resume();
   }
@@ -296,6 +297,7 @@ export class LiveSession
   /** Its connection is not the session's any more. Handlers go on, and what they give waits. */
   #leave(): void {
     this.#connection = undefined;
+    this.noteGone();
     this.#expiry?.cancel();
     this.#subscriptions?.close();
     this.#subscriptions = undefined;
@@ -306,6 +308,7 @@ export class LiveSession
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#connection = undefined;
+    this.noteGone();
     this.#expiry?.cancel();
     this.wire.stop();
     this.#subscriptions?.close();

@@ -40,6 +40,7 @@ import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
+import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
@@ -223,6 +224,7 @@ export class Server {
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
+      outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
       dispatcher: new Dispatcher({
         ...common,
         idempotency: this.#idempotency,

@@ -52,6 +52,7 @@ export const MEMORY_BROKER_LIMITS = {
   },
   idleTopics: {
     value: 100_000,
+    least: 0,
     unit: 'items',
     scope: 'node: topics without subscribers and without kept messages',
     onExcess: 'the one idle longest begins again with another epoch',
