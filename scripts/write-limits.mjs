@@ -1,7 +1,7 @@
 // Writes docs/limits.md from the tables in the code; with --check it only tells whether it is stale.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { listClientLimits } from '@trunkline/client';
+import { listClientLimits } from '@trunkline/client/testing';
 import { DECODE_LIMITS, WIRE_LIMITS } from '@trunkline/protocol';
 import { MEMORY_BROKER_LIMITS, SERVER_LIMITS } from '@trunkline/server';
 
@@ -13,7 +13,7 @@ Everything that a peer can make grow has a limit. Those of a server are options 
 \`createServer({ limits: { callsInFlight: 64 } })\`, and \`server.limits.list()\` gives them all with
 the values that hold. Those of the memory broker are options of \`new MemoryBroker({ limits })\`; a
 server that makes its own broker lists them too. Those of a client are options of \`connect\`, and
-\`listClientLimits()\` gives them. Each row has a \`reaction\` as well, what the other side sees of
+\`listClientLimits()\` of \`@trunkline/client/testing\` gives them. Each row has a \`reaction\` as well, what the other side sees of
 more than the limit, for programs: \`{ kind: 'close', code: 4429 }\`, or a kind \`http\`, \`error\`,
 \`gone\`, \`cut\` or \`none\`. This page is written from the same tables: \`node scripts/write-limits.mjs\`.
 

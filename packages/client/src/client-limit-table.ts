@@ -69,7 +69,7 @@ const TABLE = {
 } as const satisfies { readonly [Name in keyof ClientLimits]: LimitEntry } & LimitTable;
 
 /** One limit of a client, with its name. */
-export interface ClientLimitRow extends LimitEntry {
+interface ClientLimitRow extends LimitEntry {
   readonly name: keyof ClientLimits;
 }
 

@@ -1,7 +1,6 @@
 export type { CallMethod, CallOptions, UnaryOptions } from './call-method.js';
 export type { ClientCallContext, ClientHandler, ClientHandlersOf } from './client-handler.js';
 export { connect, type Client, type ClientConnection, type ClientControls } from './client.js';
-export { listClientLimits, type ClientLimitRow } from './client-limit-table.js';
 export type { ClientLimits } from './client-limits.js';
 export type { ClientOf } from './client-of.js';
 export type { ConnectionState, ConnectionStatus } from './connection-state.js';

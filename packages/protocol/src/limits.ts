@@ -9,9 +9,9 @@ export {
 } from './limit-values.js';
 
 /**
- * What the other side sees of more than a limit allows: the code that closes, the status of an HTTP
- * answer, the code of an error, the reason of a GONE, or the connection cut. With `none` it is told
- * nothing: this side waits, drops, or acts by itself.
+ * What the other side sees of more than a limit allows. That is the code that closes, the status of
+ * an HTTP answer, the code of an error, the reason of a GONE, or the connection cut. With `none` it
+ * is told nothing: this side waits, drops, or acts by itself.
  */
 export type LimitReaction =
   | { readonly kind: 'close'; readonly code: number }
