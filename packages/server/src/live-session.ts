@@ -296,6 +296,7 @@ export class LiveSession
   }
 
   flushed(): void {
+    this.noteWaiting();
     this.#subscriptions?.resume();
     this.#calls?.resume();
   }
@@ -345,6 +346,7 @@ export class LiveSession
   /** Its connection is not the session's any more. Handlers go on, and what they give waits. */
   #leave(): void {
     this.#connection = undefined;
+    this.noteGone();
     this.leaveRights();
     this.#subscriptions?.close();
     this.#subscriptions = undefined;
@@ -355,6 +357,7 @@ export class LiveSession
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#connection = undefined;
+    this.noteGone();
     this.leaveRights();
     this.wire.stop();
     this.#subscriptions?.close();

@@ -44,6 +44,7 @@ import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
+import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
 const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
@@ -316,6 +317,7 @@ export class Server {
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
+      outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
       dispatcher: new Dispatcher({
         ...common,
         idempotency: this.#idempotency,

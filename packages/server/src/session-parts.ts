@@ -8,6 +8,7 @@ import type { Session } from './session.js';
 import type { KnownSession, Sessions } from './sessions.js';
 import type { TopicServices } from './subscriptions.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
+import type { WaitingOutboxes } from './waiting-outboxes.js';
 
 /** What all sessions of a server share. */
 export interface SessionServices extends TopicServices {
@@ -19,6 +20,8 @@ export interface SessionServices extends TopicServices {
   readonly leaks: LeakWatch | undefined;
   /** What all sessions may hold of inputs that are not complete. */
   readonly assembly: ByteBudget;
+  /** What waits for connections that do not take it, of all sessions. */
+  readonly outboxes: WaitingOutboxes;
   /** The largest input of all procedures; each has its own limit besides. */
   readonly valueBytes: number;
   /** All of this server. */
