@@ -10,7 +10,6 @@ import {
   type ItemMessage,
   type LargeMessage,
   type RefusedMessage,
-  type Runtime,
   type TrunklineError,
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
@@ -18,31 +17,26 @@ import type { CallLink } from './call-link.js';
 import type { CallEntry as Entry } from './call-entry.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
 import { deadlineOf, isClientFault, maxOutputOf, sessionEnded } from './call-terms.js';
-import { CallQuota, costOf, REFUSALS } from './call-quota.js';
+import { CallQuota, costOf, REFUSALS, type CallQuotaOptions } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
 import type { ItemQueue } from './item-queue.js';
 import { letGo } from './let-go.js';
-import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
 import { RequestContext, type ContextSource } from './request-context.js';
 import { isCallRoute, isStreamRoute, type Route, type StreamRoute } from './route.js';
-import type { Session } from './session.js';
 import { StreamRun } from './stream-run.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { readItem, type Position } from './values.js';
 import { TurnBudget } from './topics/turn-budget.js';
 
 /** What the calls of one session are made from. */
-export interface CallsOptions {
-  readonly session: Session;
+export interface CallsOptions extends CallQuotaOptions {
   readonly source: ContextSource;
   readonly registry: Registry;
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly link: CallLink;
-  readonly runtime: Runtime;
-  readonly limits: ServerLimits;
 }
 
 /** What the streams of a session may produce before others have their turn. */
@@ -61,14 +55,8 @@ export class Calls {
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    const { session, limits, link, runtime } = options;
-    this.#quota = new CallQuota({
-      session,
-      limits,
-      runtime,
-      waitingBytes: () => link.waitingBytes,
-    });
-    this.#turn = new TurnBudget(runtime, STREAM_TURN_BYTES);
+    this.#quota = new CallQuota(options);
+    this.#turn = new TurnBudget(options.runtime, STREAM_TURN_BYTES);
   }
 
   /** What the inputs of running handlers cost, in bytes. */
@@ -184,10 +172,12 @@ export class Calls {
   }
 
   #refuse(id: number, error: TrunklineError): Violation | undefined {
-    const { dispatcher, link } = this.#options;
+    const { dispatcher, link, session } = this.#options;
     link.send(dispatcher.refuse(id, error));
+    // Who is too fast is no fault; who goes on without waiting is.
+    if (error.code === 'RATE' && session.refusals.take()) return undefined;
     // A client keeps to its slots by itself, so BUSY is rare unless somebody floods.
-    return error.code === 'RATE' ? undefined : this.#countFault();
+    return this.#countFault();
   }
 
   #countFault(): Violation | undefined {

@@ -61,6 +61,10 @@ export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined
       `limit unackedMessages is "${unackedMessages}": expected at most ${MAX_UNACKED_MESSAGES}`,
     );
   }
+  const { callRate, callBurst } = limits;
+  if (callRate > 0 && callBurst < 1) {
+    throw new TypeError(`limit callBurst is "${callBurst}": expected at least 1`);
+  }
   const { upCreditBytes, upCreditSessionBytes } = limits;
   if (upCreditBytes > upCreditSessionBytes) {
     throw new TypeError(

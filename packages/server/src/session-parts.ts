@@ -1,4 +1,5 @@
 import type { ByteBudget, Closed, SessionLimits } from '@trunkline/protocol';
+import type { CallRates } from './call-rates.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { LeakWatch } from './leak-watch.js';
 import type { ContextSource, MakeScope } from './request-context.js';
@@ -13,6 +14,8 @@ export interface SessionServices extends TopicServices {
   readonly publishes: PublishDispatcher;
   readonly makeScope: MakeScope | undefined;
   readonly leaks: LeakWatch | undefined;
+  /** `undefined` where no call has a rate. */
+  readonly rates: CallRates | undefined;
   /** What all sessions may hold of inputs that are not complete. */
   readonly assembly: ByteBudget;
   /** The largest input of all procedures; each has its own limit besides. */
@@ -74,6 +77,10 @@ export abstract class SessionParts implements ContextSource {
 
   get makeScope() {
     return this.services.makeScope;
+  }
+
+  get rates() {
+    return this.services.rates;
   }
 
   get leaks() {
