@@ -1,3 +1,4 @@
+import { connect } from '@trunkline/client';
 import { call as callOf, contract, stream, topic } from '@trunkline/contract';
 import type { Message } from '@trunkline/protocol';
 import { implement, type ServerOptions } from '@trunkline/server';
@@ -178,5 +179,69 @@ describe('a client that does not wait', () => {
     expect(peer.closed).toBeUndefined();
     await peer.send(call(0, 1, 17));
     expect(peer.closed).toEqual({ code: 4429, reason: '5000' });
+  });
+});
+
+describe('a client of calls with a rate', () => {
+  const quick = contract('quick', { tick: callOf({ input: z.int(), rate: '20/s' }) });
+
+  function openQuick() {
+    const ran = new Map<number, number>();
+    const service = implement(quick, {
+      tick: (n) => void ran.set(n, (ran.get(n) ?? 0) + 1),
+    });
+    const host = openRawHost({ anonymous: true, services: [service] });
+    const { runtime, network } = host;
+    const options = { contracts: { quick }, runtime, dial: network.dial };
+    return { host, ran, connect: () => connect('ws://memory', options) };
+  }
+
+  it('makes them again by itself as fast as they are taken, each once', async () => {
+    const { host, ran, connect: open } = openQuick();
+    await using _ = host;
+    const client = open();
+    const calls = Array.from({ length: 100 }, (__, n) => client.quick.tick.safe(n));
+    await host.runtime.advance(3_000);
+    expect(ran.size).toBeLessThanOrEqual(20 + 3 * 20);
+    expect(ran.size).toBeGreaterThan(50);
+    await host.runtime.advance(7_000);
+    const outcomes = await Promise.all(calls);
+    expect(outcomes.filter(({ ok }) => !ok)).toEqual([]);
+    expect([...ran.values()]).toEqual(Array(100).fill(1));
+    client.close();
+  });
+
+  it('fails those at once whose deadline is too near, and says when to come again', async () => {
+    const { host, ran, connect: open } = openQuick();
+    await using _ = host;
+    const client = open();
+    await host.runtime.settle();
+    const calls = Array.from({ length: 30 }, (__, n) =>
+      client.quick.tick.safe(n, { deadlineMs: 300 }),
+    );
+    await host.runtime.settle();
+    await host.runtime.advance(300);
+    const outcomes = await Promise.all(calls);
+    const failed = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
+    expect(failed.length).toBeGreaterThan(0);
+    for (const error of failed) {
+      expect(error).toMatchObject({ code: 'RATE', executed: 'no' });
+      expect(error.retryAfterMs).toBeGreaterThan(0);
+    }
+    expect(ran.size).toBe(30 - failed.length);
+    client.close();
+  });
+
+  it('takes no more than its share from others who are as fast', async () => {
+    const { host, ran, connect: open } = openQuick();
+    await using _ = host;
+    const clients = [open(), open(), open()];
+    const calls = clients.flatMap((client, who) =>
+      Array.from({ length: 40 }, (__, n) => client.quick.tick.safe(100 * who + n)),
+    );
+    await host.runtime.advance(10_000);
+    for (const outcome of await Promise.all(calls)) expect(outcome.ok).toBe(true);
+    expect(ran.size).toBe(120);
+    for (const client of clients) client.close();
   });
 });
