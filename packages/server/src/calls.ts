@@ -10,7 +10,6 @@ import {
   type ItemMessage,
   type LargeMessage,
   type RefusedMessage,
-  type Runtime,
   type TrunklineError,
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
@@ -27,30 +26,25 @@ import {
   streamIdle,
   type BrokenOff,
 } from './call-terms.js';
-import { CallQuota, costOf, REFUSALS } from './call-quota.js';
+import { CallQuota, costOf, REFUSALS, type CallQuotaOptions } from './call-quota.js';
 import type { Dispatcher, FinalMessage } from './dispatcher.js';
 import { ownError } from './failure.js';
 import type { ItemQueue } from './item-queue.js';
 import { letGo } from './let-go.js';
-import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
 import { RunningStreams } from './running-streams.js';
 import { RequestContext, type ContextSource } from './request-context.js';
 import { isCallRoute, isStreamRoute, type Route, type StreamRoute } from './route.js';
-import type { Session } from './session.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { readItem, type Position } from './values.js';
 
 /** What the calls of one session are made from. */
-export interface CallsOptions {
-  readonly session: Session;
+export interface CallsOptions extends CallQuotaOptions {
   readonly source: ContextSource;
   readonly registry: Registry;
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly link: CallLink;
-  readonly runtime: Runtime;
-  readonly limits: ServerLimits;
 }
 
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
@@ -63,13 +57,8 @@ export class Calls {
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    const { session, limits, link, runtime } = options;
-    this.#quota = new CallQuota({
-      session,
-      limits,
-      runtime,
-      waitingBytes: () => link.waitingBytes,
-    });
+    const { limits, link, runtime } = options;
+    this.#quota = new CallQuota(options);
     const idle = (entry: Entry): void => {
       if (this.#entries.get(entry.id) === entry) this.#breakOff(entry, streamIdle(entry));
     };
@@ -196,10 +185,12 @@ export class Calls {
   }
 
   #refuse(id: number, error: TrunklineError): Violation | undefined {
-    const { dispatcher, link } = this.#options;
+    const { dispatcher, link, session } = this.#options;
     link.send(dispatcher.refuse(id, error));
+    // Who is too fast is no fault; who goes on without waiting is.
+    if (error.code === 'RATE' && session.refusals.take()) return undefined;
     // A client keeps to its slots by itself, so BUSY is rare unless somebody floods.
-    return error.code === 'RATE' ? undefined : this.#countFault();
+    return this.#countFault();
   }
 
   #countFault(): Violation | undefined {

@@ -16,6 +16,7 @@ import {
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import { bootFaults } from './boot.js';
+import { CallRates } from './call-rates.js';
 import { isPromise } from './chain.js';
 import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo, SessionOpened } from './context.js';
@@ -75,6 +76,7 @@ export class Server {
   readonly #hub: Hub;
   readonly #idempotency: IdempotencyTable;
   readonly #leaks: LeakWatch | undefined;
+  readonly #rates: CallRates | undefined;
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
@@ -107,6 +109,7 @@ export class Server {
     if (options.leaks !== undefined) {
       this.#leaks = new LeakWatch(runtime, options.leaks === true ? {} : options.leaks, printLeak);
     }
+    this.#rates = CallRates.of({ runtime, limits: this.#limits, services: this.#services });
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });
     this.#shared = this.#share(options, { runtime, report, pipelines });
@@ -269,6 +272,7 @@ export class Server {
     await this.#acceptor.close();
     this.#idempotency.close();
     this.#leaks?.close();
+    this.#rates?.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
   }
@@ -312,6 +316,7 @@ export class Server {
       ...common,
       makeScope,
       leaks: this.#leaks,
+      rates: this.#rates,
       registry,
       valueBytes,
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
