@@ -19,6 +19,8 @@ import {
 } from '@trunkline/protocol';
 import { localError } from '../failure.js';
 import { resolveServerLimits, type ServerLimits } from '../limits.js';
+import { observedBroker } from '../observe/observed-broker.js';
+import type { Observer } from '../observe/observer.js';
 import { misfit } from '../values.js';
 import { keepOf, prepareRecord } from './record.js';
 import { topicKey } from './topic-key.js';
@@ -74,6 +76,8 @@ export interface TopicsOptions {
   /** What topics keep that say no more than that they keep something. */
   readonly limits?: Partial<ServerLimits>;
   readonly runtime?: Runtime;
+  /** Told of each publish by `publishEnded`. */
+  readonly observers?: readonly Observer[];
 }
 
 /** A class of the publishers of a contract, to extend and to inject. */
@@ -82,9 +86,11 @@ export type TopicsClass<Publishers> = new (broker: Broker, options?: TopicsOptio
 /** Makes a publisher for each topic of a contract; a process without a server can have them too. */
 export function createTopics<M extends Members>(
   contract: ContractShape & { readonly members: M },
-  broker: Broker,
+  ownBroker: Broker,
   options: TopicsOptions = {},
 ): PublishersOf<M> {
+  const { observers, runtime = systemRuntime } = options;
+  const broker = observedBroker(ownBroker, { observers, runtime });
   const limits = resolveServerLimits(options.limits);
   const outlet = new Outlet(broker, options.runtime ?? systemRuntime);
   const publishers: Record<string, (params?: unknown) => OpenTopic<unknown>> = {};
