@@ -13,7 +13,7 @@
 export const MODULE_EDGES = [
   {
     names: ['ws'],
-    homes: { server: 'ws-acceptor.ts', client: 'websocket-node.ts' },
+    homes: { server: 'ws-acceptor.ts', client: 'websocket-node.ts', codegen: 'websocket.ts' },
     reason: 'another WebSocket library is then a change of one file',
   },
   {
