@@ -7,7 +7,7 @@ import { contractGlobs, loadContracts } from './load-contracts.js';
 import { createModuleLoader } from './module-loader.js';
 
 /**
- * Runs the contracts of a config and describes them; there are none where there is no config and
+ * Runs the contracts of a config and describes them. There are none where there is no config and
  * none is named. Rejects with a `GenerateError` that lists all problems.
  */
 export async function findDescriptions(

@@ -17,7 +17,7 @@ export interface IdleOptions {
 }
 
 /**
- * Watches two quiet connections: one answers PING and must live, the other one answers nothing and
+ * Watches two quiet connections. One answers PING and must live, the other one answers nothing and
  * must be ended by the server.
  */
 export async function checkIdle(target: Target, options: IdleOptions): Promise<Finding[]> {

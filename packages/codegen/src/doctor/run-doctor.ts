@@ -1,5 +1,6 @@
 import type { Runtime } from '@trunkline/protocol';
 import { colourful, plain } from '../paint.js';
+import { printable } from '../printable.js';
 import { parseToolUrl, parseWhole, shownUrl } from '../tool-url.js';
 import { findingText, type Finding } from './finding.js';
 import { checkIdle } from './idle-check.js';
@@ -34,9 +35,9 @@ export interface DoctorOptions {
   readonly token: string | undefined;
   readonly runtime: Runtime;
   readonly isColourful: boolean;
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Writes a line that is no part of the output. */
-  error(text: string): void;
+  readonly error: (text: string) => void;
 }
 
 const DEFAULT_IDLE_S = '75';
@@ -50,8 +51,7 @@ const IN_SESSION = [
 ] as const;
 
 /**
- * Looks at what lies between here and a server, one thing after the other, and tells of each what was
- * found. Gives whether nothing is wrong. Throws a TypeError for flags that do not fit.
+ * Looks at what lies between here and a server, and tells what was found. Gives whether nothing is wrong. Throws a TypeError for flags that do not fit.
  */
 export async function runDoctor(options: DoctorOptions): Promise<boolean> {
   const { flags, runtime, isColourful, out, error } = options;
@@ -75,7 +75,7 @@ export async function runDoctor(options: DoctorOptions): Promise<boolean> {
   await examine(target, { tell, idleMs: isQuick ? undefined : idleMs, progress: error });
   const isWell = findings.every(({ verdict }) => verdict !== 'fail');
   const url = shownUrl(target.url.href);
-  if (flags.json === true) out(JSON.stringify({ url, ok: isWell, findings }, undefined, 2));
+  if (flags.json === true) out(JSON.stringify({ url, ok: isWell, findings }, printableText, 2));
   else out(summary(findings, url));
   return isWell;
 }
@@ -128,6 +128,11 @@ function noConnection(name: string): Finding {
   const text = 'a further connection was not let in';
   const mend = 'look into the log of the server: a limit of connections or of their rate';
   return { check, verdict: 'fail', text, mend };
+}
+
+/** What comes from the server must not act on a terminal. */
+function printableText(_name: string, value: unknown): unknown {
+  return typeof value === 'string' ? printable(value) : value;
 }
 
 function parseOrigin(text: string): string {

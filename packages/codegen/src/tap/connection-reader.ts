@@ -10,6 +10,7 @@ import {
   type ReceivedMessage,
   type Runtime,
 } from '@trunkline/protocol';
+import { ChunkJoiner } from './chunk-joiner.js';
 import type { LayoutBook, Position, Reading } from './layout-book.js';
 import { factsOf, isTrouble } from './message-facts.js';
 import type { Facts, TapRecord } from './record.js';
@@ -22,9 +23,6 @@ import {
   type SessionBook,
 } from './session-names.js';
 import { valueText } from './value-text.js';
-
-/** Bytes of all values of a connection that are being put together from chunks. */
-const MAX_CHUNK_BYTES = 32 * 1_048_576;
 
 /** What the reader of a connection is made of. */
 export interface ReaderOptions {
@@ -47,8 +45,9 @@ type Named = Pick<TapRecord, 'name' | 'isTopic' | 'params' | 'id'> & {
 /** Reads what passes on one connection. Whatever the bytes are, it does not throw. */
 export class ConnectionReader {
   readonly #options: ReaderOptions;
-  readonly #chunks = { up: new Map<number, Uint8Array[]>(), down: new Map<number, Uint8Array[]>() };
-  #chunkBytes = 0;
+  readonly #chunks = { up: new ChunkJoiner(), down: new ChunkJoiner() };
+  /** When the bytes came that are being read. */
+  #at = 0;
   #names = new SessionNames();
   #topics = new TopicNames();
 
@@ -58,6 +57,7 @@ export class ConnectionReader {
 
   /** Reads a WebSocket message. */
   read(direction: Direction, bytes: Uint8Array, isBinary: boolean): TapRecord[] {
+    this.#at = this.#options.runtime.wallNow();
     if (!isBinary) return [this.#strange(direction, bytes, 'TEXT')];
     const batch = decodeBatch(bytes);
     if (batch instanceof Violation) return [this.#malformed(direction, bytes, batch)];
@@ -107,8 +107,7 @@ export class ConnectionReader {
   }
 
   #record(record: Omit<TapRecord, 'at' | 'connection'>): TapRecord {
-    const { runtime, connection } = this.#options;
-    return { at: runtime.wallNow(), connection, ...record };
+    return { at: this.#at, connection: this.#options.connection, ...record };
   }
 
   /** Remembers what later messages refer to. */
@@ -224,7 +223,7 @@ export class ConnectionReader {
     });
     const shown = this.#options.raw ? [piece] : [];
     if ('again' in again) return shown;
-    const whole = this.#join(direction, message);
+    const whole = this.#chunks[direction].join(message);
     if (whole === undefined) return shown;
     const joined = joinedMessage(whole, FULL_CODEC.decoders);
     const records =
@@ -232,27 +231,6 @@ export class ConnectionReader {
         ? [this.#malformed(direction, whole, joined)]
         : this.#message(direction, joined, false);
     return [...shown, ...records];
-  }
-
-  /** Gives all bytes of a transfer when the last ones have come. Bytes of a batch are copied. */
-  #join(direction: Direction, message: ChunkMessage): Uint8Array | undefined {
-    const transfers = this.#chunks[direction];
-    const { transfer, isFirst, isLast, isAbort, bytes } = message;
-    const pieces = isFirst ? [] : transfers.get(transfer);
-    if (isFirst || isLast || isAbort) this.#forget(transfers, transfer);
-    if (pieces === undefined || isAbort) return undefined;
-    pieces.push(bytes.slice());
-    if (isLast) return Buffer.concat(pieces);
-    transfers.set(transfer, pieces);
-    this.#chunkBytes += sizeOf(isFirst ? pieces : [bytes]);
-    // What is too much is passed on all the same, and not shown.
-    if (this.#chunkBytes > MAX_CHUNK_BYTES) this.#forget(transfers, transfer);
-    return undefined;
-  }
-
-  #forget(transfers: Map<number, Uint8Array[]>, transfer: number): void {
-    this.#chunkBytes -= sizeOf(transfers.get(transfer) ?? []);
-    transfers.delete(transfer);
   }
 }
 
@@ -271,8 +249,4 @@ function payloadOf(message: ReceivedMessage): Payload | undefined {
 /** A message without a value has none to show. */
 function isThere(value: Reading): boolean {
   return !('value' in value) || value.value !== undefined;
-}
-
-function sizeOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
 }

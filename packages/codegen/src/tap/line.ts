@@ -71,10 +71,15 @@ function factsText(facts: TapRecord['facts'], paint: Paint, isError: boolean): s
     .filter(([, fact]) => fact !== undefined)
     .map(([name, fact]) => {
       const text = printable(String(fact));
-      const quoted = /^[^\s"=]+$/.test(text) ? text : `"${text.replaceAll('"', '\\"')}"`;
+      const quoted = /^[^\s"'=]+$/.test(text) ? text : quote(text);
       return `${paint(`${name}=`, 'dim')}${isError ? paint(quoted, 'red') : quoted}`;
     })
     .join(' ');
+}
+
+function quote(text: string): string {
+  if (!text.includes('"')) return `"${text}"`;
+  return text.includes("'") ? JSON.stringify(text) : `'${text}'`;
 }
 
 /** The time of day where the person sits. */

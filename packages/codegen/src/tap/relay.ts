@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SUBPROTOCOLS, type Runtime } from '@trunkline/protocol';
 import { dialWebSocket, WebSocketAcceptor, type Upgrade, type WebSocket } from '../websocket.js';
-import { shownUrl } from '../tool-url.js';
+import { failureReason, refusalReason } from './refusal-reason.js';
 import type { Direction } from './session-names.js';
 
 /** What a relay tells of each connection. None of these throws. */
@@ -11,9 +11,23 @@ export interface RelaySink {
   opened(connection: number, about: { readonly url: string; readonly subprotocol: string }): void;
   /** The server did not open it, or the client's request was not a good one. */
   refused(connection: number, reason: string): void;
-  passed(connection: number, direction: Direction, bytes: Uint8Array, isBinary: boolean): void;
-  /** Comes once; `direction` says which way the end was passed on. */
-  closed(connection: number, direction: Direction, code: number, reason: string): void;
+  passed(connection: number, passed: Passed): void;
+  /** Comes once. */
+  closed(connection: number, closed: PassedClose): void;
+}
+
+/** A WebSocket message that was passed on. */
+export interface Passed {
+  readonly direction: Direction;
+  readonly bytes: Uint8Array;
+  readonly isBinary: boolean;
+}
+
+/** An end that was passed on. */
+export interface PassedClose {
+  readonly direction: Direction;
+  readonly code: number;
+  readonly reason: string;
 }
 
 /** What a relay is made of. */
@@ -159,10 +173,10 @@ export class Relay {
     this.#open.add(near);
     near.once('close', () => this.#open.delete(near));
     let isClosed = false;
-    const closed = (direction: Direction, code: number, reason: string): void => {
+    const closed = (close: PassedClose): void => {
       if (isClosed) return;
       isClosed = true;
-      this.#options.sink.closed(connection, direction, code, reason);
+      this.#options.sink.closed(connection, close);
     };
     const ends = { near, far, connection, closed };
     this.#pass('up', ends);
@@ -179,14 +193,14 @@ export class Relay {
       const bytes = data as Buffer;
       to.send(bytes, { binary: isBinary }, written);
       if (to.bufferedAmount >= FULL_BYTES) from.pause();
-      this.#options.sink.passed(connection, direction, bytes, isBinary);
+      this.#options.sink.passed(connection, { direction, bytes, isBinary });
     });
     from.on('ping', (data) => to.ping(data));
     from.on('pong', (data) => to.pong(data));
     // What is wrong with a frame is told by the close that follows.
     from.on('error', () => undefined);
     from.on('close', (code, reason) => {
-      closed(direction, code, reason.toString());
+      closed({ direction, code, reason: reason.toString() });
       to.resume();
       pass(to, code, reason);
     });
@@ -197,7 +211,7 @@ interface Ends {
   readonly near: WebSocket;
   readonly far: WebSocket;
   readonly connection: number;
-  readonly closed: (direction: Direction, code: number, reason: string) => void;
+  readonly closed: (close: PassedClose) => void;
 }
 
 /** Ends the other side as this one was ended. */
@@ -232,21 +246,4 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
     // What has come is enough.
   }
   return text.trim();
-}
-
-function refusalReason(status: number, body: string, url: string): string {
-  const first = body.split('\n', 1)[0]?.slice(0, 120) ?? '';
-  const said = first === '' ? '' : ` "${first}"`;
-  return `"${shownUrl(url)}" answered HTTP ${status}${said}; "trunkline doctor" says what that means`;
-}
-
-function failureReason(error: Error, url: string): string {
-  if (/subprotocol/.test(error.message)) {
-    return `"${shownUrl(url)}" is no Trunkline server: it chose no subprotocol; check the path`;
-  }
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-  const mend = /CERT|SELF_SIGNED|ISSUER/.test(code)
-    ? 'pass --insecure if that is meant'
-    : 'check that the server runs there, host and port';
-  return `cannot reach "${shownUrl(url)}": ${code}; ${mend}`;
 }

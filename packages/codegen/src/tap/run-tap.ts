@@ -34,9 +34,9 @@ export interface TapOptions {
   readonly contracts: readonly ContractDescription[];
   readonly runtime: Runtime;
   readonly isColourful: boolean;
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Writes a line that is no part of the output. */
-  error(text: string): void;
+  readonly error: (text: string) => void;
   readonly stopped: Promise<void>;
 }
 
@@ -104,11 +104,11 @@ function createSink(options: TapOptions, write: (record: TapRecord) => void): Re
     refused(connection, reason) {
       write({ kind: 'REFUSED', ...now(connection), facts: { reason }, isError: true });
     },
-    passed(connection, direction, bytes, isBinary) {
+    passed(connection, { direction, bytes, isBinary }) {
       const records = readers.get(connection)?.read(direction, bytes, isBinary) ?? [];
       for (const record of records) write(record);
     },
-    closed(connection, direction, code, reason) {
+    closed(connection, { direction, code, reason }) {
       readers.delete(connection);
       const facts = { by: direction === 'up' ? 'client' : 'server', ...closeFacts(code, reason) };
       write({ kind: 'CLOSE', ...now(connection), direction, facts, isError: !isQuiet(code) });
