@@ -41,6 +41,7 @@ export {
   resolveLimits,
   WIRE_LIMITS,
   type LimitEntry,
+  type LimitReaction,
   type LimitTable,
   type LimitValues,
 } from './limits.js';
@@ -61,6 +62,7 @@ export {
   type ErrorMessage,
   type GapMessage,
   type GapReason,
+  type GoawayMessage,
   type GoneMessage,
   type HelloMessage,
   type ItemMessage,
