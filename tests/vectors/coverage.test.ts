@@ -80,7 +80,7 @@ describe('messages.json', () => {
     ['SUBSCRIBE', 'last'],
     ['GAP', 'to'],
     ['ENDED', 'message'],
-    ['ENDED', 'retryAfterMs'],
+    ['ENDED', 'retryAfterMs', 'idleMs'],
     ['CHUNK', 'isFirst'],
     ['CHUNK', 'isLast'],
     ['CHUNK', 'isAbort'],
@@ -116,4 +116,5 @@ const EXT_FIELDS = [
   'asOf',
   'published',
   'retryAfterMs',
+  'idleMs',
 ] as const satisfies readonly (keyof Extract<Message, { kind: 'CALL' }>)[];

@@ -148,7 +148,7 @@ describe('batches.json', () => {
 });
 
 function hasExt(message: object): boolean {
-  return 'retryAfterMs' in message;
+  return ('retryAfterMs', 'idleMs' in message);
 }
 
 describe('hostile.json', () => {

@@ -89,6 +89,7 @@ export class LiveSession
     this.wire = new Link(this, { ...options, codec: FULL_CODEC });
     if ((hello.features & FEATURES.CHUNK) !== 0) this.wire.allowChunks();
     this.#clientCalls = openClientCalls(session, hello, this);
+    this.wire.pingAfter(this.#idleMs(hello));
     const isKept = limits.detachedMs > 0 && (hello.features & FEATURES.RESUME) !== 0;
     const { secret, hash } = isKept ? sessions.createSecret() : NO_SECRET;
     this.#secretHash = hash;
@@ -162,6 +163,7 @@ export class LiveSession
     before?.close(REPLACED);
     this.#watchExpiry();
     const { transport } = connection;
+    this.wire.pingAfter(this.#idleMs(resume));
     this.wire.attach(transport);
     this.wire.resume(transport, resume.rx, {
       kind: 'RESUMED',
@@ -316,17 +318,23 @@ export class LiveSession
   }
 
   /** What the client is told at each attach. */
-  #terms({ revisions }: HelloMessage | ResumeMessage) {
+  #terms(wish: HelloMessage | ResumeMessage) {
     const { limits, registry, sessionLimits } = this.services;
     const isKept = this.#secretHash !== undefined;
     return {
       features: FEATURES.CHUNK | (isKept ? FEATURES.RESUME : 0),
       ttlMs: isKept ? limits.detachedMs : 0,
       expiresInMs: this.#expiresInMs ?? 0,
-      idleMs: limits.idleMs,
+      idleMs: this.#idleMs(wish),
       limits: sessionLimits,
-      revisions: registry.revisionsOf(revisions),
+      revisions: registry.revisionsOf(wish.revisions),
     };
+  }
+
+  /** Silence before a PING: a client that is cut again and again wants less of it. */
+  #idleMs({ idleMs: wished }: HelloMessage | ResumeMessage): number {
+    const { idleMs, minIdleMs } = this.services.limits;
+    return wished === undefined ? idleMs : Math.min(idleMs, Math.max(wished, minIdleMs));
   }
 
   #callRoom(): Calls {
