@@ -80,7 +80,7 @@ describe('messages.json', () => {
     ['SUBSCRIBE', 'last'],
     ['GAP', 'to'],
     ['ENDED', 'message'],
-    ['ENDED', 'retryAfterMs', 'idleMs'],
+    ['ENDED', 'retryAfterMs'],
     ['CHUNK', 'isFirst'],
     ['CHUNK', 'isLast'],
     ['CHUNK', 'isAbort'],
