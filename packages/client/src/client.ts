@@ -1,10 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { watchPage } from '#page-life';
 import { createDial } from '#websocket';
 import { CLIENT_CODEC, systemRuntime, type ServiceShape } from '@trunkline/protocol';
 import { CallTable } from './call-table.js';
 import type { ClientOf } from './client-of.js';
 import type { ConnectionState } from './connection-state.js';
 import { Connection } from './connection.js';
+import { IdleSuspicion } from './idle-suspicion.js';
 import { makeInspectable } from './inspection.js';
 import { routeMessages } from './message-route.js';
 import {
@@ -21,7 +23,7 @@ import { Subscriptions } from './subscriptions.js';
 import { sharedSuperjson, type SuperjsonLoader } from './superjson.js';
 import { TokenSource } from './token-source.js';
 
-/** The connection of a client, to be looked at. */
+/** The connection of a client, to be looked at and steered. */
 export interface ClientConnection {
   /** The connection at this moment. */
   readonly state: ConnectionState;
@@ -29,6 +31,19 @@ export interface ClientConnection {
   readonly watch: (listener: (state: ConnectionState) => void) => () => void;
   /** Resolves when the connection is live; fails with `UNAVAILABLE` when it never will be. */
   readonly live: () => Promise<void>;
+  /**
+   * Connects anew, at once, whatever the state is: what waits is not waited for, a connection that is
+   * live or being made is replaced, `pause` is over, and after `denied` the client is of use again,
+   * although calls that failed stay failed. Only after `close()` it does nothing.
+   */
+  readonly reconnectNow: () => void;
+  /**
+   * Ends the connection until `resume`, in state `idle`. Calls wait within their deadlines, topics are
+   * stale, and all goes on if `resume` comes before the server has forgotten the session. Idempotent.
+   */
+  readonly pause: () => void;
+  /** Connects again, at once, if the client is paused. */
+  readonly resume: () => void;
 }
 
 /** What a client has beside its services. */
@@ -84,6 +99,7 @@ export function createClient(
     {
       ...resolved,
       tokens: new TokenSource({ runtime, auth: resolved.auth, authMs: limits.authMs }),
+      idle: new IdleSuspicion(),
       url,
       dial,
       runtime,
@@ -97,7 +113,15 @@ export function createClient(
   const shared = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };
   const port = { ...shared, watchSource };
   const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
-  const close = (): void => connection.close();
+  const leavePage = watchPage({
+    wake: () => connection.wake(),
+    rest: () => connection.rest('page'),
+    goOn: () => connection.goOn('page'),
+  });
+  const close = (): void => {
+    leavePage();
+    connection.close();
+  };
   const client = Object.fromEntries<unknown>([...services, ['close', close]]);
   Object.defineProperty(client, 'connection', { value: controlsOf(connection), enumerable: true });
   // Older platforms have no such symbol, and then nobody looks for it.
@@ -118,6 +142,9 @@ function controlsOf(connection: Connection): ClientConnection {
     },
     watch: (listener: (state: ConnectionState) => void) => connection.watch(listener),
     live: () => connection.live(),
+    reconnectNow: () => connection.reconnectNow(),
+    pause: () => connection.rest('application'),
+    resume: () => connection.goOn('application'),
   });
 }
 
