@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { watchPage } from '#page-life';
+import { watchPage as watchThisPage } from '#page-life';
 import { createDial } from '#websocket';
 import { CLIENT_CODEC, systemRuntime, type ServiceShape } from '@trunkline/protocol';
 import { CallTable } from './call-table.js';
@@ -16,6 +16,7 @@ import {
   type Contracts,
   type Services,
 } from './options.js';
+import type { PageOwner } from './page-owner.js';
 import { createProxy } from './proxy.js';
 import { startServing } from './serving.js';
 import { watchSources } from './source-watch.js';
@@ -74,15 +75,22 @@ export function connect<
   url: string,
   options: ClientOptions<ServicesOption, ContractsOption>,
 ): Client<ServicesOption, ContractsOption> {
-  return createClient(url, options, sharedSuperjson) as Client<ServicesOption, ContractsOption>;
+  return createClient(url, options) as Client<ServicesOption, ContractsOption>;
 }
 
-/** Connects as `connect` does, with a loader of its own. */
+/** What a client has from its surroundings beside its options. */
+export interface Surroundings {
+  readonly superjson: SuperjsonLoader;
+  readonly watchPage: (owner: PageOwner) => () => void;
+}
+
+/** Connects as `connect` does, in surroundings of its own. */
 export function createClient(
   url: string,
   options: ClientOptions,
-  superjson: SuperjsonLoader,
+  surroundings: Partial<Surroundings> = {},
 ): ClientControls {
+  const { superjson = sharedSuperjson, watchPage = watchThisPage } = surroundings;
   const resolved = resolveOptions(options);
   if (options.dial === undefined) checkUrl(url);
   const { runtime = systemRuntime } = options;
