@@ -91,7 +91,13 @@ export async function openWakeHost(
   await runtime.settle();
   let asked = 0;
   return {
-    ...{ runtime, network, server, page, client, states, answer },
+    runtime,
+    network,
+    server,
+    page,
+    client,
+    states,
+    answer,
     seen: () => {
       const fresh = states.slice(asked).map(({ status }) => status);
       asked = states.length;

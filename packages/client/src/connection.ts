@@ -12,6 +12,7 @@ import { Attempt, type AttemptOptions, type AttemptOwner } from './attempt.js';
 import { backoffMs, type ReconnectOptions } from './backoff.js';
 import type { ClientSession } from './client-session.js';
 import { StateKeeper, type ConnectionState, type StateChange } from './connection-state.js';
+import { Haste } from './haste.js';
 import { finalRx, LeavingSessions } from './leaving-sessions.js';
 import {
   countAttempt,
@@ -20,6 +21,7 @@ import {
   type Attempts,
   type Ending,
 } from './retry-decision.js';
+import { present } from './present.js';
 import type { SessionUser } from './session-user.js';
 import type { AuthReason } from './token-source.js';
 import { unreachableHints } from './unreachable-hints.js';
@@ -51,8 +53,6 @@ const REST_REASONS: Readonly<Record<Rester, string>> = {
 const LASTING_MS = 10_000;
 /** No server drains for longer than a day. */
 const MAX_AFTER_MS = 86_400_000;
-/** A connection that ends so soon after a wake was dead before. */
-const WAKE_MS = 10_000;
 
 /** The connections of a client, one after the other, from the first attempt to the last end. */
 export class Connection implements AttemptOwner {
@@ -76,14 +76,13 @@ export class Connection implements AttemptOwner {
   #liveSince = 0;
   #attempt = 0;
   readonly #resting = new Set<Rester>();
-  #wokeAt = Number.NEGATIVE_INFINITY;
-  /** Before it the server wants no attempt. */
-  #notBefore = Number.NEGATIVE_INFINITY;
+  readonly #haste: Haste;
   #isClosed = false;
 
   constructor(options: ConnectionOptions, user: ConnectionUser) {
     this.#options = options;
     this.#user = user;
+    this.#haste = new Haste(options.runtime);
     this.#keeper = new StateKeeper(options.runtime, options.onError);
     // Not at once, so that who watches from the start sees all.
     options.runtime.endOfTurn(() => {
@@ -152,14 +151,14 @@ export class Connection implements AttemptOwner {
   /** Something may have slept, or the network have changed: sees to it that all is well, at once. */
   wake(): void {
     if (this.#keeper.isFinal || this.#resting.size > 0) return;
-    const { runtime, limits } = this.#options;
+    const { probeMs } = this.#options.limits;
     const current = this.#current;
     if (current?.isLive === true) {
-      this.#wokeAt = runtime.now();
-      return current.probe(limits.probeMs);
+      this.#haste.wokeUp();
+      return current.probe(probeMs);
     }
-    const isYoung = current !== undefined && current.ageMs < limits.probeMs;
-    if (isYoung || runtime.now() < this.#notBefore) return;
+    const isYoung = current !== undefined && current.ageMs < probeMs;
+    if (isYoung || !this.#haste.mayTry) return;
     this.#attempts = { ...this.#attempts, failures: 0, unopened: 0 };
     this.#connectAnew();
   }
@@ -225,7 +224,7 @@ export class Connection implements AttemptOwner {
       return this.#end(decision.status, { code: 'UNAVAILABLE', reason }, session);
     }
     if (!this.#promote(rx)) {
-      const delayMs = this.#delayOf(ending, decision.delayMs);
+      const delayMs = this.#haste.delayOf(ending, decision.delayMs);
       this.#timer = runtime.startTimer(delayMs, () => this.#connect(), true);
       const hints = status === 'unreachable' ? unreachableHints(url) : undefined;
       const nextAttemptAt = runtime.now() + delayMs;
@@ -234,16 +233,6 @@ export class Connection implements AttemptOwner {
     if (!wasLive || this.#keeper.isFinal) return;
     session?.user?.detach();
     if (this.#session !== session) session?.user?.lost(rx);
-  }
-
-  /** How long to wait: not at all when what has ended was dead before a wake. */
-  #delayOf({ closed, phase }: Ending, delayMs: number): number {
-    const now = this.#options.runtime.now();
-    const reaction = reactionTo(closed.code);
-    if (reaction === 'retry-after') this.#notBefore = now + delayMs;
-    const isDue = phase === 'live' && reaction === 'retry' && now - this.#wokeAt < WAKE_MS;
-    this.#wokeAt = Number.NEGATIVE_INFINITY;
-    return isDue ? 0 : delayMs;
   }
 
   /** Leaves what there is, and connects. */
@@ -394,12 +383,4 @@ export class Connection implements AttemptOwner {
     this.#timer = undefined;
     this.#current = undefined;
   }
-}
-
-type Defined<Part> = { readonly [Name in keyof Part]: Exclude<Part[Name], undefined> };
-
-/** Leaves out what is undefined. */
-function present<Part extends object>(part: Part): Partial<Defined<Part>> {
-  const entries = Object.entries(part).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Partial<Defined<Part>>;
 }
