@@ -1,7 +1,7 @@
 import type { Client, ClientOptions, ConnectionState, ConnectionStatus } from '@trunkline/client';
 import { inspect } from '@trunkline/client/testing';
 import { call, contract, topic } from '@trunkline/contract';
-import type { Dial } from '@trunkline/protocol';
+import type { Dial, Runtime } from '@trunkline/protocol';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
 import {
   createServer,
@@ -67,7 +67,7 @@ export interface WakeHost extends AsyncDisposable {
 export async function openWakeHost(
   options: Omit<ClientOptions, 'services' | 'contracts' | 'runtime'> = {},
   serverOptions: Partial<ServerOptions> = {},
-  wrap: (dial: Dial) => Dial = (dial) => dial,
+  wrap: (dial: Dial, runtime: Runtime) => Dial = (dial) => dial,
 ): Promise<WakeHost> {
   const runtime = new SleepingRuntime();
   const network = new MemoryNetwork(runtime);
@@ -84,7 +84,7 @@ export async function openWakeHost(
   } as ServerOptions);
   acceptInMemory(server, network);
   const page = new FakePage();
-  const given = { contracts, runtime, dial: wrap(network.dial), ...options };
+  const given = { contracts, runtime, dial: wrap(network.dial, runtime), ...options };
   const client = createClient('ws://memory', given, { watchPage: page.watch }) as DeskClient;
   const states: ConnectionState[] = [];
   client.connection.watch((state) => states.push(state));
