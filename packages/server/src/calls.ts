@@ -17,7 +17,15 @@ import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
 import type { CallEntry as Entry } from './call-entry.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
-import { deadlineOf, isClientFault, maxOutputOf, sessionEnded } from './call-terms.js';
+import {
+  deadlineOf,
+  hasResultRoom,
+  isClientFault,
+  maxOutputOf,
+  sessionEnded,
+  STREAM_FAILED,
+  type BrokenOff,
+} from './call-terms.js';
 import { CallQuota, costOf, REFUSALS } from './call-quota.js';
 import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
 import { ownError } from './failure.js';
@@ -48,8 +56,6 @@ export interface CallsOptions {
 /** What the streams of a session may produce before others have their turn. */
 const STREAM_TURN_BYTES = 65_536;
 
-const FAILED = ownError('CANCELLED', 'the stream has failed', { executed: 'yes' });
-
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
 export class Calls {
   readonly #options: CallsOptions;
@@ -71,14 +77,9 @@ export class Calls {
     this.#turn = new TurnBudget(runtime, STREAM_TURN_BYTES);
   }
 
-  /** What the inputs of running handlers cost, in bytes. */
-  get inputCost(): number {
-    return this.#quota.inputCost;
-  }
-
-  /** How many handlers run. */
-  get running(): number {
-    return this.#quota.running;
+  /** What runs, in numbers. */
+  get load(): Pick<CallQuota, 'inputCost' | 'running' | 'entered'> {
+    return this.#quota;
   }
 
   bind(message: BindMessage): Violation | undefined {
@@ -172,6 +173,17 @@ export class Calls {
   /** Something was written: streams that waited for room may go on. */
   resume(): void {
     for (const run of this.#runs) run.resume();
+  }
+
+  /** The server stops: every call is answered in its handler's place, and every signal fires. */
+  breakOff(): BrokenOff {
+    let unknown = 0;
+    const entries = [...this.#entries.values()];
+    for (const entry of entries) {
+      if (entry.context.isStarted) unknown++;
+      this.#abort(entry, 'DRAINING', 'the server stops');
+    }
+    return { unknown, refused: entries.length - unknown };
   }
 
   /** The session has ended: every handler's signal fires, and nothing is answered any more. */
@@ -323,7 +335,7 @@ export class Calls {
   }
 
   /** Answers in the handler's place; what it gives later is dropped, and its slot stays taken. */
-  #abort(entry: Entry, code: 'CANCELLED' | 'DEADLINE', text: string): void {
+  #abort(entry: Entry, code: 'CANCELLED' | 'DEADLINE' | 'DRAINING', text: string): void {
     const executed = entry.context.isStarted ? 'unknown' : 'no';
     this.#breakOff(entry, ownError(code, text, { executed }));
   }
@@ -357,21 +369,14 @@ export class Calls {
   #answer(id: number, final: FinalMessage, maxOutputBytes: number): Violation | undefined {
     const { dispatcher, link } = this.#options;
     if (this.#isClosed) return undefined;
-    if (final.kind !== 'ERROR' && this.#isOverloaded(final.bytes.length, maxOutputBytes)) {
+    const isHeld = final.kind === 'ERROR' || hasResultRoom(this.#options, final, maxOutputBytes);
+    if (!isHeld) {
       const error = ownError('OVERLOADED', 'too many results are waiting', { executed: 'yes' });
       link.send(dispatcher.refuse(id, error));
       return undefined;
     }
     link.send(final);
     return isClientFault(final) ? this.#countFault() : undefined;
-  }
-
-  /** Whether a result cannot be held; one that its procedure allows can, if it is alone. */
-  #isOverloaded(bytes: number, maxOutputBytes: number): boolean {
-    const { limits, link } = this.#options;
-    if (!link.cutsLarge || bytes <= limits.cutBytes)
-      return link.smallBytes + bytes > limits.heldMaxBytes;
-    return link.bulkBytes + bytes > Math.max(limits.heldMaxBytes, maxOutputBytes);
   }
 
   /** The caller withdrew while the answer was being written. */
@@ -389,7 +394,7 @@ export class Calls {
 
   #forget(entry: Entry, hasFailed: boolean): void {
     entry.timer?.cancel();
-    if (hasFailed) entry.items?.fail(FAILED);
+    if (hasFailed) entry.items?.fail(STREAM_FAILED);
     else entry.items?.end();
     this.#entries.delete(entry.id);
   }

@@ -28,6 +28,16 @@ export abstract class SessionLoad extends SessionParts {
     return outboxBytes - begunBytes + writtenBytes;
   }
 
+  /** Whether all that waited was written, and all that was accepted is acknowledged. */
+  get isSettled(): boolean {
+    return this.wire.isSettled;
+  }
+
+  /** Whether all that was accepted is acknowledged. */
+  get hasAcknowledged(): boolean {
+    return this.wire.hasAcknowledged;
+  }
+
   get heardAt(): number {
     return this.wire.heardAt;
   }

@@ -7,10 +7,12 @@ import { WebSocketServer } from 'ws';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { ConnectionInfo } from './context.js';
 import type { ServerLimits } from './limits.js';
+import type { RequestHandler } from './readiness.js';
 import { wireTransport } from './socket/wire-transport.js';
 import { WsTransport } from './socket/ws-transport.js';
 import { Admission, Place } from './upgrade/admission.js';
 import {
+  answerOf,
   createHttpServer,
   listLooserLimits,
   startListening,
@@ -43,6 +45,10 @@ export interface AcceptorOptions {
   readonly cookies: boolean;
   /** Is told of faults and of what a person should look into. Must not throw. */
   readonly onError: (error: unknown) => void;
+  /** Answers upgrades while nobody is let in. */
+  readonly refusal?: () => Refusal | undefined;
+  /** Answers requests for the ready path. */
+  readonly readiness?: RequestHandler;
   /** Takes a connection whose upgrade is done; nothing comes before it has returned. */
   readonly accept: (transport: AcceptedTransport, info: ConnectionInfo) => TransportSink;
 }
@@ -104,7 +110,9 @@ export class WsAcceptor {
   /** Listens on a port of its own. Rejects when the port cannot be had. */
   async listen(options: ListenOptions): Promise<ListenAddress> {
     this.#mustBeOpen();
-    const server = createHttpServer(this.#options.limits, options.tls);
+    const { limits, readiness } = this.#options;
+    const answer = answerOf(options.readyPath, readiness);
+    const server = createHttpServer(limits, options.tls, answer);
     const unroute = this.#route(server, options.path);
     this.#servers.add(server);
     try {
@@ -146,6 +154,11 @@ export class WsAcceptor {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Ends every socket at once. */
+  cut(): void {
+    for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
   async #close(): Promise<void> {
@@ -215,6 +228,8 @@ export class WsAcceptor {
     }
     const decision = decideUpgrade({ method, url, headers, client }, this.#policy);
     if (decision.outcome === 'refuse') return this.#refuse(socket, decision.refusal);
+    const refusal = this.#options.refusal?.();
+    if (refusal !== undefined) return this.#refuse(socket, refusal);
     const place = this.#admission.admit(client.address);
     if (!(place instanceof Place)) return this.#refuse(socket, place);
     this.#sockets.set(socket, place);
