@@ -58,6 +58,11 @@ export const MODULE_EDGES = [
  */
 export const GLOBAL_EDGES = [
   {
+    names: ['document'],
+    homes: { client: 'page-life.ts' },
+    reason: 'everything else sees its life, so a test needs no page',
+  },
+  {
     names: ['WebSocket', 'CloseEvent', 'MessageEvent'],
     homes: { client: 'websocket-browser.ts' },
     reason: 'everything else sees the transport, so a test needs no socket',

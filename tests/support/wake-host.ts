@@ -20,7 +20,7 @@ import { FakePage } from './fake-page.js';
 import { NOTHING_OPEN } from './nothing-open.js';
 
 /** A contract with what a sleep may cut in two. */
-export const desk = contract('desk', {
+const desk = contract('desk', {
   wait: call({ output: z.string() }),
   echo: call({ input: z.string(), output: z.string() }),
   news: topic({

@@ -6,8 +6,8 @@ const SPREAD = 0.15;
 const MIN_MS = 2_000;
 
 /**
- * Notices that connections are cut again and again after the same silence, as by a proxy with a
- * short time-out, and says after which silence a ping should come instead.
+ * Notices that connections are cut again and again after the same silence. A proxy with a short
+ * time-out does that, and then a ping should come sooner.
  */
 export class IdleSuspicion {
   readonly #cuts: number[] = [];

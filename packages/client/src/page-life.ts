@@ -23,8 +23,8 @@ const PAGE: PageSources = {
 };
 
 /**
- * Tells of the life of the page: of being put aside whole, of coming back, of being shown again and of
- * a network that is there again. Gives the function that ends it.
+ * Tells of the life of the page. It is put aside whole, comes back, is shown again, or its network is
+ * there again. Gives the function that ends it.
  */
 export function watchPage(owner: PageOwner, { window, document }: PageSources = PAGE): () => void {
   const back = (): void => {
