@@ -69,7 +69,7 @@ export function createClient(
 ): ClientControls {
   const resolved = resolveOptions(options);
   if (options.dial === undefined) checkUrl(url);
-  const { runtime = systemRuntime } = options;
+  const { runtime = systemRuntime, tracer } = options;
   const dial = options.dial ?? createDial(runtime);
   const { shapes, limits, onError, deadlineMs } = resolved;
   const publisher = hex(runtime.randomBytes(16));
@@ -93,7 +93,7 @@ export function createClient(
   );
   const watchSource = watchSources(runtime, options.leaks);
   const shared = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };
-  const port = { ...shared, watchSource };
+  const port = { ...shared, watchSource, tracer };
   const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
   const close = (): void => connection.close();
   const client = Object.fromEntries<unknown>([...services, ['close', close]]);

@@ -42,6 +42,9 @@ export {
   type SafeResult,
   type ServiceShape,
   type StreamLost,
+  type TraceContext,
+  type TraceSpan,
+  type Tracer,
 } from '@trunkline/protocol';
 export {
   closeFields,

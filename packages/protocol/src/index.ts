@@ -134,6 +134,7 @@ export type {
   TopicShape,
 } from './shape.js';
 export { systemRuntime } from './system-runtime.js';
+export { readTraceContext, type TraceContext, type TraceSpan, type Tracer } from './tracer.js';
 export type { Closed, Dial, DialSink, Transport, TransportSink } from './transport.js';
 export {
   TrunklineError,
