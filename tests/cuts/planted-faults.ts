@@ -10,6 +10,7 @@ const WRITER = 'packages/protocol/src/session/link-writer.ts';
 const POSITIONS = 'packages/protocol/src/session/positions.ts';
 const LIVE_SESSION = 'packages/server/src/live-session.ts';
 const CALL_TABLE = 'packages/client/src/call-table.ts';
+const SESSION_CALLS = 'packages/client/src/session-calls.ts';
 
 function every(scenario: string, ...more: string[]): string[] {
   return ['--scenario', scenario, ...more];
@@ -63,12 +64,12 @@ export const FAULTS: readonly FoundFault[] = [
     name: 'a deadline does not pass without a connection',
     file: CALL_TABLE,
     find: '#expired(call: PendingCall): void {',
-    replace: '#expired(call: PendingCall): void {\n    if (!this.#isAttached) return;',
+    replace: '#expired(call: PendingCall): void {\n    if (this.#session?.isOpen !== true) return;',
     args: every('cancel'),
   },
   {
     name: 'a client does not tell credit again',
-    file: CALL_TABLE,
+    file: SESSION_CALLS,
     find: 'call.handler.tellCredit();',
     replace: '{}',
     args: every('down'),

@@ -12,6 +12,7 @@ import {
 import {
   Subscriptions,
   type Seat,
+  type TopicLink,
   type TopicReply,
 } from '../../packages/client/src/subscriptions.js';
 import { SuperjsonLoader } from '../../packages/client/src/superjson.js';
@@ -123,6 +124,7 @@ class Model {
   #toClient: Message[] = [];
   #served: ServedTopic | undefined;
   #isAttached = false;
+  #topics: TopicLink | undefined;
   #hasCursors = false;
   /** Of the last SUBSCRIBED that arrived. */
   #clientEpoch: string | undefined;
@@ -221,7 +223,7 @@ class Model {
         return entry;
       },
     };
-    this.subscriptions.attach(wire as never, false);
+    this.#topics = this.subscriptions.attach(wire as never, false);
   }
 
   cut(): void {
@@ -229,7 +231,8 @@ class Model {
     this.#served = undefined;
     this.#toServer = [];
     this.#toClient = [];
-    this.subscriptions.detach();
+    if (this.#topics !== undefined) this.subscriptions.detach(this.#topics);
+    this.#topics = undefined;
   }
 
   /** Takes all faults away and lets everything arrive. */
@@ -262,7 +265,7 @@ class Model {
   #deliver(): void {
     const message = this.#toClient.shift();
     if (message === undefined) return;
-    const violation = this.subscriptions.receive(message as TopicReply);
+    const violation = this.subscriptions.receive(this.#topics as TopicLink, message as TopicReply);
     if (violation !== undefined) throw new Error(violation.reason);
     if (message.kind !== 'SUBSCRIBED') return;
     this.#clientEpoch = message.epoch;

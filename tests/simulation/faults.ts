@@ -30,7 +30,7 @@ export const FAULTS: readonly SimulatedFault[] = [
   },
   {
     name: 'an id is free as soon as its call is withdrawn',
-    file: `${CLIENT}/call-table.ts`,
+    file: `${CLIENT}/session-calls.ts`,
     find: "    tell();\n    return 'unknown';",
     replace: "    tell();\n    if (!isStream(call)) this.#free(call);\n    return 'unknown';",
     within: 20,
@@ -180,7 +180,7 @@ export const FAULTS: readonly SimulatedFault[] = [
   },
   {
     name: 'credit downward is not told again',
-    file: `${CLIENT}/call-table.ts`,
+    file: `${CLIENT}/session-calls.ts`,
     find: "if (isStream(call) && call.state === 'sent') call.handler.tellCredit();",
     replace: '',
     within: 300,

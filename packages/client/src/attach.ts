@@ -8,6 +8,7 @@ import {
   type Closed,
   type Dial,
   type DialSink,
+  type GoawayMessage,
   type GoneMessage,
   type HelloMessage,
   type MessageCodec,
@@ -28,12 +29,8 @@ export interface AttachOwner {
   welcomed(welcome: WelcomeMessage | ResumedMessage, session: ClientSession): void;
   /** The session that was to go on has ended; another one will begin. */
   gone(gone: GoneMessage): void;
-  receive(message: ReceivedMessage): Violation | undefined;
-  /** Whether a call is outstanding. */
-  isBusy(): boolean;
-  flushed(): void;
-  /** What earlier connections have brought in vain was sent again. */
-  replayed(): void;
+  /** The server asks the client to leave. */
+  goaway(message: GoawayMessage): void;
   /** Comes once and last, unless the owner itself has closed it. */
   ended(ending: Ending): void;
 }
@@ -93,6 +90,8 @@ export class Attach implements SessionAttach {
         return this.#resumed(message);
       case 'GONE':
         return this.#gone(message);
+      case 'GOAWAY':
+        return this.#goaway(message);
       default:
         if (this.#phase !== 'live' && !this.#hasEnded) return new Violation('TOO_EARLY');
         return this.#receive(message);
@@ -101,19 +100,19 @@ export class Attach implements SessionAttach {
 
   /** It is acknowledged already, whether its session has a connection now, waits or resumes. */
   released(message: ReceivedMessage): Violation | undefined {
-    return this.#owner.receive(message);
+    return this.#session?.user?.receive(message);
   }
 
   isBusy(): boolean {
-    return this.#phase === 'live' && this.#owner.isBusy();
+    return this.#phase === 'live' && this.#session?.user?.isBusy() === true;
   }
 
   flushed(): void {
-    if (this.#phase === 'live') this.#owner.flushed();
+    if (this.#phase === 'live') this.#session?.user?.flushed();
   }
 
   replayed(): void {
-    if (this.#phase === 'live') this.#owner.replayed();
+    if (this.#phase === 'live') this.#session?.user?.replayed();
   }
 
   failed(close: Close | 'cut', error?: unknown): void {
@@ -223,7 +222,14 @@ export class Attach implements SessionAttach {
   #receive(message: ReceivedMessage): Violation | undefined {
     const isPacked = 'encoding' in message && message.encoding === ENCODING.PACKED;
     if (isPacked && !this.#takesPacked) return new Violation('BAD_FLAGS');
-    return this.#session?.held.take(message) ? undefined : this.#owner.receive(message);
+    const session = this.#session;
+    return session?.held.take(message) ? undefined : session?.user?.receive(message);
+  }
+
+  #goaway(message: GoawayMessage): Violation | undefined {
+    if (this.#phase !== 'live') return new Violation('TOO_EARLY');
+    this.#owner.goaway(message);
+    return undefined;
   }
 
   get #hasEnded(): boolean {

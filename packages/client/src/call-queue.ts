@@ -57,26 +57,21 @@ export class CallQueue {
   wait(call: PendingCall): void {
     call.state = 'waiting';
     call.entry = undefined;
+    call.session = undefined;
     this.#waiting.add(call);
     this.#waitingBytes += sizeOf(call.request.payload);
   }
 
-  /** Puts a call back among those that wait, where it stood by its start. */
-  waitAgain(call: PendingCall): void {
-    this.wait(call);
+  /** Puts calls back among those that wait, where they stood by their start. */
+  waitAgain(...calls: readonly PendingCall[]): void {
+    if (calls.length === 0) return;
+    for (const call of calls) this.wait(call);
     this.#waiting = new Set([...this.#open].filter((one) => this.#waiting.has(one)));
   }
 
   /** Takes a call from those that wait. */
   take(call: PendingCall): void {
     if (this.#waiting.delete(call)) this.#waitingBytes -= sizeOf(call.request.payload);
-  }
-
-  /** Makes all calls wait that are not at rest, in the order of their start. */
-  waitAll(): void {
-    this.#waiting = new Set();
-    this.#waitingBytes = 0;
-    for (const call of this.#open) if (call.state !== 'resting') this.wait(call);
   }
 
   settle(call: PendingCall): void {

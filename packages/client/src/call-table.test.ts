@@ -328,7 +328,6 @@ describe('a server that breaks the protocol', () => {
     ['an item for a call', { kind: 'ITEM', id: 0, encoding: 0, bytes: new Uint8Array(0) }],
     ['an END for a call', { kind: 'END', id: 0, encoding: 0, bytes: new Uint8Array(0) }],
     ['a call', { kind: 'CALL', id: 1, procedure: 0, encoding: 0, bytes: new Uint8Array(0) }],
-    ['GOAWAY', { kind: 'GOAWAY', reason: 'old', afterMs: 0, windowMs: 0 }],
     ['a HELLO', { kind: 'HELLO', features: 0, agent: '', token: '', revisions: [] }],
     ['an UNSUBSCRIBE', { kind: 'UNSUBSCRIBE', sub: 0 }],
     ['a second WELCOME', welcomeWith({})],

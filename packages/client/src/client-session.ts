@@ -14,6 +14,7 @@ import {
   type WireLimits,
 } from '@trunkline/protocol';
 import { HeldMessages } from './held-messages.js';
+import type { SessionUser, UsedSession } from './session-user.js';
 import type { SuperjsonLoader } from './superjson.js';
 
 /** The connection that a session has now. */
@@ -43,11 +44,13 @@ export interface ClientSessionOptions {
 }
 
 /** The conversation with one server, from its HELLO, over one connection after the other. */
-export class ClientSession implements LinkOwner {
+export class ClientSession implements LinkOwner, UsedSession {
   /** Whether payloads may be packed. */
   readonly takesPacked: boolean;
   readonly link: Link;
   readonly held: HeldMessages;
+  /** Set when the server has welcomed. */
+  user: SessionUser | undefined;
   readonly #runtime: Runtime;
   readonly #limits: { -readonly [Name in keyof WireLimits]: number };
   readonly #welcomeMs: number;

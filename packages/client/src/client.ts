@@ -19,6 +19,7 @@ import { startServing } from './serving.js';
 import { watchSources } from './source-watch.js';
 import { Subscriptions } from './subscriptions.js';
 import { sharedSuperjson, type SuperjsonLoader } from './superjson.js';
+import { TokenSource } from './token-source.js';
 
 /** The connection of a client, to be looked at. */
 export interface ClientConnection {
@@ -78,10 +79,11 @@ export function createClient(
   const calls = new CallTable({ runtime, limits, publisher, superjson, whyOffline });
   const subscriptions = new Subscriptions(runtime, superjson);
   const answering = startServing(resolved.handlers, { runtime, superjson, onError });
-  const user = routeMessages(calls, subscriptions, answering);
+  const user = routeMessages({ calls, subscriptions, answering });
   const connection: Connection = new Connection(
     {
       ...resolved,
+      tokens: new TokenSource({ runtime, auth: resolved.auth, authMs: limits.authMs }),
       url,
       dial,
       runtime,

@@ -39,7 +39,7 @@ describe('a connection', () => {
       [
         {
           kind: 'HELLO',
-          features: 3,
+          features: 11,
           agent: 'test 1.0',
           token: 'secret',
           revisions: [{ name: 'chat', revision: '0123456789abcdef' }],

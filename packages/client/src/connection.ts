@@ -1,24 +1,18 @@
 import {
-  FEATURES,
+  reactionTo,
   TrunklineError,
-  type Dial,
+  type GoawayMessage,
   type GoneMessage,
-  type HelloMessage,
-  type MessageCodec,
-  type ReceivedMessage,
   type ResumedMessage,
   type Revision,
-  type Runtime,
   type Timer,
-  type Violation,
   type WelcomeMessage,
 } from '@trunkline/protocol';
-import { Attach } from './attach.js';
-import type { ReconnectOptions } from './backoff.js';
+import { Attempt, type AttemptOptions, type AttemptOwner } from './attempt.js';
+import { backoffMs, type ReconnectOptions } from './backoff.js';
 import type { ClientSession } from './client-session.js';
-import type { ClientLimits } from './client-limits.js';
 import { StateKeeper, type ConnectionState, type StateChange } from './connection-state.js';
-import type { ErrorHook } from './error-hook.js';
+import { finalRx, LeavingSessions } from './leaving-sessions.js';
 import {
   countAttempt,
   decideRetry,
@@ -26,66 +20,47 @@ import {
   type Attempts,
   type Ending,
 } from './retry-decision.js';
-import type { SuperjsonLoader } from './superjson.js';
+import type { SessionUser } from './session-user.js';
+import type { AuthReason } from './token-source.js';
 import { unreachableHints } from './unreachable-hints.js';
 
-/** What uses the connections: calls and subscriptions. None of these throws. */
+/** What uses the sessions of a client. None of these throws. */
 export interface ConnectionUser {
-  /** A session has begun, or goes on. */
-  attach(session: ClientSession, welcome: WelcomeMessage | ResumedMessage): void;
-  receive(message: ReceivedMessage): Violation | undefined;
-  isBusy(): boolean;
-  flushed(): void;
-  /** What earlier connections have brought in vain was sent again. */
-  replayed(): void;
-  /** The connection is gone; the session may go on. */
-  detach(): void;
-  /** The session is gone; the server had accepted all up to `rx`, if that is known. */
-  lost(rx: number | undefined): void;
+  /** A session has begun. In the one before it, if that has not ended, nothing new is sent. */
+  begin(session: ClientSession, welcome: WelcomeMessage): SessionUser;
   /** No connection will come any more. */
   stop(code: 'CANCELLED' | 'UNAVAILABLE', reason: string): void;
 }
 
-/** Gives the token of an attempt. */
-export type AuthOption = string | (() => string | undefined | Promise<string | undefined>);
-
 /** What the connections of a client are made with. */
-export interface ConnectionOptions {
-  readonly url: string;
-  readonly dial: Dial;
-  readonly runtime: Runtime;
-  readonly limits: ClientLimits;
+export interface ConnectionOptions extends AttemptOptions {
   readonly reconnect: ReconnectOptions;
-  readonly auth: AuthOption | undefined;
-  readonly agent: string;
-  readonly packed: boolean;
-  readonly superjson: SuperjsonLoader;
-  /** The messages that this client sends and gets. */
-  readonly codec: MessageCodec;
-  /** Whether it answers calls of the server. */
-  readonly takesCalls: boolean;
-  readonly revisions: readonly Revision[];
-  readonly onError: ErrorHook;
 }
 
-const MAX_TOKEN_BYTES = 4_096;
 /** A server in trouble welcomes too, and then closes: only what lasts this long starts anew. */
 const LASTING_MS = 10_000;
+/** No server drains for longer than a day. */
+const MAX_AFTER_MS = 86_400_000;
 
 /** The connections of a client, one after the other, from the first attempt to the last end. */
-export class Connection {
+export class Connection implements AttemptOwner {
   readonly #options: ConnectionOptions;
   readonly #user: ConnectionUser;
   readonly #keeper: StateKeeper;
-  #attach: Attach | undefined;
+  #current: Attempt | undefined;
+  /** The one that will take its place, made before it is left. */
+  #next: Attempt | undefined;
+  readonly #leaving = new LeavingSessions();
   /** The one that is open, or may go on. */
   #session: ClientSession | undefined;
   /** Runs until the server has forgotten the session. */
   #sessionTimer: Timer | undefined;
-  /** Stands for what is awaited before dialing: the answer of `auth`, or the code for superjson. */
-  #asking: object | undefined;
+  /** Until the next attempt. */
   #timer: Timer | undefined;
+  #moveTimer: Timer | undefined;
+  #moveFailures = 0;
   #attempts: Attempts = NO_ATTEMPTS;
+  #authReason: AuthReason = 'first';
   #liveSince = 0;
   #attempt = 0;
 
@@ -123,13 +98,77 @@ export class Connection {
   /** Ends everything. Idempotent. */
   close(): void {
     if (this.state.status === 'closed') return;
-    const attach = this.#attach;
+    this.#end('closed', { code: 'CANCELLED', reason: 'the client was closed' }, this.#session);
+  }
+
+  sessionFor(attempt: Attempt): ClientSession | undefined {
+    if (attempt !== this.#current) return undefined;
+    // A device that slept may have woken up after the session has ended.
+    if (this.#session?.remainingMs === 0) this.#lose(undefined);
+    return this.#session;
+  }
+
+  welcomed(
+    attempt: Attempt,
+    welcome: WelcomeMessage | ResumedMessage,
+    session: ClientSession,
+  ): void {
+    const left = attempt === this.#next ? this.#move(attempt) : undefined;
+    this.#sessionTimer?.cancel();
+    this.#session = session;
+    this.#liveSince = this.#options.runtime.now();
+    this.#attempt = 0;
+    this.#authReason = 'resume';
+    // What waits goes first, before anything that a watcher does.
+    if (welcome.kind === 'WELCOME') session.user = this.#user.begin(session, welcome);
+    else session.user?.resumed(welcome);
+    left?.();
+    const stale = welcome.kind === 'WELCOME' && { staleContracts: this.#staleContracts(welcome) };
+    if (!this.#keeper.isFinal) this.#change({ status: 'live', ...stale });
+  }
+
+  gone(_attempt: Attempt, { rx }: GoneMessage): void {
+    this.#lose(rx);
+  }
+
+  goaway(attempt: Attempt, { afterMs }: GoawayMessage): void {
+    if (attempt !== this.#current || this.#next !== undefined) return;
+    this.#moveAfter(Math.min(afterMs, MAX_AFTER_MS));
+  }
+
+  ended(attempt: Attempt, ending: Ending): void {
+    if (this.#leaving.ended(attempt, ending.closed)) return;
+    if (attempt === this.#next) return this.#missedNext();
+    const session = this.#session;
+    const wasLive = ending.phase === 'live';
+    const rx = wasLive && session !== undefined ? finalRx(ending.closed, session) : undefined;
     this.#drop();
-    attach?.close();
-    this.#forgetSession();
-    const reason = 'the client was closed';
-    this.#change({ status: 'closed', reason });
-    this.#user.stop('CANCELLED', reason);
+    const { reconnect, runtime, url, tokens } = this.#options;
+    if (!wasLive) this.#missed(ending);
+    else if (rx === undefined) this.#leave();
+    else this.#forgetSession();
+    if (wasLive && runtime.now() - this.#liveSince >= LASTING_MS) this.#attempts = NO_ATTEMPTS;
+    const decision = decideRetry(ending, this.#attempts, {
+      reconnect,
+      canRenewToken: tokens.canRenew,
+      random: runtime.random(),
+    });
+    this.#attempts = countAttempt(this.#attempts, ending);
+    if (reactionTo(ending.closed.code) === 'new-token') this.#authReason = 'rejected';
+    const { reason, status } = decision;
+    if (decision.next === 'stop') {
+      return this.#end(decision.status, { code: 'UNAVAILABLE', reason }, session);
+    }
+    if (!this.#promote(rx)) {
+      const { delayMs } = decision;
+      this.#timer = runtime.startTimer(delayMs, () => this.#connect(), true);
+      const hints = status === 'unreachable' ? unreachableHints(url) : undefined;
+      const nextAttemptAt = runtime.now() + delayMs;
+      this.#change({ status, reason, nextAttemptAt, ...present({ hints }) });
+    }
+    if (!wasLive || this.#keeper.isFinal) return;
+    session?.user?.detach();
+    if (this.#session !== session) session?.user?.lost(rx);
   }
 
   #connect(): void {
@@ -140,81 +179,8 @@ export class Connection {
     if (status === 'unreachable') this.#change({ status, ...present({ hints, reason }) });
     else this.#change({ status: 'connecting' });
     if (this.#keeper.isFinal) return;
-    const { auth } = this.#options;
-    if (typeof auth === 'function') void this.#askToken(auth);
-    else this.#dial(auth ?? '');
-  }
-
-  async #askToken(auth: Exclude<AuthOption, string>): Promise<void> {
-    const asking = {};
-    this.#asking = asking;
-    const fail = (error: unknown): void => {
-      if (this.#asking !== asking) return;
-      this.#ended({ closed: { code: 1006, reason: 'auth failed' }, phase: 'auth' });
-      this.#options.onError(error);
-    };
-    const { authMs } = this.#options.limits;
-    const late = (): void => fail(new Error(`auth gave no token within ${authMs} ms`));
-    this.#timer = this.#options.runtime.startTimer(authMs, late);
-    let token: string;
-    try {
-      token = checkToken((await auth()) ?? '');
-    } catch (error) {
-      return fail(error);
-    }
-    if (this.#asking === asking) this.#dial(token);
-  }
-
-  #dial(token: string): void {
-    this.#drop();
-    const { url, dial, runtime, limits, agent, packed, revisions, superjson } = this.#options;
-    // Nothing else will be spoken, and so nothing has to wait for it later.
-    if (!packed && superjson.code === undefined) return this.#loadFirst(token);
-    const { codec, takesCalls } = this.#options;
-    const features = FEATURES.CHUNK | FEATURES.RESUME | (takesCalls ? FEATURES.CALLS : 0);
-    // A device that slept may have woken up after the session has ended.
-    if (this.#session?.remainingMs === 0) this.#lose(undefined);
-    const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions };
-    const { openMs, welcomeMs, valueBytes } = limits;
-    const rest = { codec, superjson, openMs, welcomeMs, valueBytes };
-    this.#attach = new Attach(
-      {
-        welcomed: (welcome, session) => this.#welcomed(welcome, session),
-        gone: (gone) => this.#gone(gone),
-        receive: (message) => this.#user.receive(message),
-        isBusy: () => this.#user.isBusy(),
-        flushed: () => this.#user.flushed(),
-        replayed: () => this.#user.replayed(),
-        ended: (ending) => this.#ended(ending),
-      },
-      { url, dial, runtime, hello, session: this.#session, packed, ...rest },
-    );
-  }
-
-  #loadFirst(token: string): void {
-    const asking = {};
-    this.#asking = asking;
-    const loaded = (): void => {
-      if (this.#asking === asking) this.#dial(token);
-    };
-    const failed = (error: unknown): void => {
-      if (this.#asking !== asking) return;
-      const reason = 'the code for superjson could not be loaded';
-      this.#ended({ closed: { code: 1006, reason }, phase: 'auth' });
-      this.#options.onError(error);
-    };
-    void this.#options.superjson.load().then(loaded, failed);
-  }
-
-  #welcomed(welcome: WelcomeMessage | ResumedMessage, session: ClientSession): void {
-    this.#sessionTimer?.cancel();
-    this.#session = session;
-    this.#liveSince = this.#options.runtime.now();
-    this.#attempt = 0;
-    const stale = welcome.kind === 'WELCOME' && { staleContracts: this.#staleContracts(welcome) };
-    // What waits goes first, before anything that a watcher does.
-    this.#user.attach(session, welcome);
-    if (!this.#keeper.isFinal) this.#change({ status: 'live', ...stale });
+    this.#current = new Attempt(this, this.#options);
+    this.#current.start(this.#authReason);
   }
 
   #staleContracts(welcome: WelcomeMessage): string[] {
@@ -223,14 +189,11 @@ export class Connection {
     return this.#options.revisions.filter(isStale).map(({ name }) => name);
   }
 
-  #gone({ rx }: GoneMessage): void {
-    this.#lose(rx);
-  }
-
   /** The session will not go on. */
   #lose(rx: number | undefined): void {
+    const session = this.#session;
     this.#forgetSession();
-    this.#user.lost(rx);
+    session?.user?.lost(rx);
   }
 
   #forgetSession(): void {
@@ -252,39 +215,72 @@ export class Connection {
     if (remainingMs === 0) return this.#forgetSession();
     // Who is about to ask the server for it is told whether it still goes on.
     this.#sessionTimer = this.#options.runtime.startTimer(remainingMs, () => {
-      if (this.#attach === undefined) this.#lose(undefined);
+      if (this.#current?.isDialing !== true) this.#lose(undefined);
     });
   }
 
-  #ended(ending: Ending): void {
-    this.#drop();
-    const { reconnect, auth, runtime, url } = this.#options;
-    const wasLive = ending.phase === 'live';
-    if (wasLive) this.#leave();
-    else this.#missed(ending);
-    if (wasLive && runtime.now() - this.#liveSince >= LASTING_MS) this.#attempts = NO_ATTEMPTS;
-    const decision = decideRetry(ending, this.#attempts, {
-      reconnect,
-      canRenewToken: typeof auth === 'function',
-      random: runtime.random(),
+  #moveAfter(delayMs: number): void {
+    this.#moveTimer?.cancel();
+    this.#moveTimer = this.#options.runtime.startTimer(delayMs, () => {
+      this.#next = new Attempt(this, this.#options);
+      this.#next.start('resume');
     });
-    this.#attempts = countAttempt(this.#attempts, ending);
-    const { reason, status } = decision;
-    if (decision.next === 'stop') {
-      this.#forgetSession();
-      this.#change({ status, reason });
-      if (wasLive) this.#user.detach();
-      this.#user.lost(undefined);
-      return this.#user.stop('UNAVAILABLE', reason);
+  }
+
+  /** The next connection is not there; the present one still is. */
+  #missedNext(): void {
+    this.#next = undefined;
+    const { runtime, reconnect } = this.#options;
+    this.#moveAfter(backoffMs(++this.#moveFailures, reconnect, runtime.random()));
+  }
+
+  /** The next connection is there; gives what is to be done with the one before. */
+  #move(next: Attempt): () => void {
+    const [before, session] = [this.#current, this.#session];
+    this.#current = next;
+    this.#stopMoving();
+    return () => {
+      if (before !== undefined && session !== undefined) this.#leaving.add(before, session);
+    };
+  }
+
+  /** The server has ended the session while the next connection is on its way: that one is waited for. */
+  #promote(rx: number | undefined): boolean {
+    const next = this.#next;
+    this.#stopMoving();
+    if (next === undefined) return false;
+    if (rx === undefined) {
+      next.close();
+      return false;
     }
-    const { delayMs } = decision;
-    this.#timer = runtime.startTimer(delayMs, () => this.#connect(), true);
-    const hints = status === 'unreachable' ? unreachableHints(url) : undefined;
-    const nextAttemptAt = runtime.now() + delayMs;
-    this.#change({ status, reason, nextAttemptAt, ...present({ hints }) });
-    if (!wasLive || this.#keeper.isFinal) return;
-    this.#user.detach();
-    if (this.#session === undefined) this.#user.lost(undefined);
+    this.#current = next;
+    this.#attempt = 1;
+    this.#change({ status: 'connecting' });
+    return true;
+  }
+
+  #stopMoving(): void {
+    this.#moveTimer?.cancel();
+    this.#next = undefined;
+    this.#moveFailures = 0;
+  }
+
+  #end(
+    status: 'denied' | 'closed',
+    { code, reason }: { readonly code: 'CANCELLED' | 'UNAVAILABLE'; readonly reason: string },
+    session: ClientSession | undefined,
+  ): void {
+    const [current, next] = [this.#current, this.#next];
+    this.#drop();
+    this.#stopMoving();
+    next?.close();
+    current?.close();
+    this.#forgetSession();
+    this.#change({ status, reason });
+    if (code === 'UNAVAILABLE') session?.user?.lost(undefined);
+    this.#user.stop(code, reason);
+    session?.user?.lost(undefined);
+    this.#leaving.close();
   }
 
   #change(change: Omit<StateChange, 'attempt'>): void {
@@ -294,8 +290,7 @@ export class Connection {
   #drop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#attach = undefined;
-    this.#asking = undefined;
+    this.#current = undefined;
   }
 }
 
@@ -305,14 +300,4 @@ type Defined<Part> = { readonly [Name in keyof Part]: Exclude<Part[Name], undefi
 function present<Part extends object>(part: Part): Partial<Defined<Part>> {
   const entries = Object.entries(part).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Partial<Defined<Part>>;
-}
-
-function checkToken(token: unknown): string {
-  if (typeof token !== 'string') {
-    throw new TypeError(`auth must give a string or undefined, not a ${typeof token}`);
-  }
-  if (new TextEncoder().encode(token).length > MAX_TOKEN_BYTES) {
-    throw new TypeError(`auth gave a token of more than ${MAX_TOKEN_BYTES} bytes`);
-  }
-  return token;
 }

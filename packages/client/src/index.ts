@@ -5,6 +5,7 @@ export type { ClientLimits } from './client-limits.js';
 export type { ClientOf } from './client-of.js';
 export type { ConnectionState, ConnectionStatus } from './connection-state.js';
 export type { ClientOptions } from './options.js';
+export type { AuthRequest } from './token-source.js';
 export { serve } from './serve.js';
 export { loadSuperjson } from './superjson.js';
 export type {
@@ -42,9 +43,6 @@ export {
   type SafeResult,
   type ServiceShape,
   type StreamLost,
-  type TraceContext,
-  type TraceSpan,
-  type Tracer,
 } from '@trunkline/protocol';
 export {
   closeFields,

@@ -1,64 +1,123 @@
-import { FEATURES, Violation, type SessionLimits } from '@trunkline/protocol';
+import {
+  FEATURES,
+  Violation,
+  type ReceivedMessage,
+  type ResumedMessage,
+  type SessionLimits,
+  type WelcomeMessage,
+} from '@trunkline/protocol';
 import type { CallTable } from './call-table.js';
+import type { Terms } from './call-wire.js';
 import type { ConnectionUser } from './connection.js';
-import type { Answering } from './serving.js';
-import type { Subscriptions } from './subscriptions.js';
+import type { Answering, SessionAnswers } from './serving.js';
+import type { SessionCalls } from './session-calls.js';
+import type { SessionUser, UsedSession } from './session-user.js';
+import type { Subscriptions, TopicLink } from './subscriptions.js';
 import { MAX_PAYLOAD_BYTES } from './value.js';
 
+/** All that uses the sessions of a client. */
+export interface Rooms {
+  readonly calls: CallTable;
+  readonly subscriptions: Subscriptions;
+  readonly answering: Answering | undefined;
+}
+
 /** Leads what a connection tells to what it is for: calls of either side, and subscriptions. */
-export function routeMessages(
-  calls: CallTable,
-  subscriptions: Subscriptions,
-  answering?: Answering,
-): ConnectionUser {
+export function routeMessages(rooms: Rooms): ConnectionUser {
+  const { calls, subscriptions } = rooms;
   return {
-    attach: ({ link, takesPacked }, welcome) => {
-      // Who subscribes and then calls expects to be told what comes of the call.
-      subscriptions.attach(link, takesPacked);
-      const terms = { ...reachable(welcome.limits, welcome.features), takesPacked };
-      answering?.attach(link, terms);
-      if (welcome.kind === 'WELCOME') calls.attach(link, terms);
-      else calls.resumed(welcome.rx, terms);
-    },
-    isBusy: () => calls.takenIds > 0,
-    flushed: () => calls.flushed(),
-    replayed: () => calls.replayed(),
-    detach: () => {
-      subscriptions.detach();
-      calls.detach();
-    },
-    lost: (rx) => {
-      calls.lost(rx);
-      answering?.stop('the session has ended');
-    },
+    begin: (session, welcome) => new RoutedSession(rooms, session, welcome),
     stop: (code, reason) => {
       subscriptions.stop(code, reason);
       calls.stop(code, reason);
-      answering?.stop(reason);
-    },
-    receive: (message) => {
-      const taken = answering?.receive(message) ?? false;
-      if (taken !== false) return taken === true ? undefined : taken;
-      switch (message.kind) {
-        case 'RESULT':
-        case 'ERROR':
-        case 'ITEM':
-        case 'END':
-        case 'CREDIT':
-        case 'CANCEL':
-        case 'REFUSED':
-          return calls.receive(message);
-        case 'SUBSCRIBED':
-        case 'MESSAGE':
-        case 'GAP':
-        case 'STALE':
-        case 'ENDED':
-          return subscriptions.receive(message);
-        default:
-          return new Violation('NOT_OFFERED');
-      }
     },
   };
+}
+
+/** One session, and what each room has of it. */
+class RoutedSession implements SessionUser {
+  readonly #rooms: Rooms;
+  readonly #session: UsedSession;
+  readonly #calls: SessionCalls;
+  readonly #answers: SessionAnswers | undefined;
+  #topics: TopicLink;
+
+  constructor(rooms: Rooms, session: UsedSession, welcome: WelcomeMessage) {
+    const { link, takesPacked } = session;
+    this.#rooms = rooms;
+    this.#session = session;
+    // Who subscribes and then calls expects to be told what comes of the call.
+    this.#topics = rooms.subscriptions.attach(link, takesPacked);
+    const terms = this.#terms(welcome);
+    this.#answers = rooms.answering?.begin(link, terms);
+    this.#calls = rooms.calls.begin(link, terms);
+  }
+
+  isBusy(): boolean {
+    return this.#calls.takenIds > 0;
+  }
+
+  flushed(): void {
+    this.#calls.flushed();
+  }
+
+  replayed(): void {
+    this.#calls.replayed();
+  }
+
+  resumed(welcome: ResumedMessage): void {
+    const { link, takesPacked } = this.#session;
+    this.#topics = this.#rooms.subscriptions.attach(link, takesPacked);
+    const terms = this.#terms(welcome);
+    this.#answers?.resumed(terms);
+    this.#rooms.calls.resumed(this.#calls, welcome.rx, terms);
+  }
+
+  detach(): void {
+    this.#rooms.subscriptions.detach(this.#topics);
+    this.#calls.detach();
+  }
+
+  leave(idle: () => void): void {
+    const look = (): void => {
+      if (!this.isBusy() && (this.#answers?.outstanding ?? 0) === 0) idle();
+    };
+    this.#calls.leave(look);
+    this.#answers?.leave(look);
+  }
+
+  lost(rx: number | undefined): void {
+    this.#rooms.subscriptions.detach(this.#topics);
+    this.#answers?.stop('the session has ended');
+    this.#rooms.calls.lost(this.#calls, rx);
+  }
+
+  receive(message: ReceivedMessage): Violation | undefined {
+    const taken = this.#answers?.receive(message) ?? false;
+    if (taken !== false) return taken === true ? undefined : taken;
+    switch (message.kind) {
+      case 'RESULT':
+      case 'ERROR':
+      case 'ITEM':
+      case 'END':
+      case 'CREDIT':
+      case 'CANCEL':
+      case 'REFUSED':
+        return this.#calls.receive(message);
+      case 'SUBSCRIBED':
+      case 'MESSAGE':
+      case 'GAP':
+      case 'STALE':
+      case 'ENDED':
+        return this.#rooms.subscriptions.receive(this.#topics, message);
+      default:
+        return new Violation('NOT_OFFERED');
+    }
+  }
+
+  #terms({ limits, features }: WelcomeMessage | ResumedMessage): Terms {
+    return { ...reachable(limits, features), takesPacked: this.#session.takesPacked };
+  }
 }
 
 /** A server that takes no chunks gets no value that is larger than a batch, whatever it allows. */

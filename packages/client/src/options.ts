@@ -9,10 +9,10 @@ import type {
 import type { ReconnectOptions } from './backoff.js';
 import { checkDeadlineMs } from './call-port.js';
 import { CLIENT_LIMITS, type ClientLimits } from './client-limits.js';
-import type { AuthOption } from './connection.js';
 import { guardHook, reportError, type ErrorHook } from './error-hook.js';
 import type { Served } from './serving.js';
 import type { SourceLeakOptions } from './source-watch.js';
+import type { AuthOption } from './token-source.js';
 
 /** Generated clients by the names that they get. */
 export type Services = Readonly<Record<string, ServiceShape>>;

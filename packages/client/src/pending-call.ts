@@ -4,7 +4,9 @@ import type {
   CreditWindow,
   EndMessage,
   ItemMessage,
+  Message,
   Outgoing,
+  Part,
   Payload,
   ProcedureCodec,
   ProcedureKind,
@@ -54,12 +56,25 @@ export interface StreamHandler extends CallHandler {
   hasRoom(): void;
 }
 
+/** What a stream sends in the session that its CALL went in. */
+export interface CallSession {
+  /** The most bytes of an item. */
+  readonly maxItemBytes: number;
+  send(message: Extract<Message, { kind: 'ITEM' | 'END' | 'CREDIT' }>): void;
+  /** Gives a payload in the form in which this call's values travel. */
+  asSent(call: PendingCall, value: Unsent, part: Part | undefined): Payload;
+  /** Whether an item may be queued; if not, the handler is told when it may. */
+  hasRoom(handler: StreamHandler): boolean;
+}
+
 /** A call from its start to its settlement; afterwards it only keeps its id taken. */
 export interface PendingCall {
   readonly request: CallRequest;
   readonly handler: CallHandler | StreamHandler;
   state: 'waiting' | 'sent' | 'resting' | 'settled';
   id: number;
+  /** The one that it was sent in; `undefined` before it is sent. */
+  session: CallSession | undefined;
   /** Whether it was sent packed. */
   isPacked: boolean;
   /** The CALL in the outbox of the connection. */
@@ -81,6 +96,7 @@ export function createPendingCall(
     handler,
     state: 'waiting',
     id: -1,
+    session: undefined,
     isPacked: false,
     entry: undefined,
     retries: 0,

@@ -1,6 +1,6 @@
 import type { ContractShape } from '@trunkline/protocol';
 import type { AnyHandler, ClientHandlersOf, ServedCall } from './client-handler.js';
-import { ServedCalls } from './served-calls.js';
+import { ServedHandlers } from './served-calls.js';
 import type { Served } from './serving.js';
 
 /** The handlers of a generated client are spelled out, those of a contract inferred. */
@@ -34,5 +34,5 @@ export function serve<Contract extends ContractShape>(
     }
     served.set(`${name}.${call}`, { handler: handler.bind(handlers) as AnyHandler, shape });
   }
-  return { calls: served, start: (calls, options) => new ServedCalls(calls, options) };
+  return { calls: served, start: (calls, options) => new ServedHandlers(calls, options) };
 }

@@ -16,7 +16,13 @@ import {
 } from '@trunkline/protocol';
 import type { AnyHandler, ServedCall } from './client-handler.js';
 import { HandlerContext } from './handler-context.js';
-import type { Answering, AnswerTerms, AnswerWire, ServingOptions } from './serving.js';
+import type {
+  Answering,
+  AnswerTerms,
+  AnswerWire,
+  ServingOptions,
+  SessionAnswers,
+} from './serving.js';
 import { decodeValue, encodeValue, sizeError } from './value.js';
 import { Snapshot } from './snapshot.js';
 
@@ -56,27 +62,56 @@ const REFUSALS: Readonly<Record<RefusedMessage['code'], string>> = {
   CANCELLED: 'the caller withdrew',
 };
 
-/** Answers the calls of a server: one object for all sessions of a client, one after the other. */
-export class ServedCalls implements Answering {
+/** Answers the calls of a server in all sessions of a client. */
+export class ServedHandlers implements Answering {
   readonly codec = ANSWERING_CODEC;
   /** Handlers that run, also those that nobody waits for any more. */
   running = 0;
-  readonly #options: ServingOptions;
-  readonly #served: ReadonlyMap<string, ServedCall>;
-  readonly #entries = new Map<number, Entry>();
-  #bound: (Bound | undefined)[] = [];
-  #wire: AnswerWire | undefined;
-  #terms: AnswerTerms | undefined;
+  readonly options: ServingOptions;
+  readonly served: ReadonlyMap<string, ServedCall>;
 
   /** `served` is what there are handlers for, by names on the wire. */
   constructor(served: ReadonlyMap<string, ServedCall>, options: ServingOptions) {
-    this.#served = served;
-    this.#options = options;
+    this.served = served;
+    this.options = options;
   }
 
-  attach(wire: AnswerWire, terms: AnswerTerms): void {
+  begin(wire: AnswerWire, terms: AnswerTerms): SessionAnswers {
+    return new ServedCalls(this, { wire, terms });
+  }
+}
+
+/** Answers the calls of a server in one session. */
+class ServedCalls implements SessionAnswers {
+  readonly #handlers: ServedHandlers;
+  readonly #options: ServingOptions;
+  readonly #entries = new Map<number, Entry>();
+  readonly #bound: (Bound | undefined)[] = [];
+  #wire: AnswerWire | undefined;
+  #terms: AnswerTerms;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(
+    handlers: ServedHandlers,
+    { wire, terms }: { readonly wire: AnswerWire; readonly terms: AnswerTerms },
+  ) {
+    this.#handlers = handlers;
+    this.#options = handlers.options;
     this.#wire = wire;
     this.#terms = terms;
+  }
+
+  get outstanding(): number {
+    return this.#entries.size;
+  }
+
+  resumed(terms: AnswerTerms): void {
+    this.#terms = terms;
+  }
+
+  leave(idle: () => void): void {
+    this.#whenIdle = idle;
+    if (this.#entries.size === 0) idle();
   }
 
   receive(message: ReceivedMessage): Violation | boolean {
@@ -100,8 +135,9 @@ export class ServedCalls implements Answering {
   stop(reason: string): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
-    this.#bound = [];
+    this.#bound.length = 0;
     this.#wire = undefined;
+    this.#whenIdle = undefined;
     for (const entry of entries) {
       entry.timer?.cancel();
       entry.context.abort(new TrunklineError('SESSION_LOST', reason));
@@ -111,7 +147,7 @@ export class ServedCalls implements Answering {
   #bind({ procedure, procedureKind, name, ...hashes }: BindMessage): Violation | undefined {
     if (procedure !== this.#bound.length) return new Violation('BAD_BIND');
     if (procedure >= MAX_BOUND) return new Violation('TOO_MANY_BOUND');
-    const served = procedureKind === 'call' ? this.#served.get(name) : undefined;
+    const served = procedureKind === 'call' ? this.#handlers.served.get(name) : undefined;
     this.#bound.push(served && this.#boundOf(name, served, hashes));
     return undefined;
   }
@@ -121,7 +157,7 @@ export class ServedCalls implements Answering {
     { handler, shape }: ServedCall,
     { sendHash, receiveHash }: Pick<BindMessage, 'sendHash' | 'receiveHash'>,
   ): Bound {
-    const mayPack = this.#terms?.takesPacked === true;
+    const mayPack = this.#terms.takesPacked;
     // Who packs nothing needs no codec to be made.
     const hasHashes = sendHash !== NO_LAYOUT || receiveHash !== NO_LAYOUT;
     const codec = mayPack && hasHashes ? shape.codec : undefined;
@@ -155,7 +191,7 @@ export class ServedCalls implements Answering {
     }
     if (idempotencyKey !== undefined) return ['UNAVAILABLE', 'idempotency keys are not offered'];
     if (deadlineMs === 0) return ['DEADLINE', 'the deadline had passed'];
-    if (this.running >= MAX_RUNNING) return ['BUSY', 'too many calls are running'];
+    if (this.#handlers.running >= MAX_RUNNING) return ['BUSY', 'too many calls are running'];
     const waitingBytes = this.#wire?.queuedBytes ?? 0;
     return waitingBytes > MAX_WAITING ? ['BUSY', 'too many answers are waiting'] : undefined;
   }
@@ -173,7 +209,7 @@ export class ServedCalls implements Answering {
     const context = new HandlerContext(runtime, deadlineAt);
     const entry: Entry = { id, bound, context, timer: undefined };
     this.#entries.set(id, entry);
-    this.running++;
+    this.#handlers.running++;
     if (context.remainingMs !== undefined) {
       const late = (): void => this.#abort(entry, 'DEADLINE', 'the deadline has passed');
       entry.timer = runtime.startTimer(context.remainingMs, late);
@@ -190,13 +226,13 @@ export class ServedCalls implements Answering {
     } catch (error) {
       await this.#failed(entry, error);
     } finally {
-      this.running--;
+      this.#handlers.running--;
     }
   }
 
   #finish(entry: Entry, payload: Payload): void {
     if (!this.#isOpen(entry)) return;
-    const error = sizeError(payload, this.#terms?.valueInBytes ?? 0);
+    const error = sizeError(payload, this.#terms.valueInBytes);
     this.#forget(entry);
     if (error !== undefined) this.#answerError(entry.id, error.code, error.message, 'yes');
     else this.#wire?.send({ kind: 'RESULT', id: entry.id, ...payload });
@@ -272,6 +308,7 @@ export class ServedCalls implements Answering {
   #forget(entry: Entry): void {
     entry.timer?.cancel();
     this.#entries.delete(entry.id);
+    if (this.#entries.size === 0) this.#whenIdle?.();
   }
 
   // Each is a field of the message.

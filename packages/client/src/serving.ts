@@ -26,16 +26,26 @@ export interface ServingOptions {
   readonly onError: ErrorHook;
 }
 
+/** Answers the calls of a server in one session. */
+export interface SessionAnswers {
+  /** Handlers whose answers the server waits for. */
+  readonly outstanding: number;
+  /** The session goes on over another connection. */
+  resumed(terms: AnswerTerms): void;
+  /** Takes what a server sends for a call of its own; `false` for what is none of it. */
+  receive(message: ReceivedMessage): Violation | boolean;
+  /** Says, from now on, when no answer is owed any more. */
+  leave(idle: () => void): void;
+  /** The session has ended. */
+  stop(reason: string): void;
+}
+
 /** Answers the calls of a server. */
 export interface Answering {
   /** The messages of a client that answers calls. */
   readonly codec: MessageCodec;
-  /** A session has begun, or goes on. */
-  attach(wire: AnswerWire, terms: AnswerTerms): void;
-  /** Takes what a server sends for a call of its own; `false` for what is none of it. */
-  receive(message: ReceivedMessage): Violation | boolean;
-  /** The session has ended. */
-  stop(reason: string): void;
+  /** A session has begun. */
+  begin(wire: AnswerWire, terms: AnswerTerms): SessionAnswers;
 }
 
 /**

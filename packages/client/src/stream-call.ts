@@ -15,7 +15,7 @@ import {
 import type { CallOptions } from './call-method.js';
 import { cancelledError, deadlineAt, onAbort, type CallPort } from './call-port.js';
 import { startSpan } from './call-span.js';
-import type { PendingCall, StreamHandler } from './pending-call.js';
+import type { CallSession, PendingCall, StreamHandler } from './pending-call.js';
 import type { ItemSource } from './stream-method.js';
 import { readOutput, startOrFail } from './unary-call.js';
 import { NO_MORE, UpPump } from './up-pump.js';
@@ -105,7 +105,7 @@ export class StreamCall implements StreamHandler {
   taken(bytes: number): void {
     const totals = this.#down.take(bytes);
     if (totals === undefined || !this.#isSent || this.#isOver) return;
-    this.#port.calls.send({ kind: 'CREDIT', id: this.#id, ...totals });
+    this.#call?.session?.send({ kind: 'CREDIT', id: this.#id, ...totals });
   }
 
   /** The user's code wants no more of it; the consumer is not called any more. */
@@ -158,7 +158,7 @@ export class StreamCall implements StreamHandler {
 
   tellCredit(): void {
     if (this.#isOver || !this.#request.hasDown) return;
-    this.#port.calls.send({ kind: 'CREDIT', id: this.#id, ...this.#down.granted });
+    this.#call?.session?.send({ kind: 'CREDIT', id: this.#id, ...this.#down.granted });
   }
 
   stopped(): void {
@@ -218,13 +218,13 @@ export class StreamCall implements StreamHandler {
   }
 
   #send(payload: Unsent): void {
-    const { calls } = this.#port;
-    const part = this.#request.codec?.up;
-    const sent = calls.asSent(this.#call as PendingCall, payload, part);
-    const tooLarge = sizeError(sent, calls.maxItemBytes);
+    const call = this.#call as PendingCall;
+    const session = call.session as CallSession;
+    const sent = session.asSent(call, payload, this.#request.codec?.up);
+    const tooLarge = sizeError(sent, session.maxItemBytes);
     if (tooLarge !== undefined) throw tooLarge;
     this.#up?.spend(sent.bytes.length);
-    calls.send({ kind: 'ITEM', id: this.#id, ...sent });
+    session.send({ kind: 'ITEM', id: this.#id, ...sent });
   }
 
   get #isSent(): boolean {
@@ -233,7 +233,7 @@ export class StreamCall implements StreamHandler {
 
   get #isOpen(): boolean {
     if (!this.#isSent || this.#up?.isOpen !== true) return false;
-    return this.#port.calls.hasRoom(this);
+    return this.#call?.session?.hasRoom(this) === true;
   }
 
   /** Sends what was sent in vain before, and then lets the source go on or ends the items. */
@@ -249,7 +249,7 @@ export class StreamCall implements StreamHandler {
     if (this.#end === 'open') return this.#pump?.wake();
     if (this.#end === 'sent') return;
     this.#end = 'sent';
-    this.#port.calls.send({ kind: 'END', id: this.#id, encoding: 0, bytes: NOTHING });
+    this.#call?.session?.send({ kind: 'END', id: this.#id, encoding: 0, bytes: NOTHING });
   }
 
   #upFailed(error: unknown): void {

@@ -19,6 +19,12 @@ export type TopicReply = Extract<
   { kind: 'SUBSCRIBED' | 'MESSAGE' | 'GAP' | 'ENDED' | 'STALE' }
 >;
 
+/** The subscriptions of one connection. */
+export interface TopicLink {
+  /** Sends nothing any more. */
+  stop(): void;
+}
+
 /** The place of a subscriber among those of its topic. */
 export interface Seat {
   readonly leave: () => void;
@@ -69,13 +75,21 @@ export class Subscriptions {
     };
   }
 
-  attach(wire: Wire, takesPacked: boolean): void {
-    this.#link = new SubscriptionLink(wire, { runtime: this.#runtime, takesPacked });
-    for (const feed of this.#feeds.values()) feed.attach(this.#link);
+  /** There is a connection to subscribe on; on an older one nothing is wanted any more. */
+  attach(wire: Wire, takesPacked: boolean): TopicLink {
+    const before = this.#link;
+    if (before !== undefined) for (const feed of this.#feeds.values()) feed.detach();
+    before?.leave();
+    const link = new SubscriptionLink(wire, { runtime: this.#runtime, takesPacked });
+    this.#link = link;
+    for (const feed of this.#feeds.values()) feed.attach(link);
+    return link;
   }
 
-  detach(): void {
-    this.#link?.stop();
+  /** A connection is gone. */
+  detach(link: TopicLink): void {
+    link.stop();
+    if (link !== this.#link) return;
     this.#link = undefined;
     for (const feed of this.#feeds.values()) feed.detach();
   }
@@ -91,7 +105,9 @@ export class Subscriptions {
     for (const feed of feeds) feed.close(code === 'CANCELLED' ? undefined : error);
   }
 
-  receive(message: TopicReply): Violation | undefined {
+  receive(link: TopicLink, message: TopicReply): Violation | undefined {
+    // It was left, and what it brings comes over the other one as well.
+    if (link !== this.#link) return undefined;
     if (message.kind === 'MESSAGE') {
       return this.#link?.byTopic.get(message.topic)?.message(message);
     }
@@ -135,7 +151,7 @@ export class Subscriptions {
 }
 
 /** The subscriptions of one connection, by the numbers that both sides gave. */
-class SubscriptionLink implements FeedLink {
+class SubscriptionLink implements FeedLink, TopicLink {
   readonly takesPacked: boolean;
   readonly bySub = new Map<number, TopicFeed>();
   readonly byTopic = new Map<number, TopicFeed>();
@@ -151,6 +167,13 @@ class SubscriptionLink implements FeedLink {
 
   stop(): void {
     this.#pace.stop();
+  }
+
+  /** The server need not send what is taken from another one. */
+  leave(): void {
+    for (const sub of this.bySub.keys()) {
+      this.#pace.add(() => this.#wire.send({ kind: 'UNSUBSCRIBE', sub }));
+    }
   }
 
   subscribe(feed: TopicFeed, asked: Omit<SubscribeMessage, 'kind' | 'sub'>): Asked {
