@@ -1,6 +1,5 @@
 import type { ExtFields } from './ext.js';
 import type { ProcedureKind } from './message.js';
-import type { TrunklineError } from './trunkline-error.js';
 
 /** A place in a trace, as the headers `traceparent` and `tracestate` of the W3C say it. */
 export interface TraceContext {
@@ -8,12 +7,19 @@ export interface TraceContext {
   readonly traceState?: string;
 }
 
+/** Why a piece of work failed, as far as its caller is told. */
+export interface TraceFailure {
+  /** A code of the framework, or one that the contract declares. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** One piece of work in a trace, from its start to its end. */
 export interface TraceSpan {
   /** What travels with the work, so that others go on with the trace; nothing if left out. */
   readonly context?: TraceContext | undefined;
-  /** It has ended; `error` is missing when it went well. Called once. */
-  end(error?: TrunklineError): void;
+  /** It has ended; `failure` is missing when it went well. Called once. */
+  end(failure?: TraceFailure): void;
 }
 
 /** Gives a span to each call, stream and publish that starts. */

@@ -1,4 +1,10 @@
-import { TrunklineError, type Runtime } from '@trunkline/protocol';
+import {
+  readTraceContext,
+  TrunklineError,
+  type CallMessage,
+  type Runtime,
+  type TraceContext,
+} from '@trunkline/protocol';
 import type { Scope, User } from './app.js';
 import type {
   AnyContext,
@@ -69,6 +75,10 @@ export class RequestContext extends SessionContext {
   /** Whether the handler goes on whatever becomes of its caller: others may wait for it. */
   isDetached = false;
   deadlineAt: number | undefined;
+  /** What its caller sent of a trace, if it is well-formed. */
+  trace: TraceContext | undefined;
+  /** Told that the signal has fired. */
+  ended: ((reason: TrunklineError) => void) | undefined;
   items: AsyncIterable<unknown> = NO_ITEMS;
   readonly #runtime: Runtime;
   readonly #leaks: LeakWatch | undefined;
@@ -103,6 +113,10 @@ export class RequestContext extends SessionContext {
     return this.#abortReason !== undefined;
   }
 
+  takeTrace(message: CallMessage): void {
+    if (message.traceParent !== undefined) this.trace = readTraceContext(message);
+  }
+
   /** Throws once nobody may be told any more that the handler ran: call it before it starts. */
   assertOpen(): void {
     if (this.isAborted || this.isSettled) throw ENDED;
@@ -127,6 +141,7 @@ export class RequestContext extends SessionContext {
     if (this.#abortReason !== undefined) return;
     this.#abortReason = reason;
     this.#controller?.abort(reason);
+    this.ended?.(reason);
     const { procedure, kind, isStarted } = this;
     const part = isStarted ? 'handler' : 'guards';
     this.#unwatch = this.#leaks?.watch({ procedure, kind, part }, reason);

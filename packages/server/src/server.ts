@@ -20,7 +20,6 @@ import { isPromise } from './chain.js';
 import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
-import { Dispatcher } from './dispatcher.js';
 import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
@@ -38,8 +37,9 @@ import { Sessions } from './sessions.js';
 import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
-import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
+import { GuardedTracer } from './tracing/guarded-tracer.js';
+import { createRunners } from './tracing/traced-requests.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
@@ -65,6 +65,7 @@ export class Server {
   readonly #around: Around;
   readonly #broker: Broker;
   readonly #ownsBroker: boolean;
+  readonly #tracer: GuardedTracer | undefined;
   readonly #hub: Hub;
   readonly #idempotency: IdempotencyTable;
   readonly #leaks: LeakWatch | undefined;
@@ -88,12 +89,14 @@ export class Server {
     assertBoots(this.#services, options);
     this.#ownsBroker = options.broker === undefined;
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
+    this.#tracer = options.tracer && new GuardedTracer(options.tracer, report);
     this.#hub = new Hub({
       broker: this.#broker,
       runtime,
       recent: { records: this.#limits.joinRecords, bytes: this.#limits.pageBytes },
       batchCloseBytes: this.#limits.batchCloseBytes,
       lookMs: this.#limits.lookMs,
+      tracer: this.#tracer,
     });
     this.#idempotency = new IdempotencyTable(runtime, this.#limits);
     if (options.leaks !== undefined) {
@@ -223,12 +226,12 @@ export class Server {
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
-      dispatcher: new Dispatcher({
+      ...createRunners({
         ...common,
+        tracer: this.#tracer,
         idempotency: this.#idempotency,
         snapshots: new SnapshotPlaces(registry.routes(), common),
       }),
-      publishes: new PublishDispatcher(common),
       gatekeeper: new Gatekeeper({
         ...common,
         makeScope,

@@ -10,7 +10,9 @@ import type {
   PlacedRecord,
   Runtime,
   StaleMessage,
+  TraceContext,
 } from '@trunkline/protocol';
+import type { GuardedSpan, GuardedTracer } from '../tracing/guarded-tracer.js';
 import { LatestGate } from './latest-gate.js';
 import { LatestRecords } from './latest-records.js';
 import { RecentWindow, type RecentLimits } from './recent-records.js';
@@ -48,6 +50,8 @@ export interface HubTopicOptions {
   readonly recent: RecentLimits;
   /** Size at which a batch is closed. */
   readonly batchCloseBytes: number;
+  /** Traces what goes out; `undefined` where nobody does. */
+  readonly tracer?: GuardedTracer | undefined;
 }
 
 /** More than a message adds to its payload. */
@@ -256,11 +260,20 @@ export class HubTopic {
     if (batch === undefined) return this.#miss(record);
     const grown = batch.size - before;
     this.#batch = batch;
+    const span = record.trace === undefined ? undefined : this.#trace(record.trace);
     let goesOn = true;
     for (const subscriber of this.#subscribers) {
       if (!subscriber.deliver(record, batch, grown)) goesOn = false;
     }
     if (!goesOn) this.endBatch();
+    span?.end();
+  }
+
+  #trace(trace: TraceContext): GuardedSpan | undefined {
+    const { tracer } = this.#options;
+    // A key is the topic's name, and its params behind a brace.
+    const [topic = ''] = this.key.split('{', 1);
+    return tracer?.deliver({ topic, trace, subscribers: this.#subscribers.size });
   }
 
   #miss(record: PlacedRecord): void {

@@ -1,4 +1,5 @@
 import type { Broker, BrokerTopic, Runtime, Timer } from '@trunkline/protocol';
+import type { GuardedTracer } from '../tracing/guarded-tracer.js';
 import { HubTopic } from './hub-topic.js';
 import { ReadSlots } from './read-slots.js';
 import type { RecentLimits } from './recent-records.js';
@@ -19,6 +20,7 @@ export interface HubOptions {
   readonly batchCloseBytes: number;
   /** How often it looks for what a broker lost in silence. */
   readonly lookMs: number;
+  readonly tracer?: GuardedTracer | undefined;
 }
 
 /** Looks of one node that run at once. */

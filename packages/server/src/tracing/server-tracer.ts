@@ -1,0 +1,38 @@
+import type { ProcedureKind, TraceContext, Tracer, TraceSpan } from '@trunkline/protocol';
+import type { SessionInfo } from '../context.js';
+
+/** A call, stream or publish of a client, as it comes in. */
+export interface ServedRequest {
+  readonly kind: ProcedureKind;
+  /** `contract.procedure`, or `contract.topic` of a publish. */
+  readonly name: string;
+  /** What its caller sent along, if it is well-formed. Any client can make up any of it. */
+  readonly trace: TraceContext | undefined;
+  readonly session: SessionInfo;
+}
+
+/** The span of a request: from its start to its answer, or to its end without one. */
+export interface ServedSpan extends TraceSpan {
+  /** Calls a function once, at once, so that what it traces becomes part of this span. */
+  run(code: () => void): void;
+}
+
+/** A topic message on its way to those who are subscribed at this node. */
+export interface Delivery {
+  /** `contract.topic`. */
+  readonly topic: string;
+  /** Of its publish. */
+  readonly trace: TraceContext;
+  readonly subscribers: number;
+}
+
+/**
+ * Traces what a server does: each request of a client, each publish, and each delivery of a topic
+ * message to all who are subscribed at one node. What it throws is reported, and changes nothing.
+ */
+export interface ServerTracer extends Tracer {
+  /** A request has come and was not refused; `undefined` leaves it untraced. */
+  serve(request: ServedRequest): ServedSpan | undefined;
+  /** A topic message whose publish was traced goes out; called before it does. */
+  deliver?(delivery: Delivery): TraceSpan | undefined;
+}
