@@ -1,0 +1,3 @@
+export { traceClient } from './opentelemetry/client-spans.js';
+export { traceServer } from './opentelemetry/server-spans.js';
+export type { ServerTraceOptions, TraceOptions } from './opentelemetry/trace-options.js';

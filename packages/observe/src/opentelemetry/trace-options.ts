@@ -1,0 +1,25 @@
+import { trace, type Tracer, type TracerProvider } from '@opentelemetry/api';
+
+/** Where spans go. */
+export interface TraceOptions {
+  /** Makes the spans; the global one of the OpenTelemetry API unless given. */
+  readonly tracerProvider?: TracerProvider;
+}
+
+/** How a server traces. */
+export interface ServerTraceOptions extends TraceOptions {
+  /**
+   * Whether spans of requests become part of the trace that the client names, and of its decision
+   * to sample it. `false` begins a trace of the server's own with a link to the client's, which is
+   * right where clients are strangers. `true` unless given.
+   */
+  readonly trust?: boolean;
+}
+
+/** The scope of all spans of this package. */
+const SCOPE = '@trunkline/observe';
+
+/** Gives the tracer that the options ask for. */
+export function tracerOf({ tracerProvider }: TraceOptions): Tracer {
+  return (tracerProvider ?? trace).getTracer(SCOPE);
+}
