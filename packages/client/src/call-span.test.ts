@@ -1,4 +1,4 @@
-import type { TraceContext, Tracer, TrunklineError } from '@trunkline/protocol';
+import type { TraceContext, TraceFailure, Tracer } from '@trunkline/protocol';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { errorOf, startLive, type Harness } from '../tests/harness.js';
 import { collect } from '../tests/readers.js';
@@ -11,7 +11,7 @@ const CONTEXT: TraceContext = {
 
 interface Traced extends Harness {
   /** What has started, with how it ended. */
-  readonly spans: { readonly what: string; readonly ends: (TrunklineError | undefined)[] }[];
+  readonly spans: { readonly what: string; readonly ends: (TraceFailure | undefined)[] }[];
 }
 
 /** A client with a tracer; every span must have ended once when the test has finished. */
@@ -20,7 +20,7 @@ async function startTraced(context: TraceContext | undefined = CONTEXT): Promise
   onTestFinished(() => expect(spans.map(({ ends }) => ends.length)).toEqual(spans.map(() => 1)));
   const tracer: Tracer = {
     start: (kind, name) => {
-      const ends: (TrunklineError | undefined)[] = [];
+      const ends: (TraceFailure | undefined)[] = [];
       spans.push({ what: `${kind} ${name}`, ends });
       return { context, end: (error) => ends.push(error) };
     },

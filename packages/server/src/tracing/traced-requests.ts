@@ -117,8 +117,6 @@ function endWith<Final extends FinalMessage | Promise<FinalMessage>>(
   return final;
 }
 
-function failureOf(
-  message: FinalMessage | { readonly kind: string },
-): TraceFailure | undefined {
+function failureOf(message: FinalMessage | { readonly kind: string }): TraceFailure | undefined {
   return message.kind === 'ERROR' ? (message as TraceFailure & { kind: 'ERROR' }) : undefined;
 }
