@@ -1,6 +1,7 @@
 import {
   ENCODING,
   type CallMessage,
+  type ErrorCode,
   type RefusedMessage,
   type Runtime,
   type TrunklineError,
@@ -86,7 +87,7 @@ export class CallQuota {
     }
     const maxBytes = this.maxInputBytes(bound.route);
     if (call.bytes.length > maxBytes) {
-      return no('TOO_LARGE', `the input has more than ${maxBytes} bytes`);
+      return no('TOO_LARGE', `the input has more than ${maxBytes} bytes`, 'valueInBytes');
     }
     if (call.deadlineMs === 0) return no('DEADLINE', 'the deadline had passed');
     return this.#busy(call, bound) ?? this.#publishRefusal(call, bound);
@@ -122,15 +123,20 @@ export class CallQuota {
   #busy(call: CallMessage, { route }: BoundProcedure): TrunklineError | undefined {
     const { limits, waitingBytes } = this.#options;
     const inFlight = this.#running + this.#answeredInTurn;
-    if (inFlight >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
-    if (waitingBytes() > limits.heldBytes) return no('BUSY', 'too many results are waiting');
+    if (inFlight >= limits.callsInFlight) {
+      return no('BUSY', 'too many calls are running', 'callsInFlight');
+    }
+    if (waitingBytes() > limits.heldBytes) {
+      return no('BUSY', 'too many results are waiting', 'heldBytes');
+    }
     if (this.#inputCost > 0 && this.#inputCost + costOf(call, limits.values) > limits.inputCost) {
-      return no('BUSY', 'the inputs of running calls are too large');
+      return no('BUSY', 'the inputs of running calls are too large', 'inputCost');
     }
     if (route === undefined || !isStreamRoute(route)) return undefined;
-    if (this.#streams >= limits.streams) return no('BUSY', 'too many streams');
+    if (this.#streams >= limits.streams) return no('BUSY', 'too many streams', 'streams');
     const isFull = route.definition.up !== undefined && !this.upCredit.hasRoom();
-    return isFull ? no('BUSY', 'too many items may be on their way') : undefined;
+    const text = 'too many items may be on their way';
+    return isFull ? no('BUSY', text, 'upCreditSessionBytes') : undefined;
   }
 
   /** Brokers remember each publisher, so a client must not be as many of them as it likes. */
@@ -145,13 +151,13 @@ export class CallQuota {
       return no('INVALID_INPUT', text);
     }
     if (session.publishes.take()) return undefined;
-    const retryAfterMs = session.publishes.waitMs;
-    return ownError('RATE', 'too many publishes', { executed: 'no', retryAfterMs });
+    const options = { executed: 'no', retryAfterMs: session.publishes.waitMs } as const;
+    return ownError('RATE', 'too many publishes', { ...options, limit: 'publishRate' });
   }
 }
 
-function no(code: Parameters<typeof ownError>[0], text: string): TrunklineError {
-  return ownError(code, text, { executed: 'no' });
+function no(code: ErrorCode, text: string, limit?: string): TrunklineError {
+  return ownError(code, text, { executed: 'no', ...(limit !== undefined && { limit }) });
 }
 
 /** Whether the input, or the items that will follow, are packed in a way that is not known here. */

@@ -13,6 +13,7 @@ import { isPromise } from './chain.js';
 import type { ConnectionInfo } from './context.js';
 import type { Admission, Admitted, Admitting, Again, Gatekeeper } from './gatekeeper.js';
 import type { LiveSession } from './live-session.js';
+import { watchAuth, type AuthDecision } from './observe/auth-watch.js';
 import type { SessionServices } from './session-parts.js';
 import type { Session } from './session.js';
 import type { EndReason, Sessions } from './sessions.js';
@@ -140,6 +141,7 @@ export class Handshake {
   #gone(reason: GoneMessage['reason'], rx: number | undefined): void {
     this.#state = 'hello';
     this.#timer = this.#awaitHello();
+    this.#owner.services.observation?.tell('sessionGone', { reason });
     this.#owner.write({ kind: 'GONE', reason, rx });
   }
 
@@ -188,14 +190,18 @@ export class Handshake {
     { token, again }: { readonly token: string; readonly again?: Again },
     then: (admitted: Admitted) => void,
   ): void {
-    const admitting = this.#owner.services.gatekeeper.admit(token, this.#info, again);
+    const { gatekeeper, observation, runtime } = this.#owner.services;
+    const watch = watchAuth(observation, again === undefined ? 'hello' : 'resume');
+    const admitting = gatekeeper.admit(token, this.#info, again);
     const { admission } = admitting;
-    if (!isPromise(admission)) {
-      // What came in the same read was sent before WELCOME, and must be seen as such.
-      return this.#owner.services.runtime.endOfTurn(() => this.#decided(admission, then));
-    }
+    const decide = (decided: Admission): void => {
+      watch?.(this.#state === 'ended' ? 'left' : decisionOf(decided));
+      this.#decided(decided, then);
+    };
+    // What came in the same read was sent before WELCOME, and must be seen as such.
+    if (!isPromise(admission)) return runtime.endOfTurn(() => decide(admission));
     this.#admitting = admitting;
-    void admission.then((decided) => this.#decided(decided, then));
+    void admission.then(decide);
   }
 
   #decided(admission: Admission, then: (admitted: Admitted) => void): void {
@@ -214,6 +220,10 @@ export class Handshake {
   #welcome(hello: HelloMessage, { session, release }: Admitted): void {
     this.#owner.attached({ session, hello, release });
   }
+}
+
+function decisionOf(admission: Admission): AuthDecision {
+  return 'close' in admission ? admission : { principal: admission.session.identity?.principal };
 }
 
 const REPLACED: Close = { code: 'REPLACED', reason: 'an older connection' };

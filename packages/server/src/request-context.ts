@@ -16,6 +16,7 @@ import type {
 } from './context.js';
 import { ownError } from './failure.js';
 import type { LeakWatch } from './leak-watch.js';
+import type { CallWatch } from './observe/call-watch.js';
 import type { Identity } from './session.js';
 
 /** Makes what the application wants once per context. */
@@ -29,6 +30,8 @@ export interface ContextSource {
   readonly makeScope: MakeScope | undefined;
   /** Where what goes on after its end is reported; nowhere if it is left out. */
   readonly leaks?: LeakWatch | undefined;
+  /** The call that is being started, where somebody observes. */
+  readonly starting?: CallWatch | undefined;
 }
 
 class SessionContext implements BaseContext {
@@ -80,6 +83,8 @@ export class RequestContext extends SessionContext {
   /** Told that the signal has fired. */
   ended: ((reason: TrunklineError) => void) | undefined;
   items: AsyncIterable<unknown> = NO_ITEMS;
+  /** What observers are told of it; `undefined` where there is none. */
+  readonly watch: CallWatch | undefined;
   readonly #runtime: Runtime;
   readonly #leaks: LeakWatch | undefined;
   #unwatch: (() => void) | undefined;
@@ -94,6 +99,7 @@ export class RequestContext extends SessionContext {
     super(source);
     this.#runtime = source.runtime;
     this.#leaks = source.leaks;
+    this.watch = source.starting;
   }
 
   get signal(): AbortSignal {

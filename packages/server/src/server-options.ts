@@ -5,6 +5,7 @@ import type { Authenticate } from './gatekeeper.js';
 import type { Around } from './guard.js';
 import type { ServerLimits } from './limits.js';
 import type { LeakOptions } from './leak-watch.js';
+import type { Observer } from './observe/observer.js';
 import type { MakeScope } from './request-context.js';
 import type { ServerTracer } from './tracing/server-tracer.js';
 
@@ -47,6 +48,8 @@ export interface ServerOptions extends Partial<Around> {
   readonly tracer?: ServerTracer;
   /** Told at boot which guards cover which procedure, as a table to print. */
   readonly onCoverage?: (table: string) => void;
+  /** Told of what the server does, call by call: logs, metrics, traces. */
+  readonly observers?: readonly Observer[];
   /** Clock, timers and randomness; the machine's when left out. */
   readonly runtime?: Runtime;
 }
@@ -70,6 +73,7 @@ const OPTIONS: { readonly [Name in keyof Required<ServerOptions>]: true } = {
   leaks: true,
   tracer: true,
   onCoverage: true,
+  observers: true,
   runtime: true,
   guards: true,
   interceptors: true,
@@ -88,10 +92,20 @@ export function assertOptions(options: ServerOptions): void {
   }
   assertLeaks(options.leaks);
   assertTracer(options.tracer);
+  assertObservers(options.observers);
   if (Array.isArray(options.services)) return;
   throw new TypeError(
     'option "services" must be a list: what implement() gave, or instances of decorated classes',
   );
+}
+
+function assertObservers(observers: unknown): void {
+  if (observers === undefined) return;
+  const isFitting =
+    Array.isArray(observers) &&
+    observers.every((observer) => typeof observer === 'object' && observer !== null);
+  if (isFitting) return;
+  throw new TypeError('option "observers" must be a list of objects with methods of an Observer');
 }
 
 function assertLeaks(leaks: unknown): void {

@@ -27,6 +27,8 @@ import type { Around } from './guard.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
+import { createObservation, type Observation } from './observe/observation.js';
+import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure, printLeak } from './print-failure.js';
 import { Registry } from './registry.js';
@@ -56,6 +58,10 @@ export interface ServerCounts {
   subscriptions: number;
   /** Topics that somebody on this node is subscribed to. */
   topics: number;
+  /** Bytes that wait to be written, here or in sockets. */
+  outboxBytes: number;
+  /** Bytes that were written, and may have to be written again. */
+  unackedBytes: number;
 }
 
 /** A Trunkline server: contracts, the code behind them, and the connections that use them. */
@@ -69,6 +75,7 @@ export class Server {
   readonly #hub: Hub;
   readonly #idempotency: IdempotencyTable;
   readonly #leaks: LeakWatch | undefined;
+  readonly #observation: Observation | undefined;
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
@@ -88,6 +95,7 @@ export class Server {
     };
     assertBoots(this.#services, options);
     this.#ownsBroker = options.broker === undefined;
+    this.#observation = createObservation(options.observers, { runtime, report });
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
     this.#tracer = options.tracer && new GuardedTracer(options.tracer, report);
     this.#hub = new Hub({
@@ -100,7 +108,11 @@ export class Server {
     });
     this.#idempotency = new IdempotencyTable(runtime, this.#limits);
     if (options.leaks !== undefined) {
-      this.#leaks = new LeakWatch(runtime, options.leaks === true ? {} : options.leaks, printLeak);
+      const { report: tell = printLeak, ...about } = options.leaks === true ? {} : options.leaks;
+      this.#leaks = new LeakWatch(runtime, about, (leak) => {
+        this.#observation?.tell('leaked', leak);
+        tell(leak);
+      });
     }
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });
@@ -113,6 +125,7 @@ export class Server {
       cookies: options.cookies ?? false,
       spoken: options.packed === false ? [SUBPROTOCOLS.superjson] : SPOKEN,
       onError: (error) => report({ error, where: 'acceptor' }),
+      observation: this.#observation,
       accept: (transport, info) => this.#connect(transport, info),
     });
     options.onCoverage?.(formatCoverage(this.coverage()));
@@ -137,13 +150,28 @@ export class Server {
       calls: 0,
       subscriptions: 0,
       topics: this.#hub.size,
+      outboxBytes: 0,
+      unackedBytes: 0,
     };
     for (const session of this.#sessions.all) {
       counts.sessions++;
       counts.calls += session.running;
       counts.subscriptions += session.subscribed;
+      counts.outboxBytes += session.outboxBytes;
+      counts.unackedBytes += session.unackedBytes;
     }
     return counts;
+  }
+
+  /**
+   * What has become of the messages of each topic, of all params together: for each of them,
+   * `offered` is `delivered`, `conflated` and `gap` together. Empty without observers.
+   */
+  get topicCounts(): TopicCounts[] {
+    const tallies = [...(this.#observation?.topics ?? [])];
+    return tallies.map(({ topic, offered, delivered, conflated, gap, queued }) => {
+      return { topic, offered, delivered, conflated, gap, queued };
+    });
   }
 
   /** Says for each procedure and topic which guards stand before it. */
@@ -214,6 +242,7 @@ export class Server {
       limits: this.#limits,
       broker: this.#broker,
       pipelineOf: pipelines.of,
+      observation: this.#observation,
     };
     const registry = new Registry(this.#services);
     const valueBytes = registry.largestInput(this.#limits.valueInBytes);

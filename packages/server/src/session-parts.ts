@@ -1,6 +1,7 @@
 import type { ByteBudget, Closed, SessionLimits } from '@trunkline/protocol';
 import type { Dispatcher } from './dispatcher.js';
 import type { LeakWatch } from './leak-watch.js';
+import type { Observation } from './observe/observation.js';
 import type { ContextSource, MakeScope } from './request-context.js';
 import type { Session } from './session.js';
 import type { KnownSession, Sessions } from './sessions.js';
@@ -21,6 +22,8 @@ export interface SessionServices extends TopicServices {
   readonly sessions: Sessions<KnownSession>;
   /** A session has ended, and how its last connection did. */
   readonly sessionEnded: (session: Session, closed: Closed) => void;
+  /** `undefined` where nobody observes. */
+  readonly observation: Observation | undefined;
   /** What WELCOME tells of the limits. */
   readonly sessionLimits: SessionLimits;
 }
@@ -74,6 +77,10 @@ export abstract class SessionParts implements ContextSource {
 
   get makeScope() {
     return this.services.makeScope;
+  }
+
+  get observation() {
+    return this.services.observation;
   }
 
   get leaks() {

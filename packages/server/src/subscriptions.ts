@@ -10,9 +10,10 @@ import {
   type SubscribeMessage,
   type UnsubscribeMessage,
 } from '@trunkline/protocol';
-import { ownError, toErrorMessage, type ReportFailure } from './failure.js';
+import { limitOf, noteLimit, ownError, toErrorMessage, type ReportFailure } from './failure.js';
 import { letGo } from './let-go.js';
 import type { ServerLimits } from './limits.js';
+import type { Observation } from './observe/observation.js';
 import type { Pipeline } from './pipeline.js';
 import type { Registry } from './registry.js';
 import {
@@ -40,6 +41,7 @@ export interface TopicServices {
   readonly limits: ServerLimits;
   readonly report: ReportFailure;
   readonly pipelineOf: (route: TopicRoute) => Pipeline;
+  readonly observation: Observation | undefined;
 }
 
 /** What subscriptions need of their connection. */
@@ -166,10 +168,12 @@ export class Subscriptions implements SubscriptionLink {
   #readParams(message: SubscribeMessage): { value: unknown } | undefined {
     try {
       if (this.size >= this.#options.limits.subscriptions) {
-        throw ownError('BUSY', 'too many subscriptions', { executed: 'no' });
+        const limit = 'subscriptions';
+        throw ownError('BUSY', 'too many subscriptions', { executed: 'no', limit });
       }
       if (message.params.bytes.length > this.#options.limits.paramsBytes) {
-        throw ownError('TOO_LARGE', 'the params are too large', { executed: 'no' });
+        const limit = 'paramsBytes';
+        throw ownError('TOO_LARGE', 'the params are too large', { executed: 'no', limit });
       }
       const value = readValue(message.params, this.#options.limits);
       letGo(message.params);
@@ -210,6 +214,7 @@ export class Subscriptions implements SubscriptionLink {
       topic: { key, keep: keepOf(definition, limits) },
       form,
       policy: policyOf(definition),
+      tally: this.#options.observation?.tallyOf(route.name),
     });
     if (this.#isGone(sub, entry)) return hub.release(topic);
     const subscription = new TopicSubscription({
@@ -265,7 +270,8 @@ export class Subscriptions implements SubscriptionLink {
     const message = this.#toMessage(error);
     const retryAfterMs = message.code === 'UNAVAILABLE' ? BROKER_RETRY_MS : message.retryAfterMs;
     const ended: Message = { kind: 'ENDED', sub, code: message.code, message: message.message };
-    this.#options.link.send(retryAfterMs === undefined ? ended : { ...ended, retryAfterMs });
+    const told = retryAfterMs === undefined ? ended : { ...ended, retryAfterMs };
+    this.#options.link.send(noteLimit(told, limitOf(message)));
   }
 
   #toMessage(error: unknown): ErrorMessage {

@@ -12,6 +12,7 @@ import type {
   StaleMessage,
   TraceContext,
 } from '@trunkline/protocol';
+import type { TopicTally } from '../observe/topic-tally.js';
 import type { GuardedSpan, GuardedTracer } from '../tracing/guarded-tracer.js';
 import { LatestGate } from './latest-gate.js';
 import { LatestRecords } from './latest-records.js';
@@ -42,6 +43,7 @@ export interface HubTopicOptions {
   readonly form: RecordForm;
   /** Which of them go out. */
   readonly policy: TopicPolicy;
+  readonly tally?: TopicTally | undefined;
   readonly runtime: Runtime;
   readonly broker: Broker;
   /** Gives a number that this node has never used. */
@@ -101,6 +103,11 @@ export class HubTopic {
 
   get policy(): TopicPolicy {
     return this.#options.policy;
+  }
+
+  /** Counts what becomes of its messages; `undefined` where nobody observes. */
+  get tally(): TopicTally | undefined {
+    return this.#options.tally;
   }
 
   get form(): RecordForm {
@@ -259,6 +266,7 @@ export class HubTopic {
     const batch = this.addTo(this.#batch, record);
     if (batch === undefined) return this.#miss(record);
     const grown = batch.size - before;
+    this.#options.tally?.message?.(record.bytes.length, this.#subscribers.size);
     this.#batch = batch;
     const span = record.trace === undefined ? undefined : this.#trace(record.trace);
     let goesOn = true;

@@ -13,6 +13,7 @@ import type { AnyContext } from '../context.js';
 import type { FinalMessage } from '../dispatcher.js';
 import { ownError, toErrorMessage, type ReportFailure } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
+import type { Observation } from '../observe/observation.js';
 import type { Pipeline } from '../pipeline.js';
 import {
   asAnyContext,
@@ -37,6 +38,7 @@ export interface PublishDispatcherOptions {
   readonly pipelineOf: (route: TopicRoute) => Pipeline;
   /** Gives each record that goes to the broker its span. */
   readonly tracer?: GuardedTracer | undefined;
+  readonly observation: Observation | undefined;
 }
 
 /** A client's publish on its way. */
@@ -101,7 +103,13 @@ export class PublishDispatcher {
       await this.#turns.wait(turn);
       flight.assertOpen();
       flight.isStarted = true;
+      flight.watch?.handlerStarts();
       const receipt = this.#send(route.name, topic, record);
+      this.#options.observation?.published(receipt, {
+        topic: route.name,
+        by: 'client',
+        bytes: record.bytes.length,
+      });
       turn.leave();
       return receipt;
     });
