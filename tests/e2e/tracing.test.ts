@@ -1,8 +1,11 @@
-import { createTopics, implement } from '@trunkline/server';
+import { serve } from '@trunkline/client';
+import { call, contract } from '@trunkline/contract';
+import { createClientCalls, createTopics, implement } from '@trunkline/server';
 import { expect, it } from 'vitest';
+import * as z from 'zod';
 import { chat } from '../support/chat.js';
 import { chatService, createProbe } from '../support/chat-service.js';
-import { bind, call } from '../support/messages.js';
+import { bind, call as callMessage } from '../support/messages.js';
 import { describeTransports, type OpenPeers } from '../support/peers.js';
 import { openRawHost } from '../support/raw-peer.js';
 import { RecordingTracer } from '../support/recording-tracer.js';
@@ -109,6 +112,36 @@ describeTransports('traces', (open) => {
       'deliver chat.ticks to 1 < server publish chat.ticks: ok',
       'server publish chat.ticks < nobody: INVALID_INPUT',
     ]);
+  });
+
+  it('go from a handler to the client that it calls', async () => {
+    const tracer = new RecordingTracer();
+    const seen: unknown[] = [];
+    const desk = contract('desk', {
+      remove: call({ output: z.boolean() }),
+      client: { confirm: call({ output: z.boolean() }) },
+    });
+    const service = implement(desk, {
+      remove: async (_, { session }) => {
+        const client = createClientCalls(desk, session);
+        await client.confirm().catch(() => {});
+        return client.confirm();
+      },
+    });
+    const confirm = (_: undefined, { trace }: { readonly trace: unknown }): boolean => {
+      if (seen.push(trace) === 1) throw new Error('not now');
+      return true;
+    };
+    await using peers = await open({ services: [service], anonymous: true, tracer });
+    const handlers = [serve(desk, { confirm })];
+    const client = peers.connect({ contracts: { desk }, handlers, onError: () => {} });
+    await client.desk.remove();
+    expect(tracer.lines).toEqual([
+      'served call desk.remove < nobody: ok',
+      'server call desk.confirm < served call desk.remove: INTERNAL',
+      'server call desk.confirm < served call desk.remove: ok',
+    ]);
+    expect(seen).toMatchObject([{ traceState: 'test=1' }, { traceState: 'test=1' }]);
   });
 
   it('end with the code of a failure', async () => {
@@ -248,7 +281,7 @@ it.each([
     await using host = openRawHost({ ...options, tracer });
     const peer = host.connect();
     await peer.hello();
-    await peer.send(bind(0, 'chat.echo'), { ...call(0, 0, 'hi'), ...ext });
+    await peer.send(bind(0, 'chat.echo'), { ...callMessage(0, 0, 'hi'), ...ext });
     expect(peer.of('RESULT')).toHaveLength(1);
     const [span, traceState] = expected;
     expect(tracer.spans.map(({ parent }) => parent)).toEqual([span]);
@@ -265,7 +298,7 @@ it.each([
   await using host = openRawHost({ services: [chatService()], anonymous: true });
   const peer = host.connect();
   await peer.hello();
-  await peer.send(bind(0, 'chat.echo'), { ...call(0, 0, 'hi'), ...ext });
+  await peer.send(bind(0, 'chat.echo'), { ...callMessage(0, 0, 'hi'), ...ext });
   expect(peer.closed).toMatchObject({ code: 4400 });
 });
 

@@ -32,8 +32,8 @@ export interface Tracer {
 }
 
 /**
- * Reads what says where a call stands in a trace, by the rules of the W3C: a `traceparent` that is
- * malformed counts as none, and a `tracestate` that is malformed is left out.
+ * Reads where a call stands in a trace, by the rules of the W3C. A `traceparent` that is malformed
+ * counts as none, and a `tracestate` that is malformed is left out.
  */
 export function readTraceContext(
   from: Pick<ExtFields, 'traceParent' | 'traceState'>,

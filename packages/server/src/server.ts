@@ -243,6 +243,7 @@ export class Server {
       broker: this.#broker,
       pipelineOf: pipelines.of,
       observation: this.#observation,
+      tracer: this.#tracer,
     };
     const registry = new Registry(this.#services);
     const valueBytes = registry.largestInput(this.#limits.valueInBytes);
@@ -257,7 +258,6 @@ export class Server {
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       ...createRunners({
         ...common,
-        tracer: this.#tracer,
         idempotency: this.#idempotency,
         snapshots: new SnapshotPlaces(registry.routes(), common),
       }),

@@ -119,7 +119,7 @@ export class PublishDispatcher {
   #send(name: string, topic: BrokerTopic, record: BrokerRecord): Promise<PublishReceipt> {
     const { broker, tracer } = this.#options;
     if (tracer === undefined) return broker.publish(topic, record);
-    return tracer.publish(name, (trace) => broker.publish(topic, { ...record, trace }));
+    return tracer.ask('publish', name, (trace) => broker.publish(topic, { ...record, trace }));
   }
 
   /** A publisher's name counts within its principal: nobody can use up the counters of another. */

@@ -185,7 +185,7 @@ class Outlet {
     publishId: PublishId | undefined,
   ): Promise<PublishReceipt> {
     if (this.#tracer === undefined) return this.#publish(place, message, { publishId });
-    return this.#tracer.publish(place.name, (trace) =>
+    return this.#tracer.ask('publish', place.name, (trace) =>
       this.#publish(place, message, { publishId, trace }),
     );
   }

@@ -1,6 +1,5 @@
 import {
   readTraceContext,
-  type PublishReceipt,
   type TraceContext,
   type TraceFailure,
   type Tracer,
@@ -73,19 +72,20 @@ export class GuardedTracer {
     return this.#guard(() => this.#tracer.deliver?.(delivery));
   }
 
-  /** Publishes within a span of its own, whose context `publish` is given. */
-  publish(
+  /** Does what the server itself asks for, with a span of its own, whose context `ask` is given. */
+  ask<Result>(
+    kind: 'call' | 'publish',
     name: string,
-    publish: (trace: TraceContext | undefined) => Promise<PublishReceipt>,
-  ): Promise<PublishReceipt> {
-    const span = this.#guard(() => this.#tracer.start('publish', name));
-    const publishing = publish(span?.context);
-    if (span === undefined) return publishing;
-    publishing.then(
+    ask: (trace: TraceContext | undefined) => Promise<Result>,
+  ): Promise<Result> {
+    const span = this.#guard(() => this.#tracer.start(kind, name));
+    const asking = ask(span?.context);
+    if (span === undefined) return asking;
+    asking.then(
       () => span.end(),
       (error: unknown) => span.end(failureOf(error)),
     );
-    return publishing;
+    return asking;
   }
 
   #guard(start: () => TraceSpan | undefined): GuardedSpan | undefined {

@@ -27,8 +27,8 @@ export interface Delivery {
 }
 
 /**
- * Traces what a server does: each request of a client, each publish, and each delivery of a topic
- * message to all who are subscribed at one node. What it throws is reported, and changes nothing.
+ * Traces requests of clients, publishes, and deliveries of topic messages. A delivery is one for all
+ * who are subscribed at a node. What a tracer throws is reported, and changes nothing.
  */
 export interface ServerTracer extends Tracer {
   /** A request has come and was not refused; `undefined` leaves it untraced. */
