@@ -106,7 +106,7 @@ describeTransports('traces', (open) => {
     const topics = createTopics(chat, peers.server.broker, { tracer });
     const { offset } = await topics.ticks().publish(7);
     await ticks.reached(offset);
-    await expect(topics.ticks().publish('seven' as never)).rejects.toThrow();
+    await expect(topics.ticks().publish('seven' as never)).rejects.toThrow('cannot publish');
     expect(tracer.lines).toEqual([
       'server publish chat.ticks < nobody: ok',
       'deliver chat.ticks to 1 < server publish chat.ticks: ok',

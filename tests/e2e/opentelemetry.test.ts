@@ -8,12 +8,16 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { connect } from '@trunkline/client';
 import { call, contract, stream, topic } from '@trunkline/contract';
+import {
+  traceClient,
+  traceServer,
+  type ServerTraceOptions,
+} from '@trunkline/observe/opentelemetry';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
-import { createServer, createTopics, implement, type Topics } from '@trunkline/server';
+import { createServer, createTopics, implement, MemoryBroker } from '@trunkline/server';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
-import { traceClient, traceServer, type ServerTraceOptions } from './opentelemetry.js';
 
 const chat = contract('chat', {
   post: call({ input: z.string(), output: z.string(), errors: { FULL: z.number() } }),
@@ -44,14 +48,16 @@ async function open(serverOptions: ServerTraceOptions = {}) {
   const tracerProvider = new BasicTracerProvider({ spanProcessors: [processor] });
   const runtime = new VirtualRuntime();
   const network = new MemoryNetwork(runtime);
-  let topics: Topics<typeof chat> | undefined;
+  const broker = new MemoryBroker({ runtime });
+  const tracer = traceServer({ tracerProvider, ...serverOptions });
+  const topics = createTopics(chat, broker, { tracer, runtime });
   const inner: (string | undefined)[] = [];
   const service = implement(chat, {
     post: async (text, handler) => {
       if (text === 'full') throw handler.error('FULL', 1);
       await Promise.resolve();
       inner.push(trace.getActiveSpan()?.spanContext().spanId);
-      await topics?.rooms({ id: 7 }).publish(text);
+      await topics.rooms({ id: 7 }).publish(text);
       return text;
     },
     hang: (_, { signal }) =>
@@ -68,15 +74,14 @@ async function open(serverOptions: ServerTraceOptions = {}) {
     },
     notes: { authorizePublish: () => true },
   });
-  const tracer = traceServer({ tracerProvider, ...serverOptions });
   const server = createServer({
     services: [service],
     anonymous: true,
+    broker,
     runtime,
     tracer,
     onError: () => {},
   });
-  topics = createTopics(chat, server.broker, { tracer, runtime });
   acceptInMemory(server, network);
   const client = connect('ws://memory', {
     contracts: { chat },
@@ -96,6 +101,7 @@ async function open(serverOptions: ServerTraceOptions = {}) {
     async [Symbol.asyncDispose]() {
       client.close();
       await server.close();
+      await broker.close();
       await runtime.settle();
       expect(exporter.getFinishedSpans()).toHaveLength(processor.started);
     },
@@ -229,7 +235,7 @@ it('says by its status whether the server failed, and by a code how', async () =
   const shown = peers.spans().map(({ kind, name, status, attributes }) => {
     return [SpanKind[kind], name, SpanStatusCode[status.code], attributes['trunkline.code']];
   });
-  expect(shown.toSorted()).toEqual([
+  expect(shown.toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
     ['CLIENT', 'chat.fail', 'ERROR', 'INTERNAL'],
     ['CLIENT', 'chat.hang', 'ERROR', 'DEADLINE'],
     ['CLIENT', 'chat.post', 'ERROR', 'FULL'],
