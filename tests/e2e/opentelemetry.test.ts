@@ -186,6 +186,22 @@ it('makes one trace of a publish of a client and its delivery, once for all subs
   ]);
 });
 
+it('goes on to each client that a topic message has reached, where the server tells them', async () => {
+  await using peers = await open({ tellsClients: true });
+  const { client, runtime } = peers;
+  for (let n = 0; n < 3; n++) client.chat.notes().subscribe({});
+  await runtime.settle();
+  await client.chat.notes().publish('hi');
+  const spans = peers.spans();
+  const received = find(spans, SpanKind.CONSUMER, 'receive chat.notes');
+  const published = find(spans, SpanKind.PRODUCER, 'publish chat.notes');
+  expect(received.parentSpanContext?.spanId).toBe(published.spanContext().spanId);
+  expect(received.links.map((link) => link.context.spanId)).toEqual([
+    published.spanContext().spanId,
+  ]);
+  expect(spans).toHaveLength(5);
+});
+
 it('begins a trace of its own, linked to that of a client which is not trusted', async () => {
   await using peers = await open({ trust: false });
   await peers.client.chat.post('hello');

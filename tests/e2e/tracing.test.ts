@@ -11,6 +11,7 @@ import { openRawHost } from '../support/raw-peer.js';
 import { RecordingTracer } from '../support/recording-tracer.js';
 
 const SENT_AT = new Date(1_000);
+const LIVE = ['live', 'live', 'live'];
 
 async function setUp(open: OpenPeers) {
   const probe = createProbe();
@@ -96,6 +97,29 @@ describeTransports('traces', (open) => {
       'deliver chat.board to 1 < server publish chat.board: ok',
     ]);
     expect(got).toEqual(['hello']);
+  });
+
+  it('go on to the subscribers of each client, where the server tells them', async () => {
+    const tracer = new RecordingTracer();
+    const told = Object.assign(tracer, { tellsClients: true });
+    await using peers = await open({ services: [chatService()], anonymous: true, tracer: told });
+    const traced = { contracts: { chat }, tracer: new RecordingTracer('client', tracer) };
+    const clients = [traced, traced, { contracts: { chat } }].map((one) => peers.connect(one));
+    const got: number[][] = [[], [], []];
+    const ticks = clients.map((client, index) => {
+      return client.chat.ticks().subscribe({ message: (tick) => got[index]?.push(tick) });
+    });
+    await expect.poll(() => ticks.map(({ state }) => state.status)).toEqual(LIVE);
+    const topics = createTopics(chat, peers.server.broker, { tracer });
+    const { offset } = await topics.ticks().publish(7);
+    await Promise.all(ticks.map((one) => one.reached(offset)));
+    expect(got).toEqual([[7], [7], [7]]);
+    expect(tracer.lines).toEqual([
+      'server publish chat.ticks < nobody: ok',
+      'deliver chat.ticks to 3 < server publish chat.ticks: ok',
+      'receive chat.ticks < server publish chat.ticks: ok',
+      'receive chat.ticks < server publish chat.ticks: ok',
+    ]);
   });
 
   it('begin with a publish of the server itself', async () => {
@@ -225,6 +249,27 @@ describeTransports('traces', (open) => {
     probe.answer.resolve('late');
     await expect.poll(() => peers.server.counts.calls).toBe(0);
     expectEnded(tracer);
+  });
+
+  it('fail without harm to what a client receives', async () => {
+    const tracer = Object.assign(new RecordingTracer(), { tellsClients: true });
+    await using peers = await open({ services: [chatService()], anonymous: true, tracer });
+    const errors: unknown[] = [];
+    const fault = (): never => {
+      throw new RangeError('the tracer failed');
+    };
+    const client = peers.connect({
+      contracts: { chat },
+      tracer: { start: fault, receive: fault },
+      onError: (error) => errors.push(error),
+    });
+    const got: string[] = [];
+    const board = client.chat.board({ id: 1 }).subscribe({ message: (text) => got.push(text) });
+    await expect.poll(() => board.state.status).toBe('live');
+    const { offset } = await client.chat.board({ id: 1 }).publish('hello');
+    await board.reached(offset);
+    expect(got).toEqual(['hello']);
+    expect(errors).toEqual([expect.any(RangeError), expect.any(RangeError)]);
   });
 
   it('fail without harm to what they trace', async () => {

@@ -60,6 +60,10 @@ export class RecordingTracer implements ServerTracer {
     return this.#begin(`served ${kind} ${name}`, trace?.traceParent.split('-')[2]);
   }
 
+  receive(topic: string, { traceParent }: Delivery['trace']): ServedSpan {
+    return this.#begin(`receive ${topic}`, traceParent.split('-')[2]);
+  }
+
   deliver({ topic, trace, subscribers }: Delivery): ServedSpan {
     return this.#begin(`deliver ${topic} to ${subscribers}`, trace.traceParent.split('-')[2]);
   }

@@ -77,7 +77,7 @@ export function createClient(
   const whyOffline = (): string | undefined =>
     connection.state.status === 'live' ? undefined : connection.state.reason;
   const calls = new CallTable({ runtime, limits, publisher, superjson, whyOffline });
-  const subscriptions = new Subscriptions(runtime, superjson);
+  const subscriptions = new Subscriptions(runtime, superjson, { tracer, onError });
   const answering = startServing(resolved.handlers, { runtime, superjson, onError });
   const user = routeMessages({ calls, subscriptions, answering });
   const connection: Connection = new Connection(

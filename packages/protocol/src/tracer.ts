@@ -22,13 +22,18 @@ export interface TraceSpan {
   end(failure?: TraceFailure): void;
 }
 
-/** Gives a span to each call, stream and publish that starts. */
+/** Gives a span to each call, stream and publish that starts, and to what is received. */
 export interface Tracer {
   /**
    * Called when one starts, in the turn in which it was asked for. What it gives is the same for all
    * tries of a call; `undefined` leaves it untraced.
    */
   start(kind: ProcedureKind, name: string): TraceSpan | undefined;
+  /**
+   * Called when a client has received a topic message that says where its publish stands in a
+   * trace; the span ends when all subscribers of the client have been given it.
+   */
+  receive?(topic: string, trace: TraceContext): TraceSpan | undefined;
 }
 
 /**

@@ -22,8 +22,9 @@ type ServerTracer = NonNullable<ServerOptions['tracer']>;
  */
 export function traceServer(options: ServerTraceOptions = {}): ServerTracer {
   const tracer = tracerOf(options);
-  const { trust = true } = options;
+  const { trust = true, tellsClients = false } = options;
   return {
+    tellsClients,
     start: (kind, name) => startAsked(tracer, kind, name),
     serve: ({ kind, name, trace: sent, session }) => {
       const { within, links } = comingFrom(sent, trust);

@@ -15,7 +15,10 @@ export function requestAttributes(kind: ProcedureKind, name: string): Attributes
 }
 
 /** Says of a span what it does with the messages of a topic. */
-export function topicAttributes(operation: 'publish' | 'deliver', topic: string): Attributes {
+export function topicAttributes(
+  operation: 'publish' | 'deliver' | 'receive',
+  topic: string,
+): Attributes {
   return {
     'messaging.system': SYSTEM,
     'messaging.operation.name': operation,

@@ -14,6 +14,11 @@ export interface ServerTraceOptions extends TraceOptions {
    * right where clients are strangers. `true` unless given.
    */
   readonly trust?: boolean;
+  /**
+   * Whether topic messages tell clients where their publishes stand in traces, so that clients can
+   * trace when they have come. About 60 bytes in each message; not unless it is `true`.
+   */
+  readonly tellsClients?: boolean;
 }
 
 /** The scope of all spans of this package. */

@@ -18,7 +18,7 @@ import { LatestGate } from './latest-gate.js';
 import { LatestRecords } from './latest-records.js';
 import { RecentWindow, type RecentLimits } from './recent-records.js';
 import type { RecordForm } from './record-form.js';
-import { messageOf } from './topic-message.js';
+import { messageOf, tracedMessage } from './topic-message.js';
 import type { TopicPolicy } from './topic-policy.js';
 
 /** What a topic on this node calls for each of its subscribers. None of these throws. */
@@ -220,7 +220,9 @@ export class HubTopic {
     const payload = this.form.payloadOf(record);
     if (payload === undefined) return undefined;
     const target = this.#fits(batch, payload) ? batch : new SharedBatch();
-    target.add(messageOf(this.number, record, payload));
+    const message = messageOf(this.number, record, payload);
+    const isTold = this.#options.tracer?.tellsClients === true;
+    target.add(isTold ? tracedMessage(message, record) : message);
     return target;
   }
 

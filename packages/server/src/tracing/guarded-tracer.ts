@@ -62,6 +62,11 @@ export class GuardedTracer {
     this.#failed = (error) => report({ error, where: 'tracer' });
   }
 
+  /** Whether topic messages tell clients where their publishes stand in traces. */
+  get tellsClients(): boolean {
+    return this.#tracer.tellsClients === true;
+  }
+
   /** Gives the span of a request of a client. */
   serve(request: ServedRequest): GuardedSpan | undefined {
     return this.#guard(() => this.#tracer.serve?.(request));

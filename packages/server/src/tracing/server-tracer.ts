@@ -33,6 +33,11 @@ export interface Delivery {
 export interface ServerTracer extends Tracer {
   /** A request has come and was not refused; `undefined` leaves it untraced. */
   serve(request: ServedRequest): ServedSpan | undefined;
+  /**
+   * Whether clients are told where the publish of a topic message stands in a trace: about 60 bytes
+   * in each message. They are not unless it is `true`.
+   */
+  readonly tellsClients?: boolean;
   /** A topic message whose publish was traced goes out; called before it does. */
   deliver?(delivery: Delivery): TraceSpan | undefined;
 }
