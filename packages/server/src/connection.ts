@@ -80,6 +80,7 @@ export class Connection implements TransportSink, SessionConnection {
       this.#live = attached.live;
       this.#watch?.attached(attached.live.id);
       attached.live.resume(this, attached.resume);
+      this.services.drain()?.attached(attached.live);
       return this.transport.authenticated();
     }
     this.#watch?.attached(attached.session.id);

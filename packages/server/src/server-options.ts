@@ -127,3 +127,12 @@ function assertTracer(tracer: unknown): void {
   if (typeof start === 'function' && typeof serve === 'function') return;
   throw new TypeError('option "tracer" must be an object with the methods "start" and "serve"');
 }
+
+/** Throws a TypeError for what cannot be revoked: rights of nobody, or for a misread `final`. */
+export function assertRevocation(principal: unknown, isFinal: unknown): void {
+  if (typeof principal !== 'string' || principal === '') {
+    throw new TypeError(`revoke needs a principal: a string that is not empty, not "${principal}"`);
+  }
+  if (typeof isFinal === 'boolean') return;
+  throw new TypeError(`option "final" of revoke must be true or false, not "${typeof isFinal}"`);
+}

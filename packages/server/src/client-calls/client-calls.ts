@@ -99,8 +99,7 @@ export function createClientCalls<Calls extends ClientMembers>(
           const call = (trace?: TraceContext) =>
             table.call({ procedure, input, deadlineMs, signal, trace });
           const called = table.tracer?.ask('call', procedure.name, call) ?? call();
-          const about = { session: session.id, procedure: procedure.name };
-          table.observation?.clientCalled(called, about);
+          table.observation?.clientCalled(called, session.id, procedure);
           return called;
         }
         const text = 'the client answers no calls: it was connected without handlers';
