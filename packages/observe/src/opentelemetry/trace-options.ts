@@ -1,4 +1,5 @@
 import { trace, type Tracer, type TracerProvider } from '@opentelemetry/api';
+import { SCOPE } from './scope.js';
 
 /** Where spans go. */
 export interface TraceOptions {
@@ -20,9 +21,6 @@ export interface ServerTraceOptions extends TraceOptions {
    */
   readonly tellsClients?: boolean;
 }
-
-/** The scope of all spans of this package. */
-const SCOPE = '@trunkline/observe';
 
 /** Gives the tracer that the options ask for. */
 export function tracerOf({ tracerProvider }: TraceOptions): Tracer {

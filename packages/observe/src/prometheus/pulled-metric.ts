@@ -7,9 +7,9 @@ import {
   type MetricValueWithName,
   type Registry,
 } from 'prom-client';
-import type { LabelledValue } from './counts.js';
-import { BUCKETS, type LabelledDuration } from './durations.js';
-import { METRICS, type MetricName, type MetricOf } from './metric-table.js';
+import type { LabelledValue } from '../tally/counts.js';
+import { BUCKETS, type LabelledDuration } from '../tally/durations.js';
+import { METRICS, type MetricName, type MetricOf } from '../tally/metric-table.js';
 
 /**
  * Adds a counter or gauge to a registry; its values are read when somebody scrapes. To count an

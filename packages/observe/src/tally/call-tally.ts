@@ -55,34 +55,46 @@ export class CallTally {
     tally.add(event);
   }
 
-  calls(): LabelledValue[] {
+  /** How to read each metric of calls, but for how long they took. */
+  get readings() {
+    return [
+      { name: 'trunkline_calls_total' as const, read: () => this.#calls() },
+      { name: 'trunkline_calls_unknown_total' as const, read: () => this.#unknown() },
+      { name: 'trunkline_call_bytes_total' as const, read: () => this.#bytes() },
+      { name: 'trunkline_stream_items_total' as const, read: () => this.#items() },
+      { name: 'trunkline_idempotent_calls_total' as const, read: () => this.#idempotent() },
+    ];
+  }
+
+  /** How long calls took, or their handlers alone. */
+  durations(of: 'all' | 'handler'): LabelledDuration[] {
+    const timed = this.#known.filter(({ kind }) => kind !== 'stream');
+    return timed.map((tally) => ({ labels: [tally.procedure], of: tally[of] }));
+  }
+
+  #calls(): LabelledValue[] {
     return this.#all.flatMap(({ procedure, kind, codes }) =>
       [...codes].map(([code, value]) => ({ labels: [procedure, kind, code], value })),
     );
   }
 
-  unknown(): LabelledValue[] {
+  #unknown(): LabelledValue[] {
     return this.#known.map(({ procedure, unknown }) => ({ labels: [procedure], value: unknown }));
   }
 
-  bytes(): LabelledValue[] {
+  #bytes(): LabelledValue[] {
     return this.#known.flatMap((tally) => both(tally.procedure, tally.bytesIn, tally.bytesOut));
   }
 
-  items(): LabelledValue[] {
+  #items(): LabelledValue[] {
     const streams = this.#known.filter(({ kind }) => kind === 'stream');
     return streams.flatMap((tally) => both(tally.procedure, tally.itemsIn, tally.itemsOut));
   }
 
-  idempotent(): LabelledValue[] {
+  #idempotent(): LabelledValue[] {
     return this.#known.flatMap(({ procedure, outcomes }) =>
       [...outcomes].map(([outcome, value]) => ({ labels: [procedure, outcome], value })),
     );
-  }
-
-  durations(of: 'all' | 'handler'): LabelledDuration[] {
-    const timed = this.#known.filter(({ kind }) => kind !== 'stream');
-    return timed.map((tally) => ({ labels: [tally.procedure], of: tally[of] }));
   }
 
   get #all(): ProcedureTally[] {
