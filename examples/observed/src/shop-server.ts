@@ -2,7 +2,8 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import type { AddressInfo } from 'node:net';
 import { failuresTo, logTo, type Log } from '@trunkline/observe/pino';
 import { Metrics } from '@trunkline/observe/prometheus';
-import { createServer, MemoryBroker, readiness, type Server } from '@trunkline/server';
+import { createServer, MemoryBroker, type Server } from '@trunkline/server';
+import { readiness } from '@trunkline/server/operations';
 import { shopService } from './shop-service.js';
 
 /** A server that is observed, and what else its port answers. */

@@ -13,7 +13,6 @@ import {
   type Outgoing,
   type ReceivedMessage,
   type ResumeMessage,
-  type SharedBatch,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { CallLink } from './call-link.js';
@@ -22,6 +21,7 @@ import { Calls, type CallsOptions } from './calls.js';
 import type { CallerLink } from './client-calls/caller-link.js';
 import { receiveAnswer, type ClientCallTable } from './client-calls/client-call-table.js';
 import { openClientCalls } from './client-calls/client-calls.js';
+import { grantIdleMs } from './granted-idle.js';
 import { isAnswer, isPacked, violationOf } from './message-kind.js';
 import type { CallWatch } from './observe/call-watch.js';
 import { watchOf, type SessionWatch } from './observe/session-watch.js';
@@ -97,6 +97,7 @@ export class LiveSession
     this.wire = new Link(this, { ...options, codec: FULL_CODEC });
     if ((hello.features & FEATURES.CHUNK) !== 0) this.wire.allowChunks();
     this.#clientCalls = openClientCalls(session, hello, this);
+    this.wire.pingAfter(grantIdleMs(hello, limits));
     const isKept = limits.detachedMs > 0 && (hello.features & FEATURES.RESUME) !== 0;
     const { secret, hash } = isKept ? sessions.createSecret() : NO_SECRET;
     this.#secretHash = hash;
@@ -113,10 +114,6 @@ export class LiveSession
 
   get secretHash(): string {
     return this.#secretHash ?? '';
-  }
-
-  get rx(): number {
-    return this.wire.rx;
   }
 
   get link(): this {
@@ -155,11 +152,6 @@ export class LiveSession
     return attach > this.#attach;
   }
 
-  /** Whether the session can go on where the client says that it is. */
-  canResume({ rx, first }: ResumeMessage): boolean {
-    return this.wire.canResume(rx, first);
-  }
-
   /** Goes on over another connection; the one before, if there still is one, is closed. */
   resume(connection: SessionConnection, resume: ResumeMessage): void {
     const before = this.#connection;
@@ -171,6 +163,7 @@ export class LiveSession
     before?.close(REPLACED);
     this.watchRights();
     const { transport } = connection;
+    this.wire.pingAfter(grantIdleMs(resume, this.services.limits));
     this.wire.attach(transport);
     this.wire.resume(transport, resume.rx, {
       kind: 'RESUMED',
@@ -213,11 +206,6 @@ export class LiveSession
     this.wire.send({ kind: 'GOAWAY', reason: 'stopping', afterMs, windowMs });
   }
 
-  /** Accepts no further call; what was accepted is acknowledged, and goes on. */
-  deafen(): void {
-    this.wire.deafen();
-  }
-
   /** Breaks off what still runs, and tells the client of each call whether it ran. */
   breakOff(): BrokenOff | undefined {
     return this.#calls?.breakOff();
@@ -254,16 +242,6 @@ export class LiveSession
     // Nothing of it is acknowledged, so it comes again when there is another token.
     if (this.isOver()) return undefined;
     return this.wire.receive(batch);
-  }
-
-  /** Writes what waits: answers of synchronous handlers leave in the turn of their calls. */
-  flush(): void {
-    this.wire.flush();
-  }
-
-  /** The socket has room again. */
-  writable(): void {
-    this.wire.writable();
   }
 
   receive(message: ReceivedMessage): Violation | undefined {
@@ -334,28 +312,8 @@ export class LiveSession
     return entry;
   }
 
-  withdraw(entry: Outgoing): boolean {
-    return this.wire.withdraw(entry);
-  }
-
-  void(entry: Outgoing): boolean {
-    return this.wire.void(entry);
-  }
-
-  sendShared(batch: SharedBatch): Outgoing {
-    return this.wire.sendShared(batch);
-  }
-
-  grew(entry: Outgoing, bytes: number): void {
-    this.wire.grew(entry, bytes);
-  }
-
   tooSlow(): void {
     this.#connection?.close({ code: 'SLOW', reason: 'the reader is too slow' });
-  }
-
-  abandon(id: number): boolean {
-    return this.wire.abandon(id);
   }
 
   /** Its connection is not the session's any more. Handlers go on, and what they give waits. */
@@ -385,7 +343,7 @@ export class LiveSession
   }
 
   /** What the client is told at each attach. */
-  #terms({ revisions }: HelloMessage | ResumeMessage) {
+  #terms(wish: HelloMessage | ResumeMessage) {
     const { limits, registry, sessionLimits } = this.services;
     const isKept = this.#secretHash !== undefined;
     return {
@@ -393,9 +351,9 @@ export class LiveSession
         FEATURES.CHUNK | (isKept ? FEATURES.RESUME : 0) | (this.takesTokens ? FEATURES.AUTH : 0),
       ttlMs: isKept ? limits.detachedMs : 0,
       expiresInMs: this.expiresInMs,
-      idleMs: limits.idleMs,
+      idleMs: grantIdleMs(wish, limits),
       limits: sessionLimits,
-      revisions: registry.revisionsOf(revisions),
+      revisions: registry.revisionsOf(wish.revisions),
     };
   }
 

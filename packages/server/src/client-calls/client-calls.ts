@@ -5,6 +5,7 @@ import {
   type ContractShape,
   type HelloMessage,
   type SafeResult,
+  type TraceContext,
   type WithInput,
 } from '@trunkline/protocol';
 import type { SessionInfo } from '../context.js';
@@ -95,7 +96,9 @@ export function createClientCalls<Calls extends ClientMembers>(
         checkDeadline(deadlineMs);
         const table = SESSIONS.get(session);
         if (table !== undefined) {
-          const called = table.call({ procedure, input, deadlineMs, signal });
+          const call = (trace?: TraceContext) =>
+            table.call({ procedure, input, deadlineMs, signal, trace });
+          const called = table.tracer?.ask('call', procedure.name, call) ?? call();
           table.observation?.clientCalled(called, session.id, procedure);
           return called;
         }
