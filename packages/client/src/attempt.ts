@@ -16,6 +16,7 @@ import type { ClientSession } from './client-session.js';
 import type { ErrorHook } from './error-hook.js';
 import type { Ending } from './retry-decision.js';
 import type { SuperjsonLoader } from './superjson.js';
+import { TokenRefresh } from './token-refresh.js';
 import type { AuthReason, TokenSource } from './token-source.js';
 
 /** What one attempt tells its owner. None of these throws. */
@@ -59,12 +60,14 @@ export class Attempt {
   readonly #owner: AttemptOwner;
   readonly #options: AttemptOptions;
   #attach: Attach | undefined;
+  readonly #refresh: TokenRefresh;
   #stopAsking: () => void = () => {};
   #isOver = false;
 
   constructor(owner: AttemptOwner, options: AttemptOptions) {
     this.#owner = owner;
     this.#options = options;
+    this.#refresh = new TokenRefresh(options);
   }
 
   /** Whether a connection is being opened, or is open. */
@@ -76,7 +79,7 @@ export class Attempt {
   start(reason: AuthReason): void {
     this.#stopAsking = this.#options.tokens.ask(reason, {
       given: (token) => this.#prepare(token),
-      failed: (error) => this.#fail('auth failed', error),
+      failed: (error) => this.#fail(describe('auth failed', error), error),
     });
   }
 
@@ -84,6 +87,7 @@ export class Attempt {
   close(): void {
     this.#isOver = true;
     this.#stopAsking();
+    this.#refresh.stop();
     this.#attach?.close();
   }
 
@@ -95,15 +99,16 @@ export class Attempt {
       if (!this.#isOver) this.#dial(token);
     };
     const failed = (error: unknown): void =>
-      this.#fail('the code for superjson could not be loaded', error);
+      this.#fail(describe('the code for superjson could not be loaded', error), error);
     void superjson.load().then(loaded, failed);
   }
 
   #dial(token: string): void {
     const { url, dial, runtime, limits, packed, superjson, codec } = this.#options;
-    const { agent, revisions, takesCalls } = this.#options;
+    const { agent, revisions, takesCalls, tokens } = this.#options;
     const able = FEATURES.CHUNK | FEATURES.RESUME | FEATURES.GOAWAY;
-    const features = able | (takesCalls ? FEATURES.CALLS : 0);
+    const features =
+      able | (takesCalls ? FEATURES.CALLS : 0) | (tokens.canRenew ? FEATURES.AUTH : 0);
     const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions };
     const session = this.#owner.sessionFor(this);
     if (this.#isOver) return;
@@ -111,7 +116,11 @@ export class Attempt {
     const rest = { codec, superjson, openMs, welcomeMs, valueBytes };
     this.#attach = new Attach(
       {
-        welcomed: (welcome, begun) => this.#owner.welcomed(this, welcome, begun),
+        welcomed: (welcome, begun) => {
+          this.#refresh.start(begun.link, welcome);
+          this.#owner.welcomed(this, welcome, begun);
+        },
+        authed: ({ expiresInMs }) => this.#refresh.authed(expiresInMs),
         gone: (gone) => this.#owner.gone(this, gone),
         goaway: (message) => this.#owner.goaway(this, message),
         ended: (ending) => this.#end(ending),
@@ -129,6 +138,12 @@ export class Attempt {
   #end(ending: Ending): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#refresh.stop();
     this.#owner.ended(this, ending);
   }
+}
+
+/** The text is that of the application's own code, and goes to nobody else. */
+function describe(what: string, error: unknown): string {
+  return error instanceof Error && error.message !== '' ? `${what}: ${error.message}` : what;
 }
