@@ -84,7 +84,9 @@ describe('a token that ends', () => {
     const waiting = client.hall.wait(undefined, { deadlineMs: 600_000 });
     const ticks = client.hall.ticks()[Symbol.asyncIterator]();
     const seen: string[] = [];
-    const subscription = client.hall.news().subscribe((message) => void seen.push(message));
+    const subscription = client.hall
+      .news()
+      .subscribe({ message: (message) => void seen.push(message) });
     await runtime.settle();
     expect(await ticks.next()).toMatchObject({ value: 1 });
     await news.publish('before');
@@ -178,7 +180,9 @@ describe('a client whose rights are taken back', () => {
     const { runtime, client, server, reasons } = open;
     const lost = client.hall.wait.safe(undefined, { deadlineMs: 600_000 });
     const seen: string[] = [];
-    const subscription = client.hall.news().subscribe((message) => void seen.push(message));
+    const subscription = client.hall
+      .news()
+      .subscribe({ message: (message) => void seen.push(message) });
     await runtime.settle();
     expect(server.revoke('ada')).toBe(1);
     await runtime.advance(1_000);
@@ -219,8 +223,7 @@ describe('a client whose rights are taken back', () => {
     const { runtime, client, server, rule } = open;
     const errors: unknown[] = [];
     const subscription = client.hall.news().subscribe({
-      message: () => {},
-      error: (error) => void errors.push(error),
+      state: ({ error }) => void (error && errors.push(error)),
     });
     await runtime.settle();
     rule.mayRead = false;
