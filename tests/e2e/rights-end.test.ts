@@ -75,7 +75,7 @@ function openHall({ lastsMs, ...options }: Options & { lastsMs?: number } = {}) 
     signals,
     gates,
     closed,
-    news: createTopics(hall, broker).news(undefined),
+    news: createTopics(hall, broker).news(),
   };
 }
 

@@ -5,11 +5,13 @@ import {
   type Runtime,
   type TrunklineError,
 } from '@trunkline/protocol';
+import type { CallLink } from './call-link.js';
 import { ownError } from './failure.js';
 import type { ItemQueue } from './item-queue.js';
 import type { ServerLimits } from './limits.js';
 import { isIdempotent, isStreamRoute, isTopicRoute, type Route } from './route.js';
 import type { BoundProcedure } from './bound-procedure.js';
+import type { CallRates, Charge } from './call-rates.js';
 import type { Session } from './session.js';
 import { UpCredit } from './up-credit.js';
 
@@ -18,8 +20,9 @@ export interface CallQuotaOptions {
   readonly session: Session;
   readonly limits: ServerLimits;
   readonly runtime: Runtime;
-  /** Bytes for the client of which nothing was written; what is being written does not count. */
-  readonly waitingBytes: () => number;
+  /** `undefined` where no call has a rate. */
+  readonly rates: CallRates | undefined;
+  readonly link: Pick<CallLink, 'waitingBytes'>;
 }
 
 /** What a handler that runs takes up. */
@@ -50,6 +53,7 @@ export class CallQuota {
   readonly #options: CallQuotaOptions;
   /** Handlers that run, also those whose caller has left. */
   #running = 0;
+  #entered = 0;
   /** Calls that were answered at once, in the turn that is still going on. */
   #answeredInTurn = 0;
   #streams = 0;
@@ -63,6 +67,11 @@ export class CallQuota {
   /** How many handlers run. */
   get running(): number {
     return this.#running;
+  }
+
+  /** How many handlers there were, so far. */
+  get entered(): number {
+    return this.#entered;
   }
 
   /** What the callers of streams may send, of all streams together. */
@@ -89,12 +98,13 @@ export class CallQuota {
       return no('TOO_LARGE', `the input has more than ${maxBytes} bytes`);
     }
     if (call.deadlineMs === 0) return no('DEADLINE', 'the deadline had passed');
-    return this.#busy(call, bound) ?? this.#publishRefusal(call, bound);
+    return this.#busy(call, bound) ?? this.#publisherRefusal(call, bound) ?? this.#rated(bound);
   }
 
   /** Counts a handler that has started; `leave` it once when the handler is done. */
   enter(slot: Slot): void {
     this.#running++;
+    this.#entered++;
     if (slot.isStream) this.#streams++;
     this.#inputCost += slot.cost;
   }
@@ -120,10 +130,10 @@ export class CallQuota {
   }
 
   #busy(call: CallMessage, { route }: BoundProcedure): TrunklineError | undefined {
-    const { limits, waitingBytes } = this.#options;
+    const { limits, link } = this.#options;
     const inFlight = this.#running + this.#answeredInTurn;
     if (inFlight >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
-    if (waitingBytes() > limits.heldBytes) return no('BUSY', 'too many results are waiting');
+    if (link.waitingBytes > limits.heldBytes) return no('BUSY', 'too many results are waiting');
     if (this.#inputCost > 0 && this.#inputCost + costOf(call, limits.values) > limits.inputCost) {
       return no('BUSY', 'the inputs of running calls are too large');
     }
@@ -134,7 +144,7 @@ export class CallQuota {
   }
 
   /** Brokers remember each publisher, so a client must not be as many of them as it likes. */
-  #publishRefusal(
+  #publisherRefusal(
     { publishId }: CallMessage,
     { kind }: BoundProcedure,
   ): TrunklineError | undefined {
@@ -144,10 +154,34 @@ export class CallQuota {
       const text = `one publisher per session: "${session.publisherOf(publishId)}" in this one`;
       return no('INVALID_INPUT', text);
     }
-    if (session.publishes.take()) return undefined;
-    const retryAfterMs = session.publishes.waitMs;
-    return ownError('RATE', 'too many publishes', { executed: 'no', retryAfterMs });
+    return undefined;
   }
+
+  /** Looked at last: what does not start for another reason costs its caller nothing. */
+  #rated({ route, kind }: BoundProcedure): TrunklineError | undefined {
+    const { session, rates } = this.#options;
+    if (route === undefined || (rates === undefined && kind !== 'publish')) return undefined;
+    const charges = rates?.chargesOf(session, route) ?? [];
+    if (kind === 'publish') {
+      charges.push({ bucket: session.publishes, tokens: 1, text: 'too many publishes' });
+    }
+    return take(charges);
+  }
+}
+
+/** Takes all that a call costs, or nothing: then the error says when all of it will be there. */
+function take(charges: readonly Charge[]): TrunklineError | undefined {
+  let retryAfterMs = 0;
+  let why = '';
+  for (const { bucket, tokens, text } of charges) {
+    const waitMs = bucket.waitFor(tokens);
+    if (waitMs <= retryAfterMs) continue;
+    retryAfterMs = waitMs;
+    why = text;
+  }
+  if (retryAfterMs > 0) return ownError('RATE', why, { executed: 'no', retryAfterMs });
+  for (const { bucket, tokens } of charges) bucket.take(tokens);
+  return undefined;
 }
 
 function no(code: Parameters<typeof ownError>[0], text: string): TrunklineError {

@@ -25,6 +25,16 @@ export type Attached =
 /** What all handshakes of a server share. */
 export interface HandshakeServices extends SessionServices {
   readonly sessions: Sessions<LiveSession>;
+  /** That of a server that stops. */
+  readonly drain: () => DrainGate | undefined;
+}
+
+/** What a server that stops says to clients that come. */
+export interface DrainGate {
+  /** What a new one is told. */
+  refusal(): Close;
+  /** A session has a connection again. */
+  attached(session: LiveSession): void;
 }
 
 /** What a handshake is made from, and what it tells its connection. */
@@ -104,6 +114,8 @@ export class Handshake {
     if (message?.kind !== 'HELLO' || second !== undefined) {
       return owner.close(new Violation('HELLO_FIRST'));
     }
+    const drain = owner.services.drain();
+    if (drain !== undefined) return owner.close(drain.refusal());
     this.#timer.cancel();
     this.#state = 'greeting';
     this.#admit({ token: message.token }, (admission) => this.#welcome(message, admission));
@@ -212,7 +224,10 @@ export class Handshake {
   }
 
   #welcome(hello: HelloMessage, { session, release }: Admitted): void {
-    this.#owner.attached({ session, hello, release });
+    const drain = this.#owner.services.drain();
+    if (drain === undefined) return this.#owner.attached({ session, hello, release });
+    release();
+    this.#owner.close(drain.refusal());
   }
 }
 

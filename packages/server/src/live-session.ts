@@ -17,6 +17,7 @@ import {
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { CallLink } from './call-link.js';
+import type { BrokenOff } from './call-terms.js';
 import { Calls, type CallsOptions } from './calls.js';
 import type { CallerLink } from './client-calls/caller-link.js';
 import { receiveAnswer, type ClientCallTable } from './client-calls/client-call-table.js';
@@ -58,6 +59,8 @@ export class LiveSession
   implements CallsOptions, SubscriptionsOptions, CallLink, TopicLink, CallerLink, KnownSession
 {
   readonly takesPacked: boolean;
+  /** Whether the client can be told to move. */
+  readonly takesGoaway: boolean;
   protected readonly wire: Link;
   /** `undefined` for a client that does not resume sessions. */
   readonly #secretHash: string | undefined;
@@ -84,6 +87,7 @@ export class LiveSession
     this.#connection = connection;
     this.#attachedAt = runtime.now();
     this.takesPacked = transport.takesPacked;
+    this.takesGoaway = (hello.features & FEATURES.GOAWAY) !== 0;
     const options = { transport, runtime, limits, side: 'server', valueBytes, assembly } as const;
     this.wire = new Link(this, { ...options, codec: FULL_CODEC });
     if ((hello.features & FEATURES.CHUNK) !== 0) this.wire.allowChunks();
@@ -118,12 +122,12 @@ export class LiveSession
   }
 
   get inputCost(): number {
-    return this.#calls?.inputCost ?? 0;
+    return this.#calls?.load.inputCost ?? 0;
   }
 
   /** Handlers that run. */
   get running(): number {
-    return this.#calls?.running ?? 0;
+    return this.#calls?.load.running ?? 0;
   }
 
   /** Subscriptions that are live or being decided on. */
@@ -172,7 +176,8 @@ export class LiveSession
   left(connection: SessionConnection, closed: Closed): void {
     if (connection !== this.#connection) return;
     this.#closed = closed;
-    const mayComeBack = this.#secretHash !== undefined && reactionTo(closed.code) !== 'stop';
+    const isOver = reactionTo(closed.code) === 'stop' || closed.code === CLOSE_CODES.DRAINING.code;
+    const mayComeBack = this.#secretHash !== undefined && !isOver;
     if (!mayComeBack) return this.#end(undefined);
     // Browsers say so of a page that is gone. One that they bring back is told what has not run.
     if (closed.code === CLOSE_CODES.LEAVING.code) return this.#end('expired');
@@ -181,10 +186,34 @@ export class LiveSession
   }
 
   /** Seals the session: nothing of it runs any more when somebody is told. Idempotent. */
-  end(reason: EndReason): void {
+  end(reason: EndReason, close: Close | 'cut' = ENDED): void {
     const connection = this.#connection;
+    if (close !== 'cut') {
+      this.#closed = { code: CLOSE_CODES[close.code].code, reason: close.reason };
+    }
     this.#end(reason);
-    connection?.close(ENDED);
+    connection?.failed(close);
+  }
+
+  /** Tells the client to move to another connection, if it has one now and can be told. */
+  goAway(afterMs: number, windowMs: number): void {
+    if (!this.takesGoaway || this.#connection === undefined) return;
+    this.wire.send({ kind: 'GOAWAY', reason: 'stopping', afterMs, windowMs });
+  }
+
+  /** Accepts no further call; what was accepted is acknowledged, and goes on. */
+  deafen(): void {
+    this.wire.deafen();
+  }
+
+  /** Breaks off what still runs, and tells the client of each call whether it ran. */
+  breakOff(): BrokenOff | undefined {
+    return this.#calls?.breakOff();
+  }
+
+  /** Handlers that were waited for since the session began. */
+  get entered(): number {
+    return this.#calls?.load.entered ?? 0;
   }
 
   /** The principal has no rights any more: nothing of it runs, and its connection ends like this. */
@@ -267,6 +296,7 @@ export class LiveSession
   }
 
   flushed(): void {
+    this.noteWaiting();
     this.#subscriptions?.resume();
     this.#calls?.resume();
   }
@@ -316,6 +346,7 @@ export class LiveSession
   /** Its connection is not the session's any more. Handlers go on, and what they give waits. */
   #leave(): void {
     this.#connection = undefined;
+    this.noteGone();
     this.leaveRights();
     this.#subscriptions?.close();
     this.#subscriptions = undefined;
@@ -326,6 +357,7 @@ export class LiveSession
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#connection = undefined;
+    this.noteGone();
     this.leaveRights();
     this.wire.stop();
     this.#subscriptions?.close();

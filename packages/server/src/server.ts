@@ -16,12 +16,14 @@ import {
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import { bootFaults } from './boot.js';
+import { CallRates } from './call-rates.js';
 import { isPromise } from './chain.js';
 import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { Dispatcher } from './dispatcher.js';
 import { ExpiryWatch } from './expiry-watch.js';
+import { Drain, type DrainOptions, type DrainReport } from './drain.js';
 import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
@@ -32,6 +34,7 @@ import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } fro
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure, printLeak } from './print-failure.js';
 import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
+import { readiness, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
 import { isTopicRoute, type Service } from './route.js';
 import type { LiveSession } from './live-session.js';
@@ -42,6 +45,7 @@ import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
+import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
 const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
@@ -72,11 +76,13 @@ export class Server {
   readonly #hub: Hub;
   readonly #idempotency: IdempotencyTable;
   readonly #leaks: LeakWatch | undefined;
+  readonly #rates: CallRates | undefined;
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
   readonly #acceptor: WsAcceptor;
-  #isClosed = false;
+  #drain: Drain | undefined;
+  #stopping: Promise<void> | undefined;
 
   constructor(options: ServerOptions) {
     assertOptions(options);
@@ -103,6 +109,7 @@ export class Server {
     if (options.leaks !== undefined) {
       this.#leaks = new LeakWatch(runtime, options.leaks === true ? {} : options.leaks, printLeak);
     }
+    this.#rates = CallRates.of({ runtime, limits: this.#limits, services: this.#services });
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });
     this.#shared = this.#share(options, { runtime, report, pipelines });
@@ -114,6 +121,8 @@ export class Server {
       cookies: options.cookies ?? false,
       spoken: options.packed === false ? [SUBPROTOCOLS.superjson] : SPOKEN,
       onError: (error) => report({ error, where: 'acceptor' }),
+      refusal: () => this.#drain?.upgradeRefusal(),
+      readiness: readiness(this),
       accept: (transport, info) => this.#connect(transport, info),
     });
     options.onCoverage?.(formatCoverage(this.coverage()));
@@ -214,14 +223,56 @@ export class Server {
     return sum;
   }
 
-  /** Ends all connections and, if it is the server's own, the broker. Idempotent. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  /** What the server does for new clients. */
+  get phase(): ServerPhase {
+    if (this.#stopping !== undefined) return 'closed';
+    return this.#drain === undefined ? 'serving' : 'draining';
+  }
+
+  /** Tells whether new sessions are taken: `false` from the first moment of a drain. */
+  ready(): boolean {
+    return this.phase === 'serving';
+  }
+
+  /**
+   * Empties the server and closes it: nobody new is let in, clients move to other servers one after
+   * the other, and handlers have until shortly before the end of the window. What still runs then is
+   * answered with `DRAINING`. Gives the same promise when it is called again.
+   */
+  drain(options: DrainOptions = {}): Promise<DrainReport> {
+    this.#drain ??= new Drain(
+      {
+        runtime: this.#shared.runtime,
+        sessions: this.#sessions,
+        connections: this.#connections,
+        stop: () => this.#stop(),
+        cut: () => this.#acceptor.cut(),
+      },
+      options,
+    );
+    return this.#drain.done;
+  }
+
+  /**
+   * Ends all connections and, if it is the server's own, the broker, without waiting for anything
+   * that runs. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#drain?.stop();
+    return this.#stop();
+  }
+
+  #stop(): Promise<void> {
+    return (this.#stopping ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
     for (const connection of this.#connections) connection.close(LEAVING);
     this.#sessions.close();
     await this.#acceptor.close();
     this.#idempotency.close();
     this.#leaks?.close();
+    this.#rates?.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
   }
@@ -233,13 +284,14 @@ export class Server {
   }
 
   #assertOpen(): void {
-    if (this.#isClosed) throw new TrunklineError('UNAVAILABLE', 'the server is closed');
+    if (this.phase === 'serving') return;
+    throw new TrunklineError('UNAVAILABLE', `the server is ${this.phase}`);
   }
 
   #connect(transport: AcceptedTransport, info: ConnectionInfo): TransportSink {
     const connection = new Connection(transport, info, this.#shared);
     this.#connections.add(connection);
-    if (this.#isClosed) connection.close(LEAVING);
+    if (this.#stopping !== undefined) connection.close(LEAVING);
     return connection;
   }
 
@@ -264,11 +316,13 @@ export class Server {
       ...common,
       makeScope,
       leaks: this.#leaks,
+      rates: this.#rates,
       registry,
       valueBytes,
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
+      outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
       dispatcher: new Dispatcher({
         ...common,
         idempotency: this.#idempotency,
@@ -287,8 +341,10 @@ export class Server {
       opened: (session) => tellOpen(aboutSession(session)),
       ended: (connection) => void this.#connections.delete(connection),
       sessionEnded: (session, { code, reason }) => {
+        this.#drain?.ended(session.id);
         tellClose({ ...aboutSession(session), code, reason });
       },
+      drain: () => this.#drain,
     };
   }
 }

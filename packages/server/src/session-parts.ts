@@ -1,4 +1,5 @@
 import type { ByteBudget, Closed, SessionLimits } from '@trunkline/protocol';
+import type { CallRates } from './call-rates.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { ExpiryWatch } from './expiry-watch.js';
 import type { Gatekeeper } from './gatekeeper.js';
@@ -8,6 +9,7 @@ import type { Session } from './session.js';
 import type { KnownSession, Sessions } from './sessions.js';
 import type { TopicServices } from './subscriptions.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
+import type { WaitingOutboxes } from './waiting-outboxes.js';
 
 /** What all sessions of a server share. */
 export interface SessionServices extends TopicServices {
@@ -17,8 +19,12 @@ export interface SessionServices extends TopicServices {
   readonly gatekeeper: Gatekeeper;
   readonly expiries: ExpiryWatch;
   readonly leaks: LeakWatch | undefined;
+  /** `undefined` where no call has a rate. */
+  readonly rates: CallRates | undefined;
   /** What all sessions may hold of inputs that are not complete. */
   readonly assembly: ByteBudget;
+  /** What waits for connections that do not take it, of all sessions. */
+  readonly outboxes: WaitingOutboxes;
   /** The largest input of all procedures; each has its own limit besides. */
   readonly valueBytes: number;
   /** All of this server. */
@@ -82,6 +88,10 @@ export abstract class SessionParts implements ContextSource {
 
   get makeScope() {
     return this.services.makeScope;
+  }
+
+  get rates() {
+    return this.services.rates;
   }
 
   get leaks() {
