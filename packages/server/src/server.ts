@@ -31,6 +31,8 @@ import type { Around } from './guard.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
+import { createObservation, type Observation } from './observe/observation.js';
+import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure, printLeak } from './print-failure.js';
 import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
@@ -64,6 +66,10 @@ export interface ServerCounts {
   subscriptions: number;
   /** Topics that somebody on this node is subscribed to. */
   topics: number;
+  /** Bytes that wait to be written, here or in sockets. */
+  outboxBytes: number;
+  /** Bytes that were written, and may have to be written again. */
+  unackedBytes: number;
 }
 
 /** A Trunkline server: contracts, the code behind them, and the connections that use them. */
@@ -77,6 +83,7 @@ export class Server {
   readonly #idempotency: IdempotencyTable;
   readonly #leaks: LeakWatch | undefined;
   readonly #rates: CallRates | undefined;
+  readonly #observation: Observation | undefined;
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
@@ -97,6 +104,7 @@ export class Server {
     };
     assertBoots(this.#services, options);
     this.#ownsBroker = options.broker === undefined;
+    this.#observation = createObservation(options.observers, { runtime, report });
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
     this.#hub = new Hub({
       broker: this.#broker,
@@ -107,7 +115,11 @@ export class Server {
     });
     this.#idempotency = new IdempotencyTable(runtime, this.#limits);
     if (options.leaks !== undefined) {
-      this.#leaks = new LeakWatch(runtime, options.leaks === true ? {} : options.leaks, printLeak);
+      const { report: tell = printLeak, ...about } = options.leaks === true ? {} : options.leaks;
+      this.#leaks = new LeakWatch(runtime, about, (leak) => {
+        this.#observation?.tell('leaked', leak);
+        tell(leak);
+      });
     }
     this.#rates = CallRates.of({ runtime, limits: this.#limits, services: this.#services });
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
@@ -123,6 +135,7 @@ export class Server {
       onError: (error) => report({ error, where: 'acceptor' }),
       refusal: () => this.#drain?.upgradeRefusal(),
       readiness: readiness(this),
+      observation: this.#observation,
       accept: (transport, info) => this.#connect(transport, info),
     });
     options.onCoverage?.(formatCoverage(this.coverage()));
@@ -147,13 +160,28 @@ export class Server {
       calls: 0,
       subscriptions: 0,
       topics: this.#hub.size,
+      outboxBytes: 0,
+      unackedBytes: 0,
     };
     for (const session of this.#sessions.all) {
       counts.sessions++;
       counts.calls += session.running;
       counts.subscriptions += session.subscribed;
+      counts.outboxBytes += session.outboxBytes;
+      counts.unackedBytes += session.unackedBytes;
     }
     return counts;
+  }
+
+  /**
+   * What has become of the messages of each topic, of all params together: for each of them,
+   * `offered` is `delivered`, `conflated` and `gap` together. Empty without observers.
+   */
+  get topicCounts(): TopicCounts[] {
+    const tallies = [...(this.#observation?.topics ?? [])];
+    return tallies.map(({ topic, offered, delivered, conflated, gap, queued }) => {
+      return { topic, offered, delivered, conflated, gap, queued };
+    });
   }
 
   /** Says for each procedure and topic which guards stand before it. */
@@ -309,6 +337,7 @@ export class Server {
       limits: this.#limits,
       broker: this.#broker,
       pipelineOf: pipelines.of,
+      observation: this.#observation,
     };
     const registry = new Registry(this.#services);
     const valueBytes = registry.largestInput(this.#limits.valueInBytes);

@@ -4,6 +4,7 @@ import type { Dispatcher } from './dispatcher.js';
 import type { ExpiryWatch } from './expiry-watch.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import type { LeakWatch } from './leak-watch.js';
+import type { Observation } from './observe/observation.js';
 import type { ContextSource, MakeScope } from './request-context.js';
 import type { Session } from './session.js';
 import type { KnownSession, Sessions } from './sessions.js';
@@ -31,6 +32,8 @@ export interface SessionServices extends TopicServices {
   readonly sessions: Sessions<KnownSession>;
   /** A session has ended, and how its last connection did. */
   readonly sessionEnded: (session: Session, closed: Closed) => void;
+  /** `undefined` where nobody observes. */
+  readonly observation: Observation | undefined;
   /** What WELCOME tells of the limits. */
   readonly sessionLimits: SessionLimits;
 }
@@ -92,6 +95,10 @@ export abstract class SessionParts implements ContextSource {
 
   get rates() {
     return this.services.rates;
+  }
+
+  get observation() {
+    return this.services.observation;
   }
 
   get leaks() {
