@@ -66,7 +66,12 @@ function openHall() {
   client.connection.watch(({ status }) => statuses.push(status));
   return {
     ...rest,
-    ...{ runtime, network, server, client, reasons, statuses },
+    runtime,
+    network,
+    server,
+    client,
+    reasons,
+    statuses,
     async [Symbol.asyncDispose]() {
       client.close();
       await server.close();

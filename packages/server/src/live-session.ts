@@ -13,7 +13,6 @@ import {
   type Outgoing,
   type ReceivedMessage,
   type ResumeMessage,
-  type SharedBatch,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { CallLink } from './call-link.js';
@@ -334,28 +333,8 @@ export class LiveSession
     return entry;
   }
 
-  withdraw(entry: Outgoing): boolean {
-    return this.wire.withdraw(entry);
-  }
-
-  void(entry: Outgoing): boolean {
-    return this.wire.void(entry);
-  }
-
-  sendShared(batch: SharedBatch): Outgoing {
-    return this.wire.sendShared(batch);
-  }
-
-  grew(entry: Outgoing, bytes: number): void {
-    this.wire.grew(entry, bytes);
-  }
-
   tooSlow(): void {
     this.#connection?.close({ code: 'SLOW', reason: 'the reader is too slow' });
-  }
-
-  abandon(id: number): boolean {
-    return this.wire.abandon(id);
   }
 
   /** Its connection is not the session's any more. Handlers go on, and what they give waits. */

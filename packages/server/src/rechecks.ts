@@ -58,7 +58,7 @@ export class Rechecks {
     const { runtime, limits } = this.#options;
     return new Promise((resolve) => {
       let isDecided = false;
-      const done = (): boolean => {
+      const settle = (): boolean => {
         if (isDecided) return false;
         isDecided = true;
         timer.cancel();
@@ -67,14 +67,14 @@ export class Rechecks {
         return true;
       };
       const failed = (error: unknown): void => {
-        if (done()) refuse(this.#errorOf(error, name));
+        if (settle()) refuse(this.#errorOf(error, name));
       };
       const text = `the authorizer has not decided within ${limits.authMs} ms`;
       const timer = runtime.startTimer(limits.authMs, () => failed(new Error(text)));
-      const stopListening = closing.listen(done);
+      const stopListening = closing.listen(settle);
       // What is published after a no must find the subscription ended: no detour here.
-      if (closing.hasCome) done();
-      else void decide().then(done, failed);
+      if (closing.hasCome) settle();
+      else void decide().then(settle, failed);
     });
   }
 

@@ -4,13 +4,11 @@ import {
   SPOKEN,
   SUBPROTOCOLS,
   ByteBudget,
-  SESSION_LIMITS,
   systemRuntime,
   TrunklineError,
   type Broker,
   type Close,
   type Runtime,
-  type SessionLimits,
   type Transport,
   type TransportSink,
 } from '@trunkline/protocol';
@@ -30,19 +28,26 @@ import { Gatekeeper } from './gatekeeper.js';
 import type { Around } from './guard.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
-import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
+import {
+  listLimits,
+  resolveServerLimits,
+  sessionLimitsOf,
+  type LimitRow,
+  type ServerLimits,
+} from './limits.js';
 import { createObservation, type Observation } from './observe/observation.js';
 import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure, printLeak } from './print-failure.js';
-import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
+import { Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
 import { readiness, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
-import { isTopicRoute, type Service } from './route.js';
+import { Rights } from './rights.js';
+import type { Service } from './route.js';
 import type { LiveSession } from './live-session.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
-import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
+import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
@@ -50,8 +55,6 @@ import { SnapshotPlaces } from './topics/snapshot-places.js';
 import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
-const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
-const REVOKED_FINALLY: Close = { code: 'REFUSED', reason: 'revoked' };
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
 
 /** What a server has open. */
@@ -87,6 +90,7 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
+  readonly #rights: Rights;
   readonly #acceptor: WsAcceptor;
   #drain: Drain | undefined;
   #stopping: Promise<void> | undefined;
@@ -125,6 +129,7 @@ export class Server {
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });
     this.#shared = this.#share(options, { runtime, report, pipelines });
+    this.#rights = new Rights(this.#shared, this.#idempotency);
     this.#acceptor = new WsAcceptor({
       runtime,
       limits: this.#limits,
@@ -222,33 +227,15 @@ export class Server {
    * many sessions there were. What `authenticate` says afterwards is the application's own affair.
    */
   revoke(principal: string, { final: isFinal = false }: { final?: boolean } = {}): number {
-    assertRevocation(principal, isFinal);
-    const close = isFinal ? REVOKED_FINALLY : REVOKED;
-    const sessions = this.#sessionsOf(principal);
-    this.#shared.gatekeeper.revoke(principal, close);
-    for (const session of sessions) session.revoke(close);
-    this.#idempotency.revoke(principal);
-    return sessions.length;
+    return this.#rights.revoke(principal, isFinal);
   }
 
   /**
    * Asks guards and authorizers again about what is subscribed: of one principal, on one topic, or
    * all. What they refuse ends. Resolves when all of it is decided.
    */
-  async recheck(options: RecheckOptions = {}): Promise<Rechecked> {
-    const { principal, topic } = options;
-    assertRecheck(options, (name) => {
-      const route = this.#shared.registry.find(name);
-      return route !== undefined && isTopicRoute(route);
-    });
-    const sessions = this.#sessionsOf(principal);
-    const found = await Promise.all(sessions.map((session) => session.recheck(topic)));
-    const sum = { checked: 0, ended: 0 };
-    for (const { checked, ended } of found) {
-      sum.checked += checked;
-      sum.ended += ended;
-    }
-    return sum;
+  recheck(options: RecheckOptions = {}): Promise<Rechecked> {
+    return this.#rights.recheck(options);
   }
 
   /** What the server does for new clients. */
@@ -303,12 +290,6 @@ export class Server {
     this.#rates?.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
-  }
-
-  /** Those of one principal, or all. */
-  #sessionsOf(principal: string | undefined): LiveSession[] {
-    const all = [...this.#sessions.all];
-    return principal === undefined ? all : all.filter((one) => one.principal === principal);
   }
 
   #assertOpen(): void {
@@ -392,12 +373,6 @@ function assertBoots(services: readonly Service[], options: ServerOptions): void
     isAnonymous: options.anonymous === true,
   });
   if (faults.length > 0) throw new TypeError(`the server does not boot:\n- ${faults.join('\n- ')}`);
-}
-
-/** Of all limits, those that a client is told. */
-function sessionLimitsOf(limits: SessionLimits): SessionLimits {
-  const told = Object.keys(SESSION_LIMITS) as (keyof SessionLimits)[];
-  return Object.fromEntries(told.map((name) => [name, limits[name]])) as unknown as SessionLimits;
 }
 
 function ignore(): void {}

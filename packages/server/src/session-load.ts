@@ -1,7 +1,7 @@
-import type { Link } from '@trunkline/protocol';
+import type { Link, Outgoing, SharedBatch } from '@trunkline/protocol';
 import { SessionParts } from './session-parts.js';
 
-/** How much waits for the client of a session, and whether more may. */
+/** How much waits for the client of a session, whether more may, and what is taken back. */
 export abstract class SessionLoad extends SessionParts {
   protected abstract readonly wire: Link;
   /** What the inputs of its running handlers cost, in bytes. */
@@ -100,6 +100,26 @@ export abstract class SessionLoad extends SessionParts {
   get #isLate(): boolean {
     if (this.#waitingSince === undefined) return false;
     return this.runtime.now() - this.#waitingSince > this.limits.outboxMs;
+  }
+
+  withdraw(entry: Outgoing): boolean {
+    return this.wire.withdraw(entry);
+  }
+
+  void(entry: Outgoing): boolean {
+    return this.wire.void(entry);
+  }
+
+  sendShared(batch: SharedBatch): Outgoing {
+    return this.wire.sendShared(batch);
+  }
+
+  grew(entry: Outgoing, bytes: number): void {
+    this.wire.grew(entry, bytes);
+  }
+
+  abandon(id: number): boolean {
+    return this.wire.abandon(id);
   }
 
   private get queuedSmall(): number {
