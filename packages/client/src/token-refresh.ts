@@ -15,6 +15,12 @@ interface AuthTerms {
   readonly expiresInMs: number;
 }
 
+/** A moment on both clocks. */
+interface Moment {
+  readonly now: number;
+  readonly wall: number;
+}
+
 /** Where in the life of a token another one is asked for: many tabs do not do so at once. */
 const EARLIEST = 0.75;
 const SPREAD = 0.1;
@@ -29,8 +35,10 @@ export class TokenRefresh {
   #link: Link | undefined;
   #timer: Timer | undefined;
   #stopAsking: () => void = () => {};
-  /** When the authentication ends, on both clocks. */
-  #endsAt = { now: 0, wall: 0 };
+  /** When the authentication ends. */
+  #endsAt: Moment = { now: 0, wall: 0 };
+  /** When another token is asked for. */
+  #dueAt: Moment | undefined;
   #isAsked = false;
 
   constructor(options: TokenRefreshOptions) {
@@ -51,15 +59,22 @@ export class TokenRefresh {
     this.#plan(expiresInMs);
   }
 
+  /** The device may have slept: looks at the clocks. */
+  woke(): void {
+    this.#look();
+  }
+
   /** The connection has ended. Idempotent. */
   stop(): void {
     this.#link = undefined;
+    this.#dueAt = undefined;
     this.#timer?.cancel();
     this.#stopAsking();
   }
 
   #plan(expiresInMs: number): void {
     this.#timer?.cancel();
+    this.#dueAt = undefined;
     if (expiresInMs === 0) return;
     const { runtime } = this.#options;
     this.#endsAt = { now: runtime.now() + expiresInMs, wall: runtime.wallNow() + expiresInMs };
@@ -69,13 +84,27 @@ export class TokenRefresh {
   #askIn(wantedMs: number): void {
     const { runtime } = this.#options;
     const delayMs = Math.max(MIN_MS, wantedMs);
-    const dueAt = { now: runtime.now() + delayMs, wall: runtime.wallNow() + delayMs };
-    const look = (): void => {
-      const leftMs = Math.min(dueAt.now - runtime.now(), dueAt.wall - runtime.wallNow());
-      if (leftMs <= 0) return this.#ask();
-      this.#timer = runtime.startTimer(Math.min(leftMs, LOOK_MS), look);
-    };
-    look();
+    this.#dueAt = { now: runtime.now() + delayMs, wall: runtime.wallNow() + delayMs };
+    this.#look();
+  }
+
+  #look(): void {
+    this.#timer?.cancel();
+    if (this.#dueAt === undefined) return;
+    const leftMs = this.#msUntil(this.#dueAt);
+    if (leftMs > 0) {
+      const { runtime } = this.#options;
+      this.#timer = runtime.startTimer(Math.min(leftMs, LOOK_MS), () => this.#look());
+    } else {
+      this.#dueAt = undefined;
+      this.#ask();
+    }
+  }
+
+  /** By the clock that has moved on more. */
+  #msUntil({ now, wall }: Moment): number {
+    const { runtime } = this.#options;
+    return Math.min(now - runtime.now(), wall - runtime.wallNow());
   }
 
   #ask(): void {
@@ -100,9 +129,7 @@ export class TokenRefresh {
 
   /** A few times, each after half of what is left: the last one is just before the end. */
   #askAgain(): void {
-    const { runtime } = this.#options;
-    const { now, wall } = this.#endsAt;
-    const leftMs = Math.min(now - runtime.now(), wall - runtime.wallNow());
+    const leftMs = this.#msUntil(this.#endsAt);
     if (leftMs > MIN_MS) this.#askIn(leftMs / 2);
   }
 }

@@ -15,11 +15,9 @@ import {
 import type { AcceptedTransport } from './accepted-transport.js';
 import { bootFaults } from './boot.js';
 import { CallRates } from './call-rates.js';
-import { isPromise } from './chain.js';
 import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
-import { Dispatcher } from './dispatcher.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Drain, type DrainOptions, type DrainReport } from './drain.js';
 import { servicesOf } from './explore.js';
@@ -37,6 +35,7 @@ import {
 } from './limits.js';
 import { createObservation, type Observation } from './observe/observation.js';
 import type { TopicCounts } from './observe/topic-tally.js';
+import { notifier } from './notifier.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure, printLeak } from './print-failure.js';
 import { Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
@@ -50,8 +49,9 @@ import { Sessions } from './sessions.js';
 import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
-import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
+import { GuardedTracer } from './tracing/guarded-tracer.js';
+import { createRunners } from './tracing/traced-requests.js';
 import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
@@ -82,6 +82,7 @@ export class Server {
   readonly #around: Around;
   readonly #broker: Broker;
   readonly #ownsBroker: boolean;
+  readonly #tracer: GuardedTracer | undefined;
   readonly #hub: Hub;
   readonly #idempotency: IdempotencyTable;
   readonly #leaks: LeakWatch | undefined;
@@ -110,12 +111,14 @@ export class Server {
     this.#ownsBroker = options.broker === undefined;
     this.#observation = createObservation(options.observers, { runtime, report });
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
+    this.#tracer = options.tracer && new GuardedTracer(options.tracer, report);
     this.#hub = new Hub({
       broker: this.#broker,
       runtime,
       recent: { records: this.#limits.joinRecords, bytes: this.#limits.pageBytes },
       batchCloseBytes: this.#limits.batchCloseBytes,
       lookMs: this.#limits.lookMs,
+      tracer: this.#tracer,
     });
     this.#idempotency = new IdempotencyTable(runtime, this.#limits);
     if (options.leaks !== undefined) {
@@ -319,6 +322,7 @@ export class Server {
       broker: this.#broker,
       pipelineOf: pipelines.of,
       observation: this.#observation,
+      tracer: this.#tracer,
     };
     const registry = new Registry(this.#services);
     const valueBytes = registry.largestInput(this.#limits.valueInBytes);
@@ -333,12 +337,11 @@ export class Server {
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
-      dispatcher: new Dispatcher({
+      ...createRunners({
         ...common,
         idempotency: this.#idempotency,
         snapshots: new SnapshotPlaces(registry.routes(), common),
       }),
-      publishes: new PublishDispatcher(common),
       expiries: new ExpiryWatch(runtime),
       rechecks: new Rechecks(common),
       gatekeeper: new Gatekeeper({
@@ -383,21 +386,4 @@ function aboutSession(session: Session): SessionOpened {
 
 function reporter(onError: ServerOptions['onError']): ReportFailure {
   return notifier(onError ?? printFailure, 'onError', printFailure);
-}
-
-/** A hook of the application that throws must not become a failure of its own. */
-function notifier<Told>(
-  hook: (told: Told) => unknown,
-  where: string,
-  report: ReportFailure,
-): (told: Told) => void {
-  const failed = (error: unknown): void => report({ error, where });
-  return (told) => {
-    try {
-      const result = hook(told);
-      if (isPromise(result)) void Promise.resolve(result).catch(failed);
-    } catch (error) {
-      failed(error);
-    }
-  };
 }
