@@ -1,7 +1,7 @@
 import type { Closed } from '@trunkline/protocol';
-import { isPromise } from './chain.js';
 import type { SessionOpened } from './context.js';
 import type { ReportFailure } from './failure.js';
+import { notifier } from './notifier.js';
 import { printFailure } from './print-failure.js';
 import type { ServerOptions } from './server-options.js';
 import type { Session } from './session.js';
@@ -34,21 +34,4 @@ function ignore(): void {}
 
 function aboutSession(session: Session): SessionOpened {
   return { session, principal: session.identity?.principal };
-}
-
-/** A hook of the application that throws must not become a failure of its own. */
-function notifier<Told>(
-  hook: (told: Told) => unknown,
-  where: string,
-  report: ReportFailure,
-): (told: Told) => void {
-  const failed = (error: unknown): void => report({ error, where });
-  return (told) => {
-    try {
-      const result = hook(told);
-      if (isPromise(result)) void Promise.resolve(result).catch(failed);
-    } catch (error) {
-      failed(error);
-    }
-  };
 }

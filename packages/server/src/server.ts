@@ -38,14 +38,15 @@ import { createObservation, type Observation } from './observe/observation.js';
 import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printLeak } from './print-failure.js';
-import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
+import { Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
 import { readiness, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
-import { isTopicRoute, type Service } from './route.js';
+import { Rights } from './rights.js';
+import type { Service } from './route.js';
 import type { LiveSession } from './live-session.js';
 import { Sessions } from './sessions.js';
 import { countsOf, type ServerCounts } from './server-counts.js';
-import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
+import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
@@ -54,8 +55,6 @@ import { createRunners } from './tracing/traced-requests.js';
 import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
-const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
-const REVOKED_FINALLY: Close = { code: 'REFUSED', reason: 'revoked' };
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
 
 /** A Trunkline server: contracts, the code behind them, and the connections that use them. */
@@ -74,6 +73,7 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
+  readonly #rights: Rights;
   readonly #acceptor: WsAcceptor;
   #drain: Drain | undefined;
   #stopping: Promise<void> | undefined;
@@ -117,6 +117,7 @@ export class Server {
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });
     this.#shared = this.#share(options, { runtime, report, pipelines });
+    this.#rights = new Rights(this.#shared, this.#idempotency);
     this.#acceptor = new WsAcceptor({
       runtime,
       limits: this.#limits,
@@ -201,33 +202,15 @@ export class Server {
    * many sessions there were. What `authenticate` says afterwards is the application's own affair.
    */
   revoke(principal: string, { final: isFinal = false }: { final?: boolean } = {}): number {
-    assertRevocation(principal, isFinal);
-    const close = isFinal ? REVOKED_FINALLY : REVOKED;
-    const sessions = this.#sessionsOf(principal);
-    this.#shared.gatekeeper.revoke(principal, close);
-    for (const session of sessions) session.revoke(close);
-    this.#idempotency.revoke(principal);
-    return sessions.length;
+    return this.#rights.revoke(principal, isFinal);
   }
 
   /**
    * Asks guards and authorizers again about what is subscribed: of one principal, on one topic, or
    * all. What they refuse ends. Resolves when all of it is decided.
    */
-  async recheck(options: RecheckOptions = {}): Promise<Rechecked> {
-    const { principal, topic } = options;
-    assertRecheck(options, (name) => {
-      const route = this.#shared.registry.find(name);
-      return route !== undefined && isTopicRoute(route);
-    });
-    const sessions = this.#sessionsOf(principal);
-    const found = await Promise.all(sessions.map((session) => session.recheck(topic)));
-    const sum = { checked: 0, ended: 0 };
-    for (const { checked, ended } of found) {
-      sum.checked += checked;
-      sum.ended += ended;
-    }
-    return sum;
+  recheck(options: RecheckOptions = {}): Promise<Rechecked> {
+    return this.#rights.recheck(options);
   }
 
   /** What the server does for new clients. */
@@ -282,12 +265,6 @@ export class Server {
     this.#rates?.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
-  }
-
-  /** Those of one principal, or all. */
-  #sessionsOf(principal: string | undefined): LiveSession[] {
-    const all = [...this.#sessions.all];
-    return principal === undefined ? all : all.filter((one) => one.principal === principal);
   }
 
   #assertOpen(): void {
