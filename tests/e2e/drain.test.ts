@@ -190,7 +190,9 @@ describe('a call at a server that drains', () => {
   });
 
   it('is told to have not run when a guard still holds it', async () => {
-    await using host = openHost({ guards: [({ kind }) => kind === 'connect' || createDeferred<boolean>().promise] });
+    await using host = openHost({
+      guards: [({ kind }) => kind === 'connect' || createDeferred<boolean>().promise],
+    });
     const peer = await enter(host, MOVING);
     await peer.send(bind(0, 'chat.wait'), call(0, 0));
     const result = drain(host.server);

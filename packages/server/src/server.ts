@@ -22,6 +22,7 @@ import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { Dispatcher } from './dispatcher.js';
 import { Drain, type DrainOptions, type DrainReport } from './drain.js';
+import { drainOnSignal, type DrainOnSignalOptions } from './drain-on-signal.js';
 import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
@@ -30,8 +31,8 @@ import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
-import { printFailure, printLeak } from './print-failure.js';
-import { readiness, type ServerPhase } from './readiness.js';
+import { printFailure, printLeak } from './process-edge.js';
+import { readinessOf, type RequestHandler, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
 import type { Service } from './route.js';
 import type { LiveSession } from './live-session.js';
@@ -114,7 +115,7 @@ export class Server {
       spoken: options.packed === false ? [SUBPROTOCOLS.superjson] : SPOKEN,
       onError: (error) => report({ error, where: 'acceptor' }),
       refusal: () => this.#drain?.upgradeRefusal(),
-      readiness: readiness(this),
+      readiness: this.readiness,
       accept: (transport, info) => this.#connect(transport, info),
     });
     options.onCoverage?.(formatCoverage(this.coverage()));
@@ -185,6 +186,12 @@ export class Server {
     return this.#drain === undefined ? 'serving' : 'draining';
   }
 
+  /**
+   * Answers HTTP requests for readiness: 200 while new sessions are taken, 503 from the first moment
+   * of a drain. A listener of `node:http`, and a handler of Express and its like.
+   */
+  readonly readiness: RequestHandler = readinessOf(this);
+
   /** Tells whether new sessions are taken: `false` from the first moment of a drain. */
   ready(): boolean {
     return this.phase === 'serving';
@@ -207,6 +214,14 @@ export class Server {
       options,
     );
     return this.#drain.done;
+  }
+
+  /**
+   * Drains when the process is told to end, and exits then; gives the undoing. The exit code is 0 when
+   * all went well, and 1 at the end of the window, whatever happens. A second signal exits at once.
+   */
+  drainOnSignal(options: DrainOnSignalOptions = {}): () => void {
+    return drainOnSignal(this, options);
   }
 
   /**
