@@ -36,6 +36,7 @@ export type { Handler, HandlerContext, Handlers } from './handlers.js';
 export { implement } from './implement.js';
 export { SERVER_LIMITS } from './limits.js';
 export { MEMORY_BROKER_LIMITS } from './limits/memory-broker-limits.js';
+export type { Rechecked, RecheckOptions } from './rechecks.js';
 export type { Service } from './route.js';
 export { createServer, type Server } from './server.js';
 export type { ServerOptions } from './server-options.js';

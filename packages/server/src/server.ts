@@ -16,35 +16,39 @@ import {
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import { bootFaults } from './boot.js';
-import { isPromise } from './chain.js';
 import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { Dispatcher } from './dispatcher.js';
+import { ExpiryWatch } from './expiry-watch.js';
 import { Drain, type DrainOptions, type DrainReport } from './drain.js';
 import { drainOnSignal, type DrainOnSignalOptions } from './drain-on-signal.js';
 import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
 import type { Around } from './guard.js';
+import { notifier, reporter } from './hook.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
-import { printFailure, printLeak } from './process-edge.js';
+import { printLeak } from './process-edge.js';
+import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
 import { readinessOf, type RequestHandler, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
-import type { Service } from './route.js';
+import { isTopicRoute, type Service } from './route.js';
 import type { LiveSession } from './live-session.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
-import { assertOptions, type ServerOptions } from './server-options.js';
+import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
+const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
+const REVOKED_FINALLY: Close = { code: 'REFUSED', reason: 'revoked' };
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
 
 /** What a server has open. */
@@ -180,6 +184,42 @@ export class Server {
     return this.#connect(accepted, info);
   }
 
+  /**
+   * Takes the rights of a principal back: all of its sessions end at once, with a connection or not,
+   * none of its handlers starts, the signals of those that run fire, and nothing is delivered. Its
+   * clients may come back with another token, or are denied for good if that is `final`. Gives how
+   * many sessions there were. What `authenticate` says afterwards is the application's own affair.
+   */
+  revoke(principal: string, { final: isFinal = false }: { final?: boolean } = {}): number {
+    assertRevocation(principal, isFinal);
+    const close = isFinal ? REVOKED_FINALLY : REVOKED;
+    const sessions = this.#sessionsOf(principal);
+    this.#shared.gatekeeper.revoke(principal, close);
+    for (const session of sessions) session.revoke(close);
+    this.#idempotency.revoke(principal);
+    return sessions.length;
+  }
+
+  /**
+   * Asks guards and authorizers again about what is subscribed: of one principal, on one topic, or
+   * all. What they refuse ends. Resolves when all of it is decided.
+   */
+  async recheck(options: RecheckOptions = {}): Promise<Rechecked> {
+    const { principal, topic } = options;
+    assertRecheck(options, (name) => {
+      const route = this.#shared.registry.find(name);
+      return route !== undefined && isTopicRoute(route);
+    });
+    const sessions = this.#sessionsOf(principal);
+    const found = await Promise.all(sessions.map((session) => session.recheck(topic)));
+    const sum = { checked: 0, ended: 0 };
+    for (const { checked, ended } of found) {
+      sum.checked += checked;
+      sum.ended += ended;
+    }
+    return sum;
+  }
+
   /** What the server does for new clients. */
   get phase(): ServerPhase {
     if (this.#stopping !== undefined) return 'closed';
@@ -247,6 +287,12 @@ export class Server {
     if (this.#ownsBroker) await this.#broker.close();
   }
 
+  /** Those of one principal, or all. */
+  #sessionsOf(principal: string | undefined): LiveSession[] {
+    const all = [...this.#sessions.all];
+    return principal === undefined ? all : all.filter((one) => one.principal === principal);
+  }
+
   #assertOpen(): void {
     if (this.phase === 'serving') return;
     throw new TrunklineError('UNAVAILABLE', `the server is ${this.phase}`);
@@ -291,6 +337,8 @@ export class Server {
         snapshots: new SnapshotPlaces(registry.routes(), common),
       }),
       publishes: new PublishDispatcher(common),
+      expiries: new ExpiryWatch(runtime),
+      rechecks: new Rechecks(common),
       gatekeeper: new Gatekeeper({
         ...common,
         makeScope,
@@ -335,25 +383,4 @@ function ignore(): void {}
 
 function aboutSession(session: Session): SessionOpened {
   return { session, principal: session.identity?.principal };
-}
-
-function reporter(onError: ServerOptions['onError']): ReportFailure {
-  return notifier(onError ?? printFailure, 'onError', printFailure);
-}
-
-/** A hook of the application that throws must not become a failure of its own. */
-function notifier<Told>(
-  hook: (told: Told) => unknown,
-  where: string,
-  report: ReportFailure,
-): (told: Told) => void {
-  const failed = (error: unknown): void => report({ error, where });
-  return (told) => {
-    try {
-      const result = hook(told);
-      if (isPromise(result)) void Promise.resolve(result).catch(failed);
-    } catch (error) {
-      failed(error);
-    }
-  };
 }

@@ -1,5 +1,7 @@
 import type { ByteBudget, Closed, SessionLimits } from '@trunkline/protocol';
 import type { Dispatcher } from './dispatcher.js';
+import type { ExpiryWatch } from './expiry-watch.js';
+import type { Gatekeeper } from './gatekeeper.js';
 import type { LeakWatch } from './leak-watch.js';
 import type { ContextSource, MakeScope } from './request-context.js';
 import type { Session } from './session.js';
@@ -12,6 +14,8 @@ export interface SessionServices extends TopicServices {
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly makeScope: MakeScope | undefined;
+  readonly gatekeeper: Gatekeeper;
+  readonly expiries: ExpiryWatch;
   readonly leaks: LeakWatch | undefined;
   /** What all sessions may hold of inputs that are not complete. */
   readonly assembly: ByteBudget;
@@ -58,6 +62,10 @@ export abstract class SessionParts implements ContextSource {
 
   get hub() {
     return this.services.hub;
+  }
+
+  get rechecks() {
+    return this.services.rechecks;
   }
 
   get pipelineOf() {
