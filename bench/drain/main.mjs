@@ -55,7 +55,8 @@ function readFlags() {
   const flags = {};
   for (const name of ['sessions', 'calls', 'window']) {
     flags[name] = Number(values[name]);
-    if (!(flags[name] >= 1)) refuse(`--${name} must be a number from 1 on, not "${values[name]}"`);
+    if (!(flags[name] >= 1))
+      refuse(`--${name} must be a number from 1 on, not "${String(values[name])}"`);
   }
   return flags;
 }

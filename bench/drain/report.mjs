@@ -16,7 +16,7 @@ export function reportOf({ flags, startedAt, exitMs, code, drained, rest, told }
   const [live, dropped, unsettled] = ['live', 'dropped', 'unsettled'].map(sum);
 
   const done = outcomes.filter(([, what]) => what === 'done').length;
-  const unknown = outcomes.filter(([, what, executed]) => executed === 'unknown').length;
+  const unknown = outcomes.filter(([, , executed]) => executed === 'unknown').length;
   const others = outcomes.filter(([, what, executed]) => what !== 'done' && executed !== 'unknown');
   faults.push(...faultsOf(outcomes, [...drained.starts, ...rest.starts]));
 

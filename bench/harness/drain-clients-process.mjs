@@ -50,7 +50,7 @@ function work() {
     .finally(() => unsettled--);
 }
 
-process.on('message', async (message) => {
+process.on('message', (message) => {
   if (message === 'begin') {
     let owed = 0;
     timer = setInterval(() => {
@@ -59,12 +59,16 @@ process.on('message', async (message) => {
     }, TURN_MS);
   } else if (message === 'stop') {
     clearInterval(timer);
-    const until = performance.now() + 8_000;
-    while (unsettled > 0 && performance.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, TURN_MS));
-    }
-    const statuses = clients.map(({ connection }) => connection.state.status);
-    const live = statuses.filter((status) => status === 'live').length;
-    process.send({ what: 'told', outcomes, unsettled, dropped, live }, () => process.exit());
+    void report();
   }
 });
+
+async function report() {
+  const until = performance.now() + 8_000;
+  while (unsettled > 0 && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+  }
+  const statuses = clients.map(({ connection }) => connection.state.status);
+  const live = statuses.filter((status) => status === 'live').length;
+  process.send({ what: 'told', outcomes, unsettled, dropped, live }, () => process.exit());
+}

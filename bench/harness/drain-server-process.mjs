@@ -42,7 +42,7 @@ server.drainOnSignal({
 
 process.on('message', (message, socket) => {
   if (socket) http.emit('connection', socket);
-  else if (message === 'tell') tell({ what: 'told', starts, opened, counts: server.counts });
+  else if (message === 'tell') void tell({ what: 'told', starts, opened, counts: server.counts });
 });
 process.send({ what: 'ready' });
 

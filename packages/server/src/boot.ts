@@ -69,3 +69,9 @@ function repeated<Item>(
   }
   return [...groups].filter(([, group]) => group.length > 1);
 }
+
+/** Throws a TypeError that lists everything that keeps a server from booting. */
+export function assertBoots(services: readonly Service[], options: BootOptions): void {
+  const faults = bootFaults(services, options);
+  if (faults.length > 0) throw new TypeError(`the server does not boot:\n- ${faults.join('\n- ')}`);
+}

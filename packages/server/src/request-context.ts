@@ -10,6 +10,7 @@ import type {
 } from './context.js';
 import { ownError } from './failure.js';
 import type { LeakWatch } from './leak-watch.js';
+import type { CallWatch } from './observe/call-watch.js';
 import { hasExpired, type Identity } from './session.js';
 
 /** Makes what the application wants once per context. */
@@ -23,6 +24,8 @@ export interface ContextSource {
   readonly makeScope: MakeScope | undefined;
   /** Where what goes on after its end is reported; nowhere if it is left out. */
   readonly leaks?: LeakWatch | undefined;
+  /** The call that is being started, where somebody observes. */
+  readonly starting?: CallWatch | undefined;
 }
 
 class SessionContext implements BaseContext {
@@ -70,6 +73,8 @@ export class RequestContext extends SessionContext {
   isDetached = false;
   deadlineAt: number | undefined;
   items: AsyncIterable<unknown> = NO_ITEMS;
+  /** What observers are told of it; `undefined` where there is none. */
+  readonly watch: CallWatch | undefined;
   readonly #source: ContextSource;
   #unwatch: (() => void) | undefined;
   #controller: AbortController | undefined;
@@ -82,6 +87,7 @@ export class RequestContext extends SessionContext {
   ) {
     super(source);
     this.#source = source;
+    this.watch = source.starting;
   }
 
   get signal(): AbortSignal {

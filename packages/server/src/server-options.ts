@@ -5,6 +5,7 @@ import type { Authenticate } from './gatekeeper.js';
 import type { Around } from './guard.js';
 import type { ServerLimits } from './limits.js';
 import type { LeakOptions } from './leak-watch.js';
+import type { Observer } from './observe/observer.js';
 import type { MakeScope } from './request-context.js';
 
 /** What a server is made from. */
@@ -44,6 +45,8 @@ export interface ServerOptions extends Partial<Around> {
   readonly leaks?: true | LeakOptions;
   /** Told at boot which guards cover which procedure, as a table to print. */
   readonly onCoverage?: (table: string) => void;
+  /** Told of what the server does, call by call: logs, metrics, traces. */
+  readonly observers?: readonly Observer[];
   /** Clock, timers and randomness; the machine's when left out. */
   readonly runtime?: Runtime;
 }
@@ -66,6 +69,7 @@ const OPTIONS: { readonly [Name in keyof Required<ServerOptions>]: true } = {
   onClose: true,
   leaks: true,
   onCoverage: true,
+  observers: true,
   runtime: true,
   guards: true,
   interceptors: true,
@@ -83,10 +87,20 @@ export function assertOptions(options: ServerOptions): void {
     throw new TypeError(`option "packed" must be true or false, not "${typeof packed}"`);
   }
   assertLeaks(options.leaks);
+  assertObservers(options.observers);
   if (Array.isArray(options.services)) return;
   throw new TypeError(
     'option "services" must be a list: what implement() gave, or instances of decorated classes',
   );
+}
+
+function assertObservers(observers: unknown): void {
+  if (observers === undefined) return;
+  const isFitting =
+    Array.isArray(observers) &&
+    observers.every((observer) => typeof observer === 'object' && observer !== null);
+  if (isFitting) return;
+  throw new TypeError('option "observers" must be a list of objects with methods of an Observer');
 }
 
 function assertLeaks(leaks: unknown): void {

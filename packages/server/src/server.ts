@@ -15,7 +15,8 @@ import {
   type TransportSink,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
-import { bootFaults } from './boot.js';
+import { assertBoots } from './boot.js';
+import { CallRates } from './call-rates.js';
 import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
@@ -31,6 +32,8 @@ import { notifier, reporter } from './hook.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
+import { createObservation, type Observation } from './observe/observation.js';
+import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printLeak } from './process-edge.js';
 import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
@@ -40,30 +43,18 @@ import { isTopicRoute, type Service } from './route.js';
 import type { LiveSession } from './live-session.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
+import type { ServerCounts } from './server-counts.js';
 import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
+import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
 const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
 const REVOKED_FINALLY: Close = { code: 'REFUSED', reason: 'revoked' };
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
-
-/** What a server has open. */
-export interface ServerCounts {
-  connections: number;
-  /** Those without a connection among them. */
-  sessions: number;
-  /** Sessions whose client is away and may come back. */
-  detached: number;
-  /** Handlers that run. */
-  calls: number;
-  subscriptions: number;
-  /** Topics that somebody on this node is subscribed to. */
-  topics: number;
-}
 
 /** A Trunkline server: contracts, the code behind them, and the connections that use them. */
 export class Server {
@@ -75,6 +66,8 @@ export class Server {
   readonly #hub: Hub;
   readonly #idempotency: IdempotencyTable;
   readonly #leaks: LeakWatch | undefined;
+  readonly #rates: CallRates | undefined;
+  readonly #observation: Observation | undefined;
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
@@ -93,8 +86,12 @@ export class Server {
       interceptors: options.interceptors ?? [],
       errorMappers: options.errorMappers ?? [],
     };
-    assertBoots(this.#services, options);
+    assertBoots(this.#services, {
+      hasAuthenticate: options.authenticate !== undefined,
+      isAnonymous: options.anonymous === true,
+    });
     this.#ownsBroker = options.broker === undefined;
+    this.#observation = createObservation(options.observers, { runtime, report });
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
     this.#hub = new Hub({
       broker: this.#broker,
@@ -105,8 +102,13 @@ export class Server {
     });
     this.#idempotency = new IdempotencyTable(runtime, this.#limits);
     if (options.leaks !== undefined) {
-      this.#leaks = new LeakWatch(runtime, options.leaks === true ? {} : options.leaks, printLeak);
+      const { report: tell = printLeak, ...about } = options.leaks === true ? {} : options.leaks;
+      this.#leaks = new LeakWatch(runtime, about, (leak) => {
+        this.#observation?.tell('leaked', leak);
+        tell(leak);
+      });
     }
+    this.#rates = CallRates.of({ runtime, limits: this.#limits, services: this.#services });
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });
     this.#shared = this.#share(options, { runtime, report, pipelines });
@@ -120,6 +122,7 @@ export class Server {
       onError: (error) => report({ error, where: 'acceptor' }),
       refusal: () => this.#drain?.upgradeRefusal(),
       readiness: this.readiness,
+      observation: this.#observation,
       accept: (transport, info) => this.#connect(transport, info),
     });
     options.onCoverage?.(formatCoverage(this.coverage()));
@@ -144,13 +147,28 @@ export class Server {
       calls: 0,
       subscriptions: 0,
       topics: this.#hub.size,
+      outboxBytes: 0,
+      unackedBytes: 0,
     };
     for (const session of this.#sessions.all) {
       counts.sessions++;
       counts.calls += session.running;
       counts.subscriptions += session.subscribed;
+      counts.outboxBytes += session.outboxBytes;
+      counts.unackedBytes += session.unackedBytes;
     }
     return counts;
+  }
+
+  /**
+   * What has become of the messages of each topic, of all params together: for each of them,
+   * `offered` is `delivered`, `conflated` and `gap` together. Empty without observers.
+   */
+  get topicCounts(): TopicCounts[] {
+    const tallies = [...(this.#observation?.topics ?? [])];
+    return tallies.map(({ topic, offered, delivered, conflated, gap, queued }) => {
+      return { topic, offered, delivered, conflated, gap, queued };
+    });
   }
 
   /** Says for each procedure and topic which guards stand before it. */
@@ -283,6 +301,7 @@ export class Server {
     await this.#acceptor.close();
     this.#idempotency.close();
     this.#leaks?.close();
+    this.#rates?.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
   }
@@ -319,6 +338,7 @@ export class Server {
       limits: this.#limits,
       broker: this.#broker,
       pipelineOf: pipelines.of,
+      observation: this.#observation,
     };
     const registry = new Registry(this.#services);
     const valueBytes = registry.largestInput(this.#limits.valueInBytes);
@@ -326,11 +346,13 @@ export class Server {
       ...common,
       makeScope,
       leaks: this.#leaks,
+      rates: this.#rates,
       registry,
       valueBytes,
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
+      outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
       dispatcher: new Dispatcher({
         ...common,
         idempotency: this.#idempotency,
@@ -363,14 +385,6 @@ export class Server {
  */
 export function createServer(options: ServerOptions): Server {
   return new Server(options);
-}
-
-function assertBoots(services: readonly Service[], options: ServerOptions): void {
-  const faults = bootFaults(services, {
-    hasAuthenticate: options.authenticate !== undefined,
-    isAnonymous: options.anonymous === true,
-  });
-  if (faults.length > 0) throw new TypeError(`the server does not boot:\n- ${faults.join('\n- ')}`);
 }
 
 /** Of all limits, those that a client is told. */

@@ -17,6 +17,7 @@ import {
 import { isPromise } from '../chain.js';
 import { localError } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
+import type { Observation } from '../observe/observation.js';
 import type { CallerLink } from './caller-link.js';
 import { ClientBindings } from './client-bindings.js';
 import {
@@ -32,6 +33,8 @@ export interface ClientCallTableOptions {
   readonly runtime: Runtime;
   readonly limits: ServerLimits;
   readonly link: CallerLink;
+  /** `undefined` where nobody observes. */
+  readonly observation: Observation | undefined;
 }
 
 /** What is called, with what. */
@@ -75,6 +78,11 @@ export class ClientCallTable {
   constructor(options: ClientCallTableOptions) {
     this.#options = options;
     this.#bindings = new ClientBindings(options.link);
+  }
+
+  /** `undefined` where nobody observes. */
+  get observation(): Observation | undefined {
+    return this.#options.observation;
   }
 
   /** Calls without a final message. */

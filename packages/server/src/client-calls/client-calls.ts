@@ -94,7 +94,12 @@ export function createClientCalls<Calls extends ClientMembers>(
         const { signal, deadlineMs } = options;
         checkDeadline(deadlineMs);
         const table = SESSIONS.get(session);
-        if (table !== undefined) return table.call({ procedure, input, deadlineMs, signal });
+        if (table !== undefined) {
+          const called = table.call({ procedure, input, deadlineMs, signal });
+          const about = { session: session.id, procedure: procedure.name };
+          table.observation?.clientCalled(called, about);
+          return called;
+        }
         const text = 'the client answers no calls: it was connected without handlers';
         throw localError('UNAVAILABLE', text, { executed: 'no' });
       };

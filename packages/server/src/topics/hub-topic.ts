@@ -11,6 +11,7 @@ import type {
   Runtime,
   StaleMessage,
 } from '@trunkline/protocol';
+import type { TopicTally } from '../observe/topic-tally.js';
 import { LatestGate } from './latest-gate.js';
 import { LatestRecords } from './latest-records.js';
 import { RecentWindow, type RecentLimits } from './recent-records.js';
@@ -40,6 +41,7 @@ export interface HubTopicOptions {
   readonly form: RecordForm;
   /** Which of them go out. */
   readonly policy: TopicPolicy;
+  readonly tally?: TopicTally | undefined;
   readonly runtime: Runtime;
   readonly broker: Broker;
   /** Gives a number that this node has never used. */
@@ -97,6 +99,11 @@ export class HubTopic {
 
   get policy(): TopicPolicy {
     return this.#options.policy;
+  }
+
+  /** Counts what becomes of its messages; `undefined` where nobody observes. */
+  get tally(): TopicTally | undefined {
+    return this.#options.tally;
   }
 
   get form(): RecordForm {
@@ -255,6 +262,7 @@ export class HubTopic {
     const batch = this.addTo(this.#batch, record);
     if (batch === undefined) return this.#miss(record);
     const grown = batch.size - before;
+    this.#options.tally?.message?.(record.bytes.length, this.#subscribers.size);
     this.#batch = batch;
     let goesOn = true;
     for (const subscriber of this.#subscribers) {

@@ -11,6 +11,7 @@ import type { AnyContext } from '../context.js';
 import type { FinalMessage } from '../dispatcher.js';
 import { ownError, toErrorMessage, type ReportFailure } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
+import type { Observation } from '../observe/observation.js';
 import type { Pipeline } from '../pipeline.js';
 import {
   asAnyContext,
@@ -32,6 +33,7 @@ export interface PublishDispatcherOptions {
   readonly limits: ServerLimits;
   readonly report: ReportFailure;
   readonly pipelineOf: (route: TopicRoute) => Pipeline;
+  readonly observation: Observation | undefined;
 }
 
 /** A client's publish on its way. */
@@ -96,7 +98,13 @@ export class PublishDispatcher {
       await this.#turns.wait(turn);
       flight.assertOpen();
       flight.isStarted = true;
+      flight.watch?.handlerStarts();
       const receipt = broker.publish(topic, record);
+      this.#options.observation?.published(receipt, {
+        topic: route.name,
+        by: 'client',
+        bytes: record.bytes.length,
+      });
       turn.leave();
       return receipt;
     });
