@@ -20,7 +20,6 @@ import { CallRates } from './call-rates.js';
 import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
-import { Dispatcher } from './dispatcher.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Drain, type DrainOptions, type DrainReport } from './drain.js';
 import { drainOnSignal, type DrainOnSignalOptions } from './drain-on-signal.js';
@@ -47,8 +46,9 @@ import type { ServerCounts } from './server-counts.js';
 import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
-import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
+import { GuardedTracer } from './tracing/guarded-tracer.js';
+import { createRunners } from './tracing/traced-requests.js';
 import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
@@ -63,6 +63,7 @@ export class Server {
   readonly #around: Around;
   readonly #broker: Broker;
   readonly #ownsBroker: boolean;
+  readonly #tracer: GuardedTracer | undefined;
   readonly #hub: Hub;
   readonly #idempotency: IdempotencyTable;
   readonly #leaks: LeakWatch | undefined;
@@ -93,12 +94,14 @@ export class Server {
     this.#ownsBroker = options.broker === undefined;
     this.#observation = createObservation(options.observers, { runtime, report });
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
+    this.#tracer = options.tracer && new GuardedTracer(options.tracer, report);
     this.#hub = new Hub({
       broker: this.#broker,
       runtime,
       recent: { records: this.#limits.joinRecords, bytes: this.#limits.pageBytes },
       batchCloseBytes: this.#limits.batchCloseBytes,
       lookMs: this.#limits.lookMs,
+      tracer: this.#tracer,
     });
     this.#idempotency = new IdempotencyTable(runtime, this.#limits);
     if (options.leaks !== undefined) {
@@ -339,6 +342,7 @@ export class Server {
       broker: this.#broker,
       pipelineOf: pipelines.of,
       observation: this.#observation,
+      tracer: this.#tracer,
     };
     const registry = new Registry(this.#services);
     const valueBytes = registry.largestInput(this.#limits.valueInBytes);
@@ -353,12 +357,11 @@ export class Server {
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
-      dispatcher: new Dispatcher({
+      ...createRunners({
         ...common,
         idempotency: this.#idempotency,
         snapshots: new SnapshotPlaces(registry.routes(), common),
       }),
-      publishes: new PublishDispatcher(common),
       expiries: new ExpiryWatch(runtime),
       rechecks: new Rechecks(common),
       gatekeeper: new Gatekeeper({
