@@ -41,7 +41,7 @@ export interface SessionConnection {
   failed(close: Close | 'cut', error?: unknown): void;
 }
 
-const NOTHING = new Uint8Array(0);
+const NO_SECRET = { secret: new Uint8Array(0), hash: undefined };
 const NOTHING_RECHECKED: Rechecked = { checked: 0, ended: 0 };
 const ENDED: Close = { code: 'SESSION_GONE', reason: 'the session has ended' };
 const REPLACED: Close = { code: 'REPLACED', reason: 'a newer connection' };
@@ -398,5 +398,3 @@ export class LiveSession
     return (this.#subscriptions ??= new Subscriptions(this));
   }
 }
-
-const NO_SECRET = { secret: NOTHING, hash: undefined };
