@@ -13,7 +13,7 @@
 export const MODULE_EDGES = [
   {
     names: ['ws'],
-    homes: { server: 'ws-acceptor.ts', client: 'websocket-node.ts' },
+    homes: { server: 'ws-acceptor.ts', client: 'websocket-node.ts', codegen: 'websocket.ts' },
     reason: 'another WebSocket library is then a change of one file',
   },
   {
@@ -33,7 +33,7 @@ export const MODULE_EDGES = [
   },
   {
     names: ['node:*'],
-    homes: { server: '*', codegen: '*', client: 'websocket-node.ts' },
+    homes: { server: '*', codegen: '*', observe: '*', client: 'websocket-node.ts' },
     reason: 'protocol, contract and client run in browsers and workers too',
   },
   { names: ['jiti'], homes: { codegen: 'module-loader.ts' }, reason: 'it runs the code of users' },
@@ -47,6 +47,11 @@ export const MODULE_EDGES = [
     names: ['#websocket', '#page-life'],
     homes: { client: 'client.ts' },
     reason: 'the platform chooses socket and page where the client is put together',
+  },
+  {
+    names: ['prom-client', 'prom-client/*'],
+    homes: { observe: '*' },
+    reason: 'metrics are counted where they are named',
   },
   { names: ['oxfmt'], homes: { codegen: 'source-file.ts' }, reason: 'one way to print a file' },
   { names: ['diff'], homes: { codegen: 'report.ts' }, reason: 'only people read differences' },

@@ -93,14 +93,14 @@ export function createClient(
   const { superjson = sharedSuperjson, watchPage = watchThisPage } = surroundings;
   const resolved = resolveOptions(options);
   if (options.dial === undefined) checkUrl(url);
-  const { runtime = systemRuntime } = options;
+  const { runtime = systemRuntime, tracer } = options;
   const dial = options.dial ?? createDial(runtime);
   const { shapes, limits, onError, deadlineMs } = resolved;
   const publisher = hex(runtime.randomBytes(16));
   const whyOffline = (): string | undefined =>
     connection.state.status === 'live' ? undefined : connection.state.reason;
   const calls = new CallTable({ runtime, limits, publisher, superjson, whyOffline });
-  const subscriptions = new Subscriptions(runtime, superjson);
+  const subscriptions = new Subscriptions(runtime, superjson, { tracer, onError });
   const answering = startServing(resolved.handlers, { runtime, superjson, onError });
   const user = routeMessages({ calls, subscriptions, answering });
   const connection: Connection = new Connection(
@@ -119,7 +119,7 @@ export function createClient(
   );
   const watchSource = watchSources(runtime, options.leaks);
   const shared = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };
-  const port = { ...shared, watchSource };
+  const port = { ...shared, watchSource, tracer };
   const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
   const leavePage = watchPage({
     wake: () => connection.wake(),

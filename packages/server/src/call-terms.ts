@@ -5,6 +5,7 @@ import type {
   StreamLost,
   TrunklineError,
 } from '@trunkline/protocol';
+import type { CallEntry } from './call-entry.js';
 import type { CallLink } from './call-link.js';
 import type { Slot } from './call-quota.js';
 import { ownError } from './failure.js';
@@ -43,6 +44,12 @@ export function sessionEnded({ isStream, items }: Slot): TrunklineError {
   if (!isStream) return ownError('SESSION_LOST', text, { executed: 'unknown' });
   const data: StreamLost = { items: items?.given ?? 0 };
   return ownError('STREAM_LOST', text, { executed: 'unknown', data });
+}
+
+/** Why a stream has to end of which nothing came for too long. */
+export function streamIdle({ context }: CallEntry): TrunklineError {
+  const text = 'no item came for too long though there was credit';
+  return ownError('STREAM_IDLE', text, { executed: context.isStarted ? 'unknown' : 'no' });
 }
 
 /** Gives how many milliseconds a call has, or `undefined` for one that may last. */

@@ -10,7 +10,6 @@ import {
   type ItemMessage,
   type LargeMessage,
   type RefusedMessage,
-  type Runtime,
   type TrunklineError,
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
@@ -24,57 +23,46 @@ import {
   maxOutputOf,
   sessionEnded,
   STREAM_FAILED,
+  streamIdle,
   type BrokenOff,
 } from './call-terms.js';
-import { CallQuota, costOf, REFUSALS } from './call-quota.js';
-import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
+import { CallQuota, costOf, REFUSALS, type CallQuotaOptions } from './call-quota.js';
+import type { Dispatcher, FinalMessage } from './dispatcher.js';
 import { ownError } from './failure.js';
 import type { ItemQueue } from './item-queue.js';
 import { letGo } from './let-go.js';
-import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
+import { RunningStreams } from './running-streams.js';
 import { RequestContext, type ContextSource } from './request-context.js';
 import { isCallRoute, isStreamRoute, type Route, type StreamRoute } from './route.js';
-import type { Session } from './session.js';
-import { StreamRun } from './stream-run.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { readItem, type Position } from './values.js';
-import { TurnBudget } from './topics/turn-budget.js';
 
 /** What the calls of one session are made from. */
-export interface CallsOptions {
-  readonly session: Session;
+export interface CallsOptions extends CallQuotaOptions {
   readonly source: ContextSource;
   readonly registry: Registry;
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly link: CallLink;
-  readonly runtime: Runtime;
-  readonly limits: ServerLimits;
 }
-
-/** What the streams of a session may produce before others have their turn. */
-const STREAM_TURN_BYTES = 65_536;
 
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
 export class Calls {
   readonly #options: CallsOptions;
   readonly #entries = new Map<number, Entry>();
   readonly #quota: CallQuota;
-  readonly #turn: TurnBudget;
-  readonly #runs = new Set<StreamRun>();
+  readonly #streams: RunningStreams;
   #isClosed = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    const { session, limits, link, runtime } = options;
-    this.#quota = new CallQuota({
-      session,
-      limits,
-      runtime,
-      waitingBytes: () => link.waitingBytes,
-    });
-    this.#turn = new TurnBudget(runtime, STREAM_TURN_BYTES);
+    const { limits, link, runtime } = options;
+    this.#quota = new CallQuota(options);
+    const idle = (entry: Entry): void => {
+      if (this.#entries.get(entry.id) === entry) this.#breakOff(entry, streamIdle(entry));
+    };
+    this.#streams = new RunningStreams({ runtime, limits, link, idle });
   }
 
   /** What runs, in numbers. */
@@ -172,7 +160,7 @@ export class Calls {
 
   /** Something was written: streams that waited for room may go on. */
   resume(): void {
-    for (const run of this.#runs) run.resume();
+    this.#streams.resume();
   }
 
   /** The server stops: every call is answered in its handler's place, and every signal fires. */
@@ -193,13 +181,16 @@ export class Calls {
       this.#stop(entry, sessionEnded(entry));
     }
     this.#entries.clear();
+    this.#streams.close();
   }
 
   #refuse(id: number, error: TrunklineError): Violation | undefined {
-    const { dispatcher, link } = this.#options;
+    const { dispatcher, link, session } = this.#options;
     link.send(dispatcher.refuse(id, error));
+    // Who is too fast is no fault; who goes on without waiting is.
+    if (error.code === 'RATE' && session.refusals.take()) return undefined;
     // A client keeps to its slots by itself, so BUSY is rare unless somebody floods.
-    return error.code === 'RATE' ? undefined : this.#countFault();
+    return this.#countFault();
   }
 
   #countFault(): Violation | undefined {
@@ -253,23 +244,8 @@ export class Calls {
       takesChunks: this.#options.link.cutsLarge,
     });
     letGo(message);
-    const run = this.#streamRun(replies);
-    entry.run = run;
-    this.#runs.add(run);
-    this.#follow(entry, run.done);
+    this.#follow(entry, this.#streams.start(entry, replies).done);
     return undefined;
-  }
-
-  #streamRun(replies: StreamReplies): StreamRun {
-    const { limits, link } = this.#options;
-    return new StreamRun({
-      replies,
-      turn: this.#turn,
-      credit: { items: limits.downCreditItems, bytes: limits.downCreditBytes },
-      ahead: { items: limits.downCreditMaxItems, bytes: limits.downCreditMaxBytes },
-      send: (item) => link.send(item),
-      hasRoom: (lastBytes) => link.hasItemRoom(lastBytes > limits.cutBytes),
-    });
   }
 
   /** Waits until a handler is done, whatever became of it: its slot is free again then. */
@@ -283,7 +259,7 @@ export class Calls {
   #done(entry: Entry, final: FinalMessage | undefined): void {
     this.#quota.leave(entry);
     entry.context.done();
-    if (entry.run !== undefined) this.#runs.delete(entry.run);
+    this.#streams.delete(entry);
     if (final !== undefined) this.#settleLater(entry, final);
   }
 
@@ -304,6 +280,7 @@ export class Calls {
     const { limits, link } = this.#options;
     const deadlineMs = deadlineOf(message, route, limits);
     if (deadlineMs !== undefined) context.deadlineAt = link.heardAt + deadlineMs;
+    context.takeTrace(message);
     return context;
   }
 
@@ -312,6 +289,7 @@ export class Calls {
     const entry: Entry = {
       id: message.id,
       isStream: isStreamRoute(route),
+      hasDown: isStreamRoute(route) && route.definition.down !== undefined,
       cost: costOf(message, this.#options.limits.values),
       context,
       maxItemBytes: this.#quota.maxInputBytes(route),

@@ -36,6 +36,7 @@ export class Session implements SessionInfo {
   readonly #runtime: Runtime;
   readonly #limits: ServerLimits;
   #faults: TokenBucket | undefined;
+  #refusals: TokenBucket | undefined;
   #publishes: TokenBucket | undefined;
   #subscribes: TokenBucket | undefined;
   #publisher: string | undefined;
@@ -52,6 +53,12 @@ export class Session implements SessionInfo {
   get faults(): TokenBucket {
     const { faultRate, faultBurst } = this.#limits;
     return (this.#faults ??= this.#bucket(faultRate, faultBurst));
+  }
+
+  /** Calls that came too fast and are no faults yet: as many of them as of faults. */
+  get refusals(): TokenBucket {
+    const { faultRate, faultBurst } = this.#limits;
+    return (this.#refusals ??= this.#bucket(faultRate, faultBurst));
   }
 
   get publishes(): TokenBucket {

@@ -1,7 +1,7 @@
 import { TrunklineError } from '@trunkline/protocol';
+import { FIXED_LIMITS } from '../limits/fixed-limits.js';
 
-/** A key is a name in a broker and in maps of every node; names and ids fit. */
-const MAX_BYTES = 256;
+const MAX_BYTES = FIXED_LIMITS.topicKeyBytes.value;
 
 /**
  * Gives the key of a topic: its name and its parsed params, sorted by name. Two keys are equal only

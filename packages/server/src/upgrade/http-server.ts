@@ -36,9 +36,6 @@ export interface ListenAddress {
   readonly url: string;
 }
 
-/** Node looks every 30 s by itself, which would make any shorter limit 30 s. */
-const CHECK_MS = 2_000;
-
 /** What Node lets through unless told otherwise. */
 const NODE_HEADER_COUNT = 2_000;
 
@@ -69,22 +66,19 @@ export function createHttpServer(
   tls: TlsIdentity | undefined,
   answer: RequestHandler = serverOnRequest,
 ): Server | SecureServer {
-  const requestTimeout = atLeastOne(limits.requestMs);
+  const { requestMs: requestTimeout, headersMs, headerCount } = limits;
   const options = {
     maxHeaderSize: limits.headerBytes,
     // Node throws when a part may take longer than the whole.
-    headersTimeout: Math.min(atLeastOne(limits.headersMs), requestTimeout),
+    headersTimeout: Math.min(headersMs, requestTimeout),
     requestTimeout,
-    connectionsCheckingInterval: CHECK_MS,
+    connectionsCheckingInterval: limits.httpCheckMs,
   };
   const server =
     tls === undefined
       ? createServer(options, answer)
-      : createSecureServer(
-          { ...options, ...tls, handshakeTimeout: atLeastOne(limits.headersMs) },
-          answer,
-        );
-  server.maxHeadersCount = atLeastOne(limits.headerCount);
+      : createSecureServer({ ...options, ...tls, handshakeTimeout: headersMs }, answer);
+  server.maxHeadersCount = headerCount;
   // Room for everybody, and for as many again who have not asked for an upgrade yet.
   server.maxConnections = limits.sockets + limits.socketsPending;
   return server;
@@ -143,11 +137,6 @@ export function listLooserLimits(server: Server | SecureServer, limits: ServerLi
 }
 
 type HttpLimit = 'headerBytes' | 'headerCount' | 'headersMs' | 'requestMs';
-
-/** To Node, 0 means that there is no limit. */
-function atLeastOne(limit: number): number {
-  return Math.max(1, limit);
-}
 
 function serverOnRequest(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(426, {
