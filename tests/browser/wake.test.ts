@@ -83,9 +83,13 @@ beforeEach(async () => {
 afterEach(async () => {
   await relay.close();
   await server.close();
-  await broker.close?.();
-  expect(server.counts).toEqual(NOTHING_OPEN);
+  await broker.close();
+  expectNothingOpen();
 });
+
+function expectNothingOpen(): void {
+  expect(server.counts).toEqual(NOTHING_OPEN);
+}
 
 const publish = (text: string): Promise<unknown> => createTopics(desk, broker).news().publish(text);
 
