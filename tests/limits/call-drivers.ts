@@ -86,13 +86,15 @@ async function allow(
   });
 }
 
-async function sendItems(
-  limits: Parameters<typeof withPeer>[0],
-  amount: number,
-): Promise<Outcome> {
+async function sendItems(limits: Parameters<typeof withPeer>[0], amount: number): Promise<Outcome> {
   return withPeer(limits, async ({ peer, bind: bindTo }) => {
     await peer.send(call(0, await bindTo('lab.hold', 'stream')));
-    const item = { kind: 'ITEM', id: 0, encoding: ENCODING.BYTES, bytes: new Uint8Array(1) } as const;
+    const item = {
+      kind: 'ITEM',
+      id: 0,
+      encoding: ENCODING.BYTES,
+      bytes: new Uint8Array(1),
+    } as const;
     for (let n = 0; n < amount && peer.closed === undefined; n++) await peer.send(item);
     return outcomeOf(peer);
   });

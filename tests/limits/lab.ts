@@ -18,7 +18,13 @@ export const lab = contract('lab', {
   bytes: stream({ input: z.int(), down: Bytes }),
   take: stream({ up: Bytes, output: z.int() }),
   hold: stream({ up: Bytes, output: z.int() }),
-  news: topic({ params: z.object({ id: z.string() }), message: z.string(), public: true, keep: {} }),
+  news: topic({
+    params: z.object({ id: z.string() }),
+    message: z.string(),
+    public: true,
+    keep: {},
+  }),
+  blobs: topic({ message: Bytes, public: true, keep: {} }),
   open: topic({
     params: z.object({ id: z.string() }),
     message: z.string(),

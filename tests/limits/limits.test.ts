@@ -3,15 +3,25 @@ import type { LimitEntry } from '@trunkline/protocol';
 import { createServer } from '@trunkline/server';
 import { describe, expect, it } from 'vitest';
 import { chatService } from '../support/chat-service.js';
+import { BROKER_DRIVERS } from './broker-drivers.js';
 import { CALL_DRIVERS } from './call-drivers.js';
+import { CONNECTION_DRIVERS } from './connection-drivers.js';
 import { DECODE_DRIVERS } from './decode-drivers.js';
 import type { Driver, Drivers } from './driver.js';
+import { FIXED_DRIVERS } from './fixed-drivers.js';
+import { IDEMPOTENCY_DRIVERS } from './idempotency-drivers.js';
+import { SESSION_DRIVERS } from './session-drivers.js';
 import { WIRE_DRIVERS } from './wire-drivers.js';
 
 const DRIVERS: Drivers = {
   ...WIRE_DRIVERS,
   ...DECODE_DRIVERS,
+  ...CONNECTION_DRIVERS,
+  ...SESSION_DRIVERS,
   ...CALL_DRIVERS,
+  ...IDEMPOTENCY_DRIVERS,
+  ...FIXED_DRIVERS,
+  ...BROKER_DRIVERS,
 };
 
 type Row = LimitEntry & { readonly name: string };

@@ -236,7 +236,11 @@ export const WIRE_DRIVERS: Drivers = {
         for (let n = 0; n < amount && peer.closed === undefined; n++) {
           const [whole] = chunksOf(n, bytesCall(n * 2, 0, 100));
           const { bytes } = whole as ChunkMessage;
-          await peer.send({ ...(whole as ChunkMessage), isLast: false, bytes: bytes.subarray(0, 50) });
+          await peer.send({
+            ...(whole as ChunkMessage),
+            isLast: false,
+            bytes: bytes.subarray(0, 50),
+          });
         }
         return outcomeOf(peer);
       }),
