@@ -6,7 +6,7 @@ import { outcomeOf, speakFor, times, withPeer, type LimitRig, type Lowered } fro
 /** A call whose outcome is remembered, with so many bytes in and out. */
 const once = (id: number, key: number, size: number): Message => ({
   ...(bytesCall(id, 1, size) as Extract<Message, { kind: 'CALL' }>),
-  idempotencyKey: new Uint8Array(16).fill(key),
+  idempotencyKey: Uint8Array.of(...new Uint8Array(14), key >> 8, key & 255),
 });
 
 async function onLab(limits: Lowered, act: (rig: LimitRig) => Promise<Outcome>): Promise<Outcome> {
@@ -17,9 +17,13 @@ async function onLab(limits: Lowered, act: (rig: LimitRig) => Promise<Outcome>):
 }
 
 const remember = (amount: number, limits: Lowered) =>
-  onLab(limits, async ({ peer }) => {
-    for (const [n] of times(amount, (index) => [index] as const))
-      await peer.send(once(n * 2, n, 1));
+  onLab(limits, async ({ host, peer }) => {
+    const calls = times(amount, (n) => once(n * 2, n, 1));
+    // As many in a turn as may be in flight.
+    while (calls.length > 0) {
+      await peer.send(...calls.splice(0, 100));
+      await host.runtime.settle();
+    }
     return outcomeOf(peer);
   });
 

@@ -5,12 +5,15 @@ import { describe, expect, it } from 'vitest';
 import { chatService } from '../support/chat-service.js';
 import { BROKER_DRIVERS } from './broker-drivers.js';
 import { CALL_DRIVERS } from './call-drivers.js';
+import { CLIENT_DRIVERS } from './client-drivers.js';
 import { CONNECTION_DRIVERS } from './connection-drivers.js';
 import { DECODE_DRIVERS } from './decode-drivers.js';
 import type { Driver, Drivers } from './driver.js';
 import { FIXED_DRIVERS } from './fixed-drivers.js';
 import { IDEMPOTENCY_DRIVERS } from './idempotency-drivers.js';
 import { SESSION_DRIVERS } from './session-drivers.js';
+import { TOPIC_DRIVERS } from './topic-drivers.js';
+import { UP_CREDIT_DRIVERS } from './up-credit-drivers.js';
 import { WIRE_DRIVERS } from './wire-drivers.js';
 
 const DRIVERS: Drivers = {
@@ -19,7 +22,9 @@ const DRIVERS: Drivers = {
   ...CONNECTION_DRIVERS,
   ...SESSION_DRIVERS,
   ...CALL_DRIVERS,
+  ...UP_CREDIT_DRIVERS,
   ...IDEMPOTENCY_DRIVERS,
+  ...TOPIC_DRIVERS,
   ...FIXED_DRIVERS,
   ...BROKER_DRIVERS,
 };
@@ -60,4 +65,4 @@ function describeRows(whose: string, rows: readonly Row[], drivers: Drivers): vo
 }
 
 describeRows('a server', ROWS, DRIVERS);
-void listClientLimits;
+describeRows('a client', listClientLimits(), CLIENT_DRIVERS);
