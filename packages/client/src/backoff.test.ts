@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backoffMs } from './backoff.js';
+import { backoffMs, notBefore } from './backoff.js';
 
 const RANGE = { minMs: 250, maxMs: 20_000 };
 
@@ -18,4 +18,10 @@ test('spreads evenly in between', () => {
 
 test('stays at one delay when shortest and longest are the same', () => {
   expect(backoffMs(3, { minMs: 100, maxMs: 100 }, 0.7)).toBe(100);
+});
+
+test('is never before the time that a server names, and at most a second behind it', () => {
+  expect([0, 1].map((random) => notBefore(10, random))).toEqual([10, 30]);
+  expect([0, 1].map((random) => notBefore(400, random))).toEqual([400, 500]);
+  expect([0, 1].map((random) => notBefore(60_000, random))).toEqual([60_000, 61_000]);
 });

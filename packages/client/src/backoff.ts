@@ -6,6 +6,17 @@ export interface ReconnectOptions {
   readonly maxMs: number;
 }
 
+// Those who were told the same time together must not come back together.
+const SPREAD = 0.25;
+const MIN_SPREAD_MS = 20;
+const MAX_SPREAD_MS = 1_000;
+
+/** Gives a delay that is no shorter than one that a server names, and a little longer by chance. */
+export function notBefore(namedMs: number, random: number): number {
+  const spread = Math.min(MAX_SPREAD_MS, Math.max(MIN_SPREAD_MS, namedMs * SPREAD));
+  return namedMs + random * spread;
+}
+
 /**
  * Gives the delay after so many failures in a row, from 1. It lies anywhere between `minMs` and a
  * bound that doubles up to `maxMs`; `random` is in [0, 1).

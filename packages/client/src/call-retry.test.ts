@@ -6,13 +6,21 @@ import { createPendingCall, type CallRequest, type PendingCall } from './pending
 
 const NOTHING = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
 
-function pending(about: { key?: Uint8Array; isRepeatable?: boolean } = {}): PendingCall {
+interface About {
+  key?: Uint8Array;
+  isRepeatable?: boolean;
+  name?: string;
+  kind?: CallRequest['kind'];
+  deadlineAt?: number;
+}
+
+function pending(about: About = {}): PendingCall {
   const request: CallRequest = {
-    kind: 'call',
-    name: 'shop.order',
+    kind: about.kind ?? 'call',
+    name: about.name ?? 'shop.order',
     codec: undefined,
     payload: NOTHING,
-    deadlineAt: undefined,
+    deadlineAt: about.deadlineAt,
     idempotencyKey: about.key,
   };
   const handler = { isRepeatable: about.isRepeatable ?? true, done: () => {}, failed: () => {} };
@@ -55,7 +63,20 @@ describe('CallRetry', () => {
     const retry = new CallRetry(new VirtualRuntime());
     const call = pending();
     expect(retry.restMs(call, refusal('BUSY', 'no'))).toBeLessThanOrEqual(100);
-    expect(retry.restMs(call, refusal('BUSY', 'no', 9_000))).toBe(9_000);
+    const restMs = retry.restMs(call, refusal('BUSY', 'no', 9_000));
+    expect(restMs).toBeGreaterThanOrEqual(9_000);
+    expect(restMs).toBeLessThanOrEqual(10_000);
+  });
+
+  test('fails at once what would come back too late', () => {
+    const runtime = new VirtualRuntime();
+    for (const code of ['BUSY', 'RATE']) {
+      const retry = new CallRetry(runtime);
+      const call = pending({ deadlineAt: runtime.now() + 1_000 });
+      expect(retry.restMs(call, refusal(code, 'no', 1_000))).toBeUndefined();
+      expect(retry.restMs(call, refusal(code, 'no', 500))).toBeLessThan(1_000);
+      expect(retry.restMs(pending(), refusal(code, 'no', 30_001))).toBeUndefined();
+    }
   });
 
   test('sends what was lost again: unread always, else idempotent, four times', () => {
@@ -78,5 +99,51 @@ describe('CallRetry', () => {
     expect(retry.restMs(pending(), refusal('BUSY', 'no'))).toBeUndefined();
     for (let n = 0; n < 30; n++) retry.succeeded();
     expect(retry.restMs(pending(), refusal('BUSY', 'no'))).toBeDefined();
+  });
+});
+
+describe('CallRetry of calls that are too fast', () => {
+  const late = refusal('RATE', 'no', 100);
+
+  test('comes back when the server says, a little later by chance', () => {
+    const rests = Array.from({ length: 50 }, () => {
+      return new CallRetry(new VirtualRuntime()).restMs(pending(), late) ?? 0;
+    });
+    for (const restMs of rests) {
+      expect(restMs).toBeGreaterThanOrEqual(100);
+      expect(restMs).toBeLessThanOrEqual(125);
+    }
+    const retry = new CallRetry(new VirtualRuntime());
+    const others = ['a', 'b', 'c', 'd', 'e'].map((name) => retry.restMs(pending({ name }), late));
+    expect(new Set(others).size).toBe(5);
+  });
+
+  test('comes back one behind the other, for each procedure by itself', async () => {
+    const runtime = new VirtualRuntime();
+    const retry = new CallRetry(runtime);
+    const slots = (rest: number | undefined) => Math.floor((rest ?? 0) / 100);
+    const rests = Array.from({ length: 20 }, () => slots(retry.restMs(pending(), late)));
+    expect(rests).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+    expect(slots(retry.restMs(pending({ name: 'shop.look' }), late))).toBe(1);
+    await runtime.advance(1_000);
+    expect(slots(retry.restMs(pending(), late))).toBe(11);
+    await runtime.advance(60_000);
+    expect(slots(retry.restMs(pending(), late))).toBe(1);
+  });
+
+  test('spends nothing of the budget, and four tries for each call', () => {
+    const retry = new CallRetry(new VirtualRuntime());
+    for (let n = 0; n < 50; n++) expect(retry.restMs(pending(), late)).toBeDefined();
+    expect(retry.restMs(pending(), refusal('BUSY', 'no'))).toBeDefined();
+    const call = { ...pending(), retries: 4 };
+    expect(retry.restMs(call, late)).toBeUndefined();
+  });
+
+  test('leaves publishes to who publishes, and what has no time or may have run', () => {
+    const retry = new CallRetry(new VirtualRuntime());
+    expect(retry.restMs(pending({ kind: 'publish' }), late)).toBeUndefined();
+    expect(retry.restMs(pending(), refusal('RATE', 'no'))).toBeUndefined();
+    expect(retry.restMs(pending({ key }), refusal('RATE', 'unknown', 100))).toBeUndefined();
+    expect(retry.restMs(pending({ isRepeatable: false }), late)).toBeUndefined();
   });
 });

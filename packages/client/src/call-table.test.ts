@@ -215,7 +215,8 @@ describe('BUSY, executed no', () => {
     server.latest.error(0, { code: 'BUSY', retryAfterMs: 3_000 });
     await runtime.advance(2_999);
     expect(server.latest.all('CALL')).toHaveLength(1);
-    await runtime.advance(1);
+    // Others were told the same time.
+    await runtime.advance(751);
     expect(server.latest.all('CALL')).toHaveLength(2);
     server.latest.result(0);
     await pinged;
@@ -250,13 +251,22 @@ describe('BUSY, executed no', () => {
 
   test('ends with the deadline while it rests, executed no', async () => {
     const { server, runtime, chat } = await startLive();
-    const pinged = chat.ping(undefined, { deadlineMs: 1_000 });
+    const pinged = chat.ping(undefined, { deadlineMs: 40 });
     await runtime.settle();
-    server.latest.error(0, { code: 'BUSY', retryAfterMs: 5_000 });
+    server.latest.error(0, { code: 'BUSY' });
     await Promise.all([
       expect(pinged).rejects.toMatchObject({ code: 'DEADLINE', executed: 'no' }),
-      runtime.advance(1_000),
+      runtime.advance(40),
     ]);
+  });
+
+  test('is final at once where the server names a time behind the deadline', async () => {
+    const { server, runtime, chat } = await startLive();
+    const pinged = errorOf(chat.ping(undefined, { deadlineMs: 1_000 }));
+    await runtime.settle();
+    server.latest.error(0, { code: 'BUSY', retryAfterMs: 5_000 });
+    const error = { code: 'BUSY', executed: 'no', retryAfterMs: 5_000 };
+    expect(await pinged).toMatchObject(error);
   });
 
   test('goes on with the next connection when this one is lost meanwhile', async () => {

@@ -80,7 +80,7 @@ describe('a call', () => {
   test('gives its outcome as a value on request', async () => {
     const { server, runtime, chat } = await startLive();
     const good = chat.post.safe(HELLO);
-    const bad = chat.post.safe(HELLO);
+    const bad = chat.post.safe(HELLO, { deadlineMs: 70 });
     await runtime.settle();
     server.latest.result(0, new Date(1));
     server.latest.error(2, { code: 'RATE', retryAfterMs: 70 });

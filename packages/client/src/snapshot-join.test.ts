@@ -176,7 +176,7 @@ describe('a subscriber that takes snapshots', () => {
     server.latest.error(id, { code: 'OVERLOADED', executed: 'yes', retryAfterMs: 5_000 });
     await runtime.advance(4_900);
     expect(server.latest.all('CALL')).toHaveLength(2);
-    await runtime.advance(200);
+    await runtime.advance(1_200);
     answer(server.latest, ['z'], 5);
     await runtime.settle();
     expect(told).toEqual([{ snapshot: ['z'] }]);

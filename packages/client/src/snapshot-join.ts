@@ -5,7 +5,7 @@ import {
   type ProcedureCodec,
   type Timer,
 } from '@trunkline/protocol';
-import { backoffMs } from './backoff.js';
+import { backoffMs, notBefore } from './backoff.js';
 import type { CallPort } from './call-port.js';
 import type { ClientLimits } from './client-limits.js';
 import type { Subscriber, SubscriberSink, TopicItem } from './subscriber.js';
@@ -178,7 +178,13 @@ export class SnapshotJoin implements SubscriberSink {
 
   #failed(error: TrunklineError): void {
     if (this.#held === undefined) return;
-    if (PASSING.includes(error.code)) return this.#later(error.retryAfterMs ?? 0);
+    if (PASSING.includes(error.code)) {
+      const { retryAfterMs } = error;
+      const { runtime } = this.#port;
+      return this.#later(
+        retryAfterMs === undefined ? 0 : notBefore(retryAfterMs, runtime.random()),
+      );
+    }
     const text = `the snapshot ${this.#call.name} cannot be had: ${error.code}`;
     this.#subscriber().end(new TrunklineError('GAP', text, { cause: error }));
   }

@@ -15,7 +15,7 @@ import {
   type TopicCodec,
   type TopicMessage,
 } from '@trunkline/protocol';
-import { backoffMs } from './backoff.js';
+import { backoffMs, notBefore } from './backoff.js';
 import type { Subscriber } from './subscriber.js';
 import type { SuperjsonLoader } from './superjson.js';
 import { askFor, isOlder, type Answer, type Ask } from './topic-join.js';
@@ -80,6 +80,11 @@ export class TopicFeed {
     this.#runtime = runtime;
     this.#superjson = superjson;
     this.#topic = topic;
+  }
+
+  /** `contract.topic`. */
+  get name(): string {
+    return this.#topic.name;
   }
 
   /** How many subscribe. */
@@ -199,7 +204,9 @@ export class TopicFeed {
     if (this.#runtime.now() - this.#joinedAt >= LASTING_MS) this.#retries = 0;
     this.#joinedAt = Number.POSITIVE_INFINITY;
     const delayMs = backoffMs(++this.#retries, RETRY_RANGE, this.#runtime.random());
-    this.#timer = this.#runtime.startTimer(Math.max(delayMs, retryAfterMs ?? 0), () => this.#ask());
+    const leastMs =
+      retryAfterMs === undefined ? 0 : notBefore(retryAfterMs, this.#runtime.random());
+    this.#timer = this.#runtime.startTimer(Math.max(delayMs, leastMs), () => this.#ask());
     for (const subscriber of this.#subscribers) subscriber.stale();
     return true;
   }

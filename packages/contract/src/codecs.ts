@@ -1,3 +1,4 @@
+export { callRateOf, type CallRate } from './call-rate.js';
 export { codecOf, type Packed, type SchemaCodec, type Unpacked } from './codec.js';
 export { deliveryOf, type Delivery } from './delivery.js';
 export { layoutHash, type LayoutParts } from './layout-hash.js';

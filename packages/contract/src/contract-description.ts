@@ -1,4 +1,5 @@
 import type { PublishBy } from '@trunkline/protocol';
+import type { CallRate } from './call-rate.js';
 import type { Keep, MemberDoc, ProcedureLimits } from './definition.js';
 import type { ClientCallLayouts, MemberLayouts } from './member-layouts.js';
 import type { Doc, NamedType, TypeNode } from './type/type-node.js';
@@ -9,8 +10,16 @@ export interface ErrorDescription extends Doc {
   readonly data: TypeNode;
 }
 
+/** What calling a procedure, or publishing on a topic, takes. */
+export interface PriceDescription {
+  /** How often each caller may; missing for as often as they like. */
+  readonly rate?: CallRate;
+  /** How many calls it counts as; missing for 1. */
+  readonly cost?: number;
+}
+
 /** A call as plain data. Types are the client's: what it gives, and what it gets. */
-export interface CallDescription extends MemberDoc, ProcedureLimits {
+export interface CallDescription extends MemberDoc, ProcedureLimits, PriceDescription {
   readonly kind: 'call';
   readonly name: string;
   readonly idempotent: boolean;
@@ -23,7 +32,7 @@ export interface CallDescription extends MemberDoc, ProcedureLimits {
 }
 
 /** A stream as plain data. Types are the client's: what it gives, and what it gets. */
-export interface StreamDescription extends MemberDoc, ProcedureLimits {
+export interface StreamDescription extends MemberDoc, ProcedureLimits, PriceDescription {
   readonly kind: 'stream';
   readonly name: string;
   readonly input?: TypeNode;
@@ -37,7 +46,7 @@ export interface StreamDescription extends MemberDoc, ProcedureLimits {
 }
 
 /** A topic as plain data. Types are the client's: what it gives, and what it gets. */
-export interface TopicDescription extends MemberDoc {
+export interface TopicDescription extends MemberDoc, PriceDescription {
   readonly kind: 'topic';
   readonly name: string;
   readonly publish: PublishBy;

@@ -6,6 +6,7 @@ import type {
   StreamShape,
   TopicShape,
 } from '@trunkline/protocol';
+import type { CallPrice } from './call-rate.js';
 import type { Conflate, LatestDelivery } from './delivery.js';
 import type { Schema, SchemaInput, SchemaOutput } from './schema/schema.js';
 
@@ -51,7 +52,7 @@ export interface CallOptions<
   Output extends Schema | undefined,
   Errors extends ErrorSchemas,
 >
-  extends MemberDoc, ProcedureLimits {
+  extends MemberDoc, ProcedureLimits, CallPrice {
   readonly input?: Input;
   readonly output?: Output;
   readonly errors?: Errors;
@@ -69,7 +70,8 @@ export interface CallDefinition<
     CallShape<SchemaInput<Input>, SchemaOutput<Output>, ErrorData<Errors>>,
     WithSchemas,
     MemberDoc,
-    ProcedureLimits {
+    ProcedureLimits,
+    CallPrice {
   readonly input: Input;
   readonly output: Output;
   readonly errors: Errors;
@@ -104,7 +106,7 @@ export interface StreamOptions<
   Output extends Schema | undefined,
   Errors extends ErrorSchemas,
 >
-  extends MemberDoc, ProcedureLimits {
+  extends MemberDoc, ProcedureLimits, CallPrice {
   readonly input?: Input;
   /** Schema of the items that the caller sends. */
   readonly up?: Up;
@@ -132,7 +134,8 @@ export interface StreamDefinition<
     >,
     WithSchemas,
     MemberDoc,
-    ProcedureLimits {
+    ProcedureLimits,
+    CallPrice {
   readonly input: Input;
   readonly up: Up;
   readonly down: Down;
@@ -158,7 +161,8 @@ export interface TopicOptions<
   Message extends Schema,
   Publish extends PublishBy,
   Snapshot extends string | undefined = undefined,
-> extends MemberDoc {
+>
+  extends MemberDoc, CallPrice {
   /** A flat `z.object()` of strings, integers, booleans and enums; none means one topic. */
   readonly params?: Params;
   readonly message: Message;
@@ -193,7 +197,8 @@ export interface TopicDefinition<
   extends
     TopicShape<SchemaInput<Params>, SchemaOutput<Message>, Publish, SchemaInput<Message>, Snapshot>,
     WithSchemas,
-    MemberDoc {
+    MemberDoc,
+    CallPrice {
   readonly params: Params;
   readonly message: Message;
   readonly public: boolean;

@@ -25,9 +25,13 @@ describe('optionFaults', () => {
       delivery: { latest: ['a', 'b'], maxPerSecond: 0.5 },
       slow: 'close',
       snapshot: 'board',
+      rate: { perSecond: 0.1, burst: 3 },
+      cost: 0,
     };
-    expect(optionFaults('call', { ...procedure, idempotent: true })).toEqual([]);
-    expect(optionFaults('stream', { ...procedure, up: z.int(), down: z.int() })).toEqual([]);
+    const price = { rate: '60/s', cost: 2.5 };
+    expect(optionFaults('call', { ...procedure, ...price, idempotent: true })).toEqual([]);
+    const ways = { up: z.int(), down: z.int() };
+    expect(optionFaults('stream', { ...procedure, ...price, ...ways })).toEqual([]);
     expect(optionFaults('topic', topic)).toEqual([]);
     expect(optionFaults('topic', { delivery: 'every', slow: { conflate: true } })).toEqual([]);
     expect(optionFaults('topic', { delivery: { latest: true, maxPerSecond: undefined } })).toEqual(
@@ -44,12 +48,12 @@ describe('optionFaults', () => {
     [
       'call',
       { inputs: z.string() },
-      'unknown option "inputs": expected description, deprecated, since, input, output, errors, deadlineMs, maxInputBytes, maxOutputBytes, idempotent',
+      'unknown option "inputs": expected description, deprecated, since, input, output, errors, deadlineMs, maxInputBytes, maxOutputBytes, rate, cost, idempotent',
     ],
     [
       'stream',
       { idempotent: true },
-      'unknown option "idempotent": expected description, deprecated, since, input, output, errors, deadlineMs, maxInputBytes, maxOutputBytes, up, down',
+      'unknown option "idempotent": expected description, deprecated, since, input, output, errors, deadlineMs, maxInputBytes, maxOutputBytes, rate, cost, up, down',
     ],
     ['call', { deadlineMs: 0 }, 'option "deadlineMs": expected a whole number above 0, got 0'],
     [

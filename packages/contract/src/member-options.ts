@@ -1,3 +1,4 @@
+import { expectCallCost, expectCallRate } from './call-rate.js';
 import { quote } from './name-rules.js';
 import { isSchema } from './schema/schema.js';
 
@@ -22,11 +23,14 @@ const PROCEDURE_RULES: OptionRules = {
   maxOutputBytes: expectPositive,
 };
 
+/** What a server holds its callers to; nobody holds a server to anything. */
+const PRICE_RULES: OptionRules = { rate: expectCallRate, cost: expectCallCost };
+
 const RULES = {
   contract: DOC_RULES,
-  call: { ...PROCEDURE_RULES, idempotent: expectFlag },
+  call: { ...PROCEDURE_RULES, ...PRICE_RULES, idempotent: expectFlag },
   clientCall: { ...PROCEDURE_RULES, idempotent: expectNoRetry },
-  stream: { ...PROCEDURE_RULES, up: expectSchema, down: expectSchema },
+  stream: { ...PROCEDURE_RULES, ...PRICE_RULES, up: expectSchema, down: expectSchema },
   topic: {
     ...DOC_RULES,
     params: expectSchema,
@@ -37,6 +41,7 @@ const RULES = {
     delivery: expectDelivery,
     slow: expectSlow,
     snapshot: expectText,
+    ...PRICE_RULES,
   },
 } satisfies Record<string, OptionRules>;
 

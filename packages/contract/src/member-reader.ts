@@ -1,7 +1,9 @@
+import { callRateOf } from './call-rate.js';
 import type {
   CallDescription,
   ErrorDescription,
   MemberDescription,
+  PriceDescription,
   TopicDescription,
 } from './contract-description.js';
 import type {
@@ -34,9 +36,11 @@ export interface MemberPlace {
 export function readMember(member: MemberDefinition, place: MemberPlace): MemberDescription {
   const faults = optionFaults(member.kind, member);
   for (const message of faults) note(place, message);
-  if (member.kind !== 'topic') return readProcedure(member, place);
-  const topic = readTopic(member, place);
-  return faults.length > 0 ? topic : { ...topic, ...readDelivery(member, topic, place) };
+  const read = member.kind === 'topic' ? readTopic(member, place) : readProcedure(member, place);
+  if (faults.length > 0) return read;
+  const price = readPrice(member, place);
+  if (member.kind !== 'topic' || read.kind !== 'topic') return { ...read, ...price };
+  return { ...read, ...price, ...readDelivery(member, read, place) };
 }
 
 function readProcedure(member: ProcedureDefinition, place: MemberPlace): MemberDescription {
@@ -96,6 +100,21 @@ function readTopic(member: TopicDefinition, place: MemberPlace): TopicDescriptio
     message: message.message ?? UNKNOWN,
     ...(published.message && { publishInput: published.message }),
   };
+}
+
+/** Describes what calling takes; a server is held to nothing. */
+function readPrice(member: MemberDefinition, place: MemberPlace): PriceDescription {
+  const { cost } = member;
+  const rate = callRateOf(member.rate);
+  const isForNobody = member.kind === 'topic' && member.publish !== 'client';
+  if (isForNobody && (rate !== undefined || cost !== undefined)) {
+    const option = rate === undefined ? 'cost' : 'rate';
+    note(
+      place,
+      `option "${option}" is for what clients publish: this topic says publish: "server"`,
+    );
+  }
+  return { ...(rate && { rate }), ...(cost !== undefined && { cost }) };
 }
 
 /** Notes what is wrong with the key of a topic, and describes what is not the default. */

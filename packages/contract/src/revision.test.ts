@@ -95,7 +95,7 @@ describe('revision', () => {
   });
 
   it('does not see the order of members, words, limits and how much is kept', () => {
-    const one = call({ input: base, deadlineMs: 5, description: 'One.' });
+    const one = call({ input: base, deadlineMs: 5, rate: '5/s', cost: 2, description: 'One.' });
     const message = z.string();
     const first = contract('rev', { one, two: topic({ message, keep: { count: 1 } }) });
     const second = contract(

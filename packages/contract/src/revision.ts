@@ -3,7 +3,7 @@ import { hashText } from './hash.js';
 
 // Words for readers, formats and limits: they may change without any peer noticing.
 const UNSEEN_KEYS = new Set(
-  `description deprecated since format public revision deadlineMs maxInputBytes maxOutputBytes maxPerSecond`.split(
+  `description deprecated since format public revision deadlineMs maxInputBytes maxOutputBytes maxPerSecond rate cost`.split(
     ' ',
   ),
 );

@@ -1,15 +1,18 @@
 import {
   ENCODING,
   type CallMessage,
+  type ErrorCode,
   type RefusedMessage,
   type Runtime,
   type TrunklineError,
 } from '@trunkline/protocol';
+import type { CallLink } from './call-link.js';
 import { ownError } from './failure.js';
 import type { ItemQueue } from './item-queue.js';
 import type { ServerLimits } from './limits.js';
 import { isIdempotent, isStreamRoute, isTopicRoute, type Route } from './route.js';
 import type { BoundProcedure } from './bound-procedure.js';
+import type { CallRates, Charge } from './call-rates.js';
 import type { Session } from './session.js';
 import { UpCredit } from './up-credit.js';
 
@@ -18,8 +21,9 @@ export interface CallQuotaOptions {
   readonly session: Session;
   readonly limits: ServerLimits;
   readonly runtime: Runtime;
-  /** Bytes for the client of which nothing was written; what is being written does not count. */
-  readonly waitingBytes: () => number;
+  /** `undefined` where no call has a rate. */
+  readonly rates: CallRates | undefined;
+  readonly link: Pick<CallLink, 'waitingBytes'>;
 }
 
 /** What a handler that runs takes up. */
@@ -50,6 +54,7 @@ export class CallQuota {
   readonly #options: CallQuotaOptions;
   /** Handlers that run, also those whose caller has left. */
   #running = 0;
+  #entered = 0;
   /** Calls that were answered at once, in the turn that is still going on. */
   #answeredInTurn = 0;
   #streams = 0;
@@ -63,6 +68,11 @@ export class CallQuota {
   /** How many handlers run. */
   get running(): number {
     return this.#running;
+  }
+
+  /** How many handlers there were, so far. */
+  get entered(): number {
+    return this.#entered;
   }
 
   /** What the callers of streams may send, of all streams together. */
@@ -86,15 +96,16 @@ export class CallQuota {
     }
     const maxBytes = this.maxInputBytes(bound.route);
     if (call.bytes.length > maxBytes) {
-      return no('TOO_LARGE', `the input has more than ${maxBytes} bytes`);
+      return no('TOO_LARGE', `the input has more than ${maxBytes} bytes`, 'valueInBytes');
     }
     if (call.deadlineMs === 0) return no('DEADLINE', 'the deadline had passed');
-    return this.#busy(call, bound) ?? this.#publishRefusal(call, bound);
+    return this.#busy(call, bound) ?? this.#publisherRefusal(call, bound) ?? this.#rated(bound);
   }
 
   /** Counts a handler that has started; `leave` it once when the handler is done. */
   enter(slot: Slot): void {
     this.#running++;
+    this.#entered++;
     if (slot.isStream) this.#streams++;
     this.#inputCost += slot.cost;
   }
@@ -120,21 +131,26 @@ export class CallQuota {
   }
 
   #busy(call: CallMessage, { route }: BoundProcedure): TrunklineError | undefined {
-    const { limits, waitingBytes } = this.#options;
+    const { limits, link } = this.#options;
     const inFlight = this.#running + this.#answeredInTurn;
-    if (inFlight >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
-    if (waitingBytes() > limits.heldBytes) return no('BUSY', 'too many results are waiting');
+    if (inFlight >= limits.callsInFlight) {
+      return no('BUSY', 'too many calls are running', 'callsInFlight');
+    }
+    if (link.waitingBytes > limits.heldBytes) {
+      return no('BUSY', 'too many results are waiting', 'heldBytes');
+    }
     if (this.#inputCost > 0 && this.#inputCost + costOf(call, limits.values) > limits.inputCost) {
-      return no('BUSY', 'the inputs of running calls are too large');
+      return no('BUSY', 'the inputs of running calls are too large', 'inputCost');
     }
     if (route === undefined || !isStreamRoute(route)) return undefined;
-    if (this.#streams >= limits.streams) return no('BUSY', 'too many streams');
+    if (this.#streams >= limits.streams) return no('BUSY', 'too many streams', 'streams');
     const isFull = route.definition.up !== undefined && !this.upCredit.hasRoom();
-    return isFull ? no('BUSY', 'too many items may be on their way') : undefined;
+    const text = 'too many items may be on their way';
+    return isFull ? no('BUSY', text, 'upCreditSessionBytes') : undefined;
   }
 
   /** Brokers remember each publisher, so a client must not be as many of them as it likes. */
-  #publishRefusal(
+  #publisherRefusal(
     { publishId }: CallMessage,
     { kind }: BoundProcedure,
   ): TrunklineError | undefined {
@@ -144,14 +160,42 @@ export class CallQuota {
       const text = `one publisher per session: "${session.publisherOf(publishId)}" in this one`;
       return no('INVALID_INPUT', text);
     }
-    if (session.publishes.take()) return undefined;
-    const retryAfterMs = session.publishes.waitMs;
-    return ownError('RATE', 'too many publishes', { executed: 'no', retryAfterMs });
+    return undefined;
+  }
+
+  /** Looked at last: what does not start for another reason costs its caller nothing. */
+  #rated({ route, kind }: BoundProcedure): TrunklineError | undefined {
+    const { session, rates } = this.#options;
+    if (route === undefined || (rates === undefined && kind !== 'publish')) return undefined;
+    const charges = rates?.chargesOf(session, route) ?? [];
+    if (kind === 'publish') {
+      const about = { text: 'too many publishes', limit: 'publishRate' };
+      charges.push({ bucket: session.publishes, tokens: 1, ...about });
+    }
+    return take(charges);
   }
 }
 
-function no(code: Parameters<typeof ownError>[0], text: string): TrunklineError {
-  return ownError(code, text, { executed: 'no' });
+/** Takes all that a call costs, or nothing: then the error says when all of it will be there. */
+function take(charges: readonly Charge[]): TrunklineError | undefined {
+  let retryAfterMs = 0;
+  let missing: Charge | undefined;
+  for (const charge of charges) {
+    const waitMs = charge.bucket.waitFor(charge.tokens);
+    if (waitMs <= retryAfterMs) continue;
+    retryAfterMs = waitMs;
+    missing = charge;
+  }
+  if (missing !== undefined) {
+    const { text, limit } = missing;
+    return ownError('RATE', text, { executed: 'no', retryAfterMs, limit });
+  }
+  for (const { bucket, tokens } of charges) bucket.take(tokens);
+  return undefined;
+}
+
+function no(code: ErrorCode, text: string, limit?: string): TrunklineError {
+  return ownError(code, text, { executed: 'no', ...(limit !== undefined && { limit }) });
 }
 
 /** Whether the input, or the items that will follow, are packed in a way that is not known here. */

@@ -10,41 +10,42 @@ import {
   type ItemMessage,
   type LargeMessage,
   type RefusedMessage,
-  type Runtime,
   type TrunklineError,
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
 import type { CallEntry as Entry } from './call-entry.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
-import { deadlineOf, isClientFault, maxOutputOf, sessionEnded, streamIdle } from './call-terms.js';
-import { CallQuota, costOf, REFUSALS } from './call-quota.js';
+import {
+  deadlineOf,
+  hasResultRoom,
+  isClientFault,
+  maxOutputOf,
+  sessionEnded,
+  STREAM_FAILED,
+  streamIdle,
+  type BrokenOff,
+} from './call-terms.js';
+import { CallQuota, costOf, REFUSALS, type CallQuotaOptions } from './call-quota.js';
 import type { Dispatcher, FinalMessage } from './dispatcher.js';
 import { ownError } from './failure.js';
 import type { ItemQueue } from './item-queue.js';
 import { letGo } from './let-go.js';
-import type { ServerLimits } from './limits.js';
 import type { Registry } from './registry.js';
 import { RunningStreams } from './running-streams.js';
 import { RequestContext, type ContextSource } from './request-context.js';
 import { isCallRoute, isStreamRoute, type Route, type StreamRoute } from './route.js';
-import type { Session } from './session.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { readItem, type Position } from './values.js';
 
 /** What the calls of one session are made from. */
-export interface CallsOptions {
-  readonly session: Session;
+export interface CallsOptions extends CallQuotaOptions {
   readonly source: ContextSource;
   readonly registry: Registry;
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly link: CallLink;
-  readonly runtime: Runtime;
-  readonly limits: ServerLimits;
 }
-
-const FAILED = ownError('CANCELLED', 'the stream has failed', { executed: 'yes' });
 
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
 export class Calls {
@@ -56,27 +57,17 @@ export class Calls {
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    const { session, limits, link, runtime } = options;
-    this.#quota = new CallQuota({
-      session,
-      limits,
-      runtime,
-      waitingBytes: () => link.waitingBytes,
-    });
+    const { limits, link, runtime } = options;
+    this.#quota = new CallQuota(options);
     const idle = (entry: Entry): void => {
       if (this.#entries.get(entry.id) === entry) this.#breakOff(entry, streamIdle(entry));
     };
     this.#streams = new RunningStreams({ runtime, limits, link, idle });
   }
 
-  /** What the inputs of running handlers cost, in bytes. */
-  get inputCost(): number {
-    return this.#quota.inputCost;
-  }
-
-  /** How many handlers run. */
-  get running(): number {
-    return this.#quota.running;
+  /** What runs, in numbers. */
+  get load(): Pick<CallQuota, 'inputCost' | 'running' | 'entered'> {
+    return this.#quota;
   }
 
   bind(message: BindMessage): Violation | undefined {
@@ -172,6 +163,17 @@ export class Calls {
     this.#streams.resume();
   }
 
+  /** The server stops: every call is answered in its handler's place, and every signal fires. */
+  breakOff(): BrokenOff {
+    let unknown = 0;
+    const entries = [...this.#entries.values()];
+    for (const entry of entries) {
+      if (entry.context.isStarted) unknown++;
+      this.#abort(entry, 'DRAINING', 'the server stops');
+    }
+    return { unknown, refused: entries.length - unknown };
+  }
+
   /** The session has ended: every handler's signal fires, and nothing is answered any more. */
   close(): void {
     this.#isClosed = true;
@@ -183,10 +185,12 @@ export class Calls {
   }
 
   #refuse(id: number, error: TrunklineError): Violation | undefined {
-    const { dispatcher, link } = this.#options;
+    const { dispatcher, link, session } = this.#options;
     link.send(dispatcher.refuse(id, error));
+    // Who is too fast is no fault; who goes on without waiting is.
+    if (error.code === 'RATE' && session.refusals.take()) return undefined;
     // A client keeps to its slots by itself, so BUSY is rare unless somebody floods.
-    return error.code === 'RATE' ? undefined : this.#countFault();
+    return this.#countFault();
   }
 
   #countFault(): Violation | undefined {
@@ -276,6 +280,7 @@ export class Calls {
     const { limits, link } = this.#options;
     const deadlineMs = deadlineOf(message, route, limits);
     if (deadlineMs !== undefined) context.deadlineAt = link.heardAt + deadlineMs;
+    context.takeTrace(message);
     return context;
   }
 
@@ -308,7 +313,7 @@ export class Calls {
   }
 
   /** Answers in the handler's place; what it gives later is dropped, and its slot stays taken. */
-  #abort(entry: Entry, code: 'CANCELLED' | 'DEADLINE', text: string): void {
+  #abort(entry: Entry, code: 'CANCELLED' | 'DEADLINE' | 'DRAINING', text: string): void {
     const executed = entry.context.isStarted ? 'unknown' : 'no';
     this.#breakOff(entry, ownError(code, text, { executed }));
   }
@@ -342,21 +347,14 @@ export class Calls {
   #answer(id: number, final: FinalMessage, maxOutputBytes: number): Violation | undefined {
     const { dispatcher, link } = this.#options;
     if (this.#isClosed) return undefined;
-    if (final.kind !== 'ERROR' && this.#isOverloaded(final.bytes.length, maxOutputBytes)) {
+    const isHeld = final.kind === 'ERROR' || hasResultRoom(this.#options, final, maxOutputBytes);
+    if (!isHeld) {
       const error = ownError('OVERLOADED', 'too many results are waiting', { executed: 'yes' });
       link.send(dispatcher.refuse(id, error));
       return undefined;
     }
     link.send(final);
     return isClientFault(final) ? this.#countFault() : undefined;
-  }
-
-  /** Whether a result cannot be held; one that its procedure allows can, if it is alone. */
-  #isOverloaded(bytes: number, maxOutputBytes: number): boolean {
-    const { limits, link } = this.#options;
-    if (!link.cutsLarge || bytes <= limits.cutBytes)
-      return link.smallBytes + bytes > limits.heldMaxBytes;
-    return link.bulkBytes + bytes > Math.max(limits.heldMaxBytes, maxOutputBytes);
   }
 
   /** The caller withdrew while the answer was being written. */
@@ -374,7 +372,7 @@ export class Calls {
 
   #forget(entry: Entry, hasFailed: boolean): void {
     entry.timer?.cancel();
-    if (hasFailed) entry.items?.fail(FAILED);
+    if (hasFailed) entry.items?.fail(STREAM_FAILED);
     else entry.items?.end();
     this.#entries.delete(entry.id);
   }

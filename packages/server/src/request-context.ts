@@ -1,4 +1,10 @@
-import { TrunklineError, type Runtime } from '@trunkline/protocol';
+import {
+  readTraceContext,
+  TrunklineError,
+  type CallMessage,
+  type Runtime,
+  type TraceContext,
+} from '@trunkline/protocol';
 import type { Scope, User } from './app.js';
 import type {
   AnyContext,
@@ -10,7 +16,8 @@ import type {
 } from './context.js';
 import { ownError } from './failure.js';
 import type { LeakWatch } from './leak-watch.js';
-import type { Identity } from './session.js';
+import type { CallWatch } from './observe/call-watch.js';
+import { hasExpired, type Identity } from './session.js';
 
 /** Makes what the application wants once per context. */
 export type MakeScope = (context: BaseContext) => Scope;
@@ -23,6 +30,8 @@ export interface ContextSource {
   readonly makeScope: MakeScope | undefined;
   /** Where what goes on after its end is reported; nowhere if it is left out. */
   readonly leaks?: LeakWatch | undefined;
+  /** The call that is being started, where somebody observes. */
+  readonly starting?: CallWatch | undefined;
 }
 
 class SessionContext implements BaseContext {
@@ -69,9 +78,14 @@ export class RequestContext extends SessionContext {
   /** Whether the handler goes on whatever becomes of its caller: others may wait for it. */
   isDetached = false;
   deadlineAt: number | undefined;
+  /** What its caller sent of a trace, if it is well-formed. */
+  trace: TraceContext | undefined;
+  /** Told that the signal has fired. */
+  ended: ((reason: TrunklineError) => void) | undefined;
   items: AsyncIterable<unknown> = NO_ITEMS;
-  readonly #runtime: Runtime;
-  readonly #leaks: LeakWatch | undefined;
+  /** What observers are told of it; `undefined` where there is none. */
+  readonly watch: CallWatch | undefined;
+  readonly #source: ContextSource;
   #unwatch: (() => void) | undefined;
   #controller: AbortController | undefined;
   #abortReason: TrunklineError | undefined;
@@ -82,8 +96,8 @@ export class RequestContext extends SessionContext {
     readonly procedure: string,
   ) {
     super(source);
-    this.#runtime = source.runtime;
-    this.#leaks = source.leaks;
+    this.#source = source;
+    this.watch = source.starting;
   }
 
   get signal(): AbortSignal {
@@ -96,16 +110,22 @@ export class RequestContext extends SessionContext {
 
   get remainingMs(): number | undefined {
     if (this.deadlineAt === undefined) return undefined;
-    return Math.max(0, this.deadlineAt - this.#runtime.now());
+    return Math.max(0, this.deadlineAt - this.#source.runtime.now());
   }
 
   get isAborted(): boolean {
     return this.#abortReason !== undefined;
   }
 
+  takeTrace(message: CallMessage): void {
+    if (message.traceParent !== undefined) this.trace = readTraceContext(message);
+  }
+
   /** Throws once nobody may be told any more that the handler ran: call it before it starts. */
   assertOpen(): void {
     if (this.isAborted || this.isSettled) throw ENDED;
+    // The session may have lost its rights while this one waited for its guards.
+    if (hasExpired(this.#source.identity, this.#source.runtime)) throw EXPIRED;
   }
 
   error(code: string, data: unknown, message = code): TrunklineError {
@@ -127,9 +147,10 @@ export class RequestContext extends SessionContext {
     if (this.#abortReason !== undefined) return;
     this.#abortReason = reason;
     this.#controller?.abort(reason);
+    this.ended?.(reason);
     const { procedure, kind, isStarted } = this;
     const part = isStarted ? 'handler' : 'guards';
-    this.#unwatch = this.#leaks?.watch({ procedure, kind, part }, reason);
+    this.#unwatch = this.#source.leaks?.watch({ procedure, kind, part }, reason);
   }
 
   /** All that ran for it has ended. */
@@ -139,6 +160,7 @@ export class RequestContext extends SessionContext {
 }
 
 const ENDED = ownError('CANCELLED', 'ended before', { executed: 'no' });
+const EXPIRED = ownError('UNAUTHENTICATED', 'the authentication has ended', { executed: 'no' });
 
 const NO_ITEMS: AsyncIterable<unknown> = {
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),

@@ -18,6 +18,16 @@ export abstract class SessionLoad extends SessionParts {
     return queuedBytes + unackedBytes + unackedBulkBytes + assembledBytes + this.inputCost;
   }
 
+  /** Bytes that wait to be written, here or in the socket. */
+  get outboxBytes(): number {
+    return this.wire.queuedBytes;
+  }
+
+  /** Bytes that were written and are not acknowledged. */
+  get unackedBytes(): number {
+    return this.wire.unackedBytes + this.wire.unackedBulkBytes;
+  }
+
   get smallBytes(): number {
     const { outboxBytes, bulkBytes, writtenBytes } = this.wire;
     return outboxBytes - bulkBytes + writtenBytes;
@@ -32,6 +42,16 @@ export abstract class SessionLoad extends SessionParts {
   get waitingBytes(): number {
     const { outboxBytes, begunBytes, writtenBytes } = this.wire;
     return outboxBytes - begunBytes + writtenBytes;
+  }
+
+  /** Whether all that waited was written, and all that was accepted is acknowledged. */
+  get isSettled(): boolean {
+    return this.wire.isSettled;
+  }
+
+  /** Whether all that was accepted is acknowledged. */
+  get hasAcknowledged(): boolean {
+    return this.wire.hasAcknowledged;
   }
 
   get heardAt(): number {

@@ -1,11 +1,16 @@
 import type { ByteBudget, Closed, SessionLimits } from '@trunkline/protocol';
+import type { CallRates } from './call-rates.js';
 import type { Dispatcher } from './dispatcher.js';
+import type { ExpiryWatch } from './expiry-watch.js';
+import type { Gatekeeper } from './gatekeeper.js';
 import type { LeakWatch } from './leak-watch.js';
+import type { Observation } from './observe/observation.js';
 import type { ContextSource, MakeScope } from './request-context.js';
 import type { Session } from './session.js';
 import type { KnownSession, Sessions } from './sessions.js';
 import type { TopicServices } from './subscriptions.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
+import type { GuardedTracer } from './tracing/guarded-tracer.js';
 import type { WaitingOutboxes } from './waiting-outboxes.js';
 
 /** What all sessions of a server share. */
@@ -13,7 +18,11 @@ export interface SessionServices extends TopicServices {
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly makeScope: MakeScope | undefined;
+  readonly gatekeeper: Gatekeeper;
+  readonly expiries: ExpiryWatch;
   readonly leaks: LeakWatch | undefined;
+  /** `undefined` where no call has a rate. */
+  readonly rates: CallRates | undefined;
   /** What all sessions may hold of inputs that are not complete. */
   readonly assembly: ByteBudget;
   /** What waits for connections that do not take it, of all sessions. */
@@ -24,6 +33,10 @@ export interface SessionServices extends TopicServices {
   readonly sessions: Sessions<KnownSession>;
   /** A session has ended, and how its last connection did. */
   readonly sessionEnded: (session: Session, closed: Closed) => void;
+  /** `undefined` where nobody observes. */
+  readonly observation: Observation | undefined;
+  /** `undefined` where nobody traces. */
+  readonly tracer: GuardedTracer | undefined;
   /** What WELCOME tells of the limits. */
   readonly sessionLimits: SessionLimits;
 }
@@ -63,6 +76,10 @@ export abstract class SessionParts implements ContextSource {
     return this.services.hub;
   }
 
+  get rechecks() {
+    return this.services.rechecks;
+  }
+
   get pipelineOf() {
     return this.services.pipelineOf;
   }
@@ -77,6 +94,18 @@ export abstract class SessionParts implements ContextSource {
 
   get makeScope() {
     return this.services.makeScope;
+  }
+
+  get rates() {
+    return this.services.rates;
+  }
+
+  get observation() {
+    return this.services.observation;
+  }
+
+  get tracer() {
+    return this.services.tracer;
   }
 
   get leaks() {

@@ -11,7 +11,7 @@ export interface Identity {
   readonly principal: string;
   /** The application's own object for it. */
   readonly user: User;
-  /** When the authentication ends. */
+  /** When the authentication ends: from then on nothing is done for the client. */
   readonly expiresAt?: Date;
 }
 
@@ -36,6 +36,7 @@ export class Session implements SessionInfo {
   readonly #runtime: Runtime;
   readonly #limits: ServerLimits;
   #faults: TokenBucket | undefined;
+  #refusals: TokenBucket | undefined;
   #publishes: TokenBucket | undefined;
   #subscribes: TokenBucket | undefined;
   #publisher: string | undefined;
@@ -52,6 +53,12 @@ export class Session implements SessionInfo {
   get faults(): TokenBucket {
     const { faultRate, faultBurst } = this.#limits;
     return (this.#faults ??= this.#bucket(faultRate, faultBurst));
+  }
+
+  /** Calls that came too fast and are no faults yet: as many of them as of faults. */
+  get refusals(): TokenBucket {
+    const { faultRate, faultBurst } = this.#limits;
+    return (this.#refusals ??= this.#bucket(faultRate, faultBurst));
   }
 
   get publishes(): TokenBucket {
@@ -73,4 +80,10 @@ export class Session implements SessionInfo {
   #bucket(perSecond: number, burst: number): TokenBucket {
     return new TokenBucket(this.#runtime, { perSecond, burst });
   }
+}
+
+/** Tells whether an authentication has ended, by the wall clock. */
+export function hasExpired(identity: Identity | undefined, runtime: Runtime): boolean {
+  const expiresAt = identity?.expiresAt;
+  return expiresAt !== undefined && expiresAt.getTime() <= runtime.wallNow();
 }

@@ -33,11 +33,16 @@ export class TokenBucket {
 
   /** Whole milliseconds until a token is there; 0 now, `Infinity` when none ever will be. */
   get waitMs(): number {
+    return this.waitFor(1);
+  }
+
+  /** As `waitMs`, for several tokens at once. */
+  waitFor(count: number): number {
     this.#fill();
-    const missing = 1 - this.#tokens;
+    const missing = count - this.#tokens;
     if (missing <= ROUNDING) return 0;
     const { perSecond, burst } = this.#rate;
-    return burst < 1 ? Infinity : Math.ceil((missing * 1000) / perSecond - ROUNDING);
+    return burst < count ? Infinity : Math.ceil((missing * 1000) / perSecond - ROUNDING);
   }
 
   /** Whether it holds its burst, as if nothing had ever been taken. */

@@ -7,10 +7,14 @@ import { WebSocketServer } from 'ws';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { ConnectionInfo } from './context.js';
 import type { ServerLimits } from './limits.js';
+import type { Observation } from './observe/observation.js';
+import { tellRefusal } from './observe/tell-refusal.js';
+import type { RequestHandler } from './readiness.js';
 import { wireTransport } from './socket/wire-transport.js';
 import { WsTransport } from './socket/ws-transport.js';
 import { Admission, Place } from './upgrade/admission.js';
 import {
+  answerOf,
   createHttpServer,
   listLooserLimits,
   startListening,
@@ -43,6 +47,12 @@ export interface AcceptorOptions {
   readonly cookies: boolean;
   /** Is told of faults and of what a person should look into. Must not throw. */
   readonly onError: (error: unknown) => void;
+  /** Answers upgrades while nobody is let in. */
+  readonly refusal?: () => Refusal | undefined;
+  /** Answers requests for the ready path. */
+  readonly readiness?: RequestHandler;
+  /** `undefined` where nobody observes. */
+  readonly observation?: Observation | undefined;
   /** Takes a connection whose upgrade is done; nothing comes before it has returned. */
   readonly accept: (transport: AcceptedTransport, info: ConnectionInfo) => TransportSink;
 }
@@ -115,9 +125,10 @@ export class WsAcceptor {
   /** Listens on a port of its own. Rejects when the port cannot be had. */
   async listen(options: ListenOptions): Promise<ListenAddress> {
     this.#mustBeOpen();
-    const server = createHttpServer(this.#options.limits, options.tls);
-    const { headerCount } = this.#options.limits;
-    const unroute = this.#route(server, options.path, headerCount);
+    const { limits, readiness } = this.#options;
+    const answer = answerOf(options.readyPath, readiness);
+    const server = createHttpServer(limits, options.tls, answer);
+    const unroute = this.#route(server, options.path, limits.headerCount);
     this.#servers.add(server);
     try {
       const address = await startListening(server, options);
@@ -157,6 +168,11 @@ export class WsAcceptor {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Ends every socket at once. */
+  cut(): void {
+    for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
   async #close(): Promise<void> {
@@ -232,10 +248,23 @@ export class WsAcceptor {
           '"trustedProxies"; list it if it is a proxy of yours',
       );
     }
+    const { observation } = this.#options;
     const decision = decideUpgrade({ method, url, headers, client }, this.#policy);
-    if (decision.outcome === 'refuse') return this.#refuse(socket, decision.refusal);
+    if (decision.outcome === 'refuse') {
+      tellRefusal(observation, client, decision.refusal);
+      return this.#refuse(socket, decision.refusal);
+    }
+    const refusal = this.#options.refusal?.();
+    if (refusal !== undefined) {
+      tellRefusal(observation, client, refusal);
+      return this.#refuse(socket, refusal);
+    }
     const place = this.#admission.admit(client.address);
-    if (!(place instanceof Place)) return this.#refuse(socket, place);
+    if (!(place instanceof Place)) {
+      tellRefusal(observation, client, place);
+      return this.#refuse(socket, place);
+    }
+    if (decision.outcome === 'close') tellRefusal(observation, client, decision.close);
     this.#sockets.set(socket, place);
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const { runtime, limits, onError } = this.#options;

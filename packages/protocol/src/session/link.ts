@@ -2,7 +2,6 @@ import { readBatch, takesNumber, type Batch } from '../batch.js';
 import type { Close } from '../close-code.js';
 import type { WireLimits } from '../limits.js';
 import type { Message, ReceivedMessage } from '../message.js';
-import type { Runtime } from '../runtime.js';
 import type { Transport } from '../transport.js';
 import { Violation } from '../violation.js';
 import { AckDebt, type AckDebtor } from './ack-debt.js';
@@ -25,22 +24,24 @@ const NO_PONG = { kind: 'PONG' as const, value: 0 };
  */
 export class Link implements Heartbeated, AckDebtor, WriterOwner {
   readonly #owner: LinkOwner;
-  readonly #runtime: Runtime;
   readonly #limits: WireLimits;
   readonly #options: Omit<LinkOptions, 'transport'>;
   readonly #positions = new Positions();
   readonly #writer: LinkWriter;
   #heartbeat: Heartbeat;
+  /** Silence before a PING. */
+  #idleMs: number;
   #ackDebt: AckDebt | undefined;
   #assembler: Assembler | undefined;
   #isStopped = false;
+  #isDeaf = false;
   #pongMessage = NO_PONG;
   #pongEntry: Outgoing | undefined;
 
   constructor(owner: LinkOwner, options: LinkOptions) {
     this.#owner = owner;
-    this.#runtime = options.runtime;
     this.#limits = options.limits;
+    this.#idleMs = options.limits.idleMs;
     // A session may outlive its first connection, which must not be kept for that.
     const { transport, runtime, limits, side, codec, valueBytes, assembly } = options;
     // Written out: the rest of a pattern makes objects of a kind that is slow to read.
@@ -54,6 +55,25 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
   /** The peer takes chunks: from now on large messages are cut, and small ones pass them. */
   allowChunks(): void {
     this.#writer.outbox.cuts = true;
+  }
+
+  /** Pings after so many milliseconds of silence, on this connection and on those that follow. */
+  pingAfter(idleMs: number): void {
+    if (idleMs === this.#idleMs) return;
+    this.#idleMs = idleMs;
+    if (!this.#writer.isOpen) return;
+    this.#heartbeat.stop();
+    this.#heartbeat = this.#createHeartbeat();
+  }
+
+  /** Asks for a sign of life; without one in so many milliseconds the connection is dead. */
+  probe(ms: number): void {
+    this.#heartbeat.probe(ms);
+  }
+
+  /** Milliseconds since a batch came, by the clock that has moved on more. */
+  get silentMs(): number {
+    return this.#heartbeat.silentMs;
   }
 
   /** The connection is gone. Messages with a number wait for the next one, and all others go. */
@@ -144,6 +164,16 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
     return this.#writer.unacked.chunkBytes;
   }
 
+  /** Whether all that waited was written, and all that was accepted is acknowledged. */
+  get isSettled(): boolean {
+    return this.hasAcknowledged && !this.#writer.hasMore;
+  }
+
+  /** Whether all that was accepted is acknowledged. */
+  get hasAcknowledged(): boolean {
+    return !this.#positions.owesAck;
+  }
+
   /** Bytes of values that come in chunks and are not complete. */
   get assembledBytes(): number {
     return this.#assembler?.heldBytes ?? 0;
@@ -219,6 +249,15 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
     this.#writer.scheduleRest();
   }
 
+  /**
+   * Accepts nothing any more that has a number, and acknowledges all that was accepted: of what comes
+   * from now on the peer knows that it had no effect.
+   */
+  deafen(): void {
+    this.#isDeaf = true;
+    if (this.#positions.owesAck) this.ackSoon();
+  }
+
   /** Ends all timers and sends nothing any more. */
   stop(): void {
     this.#isStopped = true;
@@ -236,8 +275,8 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
   }
 
   /** Asks the peer for a sign of life; for the heartbeat. */
-  ping(): void {
-    this.send({ kind: 'PING', value: Math.floor(this.#runtime.random() * 0x100000000) });
+  ping(value: number): void {
+    this.send({ kind: 'PING', value });
     this.flush();
   }
 
@@ -273,7 +312,7 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
 
   #accept(batch: Batch, size: number): Violation | undefined {
     let number = 0;
-    if (batch.seq !== undefined) {
+    if (batch.seq !== undefined && !this.#isDeaf) {
       const first = this.#positions.first(batch.seq);
       if (first instanceof Violation) return first;
       number = first;
@@ -287,7 +326,7 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
       if (count > 0) this.#writer.trim(count);
     }
     for (const message of batch.messages) {
-      if (takesNumber(message) && !this.#positions.take(number++)) continue;
+      if (takesNumber(message) && (this.#isDeaf || !this.#positions.take(number++))) continue;
       const violation = this.#dispatch(message);
       if (violation !== undefined) return violation;
       if (this.#isStopped) return undefined;
@@ -302,6 +341,8 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
         this.#pong(message.value);
         return undefined;
       case 'PONG':
+        this.#heartbeat.answered(message.value);
+        return undefined;
       case 'VOID':
       case 'SKIPPED':
         return undefined;
@@ -325,7 +366,8 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
 
   #createHeartbeat(): Heartbeat {
     const { runtime, limits, side } = this.#options;
-    return new Heartbeat(this, { runtime, limits, pingsWhenIdle: side === 'server' });
+    const pingsWhenIdle = side === 'server';
+    return new Heartbeat(this, { runtime, limits, pingsWhenIdle, idleMs: this.#idleMs });
   }
 
   #late(refused: ReceivedMessage): void {

@@ -82,12 +82,21 @@ export class IdempotencyTable {
     const entry = this.#entries.get(name);
     if (entry === undefined) return this.#runFirst(name, attempt, run);
     if (entry.digest !== attempt.digest) throw mismatch();
+    attempt.context.watch?.shares(entry.promise === undefined ? 'kept' : 'joined');
     // From here on nobody can say that the handler did not run.
     attempt.context.isStarted = true;
     this.#touch(entry);
     if (entry.promise !== undefined) return this.#wait(entry, entry.promise, { attempt, run });
     if (entry.outcome === undefined) throw gone();
     return entry.outcome;
+  }
+
+  /** Fires the signals of what runs for a principal: nobody else waits for what comes of it. */
+  revoke(principal: string): void {
+    for (const { context } of this.#running) {
+      if (context.principal !== principal) continue;
+      context.end(ownError('SESSION_LOST', 'the session has ended', { executed: 'unknown' }));
+    }
   }
 
   /** The server stops: fires the signals of what runs, and forgets all. */
@@ -107,6 +116,7 @@ export class IdempotencyTable {
     const { context, digest } = attempt;
     const owner = this.#ownerOf(context.session);
     this.#assertRoom(owner);
+    context.watch?.shares('ran');
     const entry: Entry = {
       name,
       digest,
@@ -178,7 +188,9 @@ export class IdempotencyTable {
   #assertRoom(owner: Owner): void {
     const { idempotencyKeys, sessionIdempotencyKeys } = this.#limits;
     if (owner.keys < sessionIdempotencyKeys && this.#entries.size < idempotencyKeys) return;
-    throw ownError('BUSY', 'too many idempotency keys are remembered', { executed: 'no' });
+    const limit =
+      owner.keys < sessionIdempotencyKeys ? 'idempotencyKeys' : 'sessionIdempotencyKeys';
+    throw ownError('BUSY', 'too many idempotency keys are remembered', { executed: 'no', limit });
   }
 
   #touch(entry: Entry): void {

@@ -78,7 +78,8 @@ export const CALL_LIMITS = {
   faultRate: {
     value: 64,
     unit: 'per second',
-    scope: 'session: cancels and calls refused by its own fault',
+    scope:
+      'session: cancels, calls refused by its own fault, and beyond as many those refused with RATE',
     onExcess: 'close 4429',
     reaction: { kind: 'close', code: 4429 },
     reason: 'each costs work that no handler is counted for',
@@ -86,10 +87,36 @@ export const CALL_LIMITS = {
   faultBurst: {
     value: 1_024,
     unit: 'items',
-    scope: 'session: cancels and calls refused by its own fault',
+    scope:
+      'session: cancels, calls refused by its own fault, and beyond as many those refused with RATE',
     onExcess: 'close 4429',
     reaction: { kind: 'close', code: 4429 },
     reason: 'a page that is left cancels all it has, four times over',
+  },
+  callRate: {
+    value: 0,
+    unit: 'per second',
+    scope:
+      'principal, or session in which nobody is signed in: calls, each as its cost; 0 for none',
+    onExcess: 'RATE',
+    reaction: { kind: 'error', code: 'RATE' },
+    reason: 'what a call is worth only its application knows',
+  },
+  callBurst: {
+    value: 1_024,
+    unit: 'items',
+    scope: 'principal, or session in which nobody is signed in: calls, each as its cost',
+    onExcess: 'RATE',
+    reaction: { kind: 'error', code: 'RATE' },
+    reason: 'as many as a client has pending at most; says something only with callRate',
+  },
+  rateCallers: {
+    value: 100_000,
+    unit: 'items',
+    scope: 'node: principals whose calls are counted',
+    onExcess: 'the one counted longest begins anew',
+    reaction: { kind: 'none' },
+    reason: 'who has not called for a while is forgotten, so only many at once get there',
   },
   streams: {
     value: 32,

@@ -2,6 +2,14 @@ import type { LimitTable } from '@trunkline/protocol';
 
 /** Limits of sessions that outlive their connections, and of what is remembered of them. */
 export const SESSION_LIMITS = {
+  authPending: {
+    value: 4,
+    unit: 'items',
+    scope: 'session: tokens within it that are not decided on',
+    onExcess: 'close 4429',
+    reaction: { kind: 'close', code: 4429 },
+    reason: 'a client renews its token once and waits for the answer',
+  },
   detachedMs: {
     value: 120_000,
     least: 0,

@@ -20,6 +20,13 @@ export function topicKey(name: string, params: unknown): string {
   );
 }
 
+/** Gives the name and the params of a key, as they were when `topicKey` made it. */
+export function readTopicKey(key: string): { readonly name: string; readonly params: object } {
+  const brace = key.indexOf('{');
+  if (brace < 0) return { name: key, params: {} };
+  return { name: key.slice(0, brace), params: JSON.parse(key.slice(brace)) as object };
+}
+
 function paramsText(params: unknown): string {
   if (params === undefined) return '';
   if (typeof params !== 'object' || params === null || Array.isArray(params)) {
