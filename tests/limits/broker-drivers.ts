@@ -39,18 +39,14 @@ async function onBroker(
         },
       ),
   };
-  try {
-    const outcome = await act(rig);
-    await rig.publish('afterwards');
-    return outcome;
-  } catch (error) {
+  const outcome = await act(rig).catch((error: unknown): Outcome => {
     if (!(error instanceof TrunklineError)) throw error;
-    await rig.publish('afterwards');
     return { kind: 'error', code: error.code as ErrorCode };
-  } finally {
-    await broker.close();
-    if (runtime.timers > 0) throw new Error(`${runtime.timers} timers are left`);
-  }
+  });
+  await rig.publish('afterwards');
+  await broker.close();
+  if (runtime.timers > 0) throw new Error(`${runtime.timers} timers are left`);
+  return outcome;
 }
 
 /** Publishes one after the other, each as it is told. */

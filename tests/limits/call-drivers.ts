@@ -189,6 +189,44 @@ export const CALL_DRIVERS: Drivers = {
     drive: (amount, limit) =>
       waitForCall({ deadlineMs: 1_000, maxDeadlineMs: limit }, amount, 1_000_000_000),
   },
+  callRate: {
+    // It is off unless it is set.
+    value: 10,
+    drive: (amount, limit) =>
+      withPeer({ callRate: limit, callBurst: 1 }, async (rig) => {
+        await pace(rig, amount, (n) => call(n * 2, 0));
+        await rig.host.runtime.advance(1_000);
+        return outcomeOf(rig.peer);
+      }),
+  },
+  callBurst: {
+    value: 5,
+    drive: (amount, limit) =>
+      withPeer({ callRate: 1, callBurst: limit }, async ({ host, peer }) => {
+        await peer.send(...times(amount, (n) => call(n * 2, 0)));
+        await host.runtime.advance(1_000);
+        return outcomeOf(peer);
+      }),
+  },
+  rateCallers: {
+    value: 3,
+    drive: (amount, limit) =>
+      withPeer(
+        { callRate: 1, callBurst: 1, rateCallers: limit },
+        async ({ host }) => {
+          const peers = times(amount, () => host.connect());
+          for (const [n, peer] of peers.entries()) {
+            await peer.hello(`p${n}`);
+            await peer.send(bind(0, 'chat.echo'), call(0, 0));
+          }
+          const [first] = peers;
+          await first?.send(call(2, 0));
+          // Who is still counted has used up what there was.
+          return first?.of('ERROR')[0]?.code === 'RATE' ? 'works' : HELD;
+        },
+        { token: 'rig', authenticate: ({ token }) => ({ principal: token, user: undefined }) },
+      ),
+  },
   faultRate: {
     value: 10,
     atDefault: true,

@@ -7,6 +7,7 @@ import { acceptInMemory } from '@trunkline/server/testing';
 import { chat } from '../support/chat.js';
 import { chatService, createProbe } from '../support/chat-service.js';
 import { payloadOf } from '../support/raw-peer.js';
+import { openWakeHost } from '../support/wake-host.js';
 import { HELD, type Drivers, type Outcome } from './driver.js';
 import { lab, labService } from './lab.js';
 import { times } from './limit-host.js';
@@ -185,6 +186,24 @@ export const CLIENT_DRIVERS: Drivers = {
           return errors.length === 0 ? 'works' : HELD;
         },
       ),
+  },
+  probeMs: {
+    isReached: true,
+    drive: async (amount, limit) => {
+      await using host = await openWakeHost({ limits: { probeMs: limit } });
+      const { network, page, runtime } = host;
+      host.seen();
+      network.latest.hold('server');
+      page.hide();
+      page.show();
+      await runtime.advance(amount);
+      const outcome: Outcome = host.seen().length === 0 ? 'works' : { kind: 'cut' };
+      network.latest.release('server');
+      // It is live again, over this connection or another one.
+      await runtime.advance(2_000);
+      await host.client.desk.echo('afterwards');
+      return outcome;
+    },
   },
   openMs: {
     isReached: true,

@@ -108,6 +108,7 @@ async function whileAuthenticating(
     },
     {
       token: 'known',
+      features: FEATURES.AUTH | FEATURES.CHUNK,
       authenticate: ({ token }) => {
         started++;
         return token === 'known' ? identity : gate.promise.then(() => identity);
@@ -290,6 +291,25 @@ export const CONNECTION_DRIVERS: Drivers = {
         await host.runtime.advance(amount);
         await rigPeer.send({ kind: 'PING', value: 0 });
         return outcomeOf(peer);
+      }),
+  },
+  authPending: {
+    atDefault: true,
+    value: 2,
+    drive: (amount, limit) =>
+      whileAuthenticating({ authPending: limit }, async ({ peer }) => {
+        await peer.send(...times(amount, (): Message => ({ kind: 'AUTH', token: 'late' })));
+        return outcomeOf(peer);
+      }),
+  },
+  minIdleMs: {
+    drive: (amount, limit) =>
+      withPeer({ minIdleMs: limit }, async ({ host }) => {
+        const peer = host.connect();
+        // More than the limit is less of what is asked for.
+        const idleMs = limit * 2 - amount;
+        await peer.send({ ...hello(''), idleMs } as Message);
+        return peer.of('WELCOME')[0]?.idleMs === idleMs ? 'works' : HELD;
       }),
   },
   authRunning: {
