@@ -12,10 +12,10 @@ interface BrokerRig {
   readonly broker: MemoryBroker;
   readonly runtime: VirtualRuntime;
   /** Publishes by a publisher, or kept, or both; gives the receipt. */
-  publish(
+  readonly publish: (
     key: string,
     options?: { publisher?: string; counter?: number; keep?: KeepPolicy; bytes?: number },
-  ): ReturnType<MemoryBroker['publish']>;
+  ) => ReturnType<MemoryBroker['publish']>;
 }
 
 /** Lets `act` try a limit of a broker; what it throws is what came of it. */

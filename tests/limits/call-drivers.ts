@@ -1,4 +1,4 @@
-import { ENCODING, FEATURES, type Message } from '@trunkline/protocol';
+import { FEATURES, type Message } from '@trunkline/protocol';
 import { createClientCalls, TrunklineError, type ServerOptions } from '@trunkline/server';
 import { chatService } from '../support/chat-service.js';
 import { createDesk, desk } from '../support/desk.js';
@@ -70,59 +70,21 @@ async function takeUp(
   });
 }
 
-/** A stream of single bytes is allowed so much before what was sent. */
-async function allow(
-  limits: Parameters<typeof withPeer>[0],
-  credit: { readonly items: number; readonly bytes: number },
-): Promise<Outcome> {
-  return withPeer(limits, async ({ host, peer, bind: bindTo }) => {
-    await peer.send(call(0, await bindTo('lab.bytes', 'stream'), 100));
-    const sent = peer.of('ITEM').length;
-    const items = sent + credit.items;
-    await peer.send({ kind: 'CREDIT', id: 0, items, bytes: sent + credit.bytes });
-    await host.runtime.settle();
-    const wanted = Math.min(items, sent + credit.bytes);
-    return peer.of('ITEM').length === wanted ? 'works' : HELD;
-  });
-}
-
-async function sendItems(limits: Parameters<typeof withPeer>[0], amount: number): Promise<Outcome> {
-  return withPeer(limits, async ({ peer, bind: bindTo }) => {
-    await peer.send(call(0, await bindTo('lab.hold', 'stream')));
-    const item = {
-      kind: 'ITEM',
-      id: 0,
-      encoding: ENCODING.BYTES,
-      bytes: new Uint8Array(1),
-    } as const;
-    for (let n = 0; n < amount && peer.closed === undefined; n++) await peer.send(item);
-    return outcomeOf(peer);
-  });
-}
-
-/** Streams to the server are begun, each of which may have one byte on its way. */
-const beginUploads = (amount: number, limits: Parameters<typeof withPeer>[0]) =>
-  withPeer(limits, async ({ peer, bind: bindTo }) => {
-    const sum = await bindTo('chat.sum', 'stream');
-    await peer.send(...times(amount, (n) => call(n * 2, sum)));
-    return outcomeOf(peer);
-  });
-
 const waitForCall = (limits: Parameters<typeof withPeer>[0], waitMs: number, deadlineMs?: number) =>
   withPeer(limits, async (rig) => {
-    const wait = await rig.bind('chat.wait');
+    const wait = await rig.bindTo('chat.wait');
     await rig.peer.send({ ...call(0, wait), ...(deadlineMs !== undefined && { deadlineMs }) });
     await speakFor(rig, waitMs);
     return outcomeOf(rig.peer);
   });
 
-/** Drivers of the limits of calls and streams. */
+/** Drivers of the limits of calls. */
 export const CALL_DRIVERS: Drivers = {
   callsInFlight: {
     value: 4,
     atDefault: true,
     drive: (amount, limit) =>
-      withPeer({ callsInFlight: limit }, async ({ peer, bind: bindTo }) => {
+      withPeer({ callsInFlight: limit }, async ({ peer, bindTo }) => {
         const wait = await bindTo('chat.wait');
         await peer.send(...times(amount, (n) => call(n * 2, wait)));
         return outcomeOf(peer);
@@ -141,7 +103,7 @@ export const CALL_DRIVERS: Drivers = {
     value: 100,
     atDefault: true,
     drive: (amount, limit) =>
-      withPeer({ valueOutBytes: limit }, async ({ host, peer, bind: bindTo }) => {
+      withPeer({ valueOutBytes: limit }, async ({ host, peer, bindTo }) => {
         await peer.send(call(0, await bindTo('lab.give'), amount));
         await host.runtime.settle();
         return outcomeOf(peer);
@@ -158,7 +120,7 @@ export const CALL_DRIVERS: Drivers = {
   inputCost: {
     value: 1_000,
     drive: (amount, limit) =>
-      withPeer({ inputCost: limit }, async ({ peer, bind: bindTo }) => {
+      withPeer({ inputCost: limit }, async ({ peer, bindTo }) => {
         const park = await bindTo('lab.park');
         await peer.send(bytesCall(0, park, 100));
         await peer.send(bytesCall(2, park, amount - 100 - VALUE_COST * 2));
@@ -244,65 +206,6 @@ export const CALL_DRIVERS: Drivers = {
         await peer.send(...times(amount, (n) => cancel(n * 2)));
         return outcomeOf(peer);
       }),
-  },
-  streams: {
-    value: 3,
-    atDefault: true,
-    drive: (amount, limit) => beginUploads(amount, { streams: limit }),
-  },
-  streamIdleMs: {
-    value: 8_000,
-    atDefault: true,
-    drive: (amount, limit) =>
-      withPeer({ streamIdleMs: limit }, async (rig) => {
-        await rig.peer.send(call(0, await rig.bind('chat.sum', 'stream')));
-        // It is looked at eight times within the limit, so that it may be an eighth longer.
-        await speakFor(rig, amount > limit ? (limit * 9) / 8 : amount);
-        return outcomeOf(rig.peer);
-      }),
-  },
-  downCreditItems: {
-    value: 5,
-    atDefault: true,
-    drive: (amount, limit) =>
-      withPeer({ downCreditItems: limit }, async ({ host, peer, bind: bindTo }) => {
-        await peer.send(call(0, await bindTo('lab.bytes', 'stream'), amount));
-        await host.runtime.settle();
-        return peer.of('ITEM').length === amount ? 'works' : HELD;
-      }),
-  },
-  downCreditBytes: {
-    value: 20,
-    drive: (amount, limit) =>
-      withPeer({ downCreditBytes: limit }, async ({ host, peer, bind: bindTo }) => {
-        await peer.send(call(0, await bindTo('lab.bytes', 'stream'), amount));
-        await host.runtime.settle();
-        return peer.of('ITEM').length === amount ? 'works' : HELD;
-      }),
-  },
-  downCreditMaxItems: {
-    value: 5,
-    drive: (amount, limit) =>
-      allow({ downCreditItems: 2, downCreditMaxItems: limit }, { items: amount, bytes: 1_000 }),
-  },
-  downCreditMaxBytes: {
-    value: 5,
-    drive: (amount, limit) =>
-      allow({ downCreditBytes: 2, downCreditMaxBytes: limit }, { items: 1_000, bytes: amount }),
-  },
-  upCreditItems: {
-    value: 4,
-    atDefault: true,
-    drive: (amount, limit) => sendItems({ upCreditItems: limit }, amount),
-  },
-  upCreditBytes: {
-    value: 6,
-    drive: (amount, limit) => sendItems({ upCreditBytes: limit }, amount),
-  },
-  upCreditSessionBytes: {
-    value: 4,
-    drive: (amount, limit) =>
-      beginUploads(amount, { upCreditBytes: 1, upCreditSessionBytes: limit }),
   },
   heldBytes: {
     value: 1_000,

@@ -112,7 +112,7 @@ function silent(opens: boolean): { dial: Dial; aborted: number } {
   const seen = { aborted: 0, dial: undefined as unknown as Dial };
   seen.dial = (_url, [subprotocol = ''], sink) => {
     if (opens) queueMicrotask(() => sink.opened(subprotocol));
-    const end = (): void => void queueMicrotask(() => sink.closed(CUT));
+    const end = (): void => queueMicrotask(() => sink.closed(CUT));
     const abort = (): void => {
       seen.aborted++;
       end();

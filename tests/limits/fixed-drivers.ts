@@ -22,7 +22,7 @@ function failing(
   return {
     drive: (amount) =>
       withPeer({}, async (rig) => {
-        await rig.peer.send(call(0, await rig.bind(name), inputOf(amount)));
+        await rig.peer.send(call(0, await rig.bindTo(name), inputOf(amount)));
         return judge(rig, amount);
       }),
   };

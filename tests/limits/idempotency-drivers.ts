@@ -11,7 +11,7 @@ const once = (id: number, key: number, size: number): Message => ({
 
 async function onLab(limits: Lowered, act: (rig: LimitRig) => Promise<Outcome>): Promise<Outcome> {
   return withPeer(limits, async (rig) => {
-    await rig.bind('lab.once');
+    await rig.bindTo('lab.once');
     return act(rig);
   });
 }

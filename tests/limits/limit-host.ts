@@ -16,7 +16,7 @@ export interface LimitRig {
   readonly peer: RawPeer;
   readonly probe: ChatProbe;
   /** Binds a procedure to the next number and gives that. */
-  bind(name: string, kind?: 'call' | 'stream' | 'publish'): Promise<number>;
+  readonly bindTo: (name: string, kind?: 'call' | 'stream' | 'publish') => Promise<number>;
 }
 
 /** What differs from a server that lets everybody in. */
@@ -62,7 +62,7 @@ export async function withPeer(
     host,
     peer,
     probe,
-    bind: async (name, kind) => {
+    bindTo: async (name, kind) => {
       await peer.send(bind(++bound, name, kind));
       return bound;
     },

@@ -6,12 +6,14 @@ import { chatService } from '../support/chat-service.js';
 import { BROKER_DRIVERS } from './broker-drivers.js';
 import { CALL_DRIVERS } from './call-drivers.js';
 import { CLIENT_DRIVERS } from './client-drivers.js';
-import { CONNECTION_DRIVERS } from './connection-drivers.js';
 import { DECODE_DRIVERS } from './decode-drivers.js';
 import type { Driver, Drivers } from './driver.js';
 import { FIXED_DRIVERS } from './fixed-drivers.js';
+import { HANDSHAKE_DRIVERS } from './handshake-drivers.js';
 import { IDEMPOTENCY_DRIVERS } from './idempotency-drivers.js';
 import { SESSION_DRIVERS } from './session-drivers.js';
+import { SOCKET_DRIVERS } from './socket-drivers.js';
+import { STREAM_DRIVERS } from './stream-drivers.js';
 import { TOPIC_DRIVERS } from './topic-drivers.js';
 import { UP_CREDIT_DRIVERS } from './up-credit-drivers.js';
 import { WIRE_DRIVERS } from './wire-drivers.js';
@@ -19,9 +21,11 @@ import { WIRE_DRIVERS } from './wire-drivers.js';
 const DRIVERS: Drivers = {
   ...WIRE_DRIVERS,
   ...DECODE_DRIVERS,
-  ...CONNECTION_DRIVERS,
+  ...SOCKET_DRIVERS,
+  ...HANDSHAKE_DRIVERS,
   ...SESSION_DRIVERS,
   ...CALL_DRIVERS,
+  ...STREAM_DRIVERS,
   ...UP_CREDIT_DRIVERS,
   ...IDEMPOTENCY_DRIVERS,
   ...TOPIC_DRIVERS,

@@ -93,7 +93,7 @@ const read = (limits: Lowered, sizes: readonly number[]) =>
 
 const publishing = (limits: Lowered, act: (rig: LimitRig) => Promise<void>) =>
   withPeer(limits, async (rig) => {
-    await rig.bind('chat.board', 'publish');
+    await rig.bindTo('chat.board', 'publish');
     await act(rig);
     return outcomeOf(rig.peer);
   });
