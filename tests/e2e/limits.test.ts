@@ -297,12 +297,13 @@ describe('calls that fail by the fault of the client', () => {
     await using host = openRawHost({
       anonymous: true,
       services: [chatService()],
-      limits: { heldBytes: 400_000, heldMaxBytes: 1 },
+      limits: { heldBytes: 1, heldMaxBytes: 1 },
     });
     const peer = host.connect();
     await peer.hello();
     await peer.send(bind(0, 'chat.post'), call(0, 0, { room: 'attic', text: 'x' }));
     expect(peer.of('ERROR')).toMatchObject([{ code: 'ROOM_CLOSED', executed: 'yes' }]);
+    await peer.acknowledge();
     await peer.send(call(2, 0, { room: 'lobby', text: 'x' }));
     expect(peer.of('ERROR')[1]).toMatchObject({ id: 2, code: 'OVERLOADED', executed: 'yes' });
   });

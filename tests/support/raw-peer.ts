@@ -31,6 +31,8 @@ export class RawPeer {
   closed: Closed | undefined;
   tx = 0;
   rx = 0;
+  /** The last number that the server has acknowledged, low 16 bits of it. */
+  acked = 0;
   #write: (bytes: Uint8Array) => void = () => undefined;
   #close: (close: Close) => void = () => undefined;
   #abort: () => void = () => undefined;
@@ -100,6 +102,7 @@ export class RawPeer {
     const batch = decodeBatch(bytes.slice());
     if (batch instanceof Violation)
       throw new Error(`the server broke the protocol: ${batch.reason}`);
+    this.acked = batch.ack ?? this.acked;
     this.rx += batch.messages.filter(takesNumber).length;
     this.received.push(...batch.messages);
   }

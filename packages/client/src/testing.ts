@@ -10,3 +10,4 @@ export { inspect, type ClientCounts } from './inspection.js';
 
 // With it, nothing in a test on virtual time waits for a file.
 await loadSuperjson();
+export { listClientLimits } from './client-limit-table.js';

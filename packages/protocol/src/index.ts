@@ -41,6 +41,7 @@ export {
   resolveLimits,
   WIRE_LIMITS,
   type LimitEntry,
+  type LimitReaction,
   type LimitTable,
   type LimitValues,
 } from './limits.js';

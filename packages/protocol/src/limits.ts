@@ -1,3 +1,4 @@
+import type { ErrorCode } from './error-code.js';
 import { SERVER_DECODE_LIMITS, WIRE_DEFAULTS } from './limit-values.js';
 
 export {
@@ -7,13 +8,32 @@ export {
   type WireLimits,
 } from './limit-values.js';
 
+/**
+ * What the other side sees of more than a limit allows. That is the code that closes, the status of
+ * an HTTP answer, the code of an error, the reason of a GONE, or the connection cut. With `none` it
+ * is told nothing: this side waits, drops, or acts by itself.
+ */
+export type LimitReaction =
+  | { readonly kind: 'close'; readonly code: number }
+  | { readonly kind: 'http'; readonly status: number }
+  | { readonly kind: 'error'; readonly code: ErrorCode }
+  | { readonly kind: 'gone'; readonly reason: 'expired' | 'unknown' }
+  | { readonly kind: 'cut' | 'none' };
+
 /** How a limit is described: value, unit, what it holds for, and what more than it gets. */
 export interface LimitEntry {
   readonly value: number;
   readonly unit: 'bytes' | 'ms' | 'items' | 'per second';
   /** Whose count it is. */
   readonly scope: string;
+  /** What more than it gets, for people. */
   readonly onExcess: string;
+  /** The same, for programs. */
+  readonly reaction: LimitReaction;
+  /** The least value that makes sense; 1 unless given. */
+  readonly least?: number;
+  /** Whether the value is a part of the wire or of a format, and no option. */
+  readonly isFixed?: true;
   /** Why it is what it is. */
   readonly reason: string;
 }
@@ -31,6 +51,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'batch',
     onExcess: 'close 1009',
+    reaction: { kind: 'close', code: 1009 },
     reason: 'parsed in one go: at this size it takes a few milliseconds',
   },
   batchCloseBytes: {
@@ -38,6 +59,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'batch written',
     onExcess: 'next batch',
+    reaction: { kind: 'none' },
     reason: 'larger ones gain nothing and delay what is urgent',
   },
   writeAheadBytes: {
@@ -45,6 +67,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'connection',
     onExcess: 'waits in the outbox',
+    reaction: { kind: 'none' },
     reason: 'what is in the socket can be neither reordered nor withdrawn',
   },
   unackedMessages: {
@@ -52,6 +75,7 @@ export const WIRE_LIMITS = {
     unit: 'items',
     scope: 'direction of a session',
     onExcess: 'the sender waits',
+    reaction: { kind: 'none' },
     reason: 'keeps 16 bits of a number unambiguous',
   },
   unackedBytes: {
@@ -59,6 +83,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'direction of a session',
     onExcess: 'the sender waits',
+    reaction: { kind: 'none' },
     reason: 'what was sent is kept until it is acknowledged; chunks have a window of their own',
   },
   ackMessages: {
@@ -66,6 +91,7 @@ export const WIRE_LIMITS = {
     unit: 'items',
     scope: 'direction of a session',
     onExcess: 'acknowledged at once',
+    reaction: { kind: 'none' },
     reason: 'the sender holds what is not acknowledged',
   },
   ackBytes: {
@@ -73,13 +99,16 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'direction of a session',
     onExcess: 'acknowledged at once',
+    reaction: { kind: 'none' },
     reason: 'the sender holds what is not acknowledged',
   },
   ackDelayMs: {
     value: WIRE_DEFAULTS.ackDelayMs,
+    least: 0,
     unit: 'ms',
     scope: 'direction of a session',
     onExcess: 'acknowledged at once',
+    reaction: { kind: 'none' },
     reason: 'longer than most answers take, which carry it for nothing',
   },
   cutBytes: {
@@ -87,6 +116,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'payload written',
     onExcess: 'cut into chunks',
+    reaction: { kind: 'none' },
     reason: 'what is smaller delays nobody',
   },
   chunkBytes: {
@@ -94,6 +124,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'chunk written',
     onExcess: 'next chunk',
+    reaction: { kind: 'none' },
     reason: 'a slow link of 10 Mbit/s takes 13 ms for it',
   },
   bulkTurnBytes: {
@@ -101,6 +132,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'connection: messages written since the last chunk',
     onExcess: 'a chunk goes first',
+    reaction: { kind: 'none' },
     reason: 'large values must arrive as well',
   },
   windowStartBytes: {
@@ -108,6 +140,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'connection: chunks not acknowledged, before anything was measured',
     onExcess: 'chunks wait',
+    reaction: { kind: 'none' },
     reason: 'three chunks keep a slow link busy',
   },
   windowMinBytes: {
@@ -115,6 +148,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'connection: chunks not acknowledged',
     onExcess: 'chunks wait',
+    reaction: { kind: 'none' },
     reason: 'with one chunk the link would rest for each acknowledgement',
   },
   windowMaxBytes: {
@@ -122,6 +156,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'connection: chunks not acknowledged',
     onExcess: 'chunks wait',
+    reaction: { kind: 'none' },
     reason: 'fills a link of 1 Gbit/s around half of the world or less',
   },
   windowAheadMs: {
@@ -129,6 +164,7 @@ export const WIRE_LIMITS = {
     unit: 'ms',
     scope: 'connection: what chunks may add to the smallest round trip',
     onExcess: 'chunks wait',
+    reaction: { kind: 'none' },
     reason: 'what is small waits this long behind chunks, and people do not notice',
   },
   assemblyBytes: {
@@ -136,6 +172,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'session: inputs that come in chunks and are not complete; one alone may be larger',
     onExcess: 'BUSY',
+    reaction: { kind: 'error', code: 'BUSY' },
     reason: 'four of the largest inputs',
   },
   assemblyDownBytes: {
@@ -143,6 +180,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'client: values that come in chunks and are not complete; one alone may be larger',
     onExcess: 'the server waits',
+    reaction: { kind: 'none' },
     reason: 'small values must pass large ones, and it is its own server',
   },
   transfers: {
@@ -150,6 +188,7 @@ export const WIRE_LIMITS = {
     unit: 'items',
     scope: 'direction of a session: values begun and not complete',
     onExcess: 'close 4400',
+    reaction: { kind: 'close', code: 4400 },
     reason: 'each costs memory before its first byte',
   },
   chunkPauseMs: {
@@ -157,6 +196,7 @@ export const WIRE_LIMITS = {
     unit: 'ms',
     scope: 'between two chunks of a value',
     onExcess: 'TOO_LARGE',
+    reaction: { kind: 'error', code: 'TOO_LARGE' },
     reason: 'what was received so far holds memory for nothing',
   },
   idleMs: {
@@ -164,6 +204,7 @@ export const WIRE_LIMITS = {
     unit: 'ms',
     scope: 'connection',
     onExcess: 'PING by the server',
+    reaction: { kind: 'none' },
     reason: 'below the 30 to 60 s after which proxies cut',
   },
   deadMs: {
@@ -171,6 +212,7 @@ export const WIRE_LIMITS = {
     unit: 'ms',
     scope: 'connection',
     onExcess: 'cut',
+    reaction: { kind: 'cut' },
     reason: 'two pings may be lost',
   },
   busyIdleMs: {
@@ -178,6 +220,7 @@ export const WIRE_LIMITS = {
     unit: 'ms',
     scope: 'connection with something outstanding',
     onExcess: 'PING',
+    reaction: { kind: 'none' },
     reason: 'a call must learn of a dead link well before its deadline',
   },
   busyDeadMs: {
@@ -185,6 +228,7 @@ export const WIRE_LIMITS = {
     unit: 'ms',
     scope: 'connection with something outstanding',
     onExcess: 'cut',
+    reaction: { kind: 'cut' },
     reason: 'leaves most of a 30 s deadline for trying again',
   },
   stalledMs: {
@@ -192,6 +236,7 @@ export const WIRE_LIMITS = {
     unit: 'ms',
     scope: 'connection',
     onExcess: 'close 4508',
+    reaction: { kind: 'close', code: 4508 },
     reason: 'a reader that takes nothing for so long holds memory for nothing',
   },
   outboxMaxMessages: {
@@ -199,6 +244,7 @@ export const WIRE_LIMITS = {
     unit: 'items',
     scope: 'connection: all that is not yet written',
     onExcess: 'close 4508',
+    reaction: { kind: 'close', code: 4508 },
     reason: 'four times what may be un-acknowledged; only a peer that takes nothing gets there',
   },
   outboxMaxBytes: {
@@ -206,6 +252,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'connection: all that is not yet written',
     onExcess: 'close 4508',
+    reaction: { kind: 'close', code: 4508 },
     reason: 'above what results, streams and topics together may hold',
   },
   downCreditItems: {
@@ -213,6 +260,7 @@ export const WIRE_LIMITS = {
     unit: 'items',
     scope: 'stream to a client',
     onExcess: 'the producer waits',
+    reaction: { kind: 'none' },
     reason: 'covers a round trip of a fast producer',
   },
   downCreditBytes: {
@@ -220,6 +268,7 @@ export const WIRE_LIMITS = {
     unit: 'bytes',
     scope: 'stream to a client',
     onExcess: 'the producer waits',
+    reaction: { kind: 'none' },
     reason: 'what a client holds for a consumer that is slow',
   },
 } as const satisfies LimitTable;
@@ -228,9 +277,11 @@ export const WIRE_LIMITS = {
 export const DECODE_LIMITS = {
   depth: {
     value: SERVER_DECODE_LIMITS.depth,
+    least: 0,
     unit: 'items',
     scope: 'value',
     onExcess: 'INVALID_INPUT',
+    reaction: { kind: 'error', code: 'INVALID_INPUT' },
     reason: 'validators recurse; zod overflows the stack at 2,000',
   },
   values: {
@@ -238,13 +289,16 @@ export const DECODE_LIMITS = {
     unit: 'items',
     scope: 'value',
     onExcess: 'INVALID_INPUT',
+    reaction: { kind: 'error', code: 'INVALID_INPUT' },
     reason: 'each value costs memory many times its bytes',
   },
   keys: {
     value: SERVER_DECODE_LIMITS.keys,
+    least: 0,
     unit: 'items',
     scope: 'object',
     onExcess: 'INVALID_INPUT',
+    reaction: { kind: 'error', code: 'INVALID_INPUT' },
     reason: 'larger ones are maps, which have their own limit',
   },
   keyBytes: {
@@ -252,41 +306,52 @@ export const DECODE_LIMITS = {
     unit: 'bytes',
     scope: 'key of an object',
     onExcess: 'INVALID_INPUT',
+    reaction: { kind: 'error', code: 'INVALID_INPUT' },
     reason: 'keys are names',
   },
   entries: {
     value: SERVER_DECODE_LIMITS.entries,
+    least: 0,
     unit: 'items',
     scope: 'all maps and sets of a value',
     onExcess: 'INVALID_INPUT',
+    reaction: { kind: 'error', code: 'INVALID_INPUT' },
     reason: 'each entry is hashed',
   },
   numericEntries: {
     value: SERVER_DECODE_LIMITS.numericEntries,
+    least: 0,
     unit: 'items',
     scope: 'numbers and bigints as keys of all maps and sets of a value',
     onExcess: 'INVALID_INPUT',
+    reaction: { kind: 'error', code: 'INVALID_INPUT' },
     reason: 'engines hash numbers without a secret, so chosen ones collide and cost their square',
   },
   annotations: {
     value: SERVER_DECODE_LIMITS.annotations,
+    least: 0,
     unit: 'items',
     scope: 'value',
     onExcess: 'INVALID_INPUT',
+    reaction: { kind: 'error', code: 'INVALID_INPUT' },
     reason: 'each is a walk along a path',
   },
   pathSteps: {
     value: SERVER_DECODE_LIMITS.pathSteps,
+    least: 0,
     unit: 'items',
     scope: 'annotation',
     onExcess: 'INVALID_INPUT',
+    reaction: { kind: 'error', code: 'INVALID_INPUT' },
     reason: 'no value is deeper',
   },
   binaries: {
     value: SERVER_DECODE_LIMITS.binaries,
+    least: 0,
     unit: 'items',
     scope: 'value',
     onExcess: 'INVALID_INPUT',
+    reaction: { kind: 'error', code: 'INVALID_INPUT' },
     reason: 'each is a copy of its own',
   },
   bigintDigits: {
@@ -294,6 +359,7 @@ export const DECODE_LIMITS = {
     unit: 'items',
     scope: 'bigint',
     onExcess: 'INVALID_INPUT',
+    reaction: { kind: 'error', code: 'INVALID_INPUT' },
     reason: 'reading one is quadratic',
   },
   urlBytes: {
@@ -301,13 +367,14 @@ export const DECODE_LIMITS = {
     unit: 'bytes',
     scope: 'URL',
     onExcess: 'INVALID_INPUT',
+    reaction: { kind: 'error', code: 'INVALID_INPUT' },
     reason: 'what browsers and servers take',
   },
 } as const satisfies LimitTable;
 
 /**
  * Gives the values of a table with some of them replaced. Throws a TypeError for a name that the
- * table does not have and for a value that is not a whole number from 0.
+ * table does not have, for what is fixed, and for a value that makes no sense.
  */
 export function resolveLimits<Table extends LimitTable>(
   table: Table,
@@ -320,8 +387,12 @@ export function resolveLimits<Table extends LimitTable>(
     if (!Object.hasOwn(table, name)) {
       throw new TypeError(`unknown limit "${name}": expected ${Object.keys(table).join(', ')}`);
     }
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new TypeError(`limit "${name}" must be a whole number from 0, not "${value}"`);
+    const { least = 1, isFixed, value: standard } = table[name] as LimitEntry;
+    if (isFixed === true && value !== standard) {
+      throw new TypeError(`limit "${name}" is "${standard}" for everybody, and no option`);
+    }
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new TypeError(`limit "${name}" must be a whole number from ${least}, not "${value}"`);
     }
     values[name] = value;
   }

@@ -127,6 +127,7 @@ export const GONE_REASONS = [
   'node',
   'drained',
   'codec',
+  'revoked',
 ] as const;
 /** Server to client: answers RESUME; the session is over, for the reason given. */
 export interface GoneMessage {

@@ -8,8 +8,8 @@ export const SUBPROTOCOLS = {
 /** The names this version speaks, best first. */
 export const SPOKEN: readonly string[] = [SUBPROTOCOLS.packed, SUBPROTOCOLS.superjson];
 
-const MAX_NAMES = 8;
-const MAX_BYTES = 256;
+/** How much may be offered: names, and bytes of all of them. */
+const MOST_OFFERED = { names: 8, bytes: 256 };
 
 /**
  * What a server does with the subprotocols of an upgrade. It speaks the name, explains with close
@@ -26,11 +26,15 @@ const REFUSE: Negotiation = { outcome: 'refuse' };
  * Chooses the subprotocol for the value of a `Sec-WebSocket-Protocol` header. It is the first of
  * the client's names that is spoken.
  */
-export function negotiate(header: string | undefined, spoken = SPOKEN): Negotiation {
+export function negotiate(
+  header: string | undefined,
+  spoken = SPOKEN,
+  most = MOST_OFFERED,
+): Negotiation {
   // The length is checked first: nothing may walk a header that the peer made long.
-  if (header === undefined || header.length > MAX_BYTES) return REFUSE;
+  if (header === undefined || header.length > most.bytes) return REFUSE;
   const offered = header.split(',').map((name) => name.trim());
-  if (offered.length > MAX_NAMES) return REFUSE;
+  if (offered.length > most.names) return REFUSE;
   const name = offered.find((candidate) => spoken.includes(candidate));
   if (name !== undefined) return { outcome: 'speak', name };
   if (offered.includes(SUBPROTOCOLS.any)) return { outcome: 'explain', name: SUBPROTOCOLS.any };

@@ -34,6 +34,7 @@ export const VIOLATIONS = {
   BAD_OFFSET: ['PROTOCOL', 'offset out of order'],
   TOO_MANY_CANCELS: ['TOO_MUCH', '5000'],
   TOO_MANY_SUBSCRIBES: ['TOO_MUCH', '5000'],
+  TOO_MANY_AUTHS: ['TOO_MUCH', '5000'],
   TOO_MANY_CONTROL_FRAMES: ['TOO_MUCH', '5000'],
 } as const satisfies Record<string, readonly [CloseCode, string]>;
 

@@ -8,6 +8,8 @@ import type { StreamRun } from './stream-run.js';
 export interface CallEntry extends Slot {
   readonly id: number;
   readonly context: RequestContext;
+  /** Whether its handler gives items. */
+  readonly hasDown: boolean;
   /** Of each item that the caller sends. */
   readonly maxItemBytes: number;
   /** Of its result, where its procedure says so. */

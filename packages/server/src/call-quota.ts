@@ -53,6 +53,7 @@ export class CallQuota {
   readonly #options: CallQuotaOptions;
   /** Handlers that run, also those whose caller has left. */
   #running = 0;
+  #entered = 0;
   /** Calls that were answered at once, in the turn that is still going on. */
   #answeredInTurn = 0;
   #streams = 0;
@@ -66,6 +67,11 @@ export class CallQuota {
   /** How many handlers run. */
   get running(): number {
     return this.#running;
+  }
+
+  /** How many handlers there were, so far. */
+  get entered(): number {
+    return this.#entered;
   }
 
   /** What the callers of streams may send, of all streams together. */
@@ -98,6 +104,7 @@ export class CallQuota {
   /** Counts a handler that has started; `leave` it once when the handler is done. */
   enter(slot: Slot): void {
     this.#running++;
+    this.#entered++;
     if (slot.isStream) this.#streams++;
     this.#inputCost += slot.cost;
   }

@@ -16,19 +16,27 @@ import { isPromise } from './chain.js';
 import type { CallLink } from './call-link.js';
 import type { CallEntry as Entry } from './call-entry.js';
 import { bindProcedure, type BoundProcedure } from './bound-procedure.js';
-import { deadlineOf, isClientFault, maxOutputOf, sessionEnded } from './call-terms.js';
+import {
+  deadlineOf,
+  hasResultRoom,
+  isClientFault,
+  maxOutputOf,
+  sessionEnded,
+  STREAM_FAILED,
+  streamIdle,
+  type BrokenOff,
+} from './call-terms.js';
 import { CallQuota, costOf, REFUSALS, type CallQuotaOptions } from './call-quota.js';
-import type { Dispatcher, FinalMessage, StreamReplies } from './dispatcher.js';
+import type { Dispatcher, FinalMessage } from './dispatcher.js';
 import { ownError } from './failure.js';
 import type { ItemQueue } from './item-queue.js';
 import { letGo } from './let-go.js';
 import type { Registry } from './registry.js';
+import { RunningStreams } from './running-streams.js';
 import { RequestContext, type ContextSource } from './request-context.js';
 import { isCallRoute, isStreamRoute, type Route, type StreamRoute } from './route.js';
-import { StreamRun } from './stream-run.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { readItem, type Position } from './values.js';
-import { TurnBudget } from './topics/turn-budget.js';
 
 /** What the calls of one session are made from. */
 export interface CallsOptions extends CallQuotaOptions {
@@ -39,34 +47,27 @@ export interface CallsOptions extends CallQuotaOptions {
   readonly link: CallLink;
 }
 
-/** What the streams of a session may produce before others have their turn. */
-const STREAM_TURN_BYTES = 65_536;
-
-const FAILED = ownError('CANCELLED', 'the stream has failed', { executed: 'yes' });
-
 /** The calls and streams of one client: ids, slots, deadlines, cancelling, credit. */
 export class Calls {
   readonly #options: CallsOptions;
   readonly #entries = new Map<number, Entry>();
   readonly #quota: CallQuota;
-  readonly #turn: TurnBudget;
-  readonly #runs = new Set<StreamRun>();
+  readonly #streams: RunningStreams;
   #isClosed = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
+    const { limits, link, runtime } = options;
     this.#quota = new CallQuota(options);
-    this.#turn = new TurnBudget(options.runtime, STREAM_TURN_BYTES);
+    const idle = (entry: Entry): void => {
+      if (this.#entries.get(entry.id) === entry) this.#breakOff(entry, streamIdle(entry));
+    };
+    this.#streams = new RunningStreams({ runtime, limits, link, idle });
   }
 
-  /** What the inputs of running handlers cost, in bytes. */
-  get inputCost(): number {
-    return this.#quota.inputCost;
-  }
-
-  /** How many handlers run. */
-  get running(): number {
-    return this.#quota.running;
+  /** What runs, in numbers. */
+  get load(): Pick<CallQuota, 'inputCost' | 'running' | 'entered'> {
+    return this.#quota;
   }
 
   bind(message: BindMessage): Violation | undefined {
@@ -159,7 +160,18 @@ export class Calls {
 
   /** Something was written: streams that waited for room may go on. */
   resume(): void {
-    for (const run of this.#runs) run.resume();
+    this.#streams.resume();
+  }
+
+  /** The server stops: every call is answered in its handler's place, and every signal fires. */
+  breakOff(): BrokenOff {
+    let unknown = 0;
+    const entries = [...this.#entries.values()];
+    for (const entry of entries) {
+      if (entry.context.isStarted) unknown++;
+      this.#abort(entry, 'DRAINING', 'the server stops');
+    }
+    return { unknown, refused: entries.length - unknown };
   }
 
   /** The session has ended: every handler's signal fires, and nothing is answered any more. */
@@ -169,6 +181,7 @@ export class Calls {
       this.#stop(entry, sessionEnded(entry));
     }
     this.#entries.clear();
+    this.#streams.close();
   }
 
   #refuse(id: number, error: TrunklineError): Violation | undefined {
@@ -231,23 +244,8 @@ export class Calls {
       takesChunks: this.#options.link.cutsLarge,
     });
     letGo(message);
-    const run = this.#streamRun(replies);
-    entry.run = run;
-    this.#runs.add(run);
-    this.#follow(entry, run.done);
+    this.#follow(entry, this.#streams.start(entry, replies).done);
     return undefined;
-  }
-
-  #streamRun(replies: StreamReplies): StreamRun {
-    const { limits, link } = this.#options;
-    return new StreamRun({
-      replies,
-      turn: this.#turn,
-      credit: { items: limits.downCreditItems, bytes: limits.downCreditBytes },
-      ahead: { items: limits.downCreditMaxItems, bytes: limits.downCreditMaxBytes },
-      send: (item) => link.send(item),
-      hasRoom: (lastBytes) => link.hasItemRoom(lastBytes > limits.cutBytes),
-    });
   }
 
   /** Waits until a handler is done, whatever became of it: its slot is free again then. */
@@ -261,7 +259,7 @@ export class Calls {
   #done(entry: Entry, final: FinalMessage | undefined): void {
     this.#quota.leave(entry);
     entry.context.done();
-    if (entry.run !== undefined) this.#runs.delete(entry.run);
+    this.#streams.delete(entry);
     if (final !== undefined) this.#settleLater(entry, final);
   }
 
@@ -290,6 +288,7 @@ export class Calls {
     const entry: Entry = {
       id: message.id,
       isStream: isStreamRoute(route),
+      hasDown: isStreamRoute(route) && route.definition.down !== undefined,
       cost: costOf(message, this.#options.limits.values),
       context,
       maxItemBytes: this.#quota.maxInputBytes(route),
@@ -313,7 +312,7 @@ export class Calls {
   }
 
   /** Answers in the handler's place; what it gives later is dropped, and its slot stays taken. */
-  #abort(entry: Entry, code: 'CANCELLED' | 'DEADLINE', text: string): void {
+  #abort(entry: Entry, code: 'CANCELLED' | 'DEADLINE' | 'DRAINING', text: string): void {
     const executed = entry.context.isStarted ? 'unknown' : 'no';
     this.#breakOff(entry, ownError(code, text, { executed }));
   }
@@ -347,21 +346,14 @@ export class Calls {
   #answer(id: number, final: FinalMessage, maxOutputBytes: number): Violation | undefined {
     const { dispatcher, link } = this.#options;
     if (this.#isClosed) return undefined;
-    if (final.kind !== 'ERROR' && this.#isOverloaded(final.bytes.length, maxOutputBytes)) {
+    const isHeld = final.kind === 'ERROR' || hasResultRoom(this.#options, final, maxOutputBytes);
+    if (!isHeld) {
       const error = ownError('OVERLOADED', 'too many results are waiting', { executed: 'yes' });
       link.send(dispatcher.refuse(id, error));
       return undefined;
     }
     link.send(final);
     return isClientFault(final) ? this.#countFault() : undefined;
-  }
-
-  /** Whether a result cannot be held; one that its procedure allows can, if it is alone. */
-  #isOverloaded(bytes: number, maxOutputBytes: number): boolean {
-    const { limits, link } = this.#options;
-    if (!link.cutsLarge || bytes <= limits.cutBytes)
-      return link.smallBytes + bytes > limits.heldMaxBytes;
-    return link.bulkBytes + bytes > Math.max(limits.heldMaxBytes, maxOutputBytes);
   }
 
   /** The caller withdrew while the answer was being written. */
@@ -379,7 +371,7 @@ export class Calls {
 
   #forget(entry: Entry, hasFailed: boolean): void {
     entry.timer?.cancel();
-    if (hasFailed) entry.items?.fail(FAILED);
+    if (hasFailed) entry.items?.fail(STREAM_FAILED);
     else entry.items?.end();
     this.#entries.delete(entry.id);
   }

@@ -75,6 +75,7 @@ export class Connection implements TransportSink, SessionConnection {
     if ('resume' in attached) {
       this.#live = attached.live;
       attached.live.resume(this, attached.resume);
+      this.services.drain()?.attached(attached.live);
       return this.transport.authenticated();
     }
     this.#live = new LiveSession(this, attached, this.services);

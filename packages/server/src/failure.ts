@@ -15,6 +15,7 @@ import {
 import { encodePayload } from '@trunkline/protocol/superjson';
 import { isPromise } from './chain.js';
 import { encodeFor } from './encode-for.js';
+import { FIXED_LIMITS } from './limits/fixed-limits.js';
 import { isTopicRoute, type Route } from './route.js';
 
 /** Something that the client is not told about, for the server's `onError`. */
@@ -30,9 +31,9 @@ export interface ServerFailure {
 export type ReportFailure = (failure: ServerFailure) => void;
 
 const NOTHING: Payload = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
-const MAX_MESSAGE_BYTES = 1_024;
+const MAX_MESSAGE_BYTES = FIXED_LIMITS.errorTextBytes.value;
 /** More than the issues of an INVALID_INPUT may have, with what is around them. */
-const MAX_DATA_BYTES = 2_816;
+const MAX_DATA_BYTES = FIXED_LIMITS.errorDataBytes.value;
 const MAX_RETRY_MS = Number.MAX_SAFE_INTEGER;
 
 /** Framework codes that a handler may answer with itself; any other becomes INTERNAL. */

@@ -6,7 +6,7 @@ import type { ReportFailure } from './failure.js';
 import type { ServerLimits } from './limits.js';
 import type { Pipeline } from './pipeline.js';
 import { asAnyContext, EventContext, type MakeScope } from './request-context.js';
-import { Session, type Identity } from './session.js';
+import { hasExpired, Session, type Identity } from './session.js';
 
 /** What `authenticate` is given. */
 export interface Credentials {
@@ -38,10 +38,12 @@ export type Admission =
 /** A client that may have a session. */
 export type Admitted = Extract<Admission, { session: unknown }>;
 
-/** A client that is being decided on. */
+/** A client that is being decided on, until it is confirmed or withdrawn. */
 export interface Admitting {
   /** There at once when nobody has to be waited for. Never rejects; a failure is a close. */
   readonly admission: Admission | Promise<Admission>;
+  /** Says what holds of the admission in the turn in which it is acted upon. Call it once. */
+  readonly confirm: (admission: Admission) => Admission;
   /** The client has left: it is not authenticated any more if that has not begun. */
   readonly withdraw: () => void;
 }
@@ -82,7 +84,12 @@ export interface Again {
 /** Who asks for a session. */
 interface Client extends Again {
   readonly credentials: Credentials;
+  /** Principals whose rights were taken back meanwhile, and how their connections end. */
+  revoked?: Map<string, Close>;
 }
+
+/** Makes an admission of who was found to be somebody. */
+type Place = (opened: Opened) => Admission;
 
 const NEW: Again = { id: undefined, replaced: undefined };
 
@@ -92,6 +99,8 @@ export class Gatekeeper {
   readonly #principals = new Map<string, number>();
   /** Each gives one of the places to who waits longest. */
   readonly #queue = new Set<() => void>();
+  /** All that are being decided on. */
+  readonly #deciding = new Set<Client>();
   #running = 0;
 
   constructor(options: GatekeeperOptions) {
@@ -103,30 +112,61 @@ export class Gatekeeper {
     return this.#principals;
   }
 
+  /** Whether clients say who they are; everybody is nobody at an anonymous server. */
+  get authenticates(): boolean {
+    return this.#options.authenticate !== undefined;
+  }
+
   /** Decides on a client, who may have a session already. Nothing of it throws. */
   admit(token: string, connection: ConnectionInfo, again: Again = NEW): Admitting {
+    const client = { credentials: { token, connection }, ...again };
+    return this.#begin(client, (opened) => this.#place(opened, again.replaced));
+  }
+
+  /** Decides on a new token within a session, whose connection has its place. */
+  renew(token: string, { id, connection }: Session): Admitting {
+    const client = { credentials: { token, connection }, id, replaced: undefined };
+    return this.#begin(client, withoutPlace);
+  }
+
+  /** Who turns out to be this principal, and is being decided on now, is sent away like this. */
+  revoke(principal: string, close: Close): void {
+    for (const client of this.#deciding) (client.revoked ??= new Map()).set(principal, close);
+  }
+
+  #begin(client: Client, place: Place): Admitting {
     const { runtime, limits } = this.#options;
     const ending = new Ending();
-    const client = { credentials: { token, connection }, ...again };
-    const admission = this.#decide(client, ending);
-    const withdraw = (): void => ending.end(LEFT);
-    if (!isPromise(admission)) return { admission, withdraw };
+    this.#deciding.add(client);
+    const admission = this.#decide(client, ending, place);
+    const confirm = (decided: Admission): Admission => this.#confirm(client, decided);
+    const withdraw = (): void => {
+      this.#deciding.delete(client);
+      ending.end(LEFT);
+    };
+    if (!isPromise(admission)) return { admission, confirm, withdraw };
     const timer = runtime.startTimer(limits.authMs, () =>
       ending.end(new Error('authentication took too long')),
     );
-    return { admission: admission.finally(() => timer.cancel()), withdraw };
+    return { admission: admission.finally(() => timer.cancel()), confirm, withdraw };
   }
 
-  #decide(client: Client, ending: Ending): Admission | Promise<Admission> {
-    const { replaced } = client;
+  #confirm(client: Client, admission: Admission): Admission {
+    this.#deciding.delete(client);
+    if ('close' in admission) return admission;
+    const { session, release } = admission;
+    const close = client.revoked?.get(session.identity?.principal ?? '');
+    if (close === undefined) return admission;
+    release();
+    return { close };
+  }
+
+  #decide(client: Client, ending: Ending, place: Place): Admission | Promise<Admission> {
     const failed = (error: unknown): Admission => ({ close: this.#closeFor(error) });
     try {
       const opened = this.#open(client, ending);
-      if (!isPromise(opened)) return this.#place(opened, replaced);
-      return ending
-        .orSooner(opened)
-        .then((late) => this.#place(late, replaced))
-        .catch(failed);
+      if (!isPromise(opened)) return place(opened);
+      return ending.orSooner(opened).then(place).catch(failed);
     } catch (error) {
       return failed(error);
     }
@@ -143,24 +183,23 @@ export class Gatekeeper {
   #open(client: Client, ending: Ending): Opened | Promise<Opened> {
     const { authenticate } = this.#options;
     const { credentials } = client;
-    if (authenticate === undefined) return this.#begin(undefined, client);
+    if (authenticate === undefined) return this.#greet(undefined, client);
     const given = this.#authenticate(authenticate, { credentials, ending });
     return chain<unknown, Opened>(given, (someone) => {
       const identity = readIdentity(someone);
       if (identity === undefined) return { close: NEW_TOKEN };
       ending.throwIfEnded();
-      return this.#begin(identity, client);
+      return this.#greet(identity, client);
     });
   }
 
-  #begin(identity: Identity | undefined, client: Client): Opened | Promise<Opened> {
+  #greet(identity: Identity | undefined, client: Client): Opened | Promise<Opened> {
     const { runtime, limits } = this.#options;
     const { connection } = client.credentials;
     const session = new Session({ runtime, limits, identity, connection, id: client.id });
     return chain(this.#guard(session), (): Opened => {
       // Looked at last: the guards may have taken their time.
-      const hasEnded = (identity?.expiresAt?.getTime() ?? Infinity) <= runtime.wallNow();
-      return hasEnded ? { close: EXPIRED } : { session };
+      return hasExpired(identity, runtime) ? { close: EXPIRED } : { session };
     });
   }
 
@@ -244,6 +283,10 @@ export class Gatekeeper {
     this.#options.report({ error, where: 'authenticate' });
     return LATER;
   }
+}
+
+function withoutPlace(opened: Opened): Admission {
+  return 'close' in opened ? opened : { ...opened, release: NOBODY };
 }
 
 /** Whoever is let in by mistake stays in, so nothing but a whole identity counts as one. */

@@ -11,7 +11,7 @@ import {
 } from '@trunkline/protocol';
 import { isPromise } from './chain.js';
 import type { ConnectionInfo } from './context.js';
-import type { Admission, Admitted, Admitting, Again, Gatekeeper } from './gatekeeper.js';
+import type { Admission, Admitted, Admitting, Again } from './gatekeeper.js';
 import type { LiveSession } from './live-session.js';
 import type { SessionServices } from './session-parts.js';
 import type { Session } from './session.js';
@@ -25,7 +25,16 @@ export type Attached =
 /** What all handshakes of a server share. */
 export interface HandshakeServices extends SessionServices {
   readonly sessions: Sessions<LiveSession>;
-  readonly gatekeeper: Gatekeeper;
+  /** That of a server that stops. */
+  readonly drain: () => DrainGate | undefined;
+}
+
+/** What a server that stops says to clients that come. */
+export interface DrainGate {
+  /** What a new one is told. */
+  refusal(): Close;
+  /** A session has a connection again. */
+  attached(session: LiveSession): void;
 }
 
 /** What a handshake is made from, and what it tells its connection. */
@@ -105,6 +114,8 @@ export class Handshake {
     if (message?.kind !== 'HELLO' || second !== undefined) {
       return owner.close(new Violation('HELLO_FIRST'));
     }
+    const drain = owner.services.drain();
+    if (drain !== undefined) return owner.close(drain.refusal());
     this.#timer.cancel();
     this.#state = 'greeting';
     this.#admit({ token: message.token }, (admission) => this.#welcome(message, admission));
@@ -189,18 +200,19 @@ export class Handshake {
     then: (admitted: Admitted) => void,
   ): void {
     const admitting = this.#owner.services.gatekeeper.admit(token, this.#info, again);
-    const { admission } = admitting;
-    if (!isPromise(admission)) {
-      // What came in the same read was sent before WELCOME, and must be seen as such.
-      return this.#owner.services.runtime.endOfTurn(() => this.#decided(admission, then));
-    }
+    const { admission, confirm } = admitting;
     this.#admitting = admitting;
-    void admission.then((decided) => this.#decided(decided, then));
+    const decide = (decided: Admission): void => {
+      // The client may have left while it was looked at.
+      if (this.#state === 'ended') decided.release?.();
+      else this.#decided(confirm(decided), then);
+    };
+    // What came in the same read was sent before WELCOME, and must be seen as such.
+    if (!isPromise(admission)) this.#owner.services.runtime.endOfTurn(() => decide(admission));
+    else void admission.then(decide);
   }
 
   #decided(admission: Admission, then: (admitted: Admitted) => void): void {
-    // The client may have left while it was looked at.
-    if (this.#state === 'ended') return admission.release?.();
     const owner = this.#owner;
     if ('close' in admission) return owner.close(admission.close);
     try {
@@ -212,7 +224,10 @@ export class Handshake {
   }
 
   #welcome(hello: HelloMessage, { session, release }: Admitted): void {
-    this.#owner.attached({ session, hello, release });
+    const drain = this.#owner.services.drain();
+    if (drain === undefined) return this.#owner.attached({ session, hello, release });
+    release();
+    this.#owner.close(drain.refusal());
   }
 }
 

@@ -55,6 +55,11 @@ export class ItemQueue implements AsyncIterable<unknown> {
     return this.#hasEnded;
   }
 
+  /** Whether the handler waits for an item that may still come. */
+  get isAwaited(): boolean {
+    return this.#end === undefined && this.#waiters.length > 0;
+  }
+
   /** How many items the handler was given. */
   get given(): number {
     return this.#given;

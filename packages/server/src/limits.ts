@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import {
   DECODE_LIMITS,
   resolveLimits,
@@ -8,7 +9,9 @@ import {
 } from '@trunkline/protocol';
 import { CALL_LIMITS } from './limits/call-limits.js';
 import { CONNECTION_LIMITS } from './limits/connection-limits.js';
+import { FIXED_LIMITS } from './limits/fixed-limits.js';
 import { IDEMPOTENCY_LIMITS } from './limits/idempotency-limits.js';
+import { assertOrder } from './limits/limit-order.js';
 import { MEMORY_BROKER_LIMITS } from './limits/memory-broker-limits.js';
 import { SESSION_LIMITS } from './limits/session-limits.js';
 import { TOPIC_LIMITS } from './limits/topic-limits.js';
@@ -20,6 +23,7 @@ export const SERVER_LIMITS = {
   ...CALL_LIMITS,
   ...IDEMPOTENCY_LIMITS,
   ...TOPIC_LIMITS,
+  ...FIXED_LIMITS,
 } as const satisfies LimitTable;
 
 const ALL_LIMITS = { ...WIRE_LIMITS, ...DECODE_LIMITS, ...SERVER_LIMITS };
@@ -35,19 +39,13 @@ export interface LimitRow extends LimitEntry {
 /** A heartbeat spreads its pings up to this much beyond `idleMs`. */
 const IDLE_SPREAD = 1.2;
 
-/** Smaller chunks would be more envelope than value, and cost a number each. */
-const MIN_CHUNK = 1_024;
-
-/** Above it, 16 bits of a number may mean two messages. */
-const MAX_UNACKED_MESSAGES = 32_767;
-
 /**
  * Fills in the limits that an application does not set. Throws a TypeError as `resolveLimits`, and
  * for limits that contradict each other.
  */
 export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined): ServerLimits {
-  const limits = resolveLimits(ALL_LIMITS, overrides);
-  const { idleMs, unackedMessages } = limits;
+  const limits = resolveLimits(ALL_LIMITS, { outboxNodeBytes: quarterOfHeap(), ...overrides });
+  const { idleMs } = limits;
   // A client has the limit of the wire, whatever this server allows itself.
   const deadMs = Math.min(limits.deadMs, WIRE_LIMITS.deadMs.value);
   if (idleMs * IDLE_SPREAD >= deadMs) {
@@ -56,35 +54,18 @@ export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined
         `they are pinged: expected idleMs * ${IDLE_SPREAD} below that`,
     );
   }
-  if (unackedMessages > MAX_UNACKED_MESSAGES) {
-    throw new TypeError(
-      `limit unackedMessages is "${unackedMessages}": expected at most ${MAX_UNACKED_MESSAGES}`,
-    );
-  }
+  assertOrder(limits);
   const { callRate, callBurst } = limits;
   if (callRate > 0 && callBurst < 1) {
     throw new TypeError(`limit callBurst is "${callBurst}": expected at least 1`);
   }
-  const { upCreditBytes, upCreditSessionBytes } = limits;
-  if (upCreditBytes > upCreditSessionBytes) {
-    throw new TypeError(
-      `limit upCreditBytes is "${upCreditBytes}": expected at most upCreditSessionBytes, which is ` +
-        `"${upCreditSessionBytes}"`,
-    );
-  }
-  const { cutBytes, chunkBytes, batchCloseBytes } = limits;
-  if (chunkBytes < MIN_CHUNK || chunkBytes > batchCloseBytes) {
-    throw new TypeError(
-      `limit chunkBytes is "${chunkBytes}": expected ${MIN_CHUNK} to batchCloseBytes, which is ` +
-        `"${batchCloseBytes}"`,
-    );
-  }
-  // A client has the limit of the wire, whatever this server allows itself.
-  const mostUncut = WIRE_LIMITS.batchBytes.value / 2;
-  if (cutBytes > mostUncut) {
-    throw new TypeError(`limit cutBytes is "${cutBytes}": expected at most ${mostUncut}`);
-  }
   return limits;
+}
+
+/** The standard value, or less where the process has a small heap. */
+function quarterOfHeap(): number {
+  const { heap_size_limit: heapBytes } = getHeapStatistics();
+  return Math.min(TOPIC_LIMITS.outboxNodeBytes.value, Math.floor(heapBytes / 4));
 }
 
 /**

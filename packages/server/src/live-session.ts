@@ -14,18 +14,19 @@ import {
   type ReceivedMessage,
   type ResumeMessage,
   type SharedBatch,
-  type Timer,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { CallLink } from './call-link.js';
+import type { BrokenOff } from './call-terms.js';
 import { Calls, type CallsOptions } from './calls.js';
 import type { CallerLink } from './client-calls/caller-link.js';
 import { receiveAnswer, type ClientCallTable } from './client-calls/client-call-table.js';
 import { openClientCalls } from './client-calls/client-calls.js';
 import { isAnswer, isPacked, violationOf } from './message-kind.js';
 import type { Session } from './session.js';
-import { SessionLoad } from './session-load.js';
+import type { Rechecked } from './rechecks.js';
 import type { SessionServices } from './session-parts.js';
+import { SessionRights } from './session-rights.js';
 import type { EndReason, KnownSession } from './sessions.js';
 import { Subscriptions, type SubscriptionsOptions, type TopicLink } from './subscriptions.js';
 
@@ -38,7 +39,7 @@ export interface SessionConnection {
 }
 
 const NOTHING = new Uint8Array(0);
-const EXPIRED: Close = { code: 'TOKEN', reason: 'expired' };
+const NOTHING_RECHECKED: Rechecked = { checked: 0, ended: 0 };
 const ENDED: Close = { code: 'SESSION_GONE', reason: 'the session has ended' };
 const REPLACED: Close = { code: 'REPLACED', reason: 'a newer connection' };
 /** The end of a session whose server stops. */
@@ -54,10 +55,12 @@ const STOPPED: Closed = { code: CLOSE_CODES.LEAVING.code, reason: 'the server st
  *      └────────RESUME────────┘
  */
 export class LiveSession
-  extends SessionLoad
+  extends SessionRights
   implements CallsOptions, SubscriptionsOptions, CallLink, TopicLink, CallerLink, KnownSession
 {
   readonly takesPacked: boolean;
+  /** Whether the client can be told to move. */
+  readonly takesGoaway: boolean;
   protected readonly wire: Link;
   /** `undefined` for a client that does not resume sessions. */
   readonly #secretHash: string | undefined;
@@ -67,7 +70,6 @@ export class LiveSession
   /** The number of the attach; the HELLO was the first. */
   #attach = 1;
   #attachedAt: number;
-  #expiry: Timer | undefined;
   #calls: Calls | undefined;
   #subscriptions: Subscriptions | undefined;
   #closed: Closed = STOPPED;
@@ -79,12 +81,13 @@ export class LiveSession
     { session, hello }: { readonly session: Session; readonly hello: HelloMessage },
     services: SessionServices,
   ) {
-    super(session, services);
+    super(session, services, hello.features);
     const { transport } = connection;
     const { runtime, limits, valueBytes, assembly, sessions } = services;
     this.#connection = connection;
     this.#attachedAt = runtime.now();
     this.takesPacked = transport.takesPacked;
+    this.takesGoaway = (hello.features & FEATURES.GOAWAY) !== 0;
     const options = { transport, runtime, limits, side: 'server', valueBytes, assembly } as const;
     this.wire = new Link(this, { ...options, codec: FULL_CODEC });
     if ((hello.features & FEATURES.CHUNK) !== 0) this.wire.allowChunks();
@@ -93,7 +96,7 @@ export class LiveSession
     const { secret, hash } = isKept ? sessions.createSecret() : NO_SECRET;
     this.#secretHash = hash;
     sessions.add(this);
-    this.#watchExpiry();
+    this.watchRights();
     this.wire.send({ kind: 'WELCOME', session: session.id, secret, ...this.#terms(hello) });
     this.wire.flush();
   }
@@ -104,10 +107,6 @@ export class LiveSession
 
   get secretHash(): string {
     return this.#secretHash ?? '';
-  }
-
-  get principal(): string | undefined {
-    return this.identity?.principal;
   }
 
   get rx(): number {
@@ -123,12 +122,12 @@ export class LiveSession
   }
 
   get inputCost(): number {
-    return this.#calls?.inputCost ?? 0;
+    return this.#calls?.load.inputCost ?? 0;
   }
 
   /** Handlers that run. */
   get running(): number {
-    return this.#calls?.running ?? 0;
+    return this.#calls?.load.running ?? 0;
   }
 
   /** Subscriptions that are live or being decided on. */
@@ -160,7 +159,7 @@ export class LiveSession
     this.#attach = resume.attach;
     this.#attachedAt = this.runtime.now();
     before?.close(REPLACED);
-    this.#watchExpiry();
+    this.watchRights();
     const { transport } = connection;
     this.wire.attach(transport);
     this.wire.resume(transport, resume.rx, {
@@ -177,7 +176,8 @@ export class LiveSession
   left(connection: SessionConnection, closed: Closed): void {
     if (connection !== this.#connection) return;
     this.#closed = closed;
-    const mayComeBack = this.#secretHash !== undefined && reactionTo(closed.code) !== 'stop';
+    const isOver = reactionTo(closed.code) === 'stop' || closed.code === CLOSE_CODES.DRAINING.code;
+    const mayComeBack = this.#secretHash !== undefined && !isOver;
     if (!mayComeBack) return this.#end(undefined);
     // Browsers say so of a page that is gone. One that they bring back is told what has not run.
     if (closed.code === CLOSE_CODES.LEAVING.code) return this.#end('expired');
@@ -186,14 +186,61 @@ export class LiveSession
   }
 
   /** Seals the session: nothing of it runs any more when somebody is told. Idempotent. */
-  end(reason: EndReason): void {
+  end(reason: EndReason, close: Close | 'cut' = ENDED): void {
     const connection = this.#connection;
+    if (close !== 'cut') {
+      this.#closed = { code: CLOSE_CODES[close.code].code, reason: close.reason };
+    }
     this.#end(reason);
-    connection?.close(ENDED);
+    connection?.failed(close);
+  }
+
+  /** Tells the client to move to another connection, if it has one now and can be told. */
+  goAway(afterMs: number, windowMs: number): void {
+    if (!this.takesGoaway || this.#connection === undefined) return;
+    this.wire.send({ kind: 'GOAWAY', reason: 'stopping', afterMs, windowMs });
+  }
+
+  /** Accepts no further call; what was accepted is acknowledged, and goes on. */
+  deafen(): void {
+    this.wire.deafen();
+  }
+
+  /** Breaks off what still runs, and tells the client of each call whether it ran. */
+  breakOff(): BrokenOff | undefined {
+    return this.#calls?.breakOff();
+  }
+
+  /** Handlers that were waited for since the session began. */
+  get entered(): number {
+    return this.#calls?.load.entered ?? 0;
+  }
+
+  /** The principal has no rights any more: nothing of it runs, and its connection ends like this. */
+  revoke(close: Close): void {
+    const connection = this.#connection;
+    this.#closed = { code: CLOSE_CODES[close.code].code, reason: close.reason };
+    this.#end('revoked');
+    connection?.close(close);
+  }
+
+  /** Decides on its subscriptions anew, those of one topic or all; gives what came of it. */
+  recheck(topic: string | undefined): Promise<Rechecked> {
+    return this.#subscriptions?.recheck(topic) ?? Promise.resolve(NOTHING_RECHECKED);
+  }
+
+  protected recheckAll(): void {
+    void this.recheck(undefined);
+  }
+
+  refused(close: Close): void {
+    this.#connection?.close(close);
   }
 
   /** Reads a batch; a violation means that the connection must close. */
   receiveBatch(batch: Uint8Array): Violation | undefined {
+    // Nothing of it is acknowledged, so it comes again when there is another token.
+    if (this.isOver()) return undefined;
     return this.wire.receive(batch);
   }
 
@@ -232,6 +279,8 @@ export class LiveSession
         return this.#topicRoom().subscribe(message);
       case 'UNSUBSCRIBE':
         return this.#topicRoom().unsubscribe(message);
+      case 'AUTH':
+        return this.renew(message.token);
       default:
         return new Violation(violationOf(message.kind));
     }
@@ -247,6 +296,7 @@ export class LiveSession
   }
 
   flushed(): void {
+    this.noteWaiting();
     this.#subscriptions?.resume();
     this.#calls?.resume();
   }
@@ -296,7 +346,8 @@ export class LiveSession
   /** Its connection is not the session's any more. Handlers go on, and what they give waits. */
   #leave(): void {
     this.#connection = undefined;
-    this.#expiry?.cancel();
+    this.noteGone();
+    this.leaveRights();
     this.#subscriptions?.close();
     this.#subscriptions = undefined;
     this.wire.detach();
@@ -306,7 +357,8 @@ export class LiveSession
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#connection = undefined;
-    this.#expiry?.cancel();
+    this.noteGone();
+    this.leaveRights();
     this.wire.stop();
     this.#subscriptions?.close();
     this.#calls?.close();
@@ -320,9 +372,10 @@ export class LiveSession
     const { limits, registry, sessionLimits } = this.services;
     const isKept = this.#secretHash !== undefined;
     return {
-      features: FEATURES.CHUNK | (isKept ? FEATURES.RESUME : 0),
+      features:
+        FEATURES.CHUNK | (isKept ? FEATURES.RESUME : 0) | (this.takesTokens ? FEATURES.AUTH : 0),
       ttlMs: isKept ? limits.detachedMs : 0,
-      expiresInMs: this.#expiresInMs ?? 0,
+      expiresInMs: this.expiresInMs,
       idleMs: limits.idleMs,
       limits: sessionLimits,
       revisions: registry.revisionsOf(revisions),
@@ -335,20 +388,6 @@ export class LiveSession
 
   #topicRoom(): Subscriptions {
     return (this.#subscriptions ??= new Subscriptions(this));
-  }
-
-  #watchExpiry(): void {
-    const expiresInMs = this.#expiresInMs;
-    this.#expiry =
-      expiresInMs === undefined
-        ? undefined
-        : this.runtime.startTimer(expiresInMs, () => this.#connection?.close(EXPIRED));
-  }
-
-  get #expiresInMs(): number | undefined {
-    const expiresAt = this.identity?.expiresAt;
-    if (expiresAt === undefined) return undefined;
-    return Math.max(1, Math.round(expiresAt.getTime() - this.runtime.wallNow()));
   }
 }
 

@@ -18,7 +18,6 @@ export function violationOf(
     case 'HELLO':
     case 'RESUME':
       return 'SECOND_HELLO';
-    case 'AUTH':
     case 'GOAWAY':
       return 'NOT_OFFERED';
     default:

@@ -10,7 +10,7 @@ import type {
 } from './context.js';
 import { ownError } from './failure.js';
 import type { LeakWatch } from './leak-watch.js';
-import type { Identity } from './session.js';
+import { hasExpired, type Identity } from './session.js';
 
 /** Makes what the application wants once per context. */
 export type MakeScope = (context: BaseContext) => Scope;
@@ -70,8 +70,7 @@ export class RequestContext extends SessionContext {
   isDetached = false;
   deadlineAt: number | undefined;
   items: AsyncIterable<unknown> = NO_ITEMS;
-  readonly #runtime: Runtime;
-  readonly #leaks: LeakWatch | undefined;
+  readonly #source: ContextSource;
   #unwatch: (() => void) | undefined;
   #controller: AbortController | undefined;
   #abortReason: TrunklineError | undefined;
@@ -82,8 +81,7 @@ export class RequestContext extends SessionContext {
     readonly procedure: string,
   ) {
     super(source);
-    this.#runtime = source.runtime;
-    this.#leaks = source.leaks;
+    this.#source = source;
   }
 
   get signal(): AbortSignal {
@@ -96,7 +94,7 @@ export class RequestContext extends SessionContext {
 
   get remainingMs(): number | undefined {
     if (this.deadlineAt === undefined) return undefined;
-    return Math.max(0, this.deadlineAt - this.#runtime.now());
+    return Math.max(0, this.deadlineAt - this.#source.runtime.now());
   }
 
   get isAborted(): boolean {
@@ -106,6 +104,8 @@ export class RequestContext extends SessionContext {
   /** Throws once nobody may be told any more that the handler ran: call it before it starts. */
   assertOpen(): void {
     if (this.isAborted || this.isSettled) throw ENDED;
+    // The session may have lost its rights while this one waited for its guards.
+    if (hasExpired(this.#source.identity, this.#source.runtime)) throw EXPIRED;
   }
 
   error(code: string, data: unknown, message = code): TrunklineError {
@@ -129,7 +129,7 @@ export class RequestContext extends SessionContext {
     this.#controller?.abort(reason);
     const { procedure, kind, isStarted } = this;
     const part = isStarted ? 'handler' : 'guards';
-    this.#unwatch = this.#leaks?.watch({ procedure, kind, part }, reason);
+    this.#unwatch = this.#source.leaks?.watch({ procedure, kind, part }, reason);
   }
 
   /** All that ran for it has ended. */
@@ -139,6 +139,7 @@ export class RequestContext extends SessionContext {
 }
 
 const ENDED = ownError('CANCELLED', 'ended before', { executed: 'no' });
+const EXPIRED = ownError('UNAUTHENTICATED', 'the authentication has ended', { executed: 'no' });
 
 const NO_ITEMS: AsyncIterable<unknown> = {
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),

@@ -101,3 +101,12 @@ function assertLeaks(leaks: unknown): void {
     'option "leaks" must be true, or an object with "afterMs", milliseconds, and "report", a function',
   );
 }
+
+/** Throws a TypeError for what cannot be revoked: rights of nobody, or for a misread `final`. */
+export function assertRevocation(principal: unknown, isFinal: unknown): void {
+  if (typeof principal !== 'string' || principal === '') {
+    throw new TypeError(`revoke needs a principal: a string that is not empty, not "${principal}"`);
+  }
+  if (typeof isFinal === 'boolean') return;
+  throw new TypeError(`option "final" of revoke must be true or false, not "${typeof isFinal}"`);
+}

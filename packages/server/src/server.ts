@@ -22,6 +22,8 @@ import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { Dispatcher } from './dispatcher.js';
+import { ExpiryWatch } from './expiry-watch.js';
+import { Drain, type DrainOptions, type DrainReport } from './drain.js';
 import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
@@ -31,18 +33,23 @@ import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure, printLeak } from './print-failure.js';
+import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
+import { readiness, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
-import type { Service } from './route.js';
+import { isTopicRoute, type Service } from './route.js';
 import type { LiveSession } from './live-session.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
-import { assertOptions, type ServerOptions } from './server-options.js';
+import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
+import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
+const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
+const REVOKED_FINALLY: Close = { code: 'REFUSED', reason: 'revoked' };
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
 
 /** What a server has open. */
@@ -74,7 +81,8 @@ export class Server {
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
   readonly #acceptor: WsAcceptor;
-  #isClosed = false;
+  #drain: Drain | undefined;
+  #stopping: Promise<void> | undefined;
 
   constructor(options: ServerOptions) {
     assertOptions(options);
@@ -113,6 +121,8 @@ export class Server {
       cookies: options.cookies ?? false,
       spoken: options.packed === false ? [SUBPROTOCOLS.superjson] : SPOKEN,
       onError: (error) => report({ error, where: 'acceptor' }),
+      refusal: () => this.#drain?.upgradeRefusal(),
+      readiness: readiness(this),
       accept: (transport, info) => this.#connect(transport, info),
     });
     options.onCoverage?.(formatCoverage(this.coverage()));
@@ -177,9 +187,86 @@ export class Server {
     return this.#connect(accepted, info);
   }
 
-  /** Ends all connections and, if it is the server's own, the broker. Idempotent. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  /**
+   * Takes the rights of a principal back: all of its sessions end at once, with a connection or not,
+   * none of its handlers starts, the signals of those that run fire, and nothing is delivered. Its
+   * clients may come back with another token, or are denied for good if that is `final`. Gives how
+   * many sessions there were. What `authenticate` says afterwards is the application's own affair.
+   */
+  revoke(principal: string, { final: isFinal = false }: { final?: boolean } = {}): number {
+    assertRevocation(principal, isFinal);
+    const close = isFinal ? REVOKED_FINALLY : REVOKED;
+    const sessions = this.#sessionsOf(principal);
+    this.#shared.gatekeeper.revoke(principal, close);
+    for (const session of sessions) session.revoke(close);
+    this.#idempotency.revoke(principal);
+    return sessions.length;
+  }
+
+  /**
+   * Asks guards and authorizers again about what is subscribed: of one principal, on one topic, or
+   * all. What they refuse ends. Resolves when all of it is decided.
+   */
+  async recheck(options: RecheckOptions = {}): Promise<Rechecked> {
+    const { principal, topic } = options;
+    assertRecheck(options, (name) => {
+      const route = this.#shared.registry.find(name);
+      return route !== undefined && isTopicRoute(route);
+    });
+    const sessions = this.#sessionsOf(principal);
+    const found = await Promise.all(sessions.map((session) => session.recheck(topic)));
+    const sum = { checked: 0, ended: 0 };
+    for (const { checked, ended } of found) {
+      sum.checked += checked;
+      sum.ended += ended;
+    }
+    return sum;
+  }
+
+  /** What the server does for new clients. */
+  get phase(): ServerPhase {
+    if (this.#stopping !== undefined) return 'closed';
+    return this.#drain === undefined ? 'serving' : 'draining';
+  }
+
+  /** Tells whether new sessions are taken: `false` from the first moment of a drain. */
+  ready(): boolean {
+    return this.phase === 'serving';
+  }
+
+  /**
+   * Empties the server and closes it: nobody new is let in, clients move to other servers one after
+   * the other, and handlers have until shortly before the end of the window. What still runs then is
+   * answered with `DRAINING`. Gives the same promise when it is called again.
+   */
+  drain(options: DrainOptions = {}): Promise<DrainReport> {
+    this.#drain ??= new Drain(
+      {
+        runtime: this.#shared.runtime,
+        sessions: this.#sessions,
+        connections: this.#connections,
+        stop: () => this.#stop(),
+        cut: () => this.#acceptor.cut(),
+      },
+      options,
+    );
+    return this.#drain.done;
+  }
+
+  /**
+   * Ends all connections and, if it is the server's own, the broker, without waiting for anything
+   * that runs. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#drain?.stop();
+    return this.#stop();
+  }
+
+  #stop(): Promise<void> {
+    return (this.#stopping ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
     for (const connection of this.#connections) connection.close(LEAVING);
     this.#sessions.close();
     await this.#acceptor.close();
@@ -190,14 +277,21 @@ export class Server {
     if (this.#ownsBroker) await this.#broker.close();
   }
 
+  /** Those of one principal, or all. */
+  #sessionsOf(principal: string | undefined): LiveSession[] {
+    const all = [...this.#sessions.all];
+    return principal === undefined ? all : all.filter((one) => one.principal === principal);
+  }
+
   #assertOpen(): void {
-    if (this.#isClosed) throw new TrunklineError('UNAVAILABLE', 'the server is closed');
+    if (this.phase === 'serving') return;
+    throw new TrunklineError('UNAVAILABLE', `the server is ${this.phase}`);
   }
 
   #connect(transport: AcceptedTransport, info: ConnectionInfo): TransportSink {
     const connection = new Connection(transport, info, this.#shared);
     this.#connections.add(connection);
-    if (this.#isClosed) connection.close(LEAVING);
+    if (this.#stopping !== undefined) connection.close(LEAVING);
     return connection;
   }
 
@@ -228,12 +322,15 @@ export class Server {
       sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
+      outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
       dispatcher: new Dispatcher({
         ...common,
         idempotency: this.#idempotency,
         snapshots: new SnapshotPlaces(registry.routes(), common),
       }),
       publishes: new PublishDispatcher(common),
+      expiries: new ExpiryWatch(runtime),
+      rechecks: new Rechecks(common),
       gatekeeper: new Gatekeeper({
         ...common,
         makeScope,
@@ -244,8 +341,10 @@ export class Server {
       opened: (session) => tellOpen(aboutSession(session)),
       ended: (connection) => void this.#connections.delete(connection),
       sessionEnded: (session, { code, reason }) => {
+        this.#drain?.ended(session.id);
         tellClose({ ...aboutSession(session), code, reason });
       },
+      drain: () => this.#drain,
     };
   }
 }

@@ -6,6 +6,12 @@ export abstract class SessionLoad extends SessionParts {
   protected abstract readonly wire: Link;
   /** What the inputs of its running handlers cost, in bytes. */
   protected abstract readonly inputCost: number;
+  /** Since when its outbox was not written to its end. */
+  #waitingSince: number | undefined;
+  #isWeighed = false;
+
+  /** Closes its connection. */
+  abstract tooSlow(): void;
 
   get heldBytes(): number {
     const { queuedBytes, unackedBytes, unackedBulkBytes, assembledBytes } = this.wire;
@@ -28,6 +34,16 @@ export abstract class SessionLoad extends SessionParts {
     return outboxBytes - begunBytes + writtenBytes;
   }
 
+  /** Whether all that waited was written, and all that was accepted is acknowledged. */
+  get isSettled(): boolean {
+    return this.wire.isSettled;
+  }
+
+  /** Whether all that was accepted is acknowledged. */
+  get hasAcknowledged(): boolean {
+    return this.wire.hasAcknowledged;
+  }
+
   get heardAt(): number {
     return this.wire.heardAt;
   }
@@ -41,6 +57,7 @@ export abstract class SessionLoad extends SessionParts {
     const { outboxMessages, outboxBytes } = this.limits;
     const { queuedMessages } = this.wire;
     if (queuedMessages === 0) return true;
+    if (this.#isLate) return false;
     return queuedMessages < outboxMessages && this.queuedSmall < outboxBytes;
   }
 
@@ -50,6 +67,29 @@ export abstract class SessionLoad extends SessionParts {
     if (this.wire.queuedMessages === 0) return true;
     if (this.queuedSmall * 2 > heldBytes) return false;
     return !isLarge || this.wire.bulkBytes * 2 <= heldBytes;
+  }
+
+  /** Notes what is left in the outbox after it was written as far as it could. */
+  protected noteWaiting(): void {
+    const { outboxBytes, bulkBytes } = this.wire;
+    if (outboxBytes === 0 && !this.#isWeighed) return;
+    // What is large may take its time, and what is small passes it.
+    if (outboxBytes === bulkBytes) this.#waitingSince = undefined;
+    else this.#waitingSince ??= this.runtime.now();
+    this.#isWeighed = outboxBytes > 0;
+    this.services.outboxes.weigh(this, outboxBytes);
+  }
+
+  /** There is no connection any more that something could wait for. */
+  protected noteGone(): void {
+    this.#waitingSince = undefined;
+    this.#isWeighed = false;
+    this.services.outboxes.weigh(this, 0);
+  }
+
+  get #isLate(): boolean {
+    if (this.#waitingSince === undefined) return false;
+    return this.runtime.now() - this.#waitingSince > this.limits.outboxMs;
   }
 
   private get queuedSmall(): number {

@@ -1,23 +1,30 @@
 import type { ByteBudget, Closed, SessionLimits } from '@trunkline/protocol';
 import type { CallRates } from './call-rates.js';
 import type { Dispatcher } from './dispatcher.js';
+import type { ExpiryWatch } from './expiry-watch.js';
+import type { Gatekeeper } from './gatekeeper.js';
 import type { LeakWatch } from './leak-watch.js';
 import type { ContextSource, MakeScope } from './request-context.js';
 import type { Session } from './session.js';
 import type { KnownSession, Sessions } from './sessions.js';
 import type { TopicServices } from './subscriptions.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
+import type { WaitingOutboxes } from './waiting-outboxes.js';
 
 /** What all sessions of a server share. */
 export interface SessionServices extends TopicServices {
   readonly dispatcher: Dispatcher;
   readonly publishes: PublishDispatcher;
   readonly makeScope: MakeScope | undefined;
+  readonly gatekeeper: Gatekeeper;
+  readonly expiries: ExpiryWatch;
   readonly leaks: LeakWatch | undefined;
   /** `undefined` where no call has a rate. */
   readonly rates: CallRates | undefined;
   /** What all sessions may hold of inputs that are not complete. */
   readonly assembly: ByteBudget;
+  /** What waits for connections that do not take it, of all sessions. */
+  readonly outboxes: WaitingOutboxes;
   /** The largest input of all procedures; each has its own limit besides. */
   readonly valueBytes: number;
   /** All of this server. */
@@ -61,6 +68,10 @@ export abstract class SessionParts implements ContextSource {
 
   get hub() {
     return this.services.hub;
+  }
+
+  get rechecks() {
+    return this.services.rechecks;
   }
 
   get pipelineOf() {

@@ -11,7 +11,7 @@ export interface Identity {
   readonly principal: string;
   /** The application's own object for it. */
   readonly user: User;
-  /** When the authentication ends. */
+  /** When the authentication ends: from then on nothing is done for the client. */
   readonly expiresAt?: Date;
 }
 
@@ -80,4 +80,10 @@ export class Session implements SessionInfo {
   #bucket(perSecond: number, burst: number): TokenBucket {
     return new TokenBucket(this.#runtime, { perSecond, burst });
   }
+}
+
+/** Tells whether an authentication has ended, by the wall clock. */
+export function hasExpired(identity: Identity | undefined, runtime: Runtime): boolean {
+  const expiresAt = identity?.expiresAt;
+  return expiresAt !== undefined && expiresAt.getTime() <= runtime.wallNow();
 }

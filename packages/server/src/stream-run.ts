@@ -31,6 +31,8 @@ export class StreamRun {
   #sentBytes = 0;
   #lastBytes = 0;
   #isStopped = false;
+  #isAsking = false;
+  #progress = 0;
   #waitsForRoom = false;
   #wake: (() => void) | undefined;
 
@@ -40,8 +42,19 @@ export class StreamRun {
     this.done = this.#run();
   }
 
+  /** Whether the handler was asked for an item and has not given it. */
+  get isAsking(): boolean {
+    return this.#isAsking;
+  }
+
+  /** Grows with each item, and with each word of the consumer. */
+  get progress(): number {
+    return this.#progress;
+  }
+
   /** The consumer allows more. */
   raise(items: number, bytes: number): void {
+    this.#progress++;
     const { ahead } = this.#options;
     this.#credit.raise(
       Math.min(items, this.#credit.sentItems + ahead.items),
@@ -69,7 +82,9 @@ export class StreamRun {
       if (this.#isStopped) break;
       const next = this.#options.replies.next();
       // What a generator gives at once leaves together, with no promise for each item.
+      this.#isAsking = true;
       const message = isPromise(next) ? await next : next;
+      this.#isAsking = false;
       if (this.#isStopped) break;
       if (message.kind !== 'ITEM') return message;
       this.#send(message);
@@ -81,6 +96,7 @@ export class StreamRun {
   #send(message: ItemMessage): void {
     const bytes = message.bytes.length;
     this.#credit.spend(bytes);
+    this.#progress++;
     this.#sentBytes += bytes;
     this.#lastBytes = bytes;
     this.#options.turn.spend(bytes + ITEM_COST);

@@ -10,10 +10,12 @@ import {
   type SubscribeMessage,
   type UnsubscribeMessage,
 } from '@trunkline/protocol';
+import { Ending } from './ending.js';
 import { ownError, toErrorMessage, type ReportFailure } from './failure.js';
 import { letGo } from './let-go.js';
 import type { ServerLimits } from './limits.js';
 import type { Pipeline } from './pipeline.js';
+import { CLOSED, type Rechecked, type Rechecks } from './rechecks.js';
 import type { Registry } from './registry.js';
 import {
   asAnyContext,
@@ -27,7 +29,7 @@ import type { Hub } from './topics/hub.js';
 import { ReadSlots } from './topics/read-slots.js';
 import { keepOf } from './topics/record.js';
 import { formOf } from './topics/record-form.js';
-import { topicKey } from './topics/topic-key.js';
+import { readTopicKey, topicKey } from './topics/topic-key.js';
 import { policyOf } from './topics/topic-policy.js';
 import { TopicSubscription, type SubscriptionLink } from './topics/topic-subscription.js';
 import { parseInput, readValue } from './values.js';
@@ -40,6 +42,7 @@ export interface TopicServices {
   readonly limits: ServerLimits;
   readonly report: ReportFailure;
   readonly pipelineOf: (route: TopicRoute) => Pipeline;
+  readonly rechecks: Rechecks;
 }
 
 /** What subscriptions need of their connection. */
@@ -69,6 +72,15 @@ interface Entry {
   key: string | undefined;
   /** `undefined` while it is being decided on. */
   live: TopicSubscription | undefined;
+  /** Counts the times that it is to be decided on: what was said before the last counts no more. */
+  round: number;
+}
+
+interface Recheckable {
+  readonly sub: number;
+  readonly entry: Entry;
+  /** The only one that is wanted, if there is one. */
+  readonly topic: string | undefined;
 }
 
 /** The subscriptions of one connection. */
@@ -79,6 +91,8 @@ export class Subscriptions implements SubscriptionLink {
   #waiting: Set<{ resume(): void }> | undefined;
   /** Made for the first read. */
   #reads: ReadSlots | undefined;
+  /** The end of what is decided on anew; made for the first time. */
+  #closing: Ending | undefined;
   #next = 0;
   #isClosed = false;
 
@@ -98,7 +112,7 @@ export class Subscriptions implements SubscriptionLink {
     }
     const params = this.#readParams(message);
     if (params === undefined) return undefined;
-    const entry: Entry = { key: undefined, live: undefined };
+    const entry: Entry = { key: undefined, live: undefined, round: 0 };
     this.#entries.set(message.sub, entry);
     this.#join(message, { entry, rawParams: params.value }).catch((error: unknown) =>
       this.#refuse(message, error),
@@ -118,6 +132,20 @@ export class Subscriptions implements SubscriptionLink {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     for (const waiter of waiting) waiter.resume();
+  }
+
+  /**
+   * Decides anew on what is subscribed, of one topic or all. What is refused ends as if it had been
+   * refused at first; what could not be decided on ends such that its client subscribes again.
+   */
+  async recheck(topic: string | undefined): Promise<Rechecked> {
+    const checks = [...this.#entries].map(([sub, entry]) => {
+      // Those that are being decided on may have been told what holds no more.
+      if (entry.key === undefined) entry.round++;
+      return this.#recheck({ sub, entry, topic });
+    });
+    const found = (await Promise.all(checks)).filter((hasEnded) => hasEnded !== undefined);
+    return { checked: found.length, ended: found.filter(Boolean).length };
   }
 
   send(message: Message): void {
@@ -152,6 +180,7 @@ export class Subscriptions implements SubscriptionLink {
     this.#isClosed = true;
     this.#waiting = undefined;
     this.#reads?.close();
+    this.#closing?.end(CLOSED);
     for (const sub of this.#entries.keys()) this.#drop(sub);
   }
 
@@ -188,7 +217,7 @@ export class Subscriptions implements SubscriptionLink {
     if (route === undefined || !isTopicRoute(route)) {
       throw ownError('NOT_FOUND', 'the server has no such topic', { executed: 'no' });
     }
-    const key = await this.#admit(route, rawParams);
+    const key = await this.#decide(route, { entry, rawParams });
     if (this.#isGone(message.sub, entry)) return;
     // Most connections have a few: a table of the keys for each would be larger than they are.
     for (const other of this.#entries.values()) {
@@ -223,14 +252,47 @@ export class Subscriptions implements SubscriptionLink {
     await subscription.join({ cursor, last });
   }
 
+  /** Gives the topic's key, as soon as nobody wants it decided on anew. */
+  async #decide(
+    route: TopicRoute,
+    { entry, rawParams }: { readonly entry: Entry; readonly rawParams: unknown },
+  ): Promise<string> {
+    const parse = () => parseInput(route.definition.params, rawParams);
+    let round: number;
+    let key: string;
+    do {
+      round = entry.round;
+      key = await this.#admit(route, parse);
+    } while (round !== entry.round && !this.#isClosed);
+    return key;
+  }
+
+  /** Tells whether it has ended by this; `undefined` for one that was not decided on. */
+  async #recheck({ sub, entry, topic }: Recheckable): Promise<boolean | undefined> {
+    if (entry.key === undefined) return undefined;
+    const { name, params } = readTopicKey(entry.key);
+    if (topic !== undefined && topic !== name) return undefined;
+    const route = this.#options.registry.find(name) as TopicRoute;
+    const parsed = route.definition.params === undefined ? undefined : params;
+    const error = await this.#options.rechecks.run({
+      name,
+      decide: () => this.#admit(route, () => parsed),
+      closing: (this.#closing ??= new Ending()),
+    });
+    if (error === undefined) return false;
+    if (this.#isGone(sub, entry)) return undefined;
+    this.#refuse({ sub, name }, error);
+    return true;
+  }
+
   /** Guards, params, authorizer; gives the topic's key. */
-  async #admit(route: TopicRoute, rawParams: unknown): Promise<string> {
+  async #admit(route: TopicRoute, parse: () => unknown): Promise<string> {
     const context = new EventContext(this.#options.source, 'subscribe', route.name);
     const pipeline = this.#options.pipelineOf(route);
     const seen = asAnyContext(context);
     try {
       await pipeline.runGuards(seen);
-      const params = await parseInput(route.definition.params, rawParams);
+      const params = await parse();
       const isAllowed = await pipeline.around(seen, () =>
         route.authorize === undefined
           ? route.definition.public

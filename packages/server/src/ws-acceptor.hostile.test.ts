@@ -166,16 +166,6 @@ describe('a hostile frame', () => {
     expect(connection.batches.map(({ length }) => length)).toEqual([262_144, 64]);
   });
 
-  it('is over a limit of 0, which does not mean that there is none', async () => {
-    const { port } = await listen({ limits: { batchBytes: 0, fragments: 0 } });
-    const [big, split] = [await RawPeer.upgrade(port), await RawPeer.upgrade(port)];
-    big.send({ first: 0x82, payload: new Uint8Array(2) });
-    expect(await big.closeFrame()).toEqual({ code: 1009, reason: '' });
-    split.send({ first: 0x02 });
-    split.send({ first: 0x80 });
-    expect(await split.closeFrame()).toEqual({ code: 1008, reason: '' });
-  });
-
   it('in more pieces than are held closes', async () => {
     const { rig, port } = await listen({ limits: { bufferedChunks: 3 } });
     const peer = await RawPeer.upgrade(port);

@@ -138,10 +138,10 @@ describe('listen of WsAcceptor', () => {
   });
 
   it('ends a refused socket whose peer stays', async () => {
-    const rig = open({ limits: { sockets: 0 } });
+    const rig = open();
     const peer = await RawPeer.connect(await rig.listen(), { stays: true });
-    peer.socket.write(upgradeRequest());
-    expect(await peer.answer()).toMatch(/^HTTP\/1\.1 503 /);
+    peer.socket.write(upgradeRequest({ 'sec-websocket-version': '8' }));
+    expect(await peer.answer()).toMatch(/^HTTP\/1\.1 426 /);
     await rig.acceptor.close();
     expect(rig.runtime.timers).toBe(0);
     peer.socket.destroy();

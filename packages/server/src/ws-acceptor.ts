@@ -7,10 +7,12 @@ import { WebSocketServer } from 'ws';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { ConnectionInfo } from './context.js';
 import type { ServerLimits } from './limits.js';
+import type { RequestHandler } from './readiness.js';
 import { wireTransport } from './socket/wire-transport.js';
 import { WsTransport } from './socket/ws-transport.js';
 import { Admission, Place } from './upgrade/admission.js';
 import {
+  answerOf,
   createHttpServer,
   listLooserLimits,
   startListening,
@@ -43,13 +45,27 @@ export interface AcceptorOptions {
   readonly cookies: boolean;
   /** Is told of faults and of what a person should look into. Must not throw. */
   readonly onError: (error: unknown) => void;
+  /** Answers upgrades while nobody is let in. */
+  readonly refusal?: () => Refusal | undefined;
+  /** Answers requests for the ready path. */
+  readonly readiness?: RequestHandler;
   /** Takes a connection whose upgrade is done; nothing comes before it has returned. */
   readonly accept: (transport: AcceptedTransport, info: ConnectionInfo) => TransportSink;
 }
 
+/** An upgrade as an HTTP server hands it over. */
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  readonly head: Buffer;
+  /** The most headers that it may have. */
+  readonly headerCount: number;
+}
+
+const TOO_MANY_HEADERS: Refusal = { status: 400, message: 'too many headers' };
 const BAD_REQUEST: Refusal = { status: 400, message: 'the upgrade failed' };
 
-/** The library counts in 32 bits, and takes 0 for no limit at all. */
+/** The library counts in 32 bits. */
 const MAX_COUNT = 0x7fffffff;
 
 /**
@@ -86,10 +102,11 @@ export class WsAcceptor {
     this.#socketOnClose = function (this: Socket) {
       leave(this);
     };
-    this.#policy = { isOriginAllowed: createOriginRule(origins), cookies, spoken };
+    const offered = { names: limits.subprotocols, bytes: limits.subprotocolBytes };
+    this.#policy = { isOriginAllowed: createOriginRule(origins), cookies, spoken, offered };
     this.#proxies = new TrustedProxies(trustedProxies);
     this.#admission = new Admission(runtime, limits);
-    this.#webSockets = createWebSocketServer(limits, spoken);
+    this.#webSockets = createWebSocketServer(limits, this.#policy);
     this.#webSockets.on('error', options.onError);
     this.#webSockets.on('wsClientError', (_error: Error, socket: Duplex) => {
       this.#refuse(socket as Socket, BAD_REQUEST);
@@ -104,8 +121,10 @@ export class WsAcceptor {
   /** Listens on a port of its own. Rejects when the port cannot be had. */
   async listen(options: ListenOptions): Promise<ListenAddress> {
     this.#mustBeOpen();
-    const server = createHttpServer(this.#options.limits, options.tls);
-    const unroute = this.#route(server, options.path);
+    const { limits, readiness } = this.#options;
+    const answer = answerOf(options.readyPath, readiness);
+    const server = createHttpServer(limits, options.tls, answer);
+    const unroute = this.#route(server, options.path, limits.headerCount);
     this.#servers.add(server);
     try {
       const address = await startListening(server, options);
@@ -130,11 +149,10 @@ export class WsAcceptor {
     const unroute = this.#route(server, path);
     const looser = listLooserLimits(server, this.#options.limits);
     if (looser.length > 0) {
-      this.#warn(
-        'mounted server',
+      const text =
         `the mounted HTTP server is looser than the limits: ${looser.join(', ')}; ` +
-          'tighten it, or raise the limits to say that this is meant',
-      );
+        'tighten it, or raise the limits to say that this is meant';
+      this.#warn(text, text);
     }
     return unroute;
   }
@@ -146,6 +164,11 @@ export class WsAcceptor {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Ends every socket at once. */
+  cut(): void {
+    for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
   async #close(): Promise<void> {
@@ -168,11 +191,16 @@ export class WsAcceptor {
     if (this.#closing !== undefined) throw new Error('the acceptor is closed');
   }
 
-  #route(server: Server | SecureServer, path: string | undefined): () => void {
+  #route(
+    server: Server | SecureServer,
+    path: string | undefined,
+    headerCount = Number.POSITIVE_INFINITY,
+  ): () => void {
     const unroute = routeUpgrades(server, {
       path,
       runtime: this.#options.runtime,
-      take: (request, socket, head) => this.#serverOnUpgrade(request, socket, head),
+      take: (request, socket, head) =>
+        this.#serverOnUpgrade({ request, socket, head, headerCount }),
     });
     const unmount = (): void => {
       this.#unmounts.delete(unmount);
@@ -182,14 +210,15 @@ export class WsAcceptor {
     return unmount;
   }
 
-  #serverOnUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+  #serverOnUpgrade(upgrade: Upgrade): void {
+    const { socket } = upgrade;
     // Before anything else: without a listener a reset would end the process.
     socket.on('error', socketOnError);
     if (socket.destroyed) return;
     this.#sockets.set(socket, undefined);
     socket.on('close', this.#socketOnClose);
     try {
-      this.#upgrade(request, socket, head);
+      this.#upgrade(upgrade);
     } catch (error) {
       this.#options.onError(error);
       this.#refuse(socket, BAD_REQUEST);
@@ -202,8 +231,10 @@ export class WsAcceptor {
     if (this.#sockets.size === 0) this.#socketsGone?.();
   }
 
-  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const { method, url, headers } = request;
+  #upgrade({ request, socket, head, headerCount }: Upgrade): void {
+    const { method, url, headers, rawHeaders } = request;
+    // Names and values: Node drops what is over its limit from `headers`, and nobody is told.
+    if (rawHeaders.length > headerCount * 2) return this.#refuse(socket, TOO_MANY_HEADERS);
     const peer = socket.remoteAddress ?? '';
     const client = this.#proxies.resolve({ peer, isEncrypted: 'encrypted' in socket, headers });
     if (client.isForwardingIgnored) {
@@ -215,6 +246,8 @@ export class WsAcceptor {
     }
     const decision = decideUpgrade({ method, url, headers, client }, this.#policy);
     if (decision.outcome === 'refuse') return this.#refuse(socket, decision.refusal);
+    const refusal = this.#options.refusal?.();
+    if (refusal !== undefined) return this.#refuse(socket, refusal);
     const place = this.#admission.admit(client.address);
     if (!(place instanceof Place)) return this.#refuse(socket, place);
     this.#sockets.set(socket, place);
@@ -250,7 +283,10 @@ export class WsAcceptor {
   }
 }
 
-function createWebSocketServer(limits: ServerLimits, spoken: readonly string[]): WebSocketServer {
+function createWebSocketServer(
+  limits: ServerLimits,
+  { spoken, offered }: UpgradePolicy,
+): WebSocketServer {
   return new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -261,14 +297,14 @@ function createWebSocketServer(limits: ServerLimits, spoken: readonly string[]):
     maxFragments: bound(limits.fragments),
     maxBufferedChunks: bound(limits.bufferedChunks),
     handleProtocols: (_protocols, { headers }) => {
-      const negotiation = negotiate(headers['sec-websocket-protocol'], spoken);
+      const negotiation = negotiate(headers['sec-websocket-protocol'], spoken, offered);
       return negotiation.outcome === 'refuse' ? false : negotiation.name;
     },
   });
 }
 
 function bound(limit: number): number {
-  return Math.min(Math.max(1, limit), MAX_COUNT);
+  return Math.min(limit, MAX_COUNT);
 }
 
 /** A reset is noticed by the end of the socket; it is nobody's fault here. */

@@ -182,7 +182,7 @@ export class LinkWriter implements TurnTaker {
 
   /** Writes at the end of the turn what waits. */
   scheduleRest(): void {
-    if (this.#hasMore || this.#mustAck) this.schedule();
+    if (this.hasMore || this.#mustAck) this.schedule();
   }
 
   /** Writes the messages that wait, as far as the socket takes them. Never throws. */
@@ -213,12 +213,12 @@ export class LinkWriter implements TurnTaker {
     const { limits, runtime } = this.#options;
     const room = limits.writeAheadBytes - transport.bufferedBytes;
     const write = new TurnWrite(transport);
-    while (write.bytes < room && this.#hasMore && this.#addBatch(write));
+    while (write.bytes < room && this.hasMore && this.#addBatch(write));
     if (withAck && this.#mustAck && write.bytes < room) write.add(this.#encode([]));
     write.end();
     if (write.bytes > 0) this.#owner.wrote();
     // What is left waits for the socket, or for the peer to acknowledge.
-    if (this.#hasMore || (this.#mustAck && write.bytes >= room)) {
+    if (this.hasMore || (this.#mustAck && write.bytes >= room)) {
       this.#stallTimer ??= runtime.startTimer(limits.stalledMs, () => this.#failSlow());
     }
     if (this.#hasReplayed) {
@@ -228,7 +228,8 @@ export class LinkWriter implements TurnTaker {
     this.#owner.flushed();
   }
 
-  get #hasMore(): boolean {
+  /** Whether something waits to be written. */
+  get hasMore(): boolean {
     return this.outbox.count > 0 || this.#isReplaying;
   }
 

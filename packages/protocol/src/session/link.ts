@@ -34,6 +34,7 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
   #ackDebt: AckDebt | undefined;
   #assembler: Assembler | undefined;
   #isStopped = false;
+  #isDeaf = false;
   #pongMessage = NO_PONG;
   #pongEntry: Outgoing | undefined;
 
@@ -144,6 +145,16 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
     return this.#writer.unacked.chunkBytes;
   }
 
+  /** Whether all that waited was written, and all that was accepted is acknowledged. */
+  get isSettled(): boolean {
+    return this.hasAcknowledged && !this.#writer.hasMore;
+  }
+
+  /** Whether all that was accepted is acknowledged. */
+  get hasAcknowledged(): boolean {
+    return !this.#positions.owesAck;
+  }
+
   /** Bytes of values that come in chunks and are not complete. */
   get assembledBytes(): number {
     return this.#assembler?.heldBytes ?? 0;
@@ -219,6 +230,15 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
     this.#writer.scheduleRest();
   }
 
+  /**
+   * Accepts nothing any more that has a number, and acknowledges all that was accepted: of what comes
+   * from now on the peer knows that it had no effect.
+   */
+  deafen(): void {
+    this.#isDeaf = true;
+    if (this.#positions.owesAck) this.ackSoon();
+  }
+
   /** Ends all timers and sends nothing any more. */
   stop(): void {
     this.#isStopped = true;
@@ -273,7 +293,7 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
 
   #accept(batch: Batch, size: number): Violation | undefined {
     let number = 0;
-    if (batch.seq !== undefined) {
+    if (batch.seq !== undefined && !this.#isDeaf) {
       const first = this.#positions.first(batch.seq);
       if (first instanceof Violation) return first;
       number = first;
@@ -287,7 +307,7 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
       if (count > 0) this.#writer.trim(count);
     }
     for (const message of batch.messages) {
-      if (takesNumber(message) && !this.#positions.take(number++)) continue;
+      if (takesNumber(message) && (this.#isDeaf || !this.#positions.take(number++))) continue;
       const violation = this.#dispatch(message);
       if (violation !== undefined) return violation;
       if (this.#isStopped) return undefined;

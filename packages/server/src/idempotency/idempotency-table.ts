@@ -90,6 +90,14 @@ export class IdempotencyTable {
     return entry.outcome;
   }
 
+  /** Fires the signals of what runs for a principal: nobody else waits for what comes of it. */
+  revoke(principal: string): void {
+    for (const { context } of this.#running) {
+      if (context.principal !== principal) continue;
+      context.end(ownError('SESSION_LOST', 'the session has ended', { executed: 'unknown' }));
+    }
+  }
+
   /** The server stops: fires the signals of what runs, and forgets all. */
   close(): void {
     this.#isClosed = true;

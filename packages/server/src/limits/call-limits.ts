@@ -7,13 +7,16 @@ export const CALL_LIMITS = {
     unit: 'items',
     scope: 'session',
     onExcess: 'BUSY',
+    reaction: { kind: 'error', code: 'BUSY' },
     reason: 'the client queues the rest',
   },
   clientCalls: {
     value: 256,
+    least: 0,
     unit: 'items',
     scope: 'session: calls that its client has not answered',
     onExcess: 'BUSY',
+    reaction: { kind: 'error', code: 'BUSY' },
     reason: 'a client that never answers costs no more than these',
   },
   valueInBytes: {
@@ -21,6 +24,7 @@ export const CALL_LIMITS = {
     unit: 'bytes',
     scope: 'payload',
     onExcess: 'TOO_LARGE',
+    reaction: { kind: 'error', code: 'TOO_LARGE' },
     reason: 'raised per procedure where it must be larger',
   },
   valueOutBytes: {
@@ -28,6 +32,7 @@ export const CALL_LIMITS = {
     unit: 'bytes',
     scope: 'payload',
     onExcess: 'TOO_LARGE',
+    reaction: { kind: 'error', code: 'TOO_LARGE' },
     reason: 'raised per procedure where it must be larger',
   },
   assemblyNodeBytes: {
@@ -35,6 +40,7 @@ export const CALL_LIMITS = {
     unit: 'bytes',
     scope: 'node: set aside for inputs that come in chunks and are not complete',
     onExcess: 'BUSY',
+    reaction: { kind: 'error', code: 'BUSY' },
     reason: 'many sessions at their own limit at once are an attack or a mistake',
   },
   inputCost: {
@@ -42,6 +48,7 @@ export const CALL_LIMITS = {
     unit: 'bytes',
     scope: 'inputs of running handlers of a session; 48 for each value are added',
     onExcess: 'BUSY',
+    reaction: { kind: 'error', code: 'BUSY' },
     reason: 'one MiB of empty arrays decodes to 14 MB',
   },
   boundProcedures: {
@@ -49,6 +56,7 @@ export const CALL_LIMITS = {
     unit: 'items',
     scope: 'session',
     onExcess: 'close 4429',
+    reaction: { kind: 'close', code: 4429 },
     reason: 'larger than any contract',
   },
   deadlineMs: {
@@ -56,6 +64,7 @@ export const CALL_LIMITS = {
     unit: 'ms',
     scope: 'call without a deadline',
     onExcess: 'DEADLINE',
+    reaction: { kind: 'error', code: 'DEADLINE' },
     reason: 'what people wait for',
   },
   maxDeadlineMs: {
@@ -63,6 +72,7 @@ export const CALL_LIMITS = {
     unit: 'ms',
     scope: 'call',
     onExcess: 'DEADLINE',
+    reaction: { kind: 'error', code: 'DEADLINE' },
     reason: 'what takes longer is a stream or a job',
   },
   faultRate: {
@@ -71,6 +81,7 @@ export const CALL_LIMITS = {
     scope:
       'session: cancels, calls refused by its own fault, and beyond as many those refused with RATE',
     onExcess: 'close 4429',
+    reaction: { kind: 'close', code: 4429 },
     reason: 'each costs work that no handler is counted for',
   },
   faultBurst: {
@@ -79,6 +90,7 @@ export const CALL_LIMITS = {
     scope:
       'session: cancels, calls refused by its own fault, and beyond as many those refused with RATE',
     onExcess: 'close 4429',
+    reaction: { kind: 'close', code: 4429 },
     reason: 'a page that is left cancels all it has, four times over',
   },
   callRate: {
@@ -87,6 +99,7 @@ export const CALL_LIMITS = {
     scope:
       'principal, or session in which nobody is signed in: calls, each as its cost; 0 for none',
     onExcess: 'RATE',
+    reaction: { kind: 'error', code: 'RATE' },
     reason: 'what a call is worth only its application knows',
   },
   callBurst: {
@@ -94,6 +107,7 @@ export const CALL_LIMITS = {
     unit: 'items',
     scope: 'principal, or session in which nobody is signed in: calls, each as its cost',
     onExcess: 'RATE',
+    reaction: { kind: 'error', code: 'RATE' },
     reason: 'as many as a client has pending at most; says something only with callRate',
   },
   rateCallers: {
@@ -101,20 +115,33 @@ export const CALL_LIMITS = {
     unit: 'items',
     scope: 'node: principals whose calls are counted',
     onExcess: 'the one counted longest begins anew',
+    reaction: { kind: 'none' },
     reason: 'who has not called for a while is forgotten, so only many at once get there',
   },
   streams: {
     value: 32,
+    least: 0,
     unit: 'items',
     scope: 'session',
     onExcess: 'BUSY',
+    reaction: { kind: 'error', code: 'BUSY' },
     reason: 'each has credit of its own',
+  },
+  streamIdleMs: {
+    value: 300_000,
+    least: 0,
+    unit: 'ms',
+    scope: 'stream: without an item either way, though there is credit for one',
+    onExcess: 'STREAM_IDLE, an eighth of it later at most',
+    reaction: { kind: 'error', code: 'STREAM_IDLE' },
+    reason: 'a stream of which nothing comes holds its place for nothing; 0 lets it',
   },
   downCreditMaxItems: {
     value: 1_024,
     unit: 'items',
     scope: 'stream to a client: credit before what was sent',
     onExcess: 'the rest of a CREDIT is ignored',
+    reaction: { kind: 'none' },
     reason: 'a client that allows everything must not make the server produce everything',
   },
   downCreditMaxBytes: {
@@ -122,6 +149,7 @@ export const CALL_LIMITS = {
     unit: 'bytes',
     scope: 'stream to a client: credit before what was sent',
     onExcess: 'the rest of a CREDIT is ignored',
+    reaction: { kind: 'none' },
     reason: 'a client that allows everything must not make the server produce everything',
   },
   upCreditItems: {
@@ -129,6 +157,7 @@ export const CALL_LIMITS = {
     unit: 'items',
     scope: 'stream to the server',
     onExcess: 'close 4400',
+    reaction: { kind: 'close', code: 4400 },
     reason: 'all streams of a session together stay within 512 KiB',
   },
   upCreditBytes: {
@@ -136,6 +165,7 @@ export const CALL_LIMITS = {
     unit: 'bytes',
     scope: 'stream to the server',
     onExcess: 'close 4400',
+    reaction: { kind: 'close', code: 4400 },
     reason: 'all streams of a session together stay within 512 KiB',
   },
   upCreditMaxItems: {
@@ -143,6 +173,7 @@ export const CALL_LIMITS = {
     unit: 'items',
     scope: 'stream to the server whose handler takes items fast',
     onExcess: 'the caller waits',
+    reaction: { kind: 'none' },
     reason: 'keeps a long link busy with small items',
   },
   upCreditMaxBytes: {
@@ -150,6 +181,7 @@ export const CALL_LIMITS = {
     unit: 'bytes',
     scope: 'stream to the server whose handler takes items fast',
     onExcess: 'the caller waits',
+    reaction: { kind: 'none' },
     reason: 'keeps a link of 20 Mbit/s and 100 ms busy',
   },
   upCreditSessionBytes: {
@@ -158,6 +190,7 @@ export const CALL_LIMITS = {
     scope:
       'session: items on their way of all streams to the server, 128 for each beyond the start',
     onExcess: 'windows do not grow, then BUSY',
+    reaction: { kind: 'error', code: 'BUSY' },
     reason: 'all 32 streams at their start; half of it is for windows that grow',
   },
   heldBytes: {
@@ -165,6 +198,7 @@ export const CALL_LIMITS = {
     unit: 'bytes',
     scope: 'session: results not yet written',
     onExcess: 'BUSY',
+    reaction: { kind: 'error', code: 'BUSY' },
     reason: 'no new work for a reader that does not take what it asked for',
   },
   heldMaxBytes: {
@@ -172,6 +206,7 @@ export const CALL_LIMITS = {
     unit: 'bytes',
     scope: 'session: results not yet written',
     onExcess: 'OVERLOADED',
+    reaction: { kind: 'error', code: 'OVERLOADED' },
     reason: 'what was running before may still end',
   },
 } as const satisfies LimitTable;

@@ -7,6 +7,7 @@ export const CONNECTION_LIMITS = {
     unit: 'items',
     scope: 'node',
     onExcess: 'HTTP 503',
+    reaction: { kind: 'http', status: 503 },
     reason: 'memory for each at its limits would not fit beyond',
   },
   socketsPending: {
@@ -14,6 +15,7 @@ export const CONNECTION_LIMITS = {
     unit: 'items',
     scope: 'node, not yet authenticated',
     onExcess: 'HTTP 503',
+    reaction: { kind: 'http', status: 503 },
     reason: 'strangers must not take the place of users',
   },
   socketRate: {
@@ -21,6 +23,7 @@ export const CONNECTION_LIMITS = {
     unit: 'per second',
     scope: 'node',
     onExcess: 'HTTP 503',
+    reaction: { kind: 'http', status: 503 },
     reason: 'a storm of reconnects is spread, not served at once',
   },
   socketBurst: {
@@ -28,6 +31,7 @@ export const CONNECTION_LIMITS = {
     unit: 'items',
     scope: 'node',
     onExcess: 'HTTP 503',
+    reaction: { kind: 'http', status: 503 },
     reason: 'two seconds of the rate',
   },
   addressSockets: {
@@ -35,6 +39,7 @@ export const CONNECTION_LIMITS = {
     unit: 'items',
     scope: 'address',
     onExcess: 'HTTP 429',
+    reaction: { kind: 'http', status: 429 },
     reason: 'an office behind one address fits',
   },
   addressPending: {
@@ -42,6 +47,7 @@ export const CONNECTION_LIMITS = {
     unit: 'items',
     scope: 'address, not yet authenticated',
     onExcess: 'HTTP 429',
+    reaction: { kind: 'http', status: 429 },
     reason: 'strangers of one address cannot fill the node',
   },
   addressRate: {
@@ -49,6 +55,7 @@ export const CONNECTION_LIMITS = {
     unit: 'per second',
     scope: 'address',
     onExcess: 'HTTP 429',
+    reaction: { kind: 'http', status: 429 },
     reason: 'more is not a person',
   },
   addressBurst: {
@@ -56,6 +63,7 @@ export const CONNECTION_LIMITS = {
     unit: 'items',
     scope: 'address',
     onExcess: 'HTTP 429',
+    reaction: { kind: 'http', status: 429 },
     reason: 'an office that comes back at once fits',
   },
   principalSessions: {
@@ -63,6 +71,7 @@ export const CONNECTION_LIMITS = {
     unit: 'items',
     scope: 'principal',
     onExcess: 'close 4429',
+    reaction: { kind: 'close', code: 4429 },
     reason: 'tabs and devices of one person',
   },
   headerBytes: {
@@ -70,34 +79,63 @@ export const CONNECTION_LIMITS = {
     unit: 'bytes',
     scope: 'HTTP request of listen()',
     onExcess: 'HTTP 431',
+    reaction: { kind: 'http', status: 431 },
     reason: 'cookies and proxies fit',
   },
   headerCount: {
     value: 100,
     unit: 'items',
     scope: 'HTTP request of listen()',
-    onExcess: 'dropped',
+    onExcess: 'HTTP 400',
+    reaction: { kind: 'http', status: 400 },
     reason: 'no client sends more',
   },
   headersMs: {
     value: 10_000,
     unit: 'ms',
     scope: 'HTTP request of listen()',
-    onExcess: 'close',
+    onExcess: 'HTTP 408',
+    reaction: { kind: 'http', status: 408 },
     reason: 'slow headers hold a socket for nothing',
   },
   requestMs: {
     value: 15_000,
     unit: 'ms',
     scope: 'HTTP request of listen()',
-    onExcess: 'close',
+    onExcess: 'HTTP 408',
+    reaction: { kind: 'http', status: 408 },
     reason: 'a slow request holds a socket for nothing',
+  },
+  httpCheckMs: {
+    value: 2_000,
+    unit: 'ms',
+    scope: 'HTTP server of listen(): between two looks for requests that take too long',
+    onExcess: 'HTTP 408, so much later at most',
+    reaction: { kind: 'http', status: 408 },
+    reason: 'Node looks every 30 s, which would make any shorter limit 30 s',
+  },
+  subprotocols: {
+    value: 8,
+    unit: 'items',
+    scope: 'upgrade: subprotocols that are offered',
+    onExcess: 'HTTP 400',
+    reaction: { kind: 'http', status: 400 },
+    reason: 'clients offer two',
+  },
+  subprotocolBytes: {
+    value: 256,
+    unit: 'bytes',
+    scope: 'upgrade: all subprotocols that are offered',
+    onExcess: 'HTTP 400',
+    reaction: { kind: 'http', status: 400 },
+    reason: 'nothing is searched in a header that a peer made long',
   },
   fragments: {
     value: 64,
     unit: 'items',
     scope: 'WebSocket message',
     onExcess: 'close 1008',
+    reaction: { kind: 'close', code: 1008 },
     reason: 'each costs an object whatever its size',
   },
   bufferedChunks: {
@@ -105,6 +143,7 @@ export const CONNECTION_LIMITS = {
     unit: 'items',
     scope: 'socket',
     onExcess: 'close 1008',
+    reaction: { kind: 'close', code: 1008 },
     reason: 'each costs an object whatever its size',
   },
   unfinishedMs: {
@@ -112,20 +151,25 @@ export const CONNECTION_LIMITS = {
     unit: 'ms',
     scope: 'WebSocket message',
     onExcess: 'close 1008',
+    reaction: { kind: 'close', code: 1008 },
     reason: 'a message that trickles in holds its memory',
   },
   controlFrames: {
     value: 20,
+    least: 0,
     unit: 'items',
     scope: 'connection, in 10 s',
     onExcess: 'close 4429',
+    reaction: { kind: 'close', code: 4429 },
     reason: 'the protocol has its own pings',
   },
   pendingPongs: {
     value: 8,
+    least: 0,
     unit: 'items',
     scope: 'connection',
     onExcess: 'pongs are dropped',
+    reaction: { kind: 'none' },
     reason: 'a peer that does not read must not make us write',
   },
   helloMs: {
@@ -133,6 +177,7 @@ export const CONNECTION_LIMITS = {
     unit: 'ms',
     scope: 'connection',
     onExcess: 'close 4408',
+    reaction: { kind: 'close', code: 4408 },
     reason: 'slow networks fit',
   },
   helloBytes: {
@@ -140,6 +185,7 @@ export const CONNECTION_LIMITS = {
     unit: 'bytes',
     scope: 'HELLO',
     onExcess: 'close 1009',
+    reaction: { kind: 'close', code: 1009 },
     reason: 'a token and the revisions of 64 contracts fit',
   },
   earlyBytes: {
@@ -147,6 +193,7 @@ export const CONNECTION_LIMITS = {
     unit: 'bytes',
     scope: 'before WELCOME, each batch with 64 bytes more',
     onExcess: 'close 4400',
+    reaction: { kind: 'close', code: 4400 },
     reason: 'nobody is authenticated yet',
   },
   authMs: {
@@ -154,6 +201,7 @@ export const CONNECTION_LIMITS = {
     unit: 'ms',
     scope: 'authentication and connect guards, with the wait for a place',
     onExcess: 'close 1001',
+    reaction: { kind: 'close', code: 1001 },
     reason: 'the deadline of the hello has ended when this starts',
   },
   authRunning: {
@@ -161,6 +209,7 @@ export const CONNECTION_LIMITS = {
     unit: 'items',
     scope: 'node: authentications that have not settled',
     onExcess: 'further ones wait, no longer than authMs',
+    reaction: { kind: 'none' },
     reason: 'spares what authenticates in a storm of reconnects',
   },
 } as const satisfies LimitTable;

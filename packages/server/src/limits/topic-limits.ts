@@ -4,9 +4,11 @@ import type { LimitTable } from '@trunkline/protocol';
 export const TOPIC_LIMITS = {
   subscriptions: {
     value: 1_024,
+    least: 0,
     unit: 'items',
     scope: 'session',
     onExcess: 'BUSY',
+    reaction: { kind: 'error', code: 'BUSY' },
     reason: 'each is an entry in a table',
   },
   paramsBytes: {
@@ -14,6 +16,7 @@ export const TOPIC_LIMITS = {
     unit: 'bytes',
     scope: 'params of a subscribe',
     onExcess: 'TOO_LARGE',
+    reaction: { kind: 'error', code: 'TOO_LARGE' },
     reason: 'clients send no more, and they are read before anything is decided',
   },
   subscribeRate: {
@@ -21,6 +24,7 @@ export const TOPIC_LIMITS = {
     unit: 'per second',
     scope: 'session: subscribes and unsubscribes',
     onExcess: 'close 4429',
+    reaction: { kind: 'close', code: 4429 },
     reason: 'each may read history',
   },
   subscribeBurst: {
@@ -28,6 +32,7 @@ export const TOPIC_LIMITS = {
     unit: 'items',
     scope: 'session: subscribes and unsubscribes',
     onExcess: 'close 4429',
+    reaction: { kind: 'close', code: 4429 },
     reason: 'a client that comes back subscribes to all it had',
   },
   outboxBytes: {
@@ -35,6 +40,7 @@ export const TOPIC_LIMITS = {
     unit: 'bytes',
     scope: 'connection: topic messages not yet written',
     onExcess: 'read again from history, or a gap',
+    reaction: { kind: 'none' },
     reason: 'a reader that is slow for a moment loses nothing',
   },
   outboxMessages: {
@@ -42,13 +48,31 @@ export const TOPIC_LIMITS = {
     unit: 'items',
     scope: 'connection: topic messages not yet written',
     onExcess: 'read again from history, or a gap',
+    reaction: { kind: 'none' },
     reason: 'a reader that is slow for a moment loses nothing',
+  },
+  outboxMs: {
+    value: 10_000,
+    unit: 'ms',
+    scope: 'connection: since its outbox was written to its end',
+    onExcess: 'read again from history, or a gap',
+    reaction: { kind: 'none' },
+    reason: 'a message that waits for longer is old news when it comes',
+  },
+  outboxNodeBytes: {
+    value: 536_870_912,
+    unit: 'bytes',
+    scope: 'node: what waits in the outboxes of connections that do not take it',
+    onExcess: 'close 4508 for the longest',
+    reaction: { kind: 'close', code: 4508 },
+    reason: 'a quarter of a heap of 2 GiB; a quarter of the heap where that is smaller',
   },
   publishRate: {
     value: 100,
     unit: 'per second',
     scope: 'session',
     onExcess: 'RATE',
+    reaction: { kind: 'error', code: 'RATE' },
     reason: 'each is multiplied by the subscribers',
   },
   publishBurst: {
@@ -56,6 +80,7 @@ export const TOPIC_LIMITS = {
     unit: 'items',
     scope: 'session',
     onExcess: 'RATE',
+    reaction: { kind: 'error', code: 'RATE' },
     reason: 'two seconds of the rate',
   },
   keepCount: {
@@ -63,6 +88,7 @@ export const TOPIC_LIMITS = {
     unit: 'items',
     scope: 'topic that keeps history and does not say how much',
     onExcess: 'the oldest go',
+    reaction: { kind: 'none' },
     reason: 'bridges a reconnect of most topics',
   },
   keepAgeMs: {
@@ -70,6 +96,7 @@ export const TOPIC_LIMITS = {
     unit: 'ms',
     scope: 'topic that keeps history and does not say how long',
     onExcess: 'the oldest go',
+    reaction: { kind: 'none' },
     reason: 'bridges a tunnel or a deploy',
   },
   keepBytes: {
@@ -77,6 +104,7 @@ export const TOPIC_LIMITS = {
     unit: 'bytes',
     scope: 'topic that keeps history and does not say how much',
     onExcess: 'the oldest go',
+    reaction: { kind: 'none' },
     reason: 'many topics must fit',
   },
   pageRecords: {
@@ -84,6 +112,7 @@ export const TOPIC_LIMITS = {
     unit: 'items',
     scope: 'one read of history',
     onExcess: 'next page',
+    reaction: { kind: 'none' },
     reason: 'a client that was away must not fill its outbox at once',
   },
   pageBytes: {
@@ -91,6 +120,7 @@ export const TOPIC_LIMITS = {
     unit: 'bytes',
     scope: 'one read of history',
     onExcess: 'next page',
+    reaction: { kind: 'none' },
     reason: 'a client that was away must not fill its outbox at once',
   },
   pageReads: {
@@ -98,6 +128,7 @@ export const TOPIC_LIMITS = {
     unit: 'items',
     scope: 'connection: reads of history that run at once',
     onExcess: 'they wait',
+    reaction: { kind: 'none' },
     reason: 'each may bring a page into memory, and a client that comes back has many topics',
   },
   lookMs: {
@@ -105,6 +136,7 @@ export const TOPIC_LIMITS = {
     unit: 'ms',
     scope: 'topic of a broker that may lose records: between two looks at where it is',
     onExcess: 'what was lost is read from history, or a gap',
+    reaction: { kind: 'none' },
     reason: 'two of them, and a loss is found in less than ten seconds',
   },
   joinRecords: {
@@ -112,6 +144,7 @@ export const TOPIC_LIMITS = {
     unit: 'items',
     scope: 'topic: live records held while somebody joins',
     onExcess: 'read again from history',
+    reaction: { kind: 'none' },
     reason: 'joins history and live without a seam',
   },
 } as const satisfies LimitTable;

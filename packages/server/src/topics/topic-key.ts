@@ -1,7 +1,7 @@
 import { TrunklineError } from '@trunkline/protocol';
+import { FIXED_LIMITS } from '../limits/fixed-limits.js';
 
-/** A key is a name in a broker and in maps of every node; names and ids fit. */
-const MAX_BYTES = 256;
+const MAX_BYTES = FIXED_LIMITS.topicKeyBytes.value;
 
 /**
  * Gives the key of a topic: its name and its parsed params, sorted by name. Two keys are equal only
@@ -18,6 +18,13 @@ export function topicKey(name: string, params: unknown): string {
     `name and params of a topic "${name}" have ${bytes} bytes; allowed are ${MAX_BYTES}`,
     { executed: 'no' },
   );
+}
+
+/** Gives the name and the params of a key, as they were when `topicKey` made it. */
+export function readTopicKey(key: string): { readonly name: string; readonly params: object } {
+  const brace = key.indexOf('{');
+  if (brace < 0) return { name: key, params: {} };
+  return { name: key.slice(0, brace), params: JSON.parse(key.slice(brace)) as object };
 }
 
 function paramsText(params: unknown): string {

@@ -20,12 +20,6 @@ describe('createHttpServer', () => {
     const server = createHttpServer(resolveServerLimits({ requestMs: 4_000 }), undefined);
     expect(server.headersTimeout).toBe(4_000);
   });
-
-  it('does not take a limit of 0 for none', () => {
-    const limits = resolveServerLimits({ headersMs: 0, requestMs: 0, headerCount: 0 });
-    const server = createHttpServer(limits, undefined);
-    expect(server).toMatchObject({ headersTimeout: 1, requestTimeout: 1, maxHeadersCount: 1 });
-  });
 });
 
 describe('listLooserLimits', () => {

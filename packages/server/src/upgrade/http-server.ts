@@ -8,6 +8,7 @@ import {
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ServerLimits } from '../limits.js';
+import type { RequestHandler } from '../readiness.js';
 
 /** Key and certificate of a server, in PEM. */
 export interface TlsIdentity {
@@ -22,6 +23,8 @@ export interface ListenOptions {
   readonly host?: string | undefined;
   /** Path of the upgrades; any when it is left out. */
   readonly path?: string | undefined;
+  /** Path at which GET says whether new sessions are taken: 200 or 503; none unless given. */
+  readonly readyPath?: string | undefined;
   readonly tls?: TlsIdentity | undefined;
 }
 
@@ -33,35 +36,49 @@ export interface ListenAddress {
   readonly url: string;
 }
 
-/** Node looks every 30 s by itself, which would make any shorter limit 30 s. */
-const CHECK_MS = 2_000;
-
 /** What Node lets through unless told otherwise. */
 const NODE_HEADER_COUNT = 2_000;
 
 const PLAIN_ANSWER = 'a WebSocket is served here\n';
 
-/** Makes an HTTP server with our limits that answers anything but an upgrade with 426. */
+/**
+ * Gives what answers requests that are no upgrades: those for one path by a handler, others with 426.
+ * Throws a TypeError for a path that cannot match.
+ */
+export function answerOf(
+  path: string | undefined,
+  handler: RequestHandler | undefined,
+): RequestHandler {
+  if (path === undefined || handler === undefined) return serverOnRequest;
+  if (!path.startsWith('/') || /[?#]/.test(path)) {
+    throw new TypeError(`option "readyPath" must be a path as "/ready", not "${path}"`);
+  }
+  return (request, response) => {
+    const isOurs = request.url === path || request.url?.startsWith(`${path}?`) === true;
+    if (isOurs) handler(request, response);
+    else serverOnRequest(request, response);
+  };
+}
+
+/** Makes an HTTP server with our limits; unless told otherwise it answers non-upgrades with 426. */
 export function createHttpServer(
   limits: ServerLimits,
   tls: TlsIdentity | undefined,
+  answer: RequestHandler = serverOnRequest,
 ): Server | SecureServer {
-  const requestTimeout = atLeastOne(limits.requestMs);
+  const { requestMs: requestTimeout, headersMs, headerCount } = limits;
   const options = {
     maxHeaderSize: limits.headerBytes,
     // Node throws when a part may take longer than the whole.
-    headersTimeout: Math.min(atLeastOne(limits.headersMs), requestTimeout),
+    headersTimeout: Math.min(headersMs, requestTimeout),
     requestTimeout,
-    connectionsCheckingInterval: CHECK_MS,
+    connectionsCheckingInterval: limits.httpCheckMs,
   };
   const server =
     tls === undefined
-      ? createServer(options, serverOnRequest)
-      : createSecureServer(
-          { ...options, ...tls, handshakeTimeout: atLeastOne(limits.headersMs) },
-          serverOnRequest,
-        );
-  server.maxHeadersCount = atLeastOne(limits.headerCount);
+      ? createServer(options, answer)
+      : createSecureServer({ ...options, ...tls, handshakeTimeout: headersMs }, answer);
+  server.maxHeadersCount = headerCount;
   // Room for everybody, and for as many again who have not asked for an upgrade yet.
   server.maxConnections = limits.sockets + limits.socketsPending;
   return server;
@@ -120,11 +137,6 @@ export function listLooserLimits(server: Server | SecureServer, limits: ServerLi
 }
 
 type HttpLimit = 'headerBytes' | 'headerCount' | 'headersMs' | 'requestMs';
-
-/** To Node, 0 means that there is no limit. */
-function atLeastOne(limit: number): number {
-  return Math.max(1, limit);
-}
 
 function serverOnRequest(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(426, {

@@ -21,6 +21,7 @@ const CLIENT: ClientRoute = {
 
 const SAME_HOST: UpgradePolicy = {
   spoken: SPOKEN,
+  offered: { names: 8, bytes: 256 },
   isOriginAllowed: createOriginRule(undefined),
   cookies: false,
 };

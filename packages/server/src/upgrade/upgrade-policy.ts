@@ -17,6 +17,8 @@ export interface UpgradeRequest {
 export interface UpgradePolicy {
   /** The subprotocols that are spoken. */
   readonly spoken: readonly string[];
+  /** How many subprotocols may be offered, and their bytes. */
+  readonly offered: { readonly names: number; readonly bytes: number };
   readonly isOriginAllowed: OriginRule;
   /** Whether cookies are passed on; then a request without an origin is not served. */
   readonly cookies: boolean;
@@ -40,14 +42,16 @@ const MAX_UPGRADE_LENGTH = 32;
 export function decideUpgrade(request: UpgradeRequest, policy: UpgradePolicy): UpgradeDecision {
   const refusal = findFault(request);
   if (refusal !== undefined) return { outcome: 'refuse', refusal };
-  const negotiation = negotiate(textOf(request.headers, 'sec-websocket-protocol'), policy.spoken);
+  const { spoken, offered } = policy;
+  const header = textOf(request.headers, 'sec-websocket-protocol');
+  const negotiation = negotiate(header, spoken, offered);
   if (negotiation.outcome === 'refuse') {
-    return refuseWith(400, `no subprotocol fits: offer ${policy.spoken.join(' or ')}`);
+    return refuseWith(400, `no subprotocol fits: offer ${spoken.join(' or ')}`);
   }
   const reason = findOriginFault(request, policy);
   if (reason !== undefined) return { outcome: 'close', close: { code: 'REFUSED', reason } };
   if (negotiation.outcome === 'explain') {
-    return { outcome: 'close', close: { code: 'VERSION', reason: policy.spoken.join(' ') } };
+    return { outcome: 'close', close: { code: 'VERSION', reason: spoken.join(' ') } };
   }
   const takesPacked = negotiation.name === SUBPROTOCOLS.packed;
   return { outcome: 'accept', info: readInfo(request, policy.cookies), takesPacked };

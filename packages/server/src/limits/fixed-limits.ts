@@ -1,0 +1,68 @@
+import type { LimitTable } from '@trunkline/protocol';
+
+/** Limits that are a part of the wire or of a format: no option changes them. */
+export const FIXED_LIMITS = {
+  tokenBytes: {
+    value: 4_096,
+    unit: 'bytes',
+    scope: 'token of HELLO, RESUME and AUTH',
+    onExcess: 'close 4400',
+    reaction: { kind: 'close', code: 4400 },
+    reason: 'the largest tokens of known issuers fit',
+    isFixed: true,
+  },
+  namedContracts: {
+    value: 64,
+    unit: 'items',
+    scope: 'HELLO and RESUME: contracts whose revisions the client names',
+    onExcess: 'close 4400',
+    reaction: { kind: 'close', code: 4400 },
+    reason: 'their names must fit beside the token',
+    isFixed: true,
+  },
+  nameBytes: {
+    value: 128,
+    unit: 'bytes',
+    scope: 'name of a procedure, a topic or a contract',
+    onExcess: 'close 4400',
+    reaction: { kind: 'close', code: 4400 },
+    reason: 'names of eight parts fit',
+    isFixed: true,
+  },
+  topicKeyBytes: {
+    value: 256,
+    unit: 'bytes',
+    scope: 'topic: name and params',
+    onExcess: 'TOO_LARGE',
+    reaction: { kind: 'error', code: 'TOO_LARGE' },
+    reason: 'it is a name in a broker and a key in maps of every node',
+    isFixed: true,
+  },
+  errorTextBytes: {
+    value: 1_024,
+    unit: 'bytes',
+    scope: 'message of an ERROR',
+    onExcess: 'cut',
+    reaction: { kind: 'none' },
+    reason: 'with its data an error stays below 4 KiB',
+    isFixed: true,
+  },
+  errorDataBytes: {
+    value: 2_816,
+    unit: 'bytes',
+    scope: 'data of an ERROR',
+    onExcess: 'INTERNAL in its place',
+    reaction: { kind: 'error', code: 'INTERNAL' },
+    reason: 'with its message an error stays below 4 KiB',
+    isFixed: true,
+  },
+  errorIssues: {
+    value: 16,
+    unit: 'items',
+    scope: 'INVALID_INPUT: issues of the schema',
+    onExcess: 'left out, and data.truncated is true',
+    reaction: { kind: 'none' },
+    reason: 'an input can have as many as it has values',
+    isFixed: true,
+  },
+} as const satisfies LimitTable;
