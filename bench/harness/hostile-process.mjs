@@ -2,25 +2,48 @@ import { HostileSession } from './hostile-session.mjs';
 
 // Hostile sessions, in a process of their own: what the server's process holds is the server's.
 
-const AT_ONCE = 20;
-const ALIVE_MS = 3_000;
+const AT_ONCE = 4;
+const LOOK_MS = 1_000;
 const [port] = process.argv.slice(2).map(Number);
 let sessions = [];
 let living;
+let wanted;
+let names = 0;
+const closed = {};
 
-/** Opens so many and lets each go to every limit; they stay there. */
+/** Opens so many and lets each go to every limit; who is closed comes again, as somebody else. */
 async function fill({ count, parts }) {
-  for (let from = 0; from < count; from += AT_ONCE) {
-    const some = Array.from(
-      { length: Math.min(AT_ONCE, count - from) },
-      (_, n) => new HostileSession(`s${from + n}`),
-    );
-    await Promise.all(some.map((session) => session.open(port)));
-    await Promise.all(some.map((session) => session.fill(parts)));
-    sessions.push(...some);
-  }
-  living = setInterval(() => sessions.forEach((session) => session.stayAlive()), ALIVE_MS);
+  wanted = { count, parts };
+  await refill();
+  living = setInterval(() => {
+    for (const session of sessions) session.stayAlive();
+    void refill();
+  }, LOOK_MS);
   return told();
+}
+
+let filling;
+
+function refill() {
+  return (filling ??= openMissing().finally(() => (filling = undefined)));
+}
+
+async function openMissing() {
+  for (const session of sessions) if (session.closed !== undefined) note(session);
+  sessions = sessions.filter((session) => session.closed === undefined);
+  while (wanted !== undefined && sessions.length < wanted.count) {
+    const { count, parts } = wanted;
+    const some = Array.from({ length: Math.min(AT_ONCE, count - sessions.length) }, () => {
+      return new HostileSession(`s${names++}`);
+    });
+    await Promise.all(some.map((session) => session.open(port).then(() => session.fill(parts))));
+    sessions.push(...some);
+    for (const session of sessions) session.stayAlive();
+  }
+}
+
+function note({ closed: how }) {
+  closed[how] = (closed[how] ?? 0) + 1;
 }
 
 /** One that works as hard as it can, at every limit. */
@@ -32,16 +55,20 @@ async function act() {
 }
 
 function told() {
-  const closed = {};
-  for (const session of sessions) {
-    if (session.closed !== undefined) closed[session.closed] = (closed[session.closed] ?? 0) + 1;
-  }
   const sum = (what) => sessions.reduce((total, session) => total + session[what], 0);
-  return { open: sessions.length, closed, results: sum('results'), refusals: sum('refusals') };
+  return {
+    open: sessions.length,
+    closed: { ...closed },
+    results: sum('results'),
+    refusals: sum('refusals'),
+  };
 }
 
-function leave() {
+async function leave() {
   clearInterval(living);
+  wanted = undefined;
+  await filling;
+  for (const session of sessions) if (session.closed !== undefined) note(session);
   const result = told();
   for (const session of sessions) session.leave();
   sessions = [];
@@ -50,7 +77,9 @@ function leave() {
 
 const JOBS = { fill, act, told, leave };
 
-process.on('message', async (order) => {
-  if (order.what === 'end') return process.disconnect();
-  process.send({ what: 'done', result: await JOBS[order.what](order) });
-});
+async function obey(order) {
+  if (order.what === 'end') process.disconnect();
+  else process.send({ what: 'done', result: await JOBS[order.what](order) });
+}
+
+process.on('message', (order) => void obey(order));

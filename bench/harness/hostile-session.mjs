@@ -22,10 +22,20 @@ const BINDINGS = [
 const HOUR_MS = 3_600_000;
 /** Of what its server has for it, now and then: less, and it is closed for reading nothing. */
 const READ_BYTES = 800_000;
+/** How often it says that it lives. */
+const ALIVE_MS = 3_000;
+/** Calls in flight of one that works. */
+const ACTIVE = 200;
+/** Of messages in one batch. */
+const BATCH = 200;
 const [HOLD, GIVE, ONCE, SUMMON, ECHO, POUR, TAKE, NEWS] = BINDINGS.keys();
 const NOTHING = { encoding: 0, bytes: new Uint8Array(0) };
 const payloadOf = (value) => encodePayload(value, CLIENT_DECODE_LIMITS);
 const bytesOf = (size) => ({ encoding: 3, bytes: new Uint8Array(size) });
+const ECHOED = payloadOf('x'.repeat(200));
+const LARGE = new Uint8Array(20_000);
+const MANY_ARRAYS = payloadOf(Array.from({ length: 20_000 }, () => []));
+const MOST_ARRAYS = payloadOf(Array.from({ length: 24_000 }, () => []));
 
 /** A session that wants all that its server would give to one, and says so byte by byte. */
 export class HostileSession {
@@ -45,6 +55,10 @@ export class HostileSession {
   #isActive = false;
   #isFilled = false;
   #toRead = 0;
+  #aliveAt = 0;
+  #inFlight = 0;
+  /** What goes together; `undefined` where each goes by itself. */
+  #waiting;
 
   constructor(name) {
     this.#name = name;
@@ -55,7 +69,7 @@ export class HostileSession {
     const socket = new WebSocket(`ws://127.0.0.1:${port}`, [SUBPROTOCOLS.superjson]);
     this.#socket = socket;
     socket.on('error', () => undefined);
-    socket.on('close', (code, reason) => (this.closed = `${code} ${reason}`));
+    socket.on('close', (code, reason) => (this.closed = `${code} ${String(reason)}`));
     socket.on('message', (data) => this.#receive(new Uint8Array(data)));
     await once(socket, 'open');
     const features = FEATURES.RESUME | FEATURES.CHUNK | FEATURES.CALLS;
@@ -68,7 +82,10 @@ export class HostileSession {
   async fill(parts = Object.keys(this.#parts)) {
     this.#isFilled = true;
     this.stopReading();
+    this.#waiting = [];
     for (const part of parts) this.#parts[part]();
+    this.#flush();
+    this.#waiting = undefined;
     await this.#written();
   }
 
@@ -96,7 +113,8 @@ export class HostileSession {
 
   /** Says that it lives, and takes a little, so that nobody calls it stalled. */
   stayAlive() {
-    if (this.closed !== undefined) return;
+    if (this.closed !== undefined || performance.now() < this.#aliveAt + ALIVE_MS) return;
+    this.#aliveAt = performance.now();
     this.#send({ kind: 'PING', value: 1 });
     this.#toRead = READ_BYTES;
     this.#socket._socket?.resume();
@@ -106,8 +124,7 @@ export class HostileSession {
   act() {
     this.#isActive = true;
     this.#socket._socket?.resume();
-    const text = payloadOf('x'.repeat(200));
-    for (let n = 0; n < 200; n++) this.#call(ECHO, text);
+    for (let n = 0; n < ACTIVE; n++) this.#call(ECHO, ECHOED);
     this.#tick = setInterval(() => this.#misbehave(), 50);
   }
 
@@ -131,8 +148,7 @@ export class HostileSession {
   /** Every rate at its limit, a worst-case value each time. */
   #misbehave() {
     if (this.closed !== undefined) return;
-    const worst = payloadOf(Array.from({ length: 45_000 }, () => []));
-    if (this.#free.length > 0) this.#call(ONCE, worst);
+    if (this.#free.length > 0) this.#call(ONCE, MOST_ARRAYS);
     this.#send({ kind: 'CANCEL', id: 998, reason: 'withdrawn' });
     for (let n = 0; n < 4; n++) this.#publish(n);
     this.#send(this.#subscribe(), { kind: 'PING', value: 1 });
@@ -140,8 +156,7 @@ export class HostileSession {
   }
 
   #holdInputs() {
-    const value = payloadOf(Array.from({ length: 20_000 }, () => []));
-    for (let n = 0; n < 4; n++) this.#call(HOLD, value);
+    for (let n = 0; n < 4; n++) this.#call(HOLD, MANY_ARRAYS);
   }
 
   #openStreams() {
@@ -160,11 +175,16 @@ export class HostileSession {
   /** Values of which no more comes. */
   #beginValues(count = 32) {
     for (let n = 0; n < count; n++) {
-      const chunk = { kind: 'CHUNK', transfer: this.#transfer++ % 128, isLast: false, isAbort: false };
-      const message = { kind: 'CALL', id: this.#nextId(), procedure: HOLD, ...bytesOf(1_000_000) };
-      const whole = encodeBatch(new Writer(), {}, [message]).slice(1);
-      const size = whole.length;
-      this.#send({ ...chunk, isFirst: true, size, bytes: whole.subarray(0, 16_384) });
+      const chunk = {
+        kind: 'CHUNK',
+        transfer: this.#transfer++ % 128,
+        isLast: false,
+        isAbort: false,
+      };
+      const call = { kind: 'CALL', id: this.#nextId(), procedure: HOLD, encoding: 3 };
+      // The head of a large one, whose length nobody has to write.
+      const whole = encodeBatch(new Writer(), {}, [{ ...call, bytes: LARGE }]).slice(1);
+      this.#send({ ...chunk, isFirst: true, size: 1_000_000, bytes: whole.subarray(0, 16_384) });
     }
   }
 
@@ -206,11 +226,32 @@ export class HostileSession {
 
   #call(procedure, payload, more = {}) {
     const id = this.#nextId();
+    this.#inFlight++;
     this.#send({ kind: 'CALL', id, procedure, ...payload, deadlineMs: HOUR_MS, ...more });
     return id;
   }
 
   #send(...messages) {
+    if (this.#waiting === undefined) return this.#write(messages);
+    this.#waiting.push(...messages);
+    if (this.#waiting.length >= BATCH) this.#flush();
+  }
+
+  #flush() {
+    const messages = this.#waiting ?? [];
+    this.#waiting = [];
+    // A batch has its limit in bytes too.
+    for (let from = 0; from < messages.length;) {
+      let to = from;
+      for (let bytes = 0; to < messages.length && bytes < 60_000; to++) {
+        bytes += 40 + (messages[to].bytes?.length ?? 0);
+      }
+      this.#write(messages.slice(from, to));
+      from = to;
+    }
+  }
+
+  #write(messages) {
     const numbered = messages.filter(takesNumber).length;
     const head = numbered === 0 ? {} : { seq: this.#tx + 1 };
     this.#tx += numbered;
@@ -219,7 +260,12 @@ export class HostileSession {
   }
 
   #written() {
-    return new Promise((resolve) => this.#socket.send(encodeBatch(new Writer(), {}, [{ kind: 'PING', value: 0 }]).slice(), resolve));
+    return new Promise((resolve) =>
+      this.#socket.send(
+        encodeBatch(new Writer(), {}, [{ kind: 'PING', value: 0 }]).slice(),
+        resolve,
+      ),
+    );
   }
 
   #receive(bytes) {
@@ -243,6 +289,6 @@ export class HostileSession {
     else this.results++;
     this.#free.push(id);
     // At once the next one, and what came is acknowledged with it.
-    if (this.#isActive) this.#call(ECHO, payloadOf('x'.repeat(200)));
+    if (this.#isActive && --this.#inFlight < ACTIVE) this.#call(ECHO, ECHOED);
   }
 }

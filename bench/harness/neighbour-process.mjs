@@ -39,7 +39,7 @@ async function measure(ms) {
 
 const hands = clients.map((client) => keepCalling(client));
 
-process.on('message', async ({ what, ms }) => {
+async function obey({ what, ms }) {
   if (what === 'measure') {
     process.send({ what: 'done', result: await measure(ms) });
     return;
@@ -48,4 +48,6 @@ process.on('message', async ({ what, ms }) => {
   await Promise.all(hands);
   for (const client of clients) client.close();
   process.disconnect();
-});
+}
+
+process.on('message', (order) => void obey(order));

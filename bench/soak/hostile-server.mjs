@@ -1,5 +1,6 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClientCalls, createServer, implement } from '@trunkline/server';
+import { createClientCalls, createServer, implement, MemoryBroker } from '@trunkline/server';
 import { MANY_SOCKETS } from '../harness/many-sockets.mjs';
 import { hostile } from './hostile-contract.mjs';
 
@@ -23,6 +24,7 @@ const service = implement(hostile, {
   },
   once: (text) => text,
   summon: async (count, { session, signal }) => {
+    setMaxListeners(0, signal);
     const client = createClientCalls(hostile, session);
     const text = 'x'.repeat(1_000);
     const options = { signal, deadlineMs: 300_000 };
@@ -41,12 +43,15 @@ const service = implement(hostile, {
 /** Starts the server that hostile sessions meet, with the limits that hold unless somebody sets others. */
 export async function startServer() {
   const failures = [];
+  // What a broker remembers of topics that nobody uses is counted by itself, and not what is asked here.
+  const broker = new MemoryBroker({ limits: { idleTopics: 1_000, keptTopics: 1_000 } });
   const server = createServer({
     anonymous: true,
+    broker,
     services: [service],
     limits: { ...MANY_SOCKETS.trunkline, socketsPending: 10_000, detachedMs: DETACHED_MS },
     onError: (failure) => failures.push(failure),
   });
   const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
-  return { server, port, failures };
+  return { server, broker, port, failures };
 }
