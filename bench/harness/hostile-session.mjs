@@ -181,6 +181,7 @@ export class HostileSession {
         isLast: false,
         isAbort: false,
       };
+      this.#inFlight++;
       const call = { kind: 'CALL', id: this.#nextId(), procedure: HOLD, encoding: 3 };
       // The head of a large one, whose length nobody has to write.
       const whole = encodeBatch(new Writer(), {}, [{ ...call, bytes: LARGE }]).slice(1);
