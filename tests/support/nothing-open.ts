@@ -8,4 +8,6 @@ export const NOTHING_OPEN: Server['counts'] = {
   calls: 0,
   subscriptions: 0,
   topics: 0,
+  outboxBytes: 0,
+  unackedBytes: 0,
 };

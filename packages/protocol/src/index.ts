@@ -16,7 +16,7 @@ export type {
 export { Reader } from './bytes/reader.js';
 export { varintSize, Writer } from './bytes/writer.js';
 export { CLIENT_CODEC } from './client-codec.js';
-export type { LargeMessage } from './chunk.js';
+export { joinedMessage, type LargeMessage } from './chunk.js';
 export {
   CLOSE_CODES,
   closeCodeOf,
@@ -136,6 +136,13 @@ export type {
   TopicShape,
 } from './shape.js';
 export { systemRuntime } from './system-runtime.js';
+export {
+  readTraceContext,
+  type TraceContext,
+  type TraceFailure,
+  type Tracer,
+  type TraceSpan,
+} from './tracer.js';
 export type { Closed, Dial, DialSink, Transport, TransportSink } from './transport.js';
 export {
   TrunklineError,

@@ -1,6 +1,7 @@
 import {
   ENCODING,
   type CallMessage,
+  type ErrorCode,
   type RefusedMessage,
   type Runtime,
   type TrunklineError,
@@ -95,7 +96,7 @@ export class CallQuota {
     }
     const maxBytes = this.maxInputBytes(bound.route);
     if (call.bytes.length > maxBytes) {
-      return no('TOO_LARGE', `the input has more than ${maxBytes} bytes`);
+      return no('TOO_LARGE', `the input has more than ${maxBytes} bytes`, 'valueInBytes');
     }
     if (call.deadlineMs === 0) return no('DEADLINE', 'the deadline had passed');
     return this.#busy(call, bound) ?? this.#publisherRefusal(call, bound) ?? this.#rated(bound);
@@ -132,15 +133,20 @@ export class CallQuota {
   #busy(call: CallMessage, { route }: BoundProcedure): TrunklineError | undefined {
     const { limits, link } = this.#options;
     const inFlight = this.#running + this.#answeredInTurn;
-    if (inFlight >= limits.callsInFlight) return no('BUSY', 'too many calls are running');
-    if (link.waitingBytes > limits.heldBytes) return no('BUSY', 'too many results are waiting');
+    if (inFlight >= limits.callsInFlight) {
+      return no('BUSY', 'too many calls are running', 'callsInFlight');
+    }
+    if (link.waitingBytes > limits.heldBytes) {
+      return no('BUSY', 'too many results are waiting', 'heldBytes');
+    }
     if (this.#inputCost > 0 && this.#inputCost + costOf(call, limits.values) > limits.inputCost) {
-      return no('BUSY', 'the inputs of running calls are too large');
+      return no('BUSY', 'the inputs of running calls are too large', 'inputCost');
     }
     if (route === undefined || !isStreamRoute(route)) return undefined;
-    if (this.#streams >= limits.streams) return no('BUSY', 'too many streams');
+    if (this.#streams >= limits.streams) return no('BUSY', 'too many streams', 'streams');
     const isFull = route.definition.up !== undefined && !this.upCredit.hasRoom();
-    return isFull ? no('BUSY', 'too many items may be on their way') : undefined;
+    const text = 'too many items may be on their way';
+    return isFull ? no('BUSY', text, 'upCreditSessionBytes') : undefined;
   }
 
   /** Brokers remember each publisher, so a client must not be as many of them as it likes. */
@@ -163,7 +169,8 @@ export class CallQuota {
     if (route === undefined || (rates === undefined && kind !== 'publish')) return undefined;
     const charges = rates?.chargesOf(session, route) ?? [];
     if (kind === 'publish') {
-      charges.push({ bucket: session.publishes, tokens: 1, text: 'too many publishes' });
+      const about = { text: 'too many publishes', limit: 'publishRate' };
+      charges.push({ bucket: session.publishes, tokens: 1, ...about });
     }
     return take(charges);
   }
@@ -172,20 +179,23 @@ export class CallQuota {
 /** Takes all that a call costs, or nothing: then the error says when all of it will be there. */
 function take(charges: readonly Charge[]): TrunklineError | undefined {
   let retryAfterMs = 0;
-  let why = '';
-  for (const { bucket, tokens, text } of charges) {
-    const waitMs = bucket.waitFor(tokens);
+  let missing: Charge | undefined;
+  for (const charge of charges) {
+    const waitMs = charge.bucket.waitFor(charge.tokens);
     if (waitMs <= retryAfterMs) continue;
     retryAfterMs = waitMs;
-    why = text;
+    missing = charge;
   }
-  if (retryAfterMs > 0) return ownError('RATE', why, { executed: 'no', retryAfterMs });
+  if (missing !== undefined) {
+    const { text, limit } = missing;
+    return ownError('RATE', text, { executed: 'no', retryAfterMs, limit });
+  }
   for (const { bucket, tokens } of charges) bucket.take(tokens);
   return undefined;
 }
 
-function no(code: Parameters<typeof ownError>[0], text: string): TrunklineError {
-  return ownError(code, text, { executed: 'no' });
+function no(code: ErrorCode, text: string, limit?: string): TrunklineError {
+  return ownError(code, text, { executed: 'no', ...(limit !== undefined && { limit }) });
 }
 
 /** Whether the input, or the items that will follow, are packed in a way that is not known here. */

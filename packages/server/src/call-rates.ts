@@ -17,6 +17,8 @@ export interface Charge {
   readonly bucket: TokenBucket;
   readonly tokens: number;
   readonly text: string;
+  /** Name of the limit, or `rate` for that of the contract. */
+  readonly limit: string;
 }
 
 /** What the contract says that calling a route takes. */
@@ -92,12 +94,13 @@ export class CallRates {
     if (rate !== undefined) {
       const bucket = caller.routes.get(route) ?? new TokenBucket(this.#runtime, rate);
       caller.routes.set(route, bucket);
-      charges.push({ bucket, tokens: 1, text: `"${route.name}" is called too often` });
+      const text = `"${route.name}" is called too often`;
+      charges.push({ bucket, tokens: 1, text, limit: 'rate' });
     }
     if (isCounted) {
       const limit = { perSecond: callRate, burst: callBurst };
       const bucket = (caller.calls ??= new TokenBucket(this.#runtime, limit));
-      charges.push({ bucket, tokens: cost, text: 'too many calls' });
+      charges.push({ bucket, tokens: cost, text: 'too many calls', limit: 'callRate' });
     }
     return charges;
   }

@@ -11,6 +11,7 @@ import {
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { ConnectionInfo } from './context.js';
 import { Handshake, type Attached, type HandshakeServices } from './handshake.js';
+import { watchConnection, type ConnectionWatch } from './observe/connection-watch.js';
 import { LiveSession, type SessionConnection } from './live-session.js';
 import type { Session } from './session.js';
 
@@ -37,10 +38,13 @@ export class Connection implements TransportSink, SessionConnection {
   #live: LiveSession | undefined;
   #isClosed = false;
   #release: (() => void) | undefined;
+  /** `undefined` where nobody observes. */
+  readonly #watch: ConnectionWatch | undefined;
 
   constructor(transport: AcceptedTransport, info: ConnectionInfo, services: ConnectionServices) {
     this.transport = transport;
     this.services = services;
+    this.#watch = watchConnection(services.observation, info);
     this.#handshake = new Handshake(this, info);
   }
 
@@ -59,7 +63,7 @@ export class Connection implements TransportSink, SessionConnection {
   }
 
   closed(closed: Closed): void {
-    this.#end(closed);
+    this.#end(closed, 'peer');
   }
 
   /** Writes a message before there is a link. */
@@ -74,10 +78,12 @@ export class Connection implements TransportSink, SessionConnection {
     this.#release = attached.release;
     if ('resume' in attached) {
       this.#live = attached.live;
+      this.#watch?.attached(attached.live.id);
       attached.live.resume(this, attached.resume);
       this.services.drain()?.attached(attached.live);
       return this.transport.authenticated();
     }
+    this.#watch?.attached(attached.session.id);
     this.#live = new LiveSession(this, attached, this.services);
     this.transport.authenticated();
     this.services.opened(attached.session);
@@ -90,6 +96,7 @@ export class Connection implements TransportSink, SessionConnection {
   close(close: Close): void {
     if (this.#isClosed) return;
     const { code, reason } = close;
+    this.#watch?.closing(close);
     this.#end({ code: CLOSE_CODES[code].code, reason });
     this.transport.close({ code, reason });
   }
@@ -109,9 +116,10 @@ export class Connection implements TransportSink, SessionConnection {
     if (!this.#isClosed) live.flush();
   }
 
-  #end(closed: Closed): void {
+  #end(closed: Closed, by: 'server' | 'peer' = 'server'): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#watch?.closed(closed, by);
     this.#handshake?.stop();
     this.#release?.();
     this.#live?.left(this, closed);

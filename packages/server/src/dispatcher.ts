@@ -369,6 +369,7 @@ function startHandler({ route, context, call }: Request, input: unknown): unknow
   context.assertOpen();
   context.isStarted = true;
   context.isDetached = call.idempotencyKey !== undefined;
+  context.watch?.handlerStarts();
   return route.handler(input, asStreamContext(context));
 }
 

@@ -48,17 +48,38 @@ const PASSED: ReadonlySet<string> = new Set<ErrorCode>([
   'UNAVAILABLE',
 ]);
 
-/** Errors that this package made itself: they cross as they stand. */
-const OWN = new WeakSet<object>();
+/** Errors that this package made itself, with the limit that was met: they cross as they stand. */
+const OWN = new WeakMap<object, string | undefined>();
+
+/** The limits that messages tell of. */
+const LIMITS = new WeakMap<object, string>();
+
+/** Gives the name of the limit that a message tells of; `undefined` for most. */
+export function limitOf(message: object): string | undefined {
+  return LIMITS.get(message);
+}
+
+/** Notes the limit that a message tells of. */
+export function noteLimit<Told extends object>(message: Told, limit: string | undefined): Told {
+  if (limit !== undefined) LIMITS.set(message, limit);
+  return message;
+}
 
 /** Makes an error of the framework that crosses to the client with its data. */
 export function ownError(
   code: ErrorCode,
   message: string,
-  options: { data?: unknown; executed: Executed; retryAfterMs?: number },
+  options: {
+    data?: unknown;
+    executed: Executed;
+    retryAfterMs?: number;
+    /** Name of the limit that was met, for observers. */
+    limit?: string;
+  },
 ): TrunklineError {
-  const error = new TrunklineError(code, message, options);
-  OWN.add(error);
+  const { limit, ...about } = options;
+  const error = new TrunklineError(code, message, about);
+  OWN.set(error, limit);
   return error;
 }
 
@@ -102,8 +123,10 @@ export function toErrorMessage(id: number, error: unknown, source: FailureSource
 
 function classify(id: number, error: unknown, source: FailureSource): ErrorMessage {
   if (!(error instanceof TrunklineError) || LOCAL.has(error)) return internal(id, error, source);
-  if (OWN.has(error))
-    return encode(id, error, { data: error.data, executed: error.executed ?? source.executed });
+  if (OWN.has(error)) {
+    const { data, executed = source.executed } = error;
+    return noteLimit(encode(id, error, { data, executed }), OWN.get(error));
+  }
   const data = declaredData(error, source.route);
   if (data !== undefined) {
     return data.ok

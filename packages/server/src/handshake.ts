@@ -13,6 +13,7 @@ import { isPromise } from './chain.js';
 import type { ConnectionInfo } from './context.js';
 import type { Admission, Admitted, Admitting, Again } from './gatekeeper.js';
 import type { LiveSession } from './live-session.js';
+import { watchAuth, type AuthDecision } from './observe/auth-watch.js';
 import type { SessionServices } from './session-parts.js';
 import type { Session } from './session.js';
 import type { EndReason, Sessions } from './sessions.js';
@@ -151,6 +152,7 @@ export class Handshake {
   #gone(reason: GoneMessage['reason'], rx: number | undefined): void {
     this.#state = 'hello';
     this.#timer = this.#awaitHello();
+    this.#owner.services.observation?.tell('sessionGone', { reason });
     this.#owner.write({ kind: 'GONE', reason, rx });
   }
 
@@ -199,16 +201,23 @@ export class Handshake {
     { token, again }: { readonly token: string; readonly again?: Again },
     then: (admitted: Admitted) => void,
   ): void {
-    const admitting = this.#owner.services.gatekeeper.admit(token, this.#info, again);
+    const { gatekeeper, observation, runtime } = this.#owner.services;
+    const watch = watchAuth(observation, again === undefined ? 'hello' : 'resume');
+    const admitting = gatekeeper.admit(token, this.#info, again);
     const { admission, confirm } = admitting;
     this.#admitting = admitting;
-    const decide = (decided: Admission): void => {
+    const decide = (early: Admission): void => {
       // The client may have left while it was looked at.
-      if (this.#state === 'ended') decided.release?.();
-      else this.#decided(confirm(decided), then);
+      if (this.#state === 'ended') {
+        watch?.('left');
+        return early.release?.();
+      }
+      const decided = confirm(early);
+      watch?.(decisionOf(decided));
+      this.#decided(decided, then);
     };
     // What came in the same read was sent before WELCOME, and must be seen as such.
-    if (!isPromise(admission)) this.#owner.services.runtime.endOfTurn(() => decide(admission));
+    if (!isPromise(admission)) runtime.endOfTurn(() => decide(admission));
     else void admission.then(decide);
   }
 
@@ -229,6 +238,10 @@ export class Handshake {
     release();
     this.#owner.close(drain.refusal());
   }
+}
+
+function decisionOf(admission: Admission): AuthDecision {
+  return 'close' in admission ? admission : { principal: admission.session.identity?.principal };
 }
 
 const REPLACED: Close = { code: 'REPLACED', reason: 'an older connection' };

@@ -10,7 +10,6 @@ export {
 export type {
   AnyContext,
   CallContext,
-  ConnectContext,
   ConnectionInfo,
   SessionClosed,
   SessionOpened,
@@ -44,6 +43,7 @@ export type { Service } from './route.js';
 export { createServer, type Server } from './server.js';
 export type { ServerOptions } from './server-options.js';
 export { MemoryBroker } from './topics/memory-broker.js';
+export type { Observer } from './observe/observer.js';
 export { createTopics, TopicsOf, type Topics, type TopicsClass } from './topics/publisher.js';
 export { TrunklineError, type Broker } from '@trunkline/protocol';
 export type {

@@ -22,7 +22,10 @@ import { Calls, type CallsOptions } from './calls.js';
 import type { CallerLink } from './client-calls/caller-link.js';
 import { receiveAnswer, type ClientCallTable } from './client-calls/client-call-table.js';
 import { openClientCalls } from './client-calls/client-calls.js';
+import { grantIdleMs } from './granted-idle.js';
 import { isAnswer, isPacked, violationOf } from './message-kind.js';
+import type { CallWatch } from './observe/call-watch.js';
+import { watchOf, type SessionWatch } from './observe/session-watch.js';
 import type { Session } from './session.js';
 import type { Rechecked } from './rechecks.js';
 import type { SessionServices } from './session-parts.js';
@@ -73,6 +76,8 @@ export class LiveSession
   #calls: Calls | undefined;
   #subscriptions: Subscriptions | undefined;
   #closed: Closed = STOPPED;
+  /** `undefined` where nobody observes. */
+  readonly #watch: SessionWatch | undefined;
   #hasEnded = false;
 
   /** Tells the client that it has a session. */
@@ -86,12 +91,14 @@ export class LiveSession
     const { runtime, limits, valueBytes, assembly, sessions } = services;
     this.#connection = connection;
     this.#attachedAt = runtime.now();
+    this.#watch = watchOf(session, services);
     this.takesPacked = transport.takesPacked;
     this.takesGoaway = (hello.features & FEATURES.GOAWAY) !== 0;
     const options = { transport, runtime, limits, side: 'server', valueBytes, assembly } as const;
     this.wire = new Link(this, { ...options, codec: FULL_CODEC });
     if ((hello.features & FEATURES.CHUNK) !== 0) this.wire.allowChunks();
     this.#clientCalls = openClientCalls(session, hello, this);
+    this.wire.pingAfter(grantIdleMs(hello, limits));
     const isKept = limits.detachedMs > 0 && (hello.features & FEATURES.RESUME) !== 0;
     const { secret, hash } = isKept ? sessions.createSecret() : NO_SECRET;
     this.#secretHash = hash;
@@ -99,6 +106,7 @@ export class LiveSession
     this.watchRights();
     this.wire.send({ kind: 'WELCOME', session: session.id, secret, ...this.#terms(hello) });
     this.wire.flush();
+    this.#watch?.opened();
   }
 
   get id(): string {
@@ -115,6 +123,10 @@ export class LiveSession
 
   get link(): this {
     return this;
+  }
+
+  get starting(): CallWatch | undefined {
+    return this.#watch?.starting;
   }
 
   get attachedAt(): number {
@@ -161,6 +173,7 @@ export class LiveSession
     before?.close(REPLACED);
     this.watchRights();
     const { transport } = connection;
+    this.wire.pingAfter(grantIdleMs(resume, this.services.limits));
     this.wire.attach(transport);
     this.wire.resume(transport, resume.rx, {
       kind: 'RESUMED',
@@ -170,6 +183,7 @@ export class LiveSession
     this.#calls?.tellCredit();
     this.#clientCalls?.resumed(resume.rx);
     this.wire.flush();
+    this.#watch?.resumed();
   }
 
   /** A connection has ended; the session outlives it if its client may come back. */
@@ -182,6 +196,7 @@ export class LiveSession
     // Browsers say so of a page that is gone. One that they bring back is told what has not run.
     if (closed.code === CLOSE_CODES.LEAVING.code) return this.#end('expired');
     this.#leave();
+    this.#watch?.detached(closed);
     this.services.sessions.detach(this);
   }
 
@@ -256,9 +271,11 @@ export class LiveSession
 
   receive(message: ReceivedMessage): Violation | undefined {
     if (!this.takesPacked && isPacked(message)) return new Violation('BAD_FLAGS');
+    this.#watch?.received(message);
     switch (message.kind) {
       case 'CALL':
-        return this.#callRoom().call(message);
+        if (this.#watch === undefined) return this.#callRoom().call(message);
+        return this.#watch.call(message, () => this.#callRoom().call(message));
       case 'BIND':
         return this.#callRoom().bind(message);
       case 'CANCEL':
@@ -315,6 +332,7 @@ export class LiveSession
 
   send(message: Message): Outgoing {
     const entry = this.wire.send(message);
+    this.#watch?.sent(message);
     if (this.#connection === undefined) this.services.sessions.weigh(this);
     return entry;
   }
@@ -348,6 +366,7 @@ export class LiveSession
     this.#connection = undefined;
     this.noteGone();
     this.leaveRights();
+    this.#watch?.left();
     this.#subscriptions?.close();
     this.#subscriptions = undefined;
     this.wire.detach();
@@ -363,12 +382,13 @@ export class LiveSession
     this.#subscriptions?.close();
     this.#calls?.close();
     this.#clientCalls?.lost();
+    this.#watch?.ended(reason, this.#closed);
     this.services.sessions.ended(this, reason);
     this.services.sessionEnded(this.session, this.#closed);
   }
 
   /** What the client is told at each attach. */
-  #terms({ revisions }: HelloMessage | ResumeMessage) {
+  #terms(wish: HelloMessage | ResumeMessage) {
     const { limits, registry, sessionLimits } = this.services;
     const isKept = this.#secretHash !== undefined;
     return {
@@ -376,9 +396,9 @@ export class LiveSession
         FEATURES.CHUNK | (isKept ? FEATURES.RESUME : 0) | (this.takesTokens ? FEATURES.AUTH : 0),
       ttlMs: isKept ? limits.detachedMs : 0,
       expiresInMs: this.expiresInMs,
-      idleMs: limits.idleMs,
+      idleMs: grantIdleMs(wish, limits),
       limits: sessionLimits,
-      revisions: registry.revisionsOf(revisions),
+      revisions: registry.revisionsOf(wish.revisions),
     };
   }
 

@@ -1,4 +1,10 @@
-import { TrunklineError, type Runtime } from '@trunkline/protocol';
+import {
+  readTraceContext,
+  TrunklineError,
+  type CallMessage,
+  type Runtime,
+  type TraceContext,
+} from '@trunkline/protocol';
 import type { Scope, User } from './app.js';
 import type {
   AnyContext,
@@ -10,6 +16,7 @@ import type {
 } from './context.js';
 import { ownError } from './failure.js';
 import type { LeakWatch } from './leak-watch.js';
+import type { CallWatch } from './observe/call-watch.js';
 import { hasExpired, type Identity } from './session.js';
 
 /** Makes what the application wants once per context. */
@@ -23,6 +30,8 @@ export interface ContextSource {
   readonly makeScope: MakeScope | undefined;
   /** Where what goes on after its end is reported; nowhere if it is left out. */
   readonly leaks?: LeakWatch | undefined;
+  /** The call that is being started, where somebody observes. */
+  readonly starting?: CallWatch | undefined;
 }
 
 class SessionContext implements BaseContext {
@@ -69,7 +78,13 @@ export class RequestContext extends SessionContext {
   /** Whether the handler goes on whatever becomes of its caller: others may wait for it. */
   isDetached = false;
   deadlineAt: number | undefined;
+  /** What its caller sent of a trace, if it is well-formed. */
+  trace: TraceContext | undefined;
+  /** Told that the signal has fired. */
+  ended: ((reason: TrunklineError) => void) | undefined;
   items: AsyncIterable<unknown> = NO_ITEMS;
+  /** What observers are told of it; `undefined` where there is none. */
+  readonly watch: CallWatch | undefined;
   readonly #source: ContextSource;
   #unwatch: (() => void) | undefined;
   #controller: AbortController | undefined;
@@ -82,6 +97,7 @@ export class RequestContext extends SessionContext {
   ) {
     super(source);
     this.#source = source;
+    this.watch = source.starting;
   }
 
   get signal(): AbortSignal {
@@ -99,6 +115,10 @@ export class RequestContext extends SessionContext {
 
   get isAborted(): boolean {
     return this.#abortReason !== undefined;
+  }
+
+  takeTrace(message: CallMessage): void {
+    if (message.traceParent !== undefined) this.trace = readTraceContext(message);
   }
 
   /** Throws once nobody may be told any more that the handler ran: call it before it starts. */
@@ -127,6 +147,7 @@ export class RequestContext extends SessionContext {
     if (this.#abortReason !== undefined) return;
     this.#abortReason = reason;
     this.#controller?.abort(reason);
+    this.ended?.(reason);
     const { procedure, kind, isStarted } = this;
     const part = isStarted ? 'handler' : 'guards';
     this.#unwatch = this.#source.leaks?.watch({ procedure, kind, part }, reason);

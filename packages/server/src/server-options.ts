@@ -5,7 +5,9 @@ import type { Authenticate } from './gatekeeper.js';
 import type { Around } from './guard.js';
 import type { ServerLimits } from './limits.js';
 import type { LeakOptions } from './leak-watch.js';
+import type { Observer } from './observe/observer.js';
 import type { MakeScope } from './request-context.js';
+import type { ServerTracer } from './tracing/server-tracer.js';
 
 /** What a server is made from. */
 export interface ServerOptions extends Partial<Around> {
@@ -42,8 +44,12 @@ export interface ServerOptions extends Partial<Around> {
    * development. Nothing is watched unless it is given; `true` prints a line for each, after 5 s.
    */
   readonly leaks?: true | LeakOptions;
+  /** Gives requests, publishes and deliveries their spans; nothing is traced without it. */
+  readonly tracer?: ServerTracer;
   /** Told at boot which guards cover which procedure, as a table to print. */
   readonly onCoverage?: (table: string) => void;
+  /** Told of what the server does, call by call: logs, metrics, traces. */
+  readonly observers?: readonly Observer[];
   /** Clock, timers and randomness; the machine's when left out. */
   readonly runtime?: Runtime;
 }
@@ -65,7 +71,9 @@ const OPTIONS: { readonly [Name in keyof Required<ServerOptions>]: true } = {
   onOpen: true,
   onClose: true,
   leaks: true,
+  tracer: true,
   onCoverage: true,
+  observers: true,
   runtime: true,
   guards: true,
   interceptors: true,
@@ -83,10 +91,21 @@ export function assertOptions(options: ServerOptions): void {
     throw new TypeError(`option "packed" must be true or false, not "${typeof packed}"`);
   }
   assertLeaks(options.leaks);
+  assertTracer(options.tracer);
+  assertObservers(options.observers);
   if (Array.isArray(options.services)) return;
   throw new TypeError(
     'option "services" must be a list: what implement() gave, or instances of decorated classes',
   );
+}
+
+function assertObservers(observers: unknown): void {
+  if (observers === undefined) return;
+  const isFitting =
+    Array.isArray(observers) &&
+    observers.every((observer) => typeof observer === 'object' && observer !== null);
+  if (isFitting) return;
+  throw new TypeError('option "observers" must be a list of objects with methods of an Observer');
 }
 
 function assertLeaks(leaks: unknown): void {
@@ -100,6 +119,13 @@ function assertLeaks(leaks: unknown): void {
   throw new TypeError(
     'option "leaks" must be true, or an object with "afterMs", milliseconds, and "report", a function',
   );
+}
+
+function assertTracer(tracer: unknown): void {
+  if (tracer === undefined) return;
+  const { start, serve } = Object(tracer) as { start?: unknown; serve?: unknown };
+  if (typeof start === 'function' && typeof serve === 'function') return;
+  throw new TypeError('option "tracer" must be an object with the methods "start" and "serve"');
 }
 
 /** Throws a TypeError for what cannot be revoked: rights of nobody, or for a misread `final`. */

@@ -21,7 +21,6 @@ import { isPromise } from './chain.js';
 import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
-import { Dispatcher } from './dispatcher.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Drain, type DrainOptions, type DrainReport } from './drain.js';
 import { servicesOf } from './explore.js';
@@ -31,6 +30,8 @@ import type { Around } from './guard.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
+import { createObservation, type Observation } from './observe/observation.js';
+import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure, printLeak } from './print-failure.js';
 import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
@@ -43,8 +44,9 @@ import { Sessions } from './sessions.js';
 import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
-import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
+import { GuardedTracer } from './tracing/guarded-tracer.js';
+import { createRunners } from './tracing/traced-requests.js';
 import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
@@ -64,6 +66,10 @@ export interface ServerCounts {
   subscriptions: number;
   /** Topics that somebody on this node is subscribed to. */
   topics: number;
+  /** Bytes that wait to be written, here or in sockets. */
+  outboxBytes: number;
+  /** Bytes that were written, and may have to be written again. */
+  unackedBytes: number;
 }
 
 /** A Trunkline server: contracts, the code behind them, and the connections that use them. */
@@ -73,10 +79,12 @@ export class Server {
   readonly #around: Around;
   readonly #broker: Broker;
   readonly #ownsBroker: boolean;
+  readonly #tracer: GuardedTracer | undefined;
   readonly #hub: Hub;
   readonly #idempotency: IdempotencyTable;
   readonly #leaks: LeakWatch | undefined;
   readonly #rates: CallRates | undefined;
+  readonly #observation: Observation | undefined;
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
@@ -97,17 +105,24 @@ export class Server {
     };
     assertBoots(this.#services, options);
     this.#ownsBroker = options.broker === undefined;
+    this.#observation = createObservation(options.observers, { runtime, report });
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
+    this.#tracer = options.tracer && new GuardedTracer(options.tracer, report);
     this.#hub = new Hub({
       broker: this.#broker,
       runtime,
       recent: { records: this.#limits.joinRecords, bytes: this.#limits.pageBytes },
       batchCloseBytes: this.#limits.batchCloseBytes,
       lookMs: this.#limits.lookMs,
+      tracer: this.#tracer,
     });
     this.#idempotency = new IdempotencyTable(runtime, this.#limits);
     if (options.leaks !== undefined) {
-      this.#leaks = new LeakWatch(runtime, options.leaks === true ? {} : options.leaks, printLeak);
+      const { report: tell = printLeak, ...about } = options.leaks === true ? {} : options.leaks;
+      this.#leaks = new LeakWatch(runtime, about, (leak) => {
+        this.#observation?.tell('leaked', leak);
+        tell(leak);
+      });
     }
     this.#rates = CallRates.of({ runtime, limits: this.#limits, services: this.#services });
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
@@ -123,6 +138,7 @@ export class Server {
       onError: (error) => report({ error, where: 'acceptor' }),
       refusal: () => this.#drain?.upgradeRefusal(),
       readiness: readiness(this),
+      observation: this.#observation,
       accept: (transport, info) => this.#connect(transport, info),
     });
     options.onCoverage?.(formatCoverage(this.coverage()));
@@ -147,13 +163,28 @@ export class Server {
       calls: 0,
       subscriptions: 0,
       topics: this.#hub.size,
+      outboxBytes: 0,
+      unackedBytes: 0,
     };
     for (const session of this.#sessions.all) {
       counts.sessions++;
       counts.calls += session.running;
       counts.subscriptions += session.subscribed;
+      counts.outboxBytes += session.outboxBytes;
+      counts.unackedBytes += session.unackedBytes;
     }
     return counts;
+  }
+
+  /**
+   * What has become of the messages of each topic, of all params together: for each of them,
+   * `offered` is `delivered`, `conflated` and `gap` together. Empty without observers.
+   */
+  get topicCounts(): TopicCounts[] {
+    const tallies = [...(this.#observation?.topics ?? [])];
+    return tallies.map(({ topic, offered, delivered, conflated, gap, queued }) => {
+      return { topic, offered, delivered, conflated, gap, queued };
+    });
   }
 
   /** Says for each procedure and topic which guards stand before it. */
@@ -309,6 +340,8 @@ export class Server {
       limits: this.#limits,
       broker: this.#broker,
       pipelineOf: pipelines.of,
+      observation: this.#observation,
+      tracer: this.#tracer,
     };
     const registry = new Registry(this.#services);
     const valueBytes = registry.largestInput(this.#limits.valueInBytes);
@@ -323,12 +356,11 @@ export class Server {
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
-      dispatcher: new Dispatcher({
+      ...createRunners({
         ...common,
         idempotency: this.#idempotency,
         snapshots: new SnapshotPlaces(registry.routes(), common),
       }),
-      publishes: new PublishDispatcher(common),
       expiries: new ExpiryWatch(runtime),
       rechecks: new Rechecks(common),
       gatekeeper: new Gatekeeper({

@@ -18,6 +18,16 @@ export abstract class SessionLoad extends SessionParts {
     return queuedBytes + unackedBytes + unackedBulkBytes + assembledBytes + this.inputCost;
   }
 
+  /** Bytes that wait to be written, here or in the socket. */
+  get outboxBytes(): number {
+    return this.wire.queuedBytes;
+  }
+
+  /** Bytes that were written and are not acknowledged. */
+  get unackedBytes(): number {
+    return this.wire.unackedBytes + this.wire.unackedBulkBytes;
+  }
+
   get smallBytes(): number {
     const { outboxBytes, bulkBytes, writtenBytes } = this.wire;
     return outboxBytes - bulkBytes + writtenBytes;

@@ -4,11 +4,13 @@ import type { Dispatcher } from './dispatcher.js';
 import type { ExpiryWatch } from './expiry-watch.js';
 import type { Gatekeeper } from './gatekeeper.js';
 import type { LeakWatch } from './leak-watch.js';
+import type { Observation } from './observe/observation.js';
 import type { ContextSource, MakeScope } from './request-context.js';
 import type { Session } from './session.js';
 import type { KnownSession, Sessions } from './sessions.js';
 import type { TopicServices } from './subscriptions.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
+import type { GuardedTracer } from './tracing/guarded-tracer.js';
 import type { WaitingOutboxes } from './waiting-outboxes.js';
 
 /** What all sessions of a server share. */
@@ -31,6 +33,10 @@ export interface SessionServices extends TopicServices {
   readonly sessions: Sessions<KnownSession>;
   /** A session has ended, and how its last connection did. */
   readonly sessionEnded: (session: Session, closed: Closed) => void;
+  /** `undefined` where nobody observes. */
+  readonly observation: Observation | undefined;
+  /** `undefined` where nobody traces. */
+  readonly tracer: GuardedTracer | undefined;
   /** What WELCOME tells of the limits. */
   readonly sessionLimits: SessionLimits;
 }
@@ -92,6 +98,14 @@ export abstract class SessionParts implements ContextSource {
 
   get rates() {
     return this.services.rates;
+  }
+
+  get observation() {
+    return this.services.observation;
+  }
+
+  get tracer() {
+    return this.services.tracer;
   }
 
   get leaks() {

@@ -11,9 +11,10 @@ import {
   type UnsubscribeMessage,
 } from '@trunkline/protocol';
 import { Ending } from './ending.js';
-import { ownError, toErrorMessage, type ReportFailure } from './failure.js';
+import { limitOf, noteLimit, ownError, toErrorMessage, type ReportFailure } from './failure.js';
 import { letGo } from './let-go.js';
 import type { ServerLimits } from './limits.js';
+import type { Observation } from './observe/observation.js';
 import type { Pipeline } from './pipeline.js';
 import { CLOSED, type Rechecked, type Rechecks } from './rechecks.js';
 import type { Registry } from './registry.js';
@@ -43,6 +44,7 @@ export interface TopicServices {
   readonly report: ReportFailure;
   readonly pipelineOf: (route: TopicRoute) => Pipeline;
   readonly rechecks: Rechecks;
+  readonly observation: Observation | undefined;
 }
 
 /** What subscriptions need of their connection. */
@@ -195,10 +197,12 @@ export class Subscriptions implements SubscriptionLink {
   #readParams(message: SubscribeMessage): { value: unknown } | undefined {
     try {
       if (this.size >= this.#options.limits.subscriptions) {
-        throw ownError('BUSY', 'too many subscriptions', { executed: 'no' });
+        const limit = 'subscriptions';
+        throw ownError('BUSY', 'too many subscriptions', { executed: 'no', limit });
       }
       if (message.params.bytes.length > this.#options.limits.paramsBytes) {
-        throw ownError('TOO_LARGE', 'the params are too large', { executed: 'no' });
+        const limit = 'paramsBytes';
+        throw ownError('TOO_LARGE', 'the params are too large', { executed: 'no', limit });
       }
       const value = readValue(message.params, this.#options.limits);
       letGo(message.params);
@@ -239,6 +243,7 @@ export class Subscriptions implements SubscriptionLink {
       topic: { key, keep: keepOf(definition, limits) },
       form,
       policy: policyOf(definition),
+      tally: this.#options.observation?.tallyOf(route.name),
     });
     if (this.#isGone(sub, entry)) return hub.release(topic);
     const subscription = new TopicSubscription({
@@ -327,7 +332,8 @@ export class Subscriptions implements SubscriptionLink {
     const message = this.#toMessage(error);
     const retryAfterMs = message.code === 'UNAVAILABLE' ? BROKER_RETRY_MS : message.retryAfterMs;
     const ended: Message = { kind: 'ENDED', sub, code: message.code, message: message.message };
-    this.#options.link.send(retryAfterMs === undefined ? ended : { ...ended, retryAfterMs });
+    const told = retryAfterMs === undefined ? ended : { ...ended, retryAfterMs };
+    this.#options.link.send(noteLimit(told, limitOf(message)));
   }
 
   #toMessage(error: unknown): ErrorMessage {

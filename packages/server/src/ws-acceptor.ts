@@ -7,6 +7,8 @@ import { WebSocketServer } from 'ws';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { ConnectionInfo } from './context.js';
 import type { ServerLimits } from './limits.js';
+import type { Observation } from './observe/observation.js';
+import { tellRefusal } from './observe/tell-refusal.js';
 import type { RequestHandler } from './readiness.js';
 import { wireTransport } from './socket/wire-transport.js';
 import { WsTransport } from './socket/ws-transport.js';
@@ -49,6 +51,8 @@ export interface AcceptorOptions {
   readonly refusal?: () => Refusal | undefined;
   /** Answers requests for the ready path. */
   readonly readiness?: RequestHandler;
+  /** `undefined` where nobody observes. */
+  readonly observation?: Observation | undefined;
   /** Takes a connection whose upgrade is done; nothing comes before it has returned. */
   readonly accept: (transport: AcceptedTransport, info: ConnectionInfo) => TransportSink;
 }
@@ -244,12 +248,23 @@ export class WsAcceptor {
           '"trustedProxies"; list it if it is a proxy of yours',
       );
     }
+    const { observation } = this.#options;
     const decision = decideUpgrade({ method, url, headers, client }, this.#policy);
-    if (decision.outcome === 'refuse') return this.#refuse(socket, decision.refusal);
+    if (decision.outcome === 'refuse') {
+      tellRefusal(observation, client, decision.refusal);
+      return this.#refuse(socket, decision.refusal);
+    }
     const refusal = this.#options.refusal?.();
-    if (refusal !== undefined) return this.#refuse(socket, refusal);
+    if (refusal !== undefined) {
+      tellRefusal(observation, client, refusal);
+      return this.#refuse(socket, refusal);
+    }
     const place = this.#admission.admit(client.address);
-    if (!(place instanceof Place)) return this.#refuse(socket, place);
+    if (!(place instanceof Place)) {
+      tellRefusal(observation, client, place);
+      return this.#refuse(socket, place);
+    }
+    if (decision.outcome === 'close') tellRefusal(observation, client, decision.close);
     this.#sockets.set(socket, place);
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const { runtime, limits, onError } = this.#options;

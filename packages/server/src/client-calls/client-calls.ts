@@ -5,6 +5,7 @@ import {
   type ContractShape,
   type HelloMessage,
   type SafeResult,
+  type TraceContext,
   type WithInput,
 } from '@trunkline/protocol';
 import type { SessionInfo } from '../context.js';
@@ -94,7 +95,13 @@ export function createClientCalls<Calls extends ClientMembers>(
         const { signal, deadlineMs } = options;
         checkDeadline(deadlineMs);
         const table = SESSIONS.get(session);
-        if (table !== undefined) return table.call({ procedure, input, deadlineMs, signal });
+        if (table !== undefined) {
+          const call = (trace?: TraceContext) =>
+            table.call({ procedure, input, deadlineMs, signal, trace });
+          const called = table.tracer?.ask('call', procedure.name, call) ?? call();
+          table.observation?.clientCalled(called, session.id, procedure);
+          return called;
+        }
         const text = 'the client answers no calls: it was connected without handlers';
         throw localError('UNAVAILABLE', text, { executed: 'no' });
       };

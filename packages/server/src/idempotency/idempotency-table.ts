@@ -82,6 +82,7 @@ export class IdempotencyTable {
     const entry = this.#entries.get(name);
     if (entry === undefined) return this.#runFirst(name, attempt, run);
     if (entry.digest !== attempt.digest) throw mismatch();
+    attempt.context.watch?.shares(entry.promise === undefined ? 'kept' : 'joined');
     // From here on nobody can say that the handler did not run.
     attempt.context.isStarted = true;
     this.#touch(entry);
@@ -115,6 +116,7 @@ export class IdempotencyTable {
     const { context, digest } = attempt;
     const owner = this.#ownerOf(context.session);
     this.#assertRoom(owner);
+    context.watch?.shares('ran');
     const entry: Entry = {
       name,
       digest,
@@ -186,7 +188,9 @@ export class IdempotencyTable {
   #assertRoom(owner: Owner): void {
     const { idempotencyKeys, sessionIdempotencyKeys } = this.#limits;
     if (owner.keys < sessionIdempotencyKeys && this.#entries.size < idempotencyKeys) return;
-    throw ownError('BUSY', 'too many idempotency keys are remembered', { executed: 'no' });
+    const limit =
+      owner.keys < sessionIdempotencyKeys ? 'idempotencyKeys' : 'sessionIdempotencyKeys';
+    throw ownError('BUSY', 'too many idempotency keys are remembered', { executed: 'no', limit });
   }
 
   #touch(entry: Entry): void {

@@ -1,4 +1,6 @@
 import type { Broker, BrokerTopic, Runtime, Timer } from '@trunkline/protocol';
+import type { TopicTally } from '../observe/topic-tally.js';
+import type { GuardedTracer } from '../tracing/guarded-tracer.js';
 import { HubTopic } from './hub-topic.js';
 import { ReadSlots } from './read-slots.js';
 import type { RecentLimits } from './recent-records.js';
@@ -19,6 +21,7 @@ export interface HubOptions {
   readonly batchCloseBytes: number;
   /** How often it looks for what a broker lost in silence. */
   readonly lookMs: number;
+  readonly tracer?: GuardedTracer | undefined;
 }
 
 /** Looks of one node that run at once. */
@@ -29,6 +32,8 @@ export interface HubTopicWish {
   readonly topic: BrokerTopic;
   readonly form: RecordForm;
   readonly policy?: TopicPolicy;
+  /** Counts what becomes of its messages, where somebody observes. */
+  readonly tally?: TopicTally | undefined;
 }
 
 /** The topics that somebody on this node is subscribed to. */
@@ -113,12 +118,11 @@ export class Hub {
     this.#watch();
   }
 
-  #start(name: string, { topic: brokerTopic, form, policy = EVERY_RECORD }: HubTopicWish): Entry {
+  #start(name: string, wish: HubTopicWish): Entry {
     const topic = new HubTopic({
       ...this.#options,
-      topic: brokerTopic,
-      form,
-      policy,
+      ...wish,
+      policy: wish.policy ?? EVERY_RECORD,
       nextNumber: () => this.#numbers++,
     });
     const entry = { topic, ready: topic.start(), users: 0 };

@@ -4,6 +4,8 @@ import {
   ENCODING,
   type Broker,
   type CallMessage,
+  type BrokerRecord,
+  type BrokerTopic,
   type PublishReceipt,
   type Runtime,
 } from '@trunkline/protocol';
@@ -11,6 +13,7 @@ import type { AnyContext } from '../context.js';
 import type { FinalMessage } from '../dispatcher.js';
 import { ownError, toErrorMessage, type ReportFailure } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
+import type { Observation } from '../observe/observation.js';
 import type { Pipeline } from '../pipeline.js';
 import {
   asAnyContext,
@@ -20,6 +23,7 @@ import {
   type RequestContext,
 } from '../request-context.js';
 import type { TopicRoute } from '../route.js';
+import type { GuardedTracer } from '../tracing/guarded-tracer.js';
 import { parseInput, readValue } from '../values.js';
 import { PublishTurns, type PublishTurn } from './publish-turns.js';
 import { keepOf, prepareRecord } from './record.js';
@@ -32,6 +36,9 @@ export interface PublishDispatcherOptions {
   readonly limits: ServerLimits;
   readonly report: ReportFailure;
   readonly pipelineOf: (route: TopicRoute) => Pipeline;
+  /** Gives each record that goes to the broker its span. */
+  readonly tracer?: GuardedTracer | undefined;
+  readonly observation: Observation | undefined;
 }
 
 /** A client's publish on its way. */
@@ -77,7 +84,7 @@ export class PublishDispatcher {
     { call, codec, flight }: PublishRequest,
     { context, turn }: { readonly context: EventContext; readonly turn: PublishTurn },
   ): Promise<FinalMessage> {
-    const { broker, limits, pipelineOf } = this.#options;
+    const { limits, pipelineOf } = this.#options;
     const { definition } = route;
     const raw = partsOf(readValue(call, limits, codec));
     const pipeline = pipelineOf(route);
@@ -96,11 +103,23 @@ export class PublishDispatcher {
       await this.#turns.wait(turn);
       flight.assertOpen();
       flight.isStarted = true;
-      const receipt = broker.publish(topic, record);
+      flight.watch?.handlerStarts();
+      const receipt = this.#send(route.name, topic, record);
+      this.#options.observation?.published(receipt, {
+        topic: route.name,
+        by: 'client',
+        bytes: record.bytes.length,
+      });
       turn.leave();
       return receipt;
     });
     return { kind: 'RESULT', id: call.id, encoding: ENCODING.NONE, bytes: NOTHING, published };
+  }
+
+  #send(name: string, topic: BrokerTopic, record: BrokerRecord): Promise<PublishReceipt> {
+    const { broker, tracer } = this.#options;
+    if (tracer === undefined) return broker.publish(topic, record);
+    return tracer.ask('publish', name, (trace) => broker.publish(topic, { ...record, trace }));
   }
 
   /** A publisher's name counts within its principal: nobody can use up the counters of another. */

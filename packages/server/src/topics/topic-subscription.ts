@@ -9,6 +9,7 @@ import type {
   StaleMessage,
 } from '@trunkline/protocol';
 import type { ServerLimits } from '../limits.js';
+import type { TalliedSubscription, TopicTally } from '../observe/topic-tally.js';
 import type { HubTopic, Subscriber } from './hub-topic.js';
 import { findJoinStart, type JoinStart, type JoinWish } from './join-start.js';
 import { conflate } from './latest-records.js';
@@ -48,8 +49,10 @@ type State = 'idle' | 'joining' | 'behind' | 'live' | 'stale' | 'closed';
  * was too slow. Both end in the same place, so there is one way to catch up. It is `stale` while the
  * broker cannot vouch for the topic; when it can again, the subscription joins from where it was.
  */
-export class TopicSubscription implements Subscriber {
+export class TopicSubscription implements Subscriber, TalliedSubscription {
   readonly #options: TopicSubscriptionOptions;
+  /** Counts what becomes of messages, where somebody observes. */
+  readonly #tally: TopicTally | undefined;
   #state: State = 'idle';
   /** Where the client is; no epoch before it was told where it begins. */
   #epoch: string | undefined;
@@ -65,6 +68,8 @@ export class TopicSubscription implements Subscriber {
 
   constructor(options: TopicSubscriptionOptions) {
     this.#options = options;
+    this.#tally = options.topic.tally;
+    this.#tally?.add(this);
   }
 
   get sub(): number {
@@ -73,6 +78,11 @@ export class TopicSubscription implements Subscriber {
 
   get topic(): HubTopic {
     return this.#options.topic;
+  }
+
+  get queued(): number {
+    const { epoch, offset } = this.topic.place;
+    return epoch === this.#epoch ? Math.max(0, offset - this.#offset) : 0;
   }
 
   /** Starts where it is wished and possible, and tells the client. Call it once; never rejects. */
@@ -98,7 +108,7 @@ export class TopicSubscription implements Subscriber {
     const { link } = this.#options;
     if (this.#entry !== undefined && this.#batch === batch.id) {
       link.grew(this.#entry, grown);
-      this.#offset = record.offset;
+      this.#goTo(record);
       return link.hasRoom();
     }
     if (this.#state !== 'live') return true;
@@ -139,6 +149,7 @@ export class TopicSubscription implements Subscriber {
   close(): void {
     this.#become('closed');
     this.topic.remove(this);
+    this.#tally?.remove(this);
   }
 
   #isClosed(): boolean {
@@ -163,6 +174,7 @@ export class TopicSubscription implements Subscriber {
     this.#offset = offset;
     link.send({ kind: 'SUBSCRIBED', sub, topic: topic.number, state, epoch, offset, top });
     if (gap !== undefined) link.send({ kind: 'GAP', sub, ...gap });
+    if (gap?.to !== undefined) this.#tally?.lost(gap.to - gap.from + 1);
     if (topic.staleReason !== undefined) this.#awaitMove(topic.staleReason);
     else this.#fallBehind('expired');
   }
@@ -258,16 +270,16 @@ export class TopicSubscription implements Subscriber {
       record.previous === previous ? record : { ...record, previous },
     );
     if (batch === undefined) this.#reportUnreadable(record);
-    else if (this.#entry === undefined || batch !== before) this.#share(record, batch);
+    else if (this.#entry === undefined || batch !== before) this.#share(record, batch, previous);
     else {
       link.grew(this.#entry, batch.size - size);
-      this.#offset = record.offset;
+      this.#goTo(record, previous);
     }
     return batch;
   }
 
-  #share(record: PlacedRecord, batch: SharedBatch): void {
-    this.#offset = record.offset;
+  #share(record: PlacedRecord, batch: SharedBatch, previous = record.previous): void {
+    this.#goTo(record, previous);
     this.#batch = batch.id;
     this.#entry = this.#options.link.sendShared(batch);
   }
@@ -281,7 +293,13 @@ export class TopicSubscription implements Subscriber {
     const { link, sub } = this.#options;
     const { epoch } = this.topic.place;
     link.send({ kind: 'GAP', sub, epoch, from: this.#offset + 1, to, reason });
+    this.#tally?.lost(to - this.#offset);
     this.#offset = to;
+  }
+
+  #goTo({ offset, previous: named }: PlacedRecord, previous = named): void {
+    this.#tally?.sent(offset, previous, this.#offset);
+    this.#offset = offset;
   }
 }
 

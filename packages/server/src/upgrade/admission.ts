@@ -22,6 +22,14 @@ const MAX_RETRY_S = 3_600;
 /** How often addresses without sockets are looked at, to forget those whose rate is whole again. */
 const SWEEP_MS = 5_000;
 
+const NODE_IS_FULL: Refusal = { status: 503, message: 'too many connections' };
+const NODE_IS_BUSY: Refusal = { status: 503, message: 'too many new connections' };
+const ADDRESS_IS_FULL: Refusal = { status: 429, message: 'too many connections of this address' };
+const ADDRESS_IS_BUSY: Refusal = {
+  status: 429,
+  message: 'too many new connections of this address',
+};
+
 /** The place of one socket among all; both methods may be called more than once. */
 export class Place {
   readonly #node: SocketCount;
@@ -93,10 +101,11 @@ export class Admission {
   admit(address: string): Place | Refusal {
     const { sockets, socketsPending } = this.#limits;
     if (this.#node.sockets >= sockets || this.#node.pending >= socketsPending) {
-      return refusal(503, 'too many connections', COUNT_RETRY_S);
+      const limit = this.#node.sockets >= sockets ? 'sockets' : 'socketsPending';
+      return refusal(NODE_IS_FULL, COUNT_RETRY_S, limit);
     }
     const waitMs = this.#bucket.waitMs;
-    if (waitMs > 0) return refusal(503, 'too many new connections', waitMs / 1000);
+    if (waitMs > 0) return refusal(NODE_IS_BUSY, waitMs / 1000, 'socketRate');
     if (isLocalAddress(address)) return this.#take(undefined);
     return this.#admitAddress(addressGroup(address));
   }
@@ -117,11 +126,12 @@ export class Admission {
       bucket: new TokenBucket(this.#runtime, rate),
     };
     if (count.sockets >= addressSockets || count.pending >= addressPending) {
-      return refusal(429, 'too many connections of this address', COUNT_RETRY_S);
+      const limit = count.sockets >= addressSockets ? 'addressSockets' : 'addressPending';
+      return refusal(ADDRESS_IS_FULL, COUNT_RETRY_S, limit);
     }
     if (!count.bucket.take()) {
       const waitMs = count.bucket.waitMs;
-      return refusal(429, 'too many new connections of this address', waitMs / 1000);
+      return refusal(ADDRESS_IS_BUSY, waitMs / 1000, 'addressRate');
     }
     this.#addresses.set(group, count);
     return this.#take(count);
@@ -152,7 +162,7 @@ export class Admission {
   }
 }
 
-function refusal(status: number, message: string, retryAfterSeconds: number): Refusal {
+function refusal(why: Refusal, retryAfterSeconds: number, limit: string): Refusal {
   const seconds = Math.min(Math.max(1, Math.ceil(retryAfterSeconds)), MAX_RETRY_S);
-  return { status, message, headers: { 'retry-after': String(seconds) } };
+  return { ...why, headers: { 'retry-after': String(seconds) }, limit };
 }

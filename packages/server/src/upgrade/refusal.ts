@@ -8,6 +8,8 @@ export interface Refusal {
   /** What is wrong, for people; it holds nothing that the peer sent. */
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Name of the limit that was met, for observers. */
+  readonly limit?: string;
 }
 
 /** A peer that does not take its answer keeps its socket no longer than this. */

@@ -1,0 +1,143 @@
+import { call, contract, stream, topic } from '@trunkline/contract';
+import { createTopics, implement, type Observer } from '@trunkline/server';
+import { expect, it } from 'vitest';
+import * as z from 'zod';
+import { describeTransports } from '../support/peers.js';
+
+const shop = contract('shop', {
+  order: call({
+    input: z.object({ item: z.string() }),
+    output: z.string(),
+    errors: { SOLD_OUT: z.object({ item: z.string() }) },
+    idempotent: true,
+  }),
+  count: stream({ input: z.object({ to: z.int() }), down: z.int() }),
+  news: topic({
+    message: z.object({ text: z.string() }),
+    params: z.object({ room: z.string() }),
+    keep: { count: 3 },
+    publish: 'client',
+  }),
+});
+const contracts = { shop };
+
+function shopService() {
+  return implement(shop, {
+    order: ({ item }, context) => {
+      if (item === 'none') throw context.error('SOLD_OUT', { item });
+      return item;
+    },
+    async *count({ to }) {
+      for (let i = 0; i < to; i++) yield i;
+    },
+    news: { authorize: () => true, authorizePublish: () => true },
+  });
+}
+
+type Observed<Name extends keyof Observer> = Parameters<Required<Observer>[Name]>[0];
+
+/** Notes everything that it is told, in order. */
+function notebook() {
+  const notes: [name: string, event: Record<string, unknown>][] = [];
+  const observer = new Proxy<Observer>(
+    {},
+    {
+      get: (_, name) => (event: never) => void notes.push([String(name), event]),
+    },
+  );
+  return {
+    notes,
+    observer,
+    of: <Name extends keyof Observer>(name: Name) =>
+      notes.flatMap(([noted, event]) =>
+        noted === name ? [event as unknown as Observed<Name>] : [],
+      ),
+  };
+}
+
+describeTransports('an observer', (open) => {
+  it('is told of the start and the end of each call, with its code', async () => {
+    const book = notebook();
+    const options = {
+      anonymous: true as const,
+      services: [shopService()],
+      observers: [book.observer],
+    };
+    await using peers = await open(options);
+    const client = peers.connect({ contracts });
+    await client.shop.order({ item: 'book' });
+    await client.shop.order.safe({ item: 'none' });
+    for await (const _ of client.shop.count({ to: 3 }));
+    const ended = book.of('callEnded');
+    const started = book.of('callStarted');
+    expect(ended.map(({ call }) => call)).toEqual(started);
+    ended.forEach(({ call: about }, index) => expect(about).toBe(started[index]));
+    expect(ended).toMatchObject([
+      {
+        call: { procedure: 'shop.order', kind: 'call' },
+        code: 'OK',
+        executed: 'yes',
+        idempotency: 'ran',
+      },
+      { code: 'SOLD_OUT', executed: 'yes' },
+      { call: { procedure: 'shop.count', kind: 'stream' }, code: 'OK', itemsOut: 3 },
+    ]);
+    for (const { bytesIn, ms, handlerMs } of ended) {
+      expect(bytesIn).toBeGreaterThan(0);
+      expect(handlerMs).toBeLessThanOrEqual(ms);
+    }
+  });
+
+  it('is told of connections, sessions and who was let in', async () => {
+    const book = notebook();
+    const options = {
+      anonymous: true as const,
+      services: [shopService()],
+      observers: [book.observer],
+    };
+    {
+      await using peers = await open(options);
+      const client = peers.connect({ contracts });
+      await client.shop.order({ item: 'book' });
+    }
+    const names = book.notes.map(([name]) => name);
+    expect(names).toEqual([
+      'connectionOpened',
+      'authDecided',
+      'sessionOpened',
+      'callStarted',
+      'callEnded',
+      'connectionClosed',
+      'sessionEnded',
+    ]);
+  });
+
+  it('can account for every message of a topic', async () => {
+    const book = notebook();
+    const options = {
+      anonymous: true as const,
+      services: [shopService()],
+      observers: [book.observer],
+    };
+    await using peers = await open(options);
+    const topics = createTopics(shop, peers.server.broker);
+    const client = peers.connect({ contracts });
+    const texts: string[] = [];
+    const subscription = client.shop.news({ room: 'a' }).subscribe({
+      message: ({ text }) => texts.push(text),
+    });
+    await expect.poll(() => book.of('subscribed').length).toBe(1);
+    for (const text of ['1', '2', '3']) await topics.news({ room: 'a' }).publish({ text });
+    await client.shop.news({ room: 'a' }).publish({ text: '4' });
+    await expect.poll(() => texts).toEqual(['1', '2', '3', '4']);
+    expect(peers.server.topicCounts).toEqual([
+      { topic: 'shop.news', offered: 4, delivered: 4, conflated: 0, gap: 0, queued: 0 },
+    ]);
+    expect(book.of('messageDelivered')).toHaveLength(4);
+    expect(book.of('publishEnded')).toMatchObject([{ topic: 'shop.news', by: 'client', ok: true }]);
+    subscription.close();
+    await expect
+      .poll(() => book.of('subscriptionEnded'))
+      .toMatchObject([{ topic: 'shop.news', reason: 'unsubscribed' }]);
+  });
+});
