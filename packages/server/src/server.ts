@@ -4,22 +4,20 @@ import {
   SPOKEN,
   SUBPROTOCOLS,
   ByteBudget,
-  SESSION_LIMITS,
   systemRuntime,
   TrunklineError,
   type Broker,
   type Close,
   type Runtime,
-  type SessionLimits,
   type Transport,
   type TransportSink,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
-import { bootFaults } from './boot.js';
+import { createReporter, createSessionHooks } from './application-hooks.js';
+import { assertBoots } from './boot.js';
 import { CallRates } from './call-rates.js';
-import { isPromise } from './chain.js';
 import { Connection, type ConnectionServices } from './connection.js';
-import type { ConnectionInfo, SessionOpened } from './context.js';
+import type { ConnectionInfo } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Drain, type DrainOptions, type DrainReport } from './drain.js';
@@ -29,18 +27,24 @@ import { Gatekeeper } from './gatekeeper.js';
 import type { Around } from './guard.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
-import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
+import {
+  listLimits,
+  resolveServerLimits,
+  toldLimits,
+  type LimitRow,
+  type ServerLimits,
+} from './limits.js';
 import { createObservation, type Observation } from './observe/observation.js';
 import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
-import { printFailure, printLeak } from './print-failure.js';
+import { printLeak } from './print-failure.js';
 import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
 import { readiness, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
 import { isTopicRoute, type Service } from './route.js';
 import type { LiveSession } from './live-session.js';
-import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
+import { countsOf, type ServerCounts } from './server-counts.js';
 import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
@@ -53,24 +57,6 @@ import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-accepto
 const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
 const REVOKED_FINALLY: Close = { code: 'REFUSED', reason: 'revoked' };
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
-
-/** What a server has open. */
-export interface ServerCounts {
-  connections: number;
-  /** Those without a connection among them. */
-  sessions: number;
-  /** Sessions whose client is away and may come back. */
-  detached: number;
-  /** Handlers that run. */
-  calls: number;
-  subscriptions: number;
-  /** Topics that somebody on this node is subscribed to. */
-  topics: number;
-  /** Bytes that wait to be written, here or in sockets. */
-  outboxBytes: number;
-  /** Bytes that were written, and may have to be written again. */
-  unackedBytes: number;
-}
 
 /** A Trunkline server: contracts, the code behind them, and the connections that use them. */
 export class Server {
@@ -95,7 +81,7 @@ export class Server {
   constructor(options: ServerOptions) {
     assertOptions(options);
     const runtime = options.runtime ?? systemRuntime;
-    const report = reporter(options.onError);
+    const report = createReporter(options.onError);
     this.#limits = resolveServerLimits(options.limits);
     this.#services = servicesOf(options.services, options.resolve);
     this.#around = {
@@ -103,7 +89,10 @@ export class Server {
       interceptors: options.interceptors ?? [],
       errorMappers: options.errorMappers ?? [],
     };
-    assertBoots(this.#services, options);
+    assertBoots(this.#services, {
+      hasAuthenticate: options.authenticate !== undefined,
+      isAnonymous: options.anonymous === true,
+    });
     this.#ownsBroker = options.broker === undefined;
     this.#observation = createObservation(options.observers, { runtime, report });
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
@@ -156,24 +145,11 @@ export class Server {
 
   /** Connections that are open, sessions with and without one, and what they have running. */
   get counts(): ServerCounts {
-    const counts = {
+    return countsOf(this.#sessions.all, {
       connections: this.#connections.size,
-      sessions: 0,
       detached: this.#sessions.detached,
-      calls: 0,
-      subscriptions: 0,
       topics: this.#hub.size,
-      outboxBytes: 0,
-      unackedBytes: 0,
-    };
-    for (const session of this.#sessions.all) {
-      counts.sessions++;
-      counts.calls += session.running;
-      counts.subscriptions += session.subscribed;
-      counts.outboxBytes += session.outboxBytes;
-      counts.unackedBytes += session.unackedBytes;
-    }
-    return counts;
+    });
   }
 
   /**
@@ -331,9 +307,8 @@ export class Server {
     parts: { runtime: Runtime; report: ReportFailure; pipelines: Pipelines },
   ): ConnectionServices {
     const { runtime, report, pipelines } = parts;
-    const { scope: makeScope, onOpen = ignore, onClose = ignore } = options;
-    const tellOpen = notifier(onOpen, 'onOpen', report);
-    const tellClose = notifier(onClose, 'onClose', report);
+    const { scope: makeScope } = options;
+    const hooks = createSessionHooks(options, report);
     const common = {
       runtime,
       report,
@@ -352,7 +327,7 @@ export class Server {
       rates: this.#rates,
       registry,
       valueBytes,
-      sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
+      sessionLimits: toldLimits({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
@@ -370,11 +345,11 @@ export class Server {
         pipeline: pipelines.server,
       }),
       sessions: this.#sessions,
-      opened: (session) => tellOpen(aboutSession(session)),
+      opened: hooks.opened,
       ended: (connection) => void this.#connections.delete(connection),
-      sessionEnded: (session, { code, reason }) => {
+      sessionEnded: (session, closed) => {
         this.#drain?.ended(session.id);
-        tellClose({ ...aboutSession(session), code, reason });
+        hooks.ended(session, closed);
       },
       drain: () => this.#drain,
     };
@@ -387,45 +362,4 @@ export class Server {
  */
 export function createServer(options: ServerOptions): Server {
   return new Server(options);
-}
-
-function assertBoots(services: readonly Service[], options: ServerOptions): void {
-  const faults = bootFaults(services, {
-    hasAuthenticate: options.authenticate !== undefined,
-    isAnonymous: options.anonymous === true,
-  });
-  if (faults.length > 0) throw new TypeError(`the server does not boot:\n- ${faults.join('\n- ')}`);
-}
-
-/** Of all limits, those that a client is told. */
-function sessionLimitsOf(limits: SessionLimits): SessionLimits {
-  const told = Object.keys(SESSION_LIMITS) as (keyof SessionLimits)[];
-  return Object.fromEntries(told.map((name) => [name, limits[name]])) as unknown as SessionLimits;
-}
-
-function ignore(): void {}
-
-function aboutSession(session: Session): SessionOpened {
-  return { session, principal: session.identity?.principal };
-}
-
-function reporter(onError: ServerOptions['onError']): ReportFailure {
-  return notifier(onError ?? printFailure, 'onError', printFailure);
-}
-
-/** A hook of the application that throws must not become a failure of its own. */
-function notifier<Told>(
-  hook: (told: Told) => unknown,
-  where: string,
-  report: ReportFailure,
-): (told: Told) => void {
-  const failed = (error: unknown): void => report({ error, where });
-  return (told) => {
-    try {
-      const result = hook(told);
-      if (isPromise(result)) void Promise.resolve(result).catch(failed);
-    } catch (error) {
-      failed(error);
-    }
-  };
 }
