@@ -31,6 +31,7 @@ import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
 import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
 import { createObservation, type Observation } from './observe/observation.js';
+import { tellDrain } from './observe/tell-drain.js';
 import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printFailure, printLeak } from './print-failure.js';
@@ -271,7 +272,9 @@ export class Server {
    * answered with `DRAINING`. Gives the same promise when it is called again.
    */
   drain(options: DrainOptions = {}): Promise<DrainReport> {
-    this.#drain ??= new Drain(
+    if (this.#drain !== undefined) return this.#drain.done;
+    const { sessions } = this.counts;
+    this.#drain = new Drain(
       {
         runtime: this.#shared.runtime,
         sessions: this.#sessions,
@@ -281,6 +284,7 @@ export class Server {
       },
       options,
     );
+    tellDrain(this.#observation, this.#drain, { ...options, sessions });
     return this.#drain.done;
   }
 
