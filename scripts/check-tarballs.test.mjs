@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findTarballFaults, pathsOf } from './check-tarballs.mjs';
+import { findStrayFiles, findTarballFaults, findWeight, pathsOf } from './check-tarballs.mjs';
 
 const DOCUMENTS = ['LICENSE', 'README.md', 'package.json'];
 
@@ -37,5 +37,36 @@ describe('pathsOf', () => {
       'dist/index.js',
       'dist/a.js',
     ]);
+  });
+});
+
+describe('findStrayFiles', () => {
+  const files = ['dist/a.js', 'dist/a.js.map', 'dist/a.d.ts', 'dist/a.d.ts.map', 'src/a.ts'];
+  const read = () => JSON.stringify({ sources: ['../src/a.ts'] });
+
+  it('accepts what is built from sources that are there, with maps to them', () => {
+    expect(findStrayFiles('client', files, read)).toEqual([]);
+  });
+
+  it('refuses what was built from a source that is gone', () => {
+    const left = files.filter((file) => file !== 'src/a.ts');
+    expect(findStrayFiles('client', left, read)).toEqual([
+      expect.stringContaining('"dist/a.js", whose source is gone'),
+      expect.stringContaining('"dist/a.d.ts", whose source is gone'),
+      expect.stringContaining('which leads to "src/a.ts"'),
+      expect.stringContaining('which leads to "src/a.ts"'),
+    ]);
+  });
+
+  it('misses maps', () => {
+    const bare = files.filter((file) => !file.endsWith('.map'));
+    expect(findStrayFiles('client', bare, read)).toHaveLength(2);
+  });
+});
+
+describe('findWeight', () => {
+  it('tells of a tarball that has grown too large, packed or unpacked', () => {
+    expect(findWeight('client', { size: 100, unpackedSize: 100 })).toEqual([]);
+    expect(findWeight('client', { size: 1e9, unpackedSize: 1e9 })).toHaveLength(2);
   });
 });

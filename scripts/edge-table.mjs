@@ -13,7 +13,7 @@
 export const MODULE_EDGES = [
   {
     names: ['ws'],
-    homes: { server: 'ws-acceptor.ts', client: 'websocket-node.ts' },
+    homes: { server: 'ws-acceptor.ts', client: 'websocket-node.ts', codegen: 'websocket.ts' },
     reason: 'another WebSocket library is then a change of one file',
   },
   {
@@ -44,9 +44,9 @@ export const MODULE_EDGES = [
     reason: 'everything else sees events, so a test needs no disk',
   },
   {
-    names: ['#websocket'],
+    names: ['#websocket', '#page-life'],
     homes: { client: 'client.ts' },
-    reason: 'the platform chooses the socket where the client is put together',
+    reason: 'the platform chooses socket and page where the client is put together',
   },
   {
     names: ['prom-client', 'prom-client/*'],
@@ -62,6 +62,11 @@ export const MODULE_EDGES = [
  * @type {readonly Edge[]}
  */
 export const GLOBAL_EDGES = [
+  {
+    names: ['document'],
+    homes: { client: 'page-life.ts' },
+    reason: 'everything else sees its life, so a test needs no page',
+  },
   {
     names: ['WebSocket', 'CloseEvent', 'MessageEvent'],
     homes: { client: 'websocket-browser.ts' },

@@ -108,6 +108,11 @@ export class Subscriptions {
     for (const feed of feeds) feed.close(code === 'CANCELLED' ? undefined : error);
   }
 
+  /** After `stop`: subscribers are taken again. */
+  restart(): void {
+    this.#stopped = undefined;
+  }
+
   receive(link: TopicLink, message: TopicReply): Violation | undefined {
     // It was left, and what it brings comes over the other one as well.
     if (link !== this.#link) return undefined;

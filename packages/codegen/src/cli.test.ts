@@ -1,7 +1,8 @@
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { describe, expect, it } from 'vitest';
 import { contractText, TempProject } from '../tests/temp-project.js';
-import { EXIT_CODES, runCommand, type Terminal } from './cli.js';
+import { runCommand } from './cli.js';
+import { EXIT_CODES, type Terminal } from './terminal.js';
 import type { FileWatcher } from './watch.js';
 
 /** A terminal that keeps what is written, and files that change when the test says so. */

@@ -1,41 +1,30 @@
-import { systemRuntime, type Runtime } from '@trunkline/protocol';
+import { systemRuntime } from '@trunkline/protocol';
 import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { openFileWatcher } from './file-watcher.js';
-import { GenerateError } from './generate-error.js';
-import { runGenerate, type GenerateRun } from './generate.js';
-import { checkReport, generateReport } from './report.js';
-import { startWatch, type OpenWatcher } from './watch.js';
-
-/** What the command sees of the world around it. */
-export interface Terminal {
-  readonly cwd: string;
-  /** Writes a line for who called. */
-  out(text: string): void;
-  /** Writes a line about what is wrong. */
-  error(text: string): void;
-  /** Resolves when the user wants to stop; until this is called, stopping kills. */
-  untilStopped(): Promise<void>;
-  readonly openWatcher: OpenWatcher;
-  readonly runtime: Runtime;
-}
-
-/** How the command ends: all is well; contracts or files are not; it was used wrongly. */
-export const EXIT_CODES = { ok: 0, failed: 1, usage: 2 } as const;
-
-interface GenerateFlags {
-  readonly config?: string;
-  readonly cwd?: string;
-  readonly check?: true;
-  readonly watch?: true;
-}
+import { runGenerateCommand, type GenerateFlags } from './generate-command.js';
+import { EXIT_CODES, type Terminal } from './terminal.js';
+import {
+  DOCTOR_EXAMPLES,
+  runDoctorCommand,
+  runTapCommand,
+  TAP_EXAMPLES,
+  type DoctorCommandFlags,
+  type TapCommandFlags,
+} from './tool-commands.js';
 
 /** Runs the command with its arguments and gives its exit code. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   let code: number = EXIT_CODES.ok;
-  const program = createProgram(terminal, async (flags) => {
-    code = flags.watch ? await watch(flags, terminal) : await generateOnce(flags, terminal);
+  const program = createProgram(terminal);
+  addGenerate(program, async (flags) => {
+    code = await runGenerateCommand(flags, terminal);
+  });
+  addTap(program, async (url, flags) => {
+    code = await runTapCommand(url, flags, terminal);
+  });
+  addDoctor(program, async (url, flags) => {
+    code = await runDoctorCommand(url, flags, terminal);
   });
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -46,10 +35,12 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   }
 }
 
-function createProgram(terminal: Terminal, run: (flags: GenerateFlags) => Promise<void>): Command {
+function createProgram(terminal: Terminal): Command {
   const program = new Command('trunkline');
   program
-    .description('Generates servers and clients from Trunkline contracts.')
+    .description(
+      'Generates servers and clients from Trunkline contracts, and looks at connections.',
+    )
     .version(version())
     // Before the subcommand, which inherits them.
     .exitOverride()
@@ -57,6 +48,10 @@ function createProgram(terminal: Terminal, run: (flags: GenerateFlags) => Promis
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.error(text.trimEnd()),
     });
+  return program;
+}
+
+function addGenerate(program: Command, run: (flags: GenerateFlags) => Promise<void>): void {
   program
     .command('generate')
     .description('writes <contract>.server.ts and <contract>.client.ts of every contract')
@@ -72,70 +67,58 @@ function createProgram(terminal: Terminal, run: (flags: GenerateFlags) => Promis
     .addOption(new Option('--watch', 'generates again at each change').conflicts('check'))
     .allowExcessArguments(false)
     .action(run);
-  return program;
+}
+
+function addTap(
+  program: Command,
+  run: (url: string, flags: TapCommandFlags) => Promise<void>,
+): void {
+  const list = (given: string, before: readonly string[] = []): readonly string[] => {
+    return [...before, ...given.split(',').filter((one) => one !== '')];
+  };
+  program
+    .command('tap')
+    .description('passes connections on to a server and shows each message, decoded')
+    .argument('<url>', 'the server, such as ws://localhost:8080/trunkline')
+    .option('--port <number>', 'where to listen; a free one when left out')
+    .option('--procedure <names>', 'only calls and streams of these names; * for any letters', list)
+    .option('--topic <names>', 'only topics of these names; * for any letters', list)
+    .option('--kind <kinds>', 'only messages of these kinds, such as CALL,RESULT', list)
+    .option('--errors', 'only what tells of something that went wrong')
+    .option('--raw', 'batches and chunks too')
+    .option('--full', 'values in full, however long')
+    .option('--unmask', 'shows values of properties with names such as "password"')
+    .option('--packed', 'lets the client pack; values are read with the contracts of the config')
+    .option('--config <file>', 'the config file for --packed')
+    .option('--insecure', 'takes any certificate of the server')
+    .option('--json', 'a line of JSON for each message')
+    .addHelpText('after', TAP_EXAMPLES)
+    .allowExcessArguments(false)
+    .action(run);
+}
+
+function addDoctor(
+  program: Command,
+  run: (url: string, flags: DoctorCommandFlags) => Promise<void>,
+): void {
+  program
+    .command('doctor')
+    .description('looks at what lies between here and a server, and says what to change')
+    .argument('<url>', 'the server, such as wss://example.com/trunkline')
+    .option('--token <token>', 'what authenticates; TRUNKLINE_TOKEN when left out')
+    .option('--origin <origin>', 'where a page would come from, such as https://app.example.com')
+    .option('--idle <seconds>', 'how long quiet connections are watched (default: 75)')
+    .addOption(new Option('--quick', 'watches no quiet connections').conflicts('idle'))
+    .option('--insecure', 'goes on with a certificate that is not accepted')
+    .option('--json', 'one JSON document')
+    .addHelpText('after', DOCTOR_EXAMPLES)
+    .allowExcessArguments(false)
+    .action(run);
 }
 
 function version(): string {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
-}
-
-async function generateOnce(flags: GenerateFlags, terminal: Terminal): Promise<number> {
-  const { outcome } = await runAndReport(flags, terminal);
-  if (outcome instanceof GenerateError) {
-    return outcome.fault === 'config' ? EXIT_CODES.usage : EXIT_CODES.failed;
-  }
-  return flags.check && !outcome.isCurrent ? EXIT_CODES.failed : EXIT_CODES.ok;
-}
-
-async function watch(flags: GenerateFlags, terminal: Terminal): Promise<number> {
-  const { openWatcher, runtime } = terminal;
-  const stopped = terminal.untilStopped();
-  let first: number | undefined;
-  const run = async () => {
-    const { outcome, sources } = await runAndReport(flags, terminal);
-    const isLost = outcome instanceof GenerateError && sources.paths.length === 0;
-    first ??= isLost ? EXIT_CODES.usage : EXIT_CODES.ok;
-    return sources;
-  };
-  const loop = startWatch({ run, openWatcher, runtime });
-  await loop.ready;
-  // Without even a config file there is nothing whose change could be waited for.
-  if (first === EXIT_CODES.ok) {
-    terminal.out('watching for changes; stop with ctrl-c');
-    await stopped;
-  }
-  await loop.stop();
-  return first ?? EXIT_CODES.ok;
-}
-
-async function runAndReport(flags: GenerateFlags, terminal: Terminal): Promise<GenerateRun> {
-  const { runtime } = terminal;
-  const start = runtime.now();
-  const run = await runGenerate({
-    cwd: resolve(terminal.cwd, flags.cwd ?? '.'),
-    check: flags.check === true,
-    runtime,
-    ...(flags.config !== undefined && { configFile: flags.config }),
-  });
-  const elapsedMs = runtime.now() - start;
-  const { outcome } = run;
-  if (outcome instanceof GenerateError) {
-    for (const problem of outcome.problems) terminal.error(`error: ${problem}`);
-  } else if (flags.check) {
-    terminal.out(checkReport(outcome, elapsedMs));
-    if (!outcome.isCurrent)
-      terminal.error(`error: generated files are not up to date; run "${mend(flags)}"`);
-  } else {
-    terminal.out(generateReport(outcome, elapsedMs));
-  }
-  return run;
-}
-
-function mend({ config, cwd }: GenerateFlags): string {
-  return ['trunkline generate', config && `--config ${config}`, cwd && `--cwd ${cwd}`]
-    .filter((part) => part !== undefined)
-    .join(' ');
 }
 
 /** Runs the command as a process of its own: arguments, streams, signals and exit code. */
@@ -151,6 +134,8 @@ export async function main(): Promise<void> {
       }),
     openWatcher: openFileWatcher,
     runtime: systemRuntime,
+    isColourful: process.stdout.isTTY && !process.env['NO_COLOR'],
+    environment: process.env,
   });
   // What a contract has left open, a timer or a socket, must not keep the command from ending.
   await Promise.all([process.stdout, process.stderr].map(flush));

@@ -16,7 +16,7 @@ export type {
 export { Reader } from './bytes/reader.js';
 export { varintSize, Writer } from './bytes/writer.js';
 export { CLIENT_CODEC } from './client-codec.js';
-export type { LargeMessage } from './chunk.js';
+export { joinedMessage, type LargeMessage } from './chunk.js';
 export {
   CLOSE_CODES,
   closeCodeOf,
