@@ -1,5 +1,6 @@
 import type { Broker, Runtime } from '@trunkline/protocol';
 import { printFailure } from '../print-failure.js';
+import { topicNameOf } from '../topics/topic-key.js';
 import { createObservation } from './observation.js';
 import type { Observer } from './observer.js';
 
@@ -16,7 +17,7 @@ export function observedBroker(
   return {
     publish: (topic, record) => {
       const receipt = broker.publish(topic, record);
-      const about = { topic: nameOf(topic.key), by: 'server', bytes: record.bytes.length } as const;
+      const about = { topic: topicNameOf(topic.key), by: 'server', bytes: record.bytes.length } as const;
       observation.published(receipt, about);
       return receipt;
     },
@@ -25,10 +26,4 @@ export function observedBroker(
     close: () => broker.close(),
     losesNothing: broker.losesNothing === true,
   };
-}
-
-/** The params follow the name in braces, where there are any. */
-function nameOf(key: string): string {
-  const brace = key.indexOf('{');
-  return brace < 0 ? key : key.slice(0, brace);
 }
