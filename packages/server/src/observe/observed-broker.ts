@@ -17,7 +17,11 @@ export function observedBroker(
   return {
     publish: (topic, record) => {
       const receipt = broker.publish(topic, record);
-      const about = { topic: topicNameOf(topic.key), by: 'server', bytes: record.bytes.length } as const;
+      const about = {
+        topic: topicNameOf(topic.key),
+        by: 'server',
+        bytes: record.bytes.length,
+      } as const;
       observation.published(receipt, about);
       return receipt;
     },
