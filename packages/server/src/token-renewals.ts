@@ -1,12 +1,16 @@
 import { Violation, type Close } from '@trunkline/protocol';
 import type { Admission, Admitting, Gatekeeper } from './gatekeeper.js';
 import type { ServerLimits } from './limits.js';
+import { watchAuth } from './observe/auth-watch.js';
+import type { Observation } from './observe/observation.js';
 import type { Identity, Session } from './session.js';
 
 /** The session whose client renews its token, and what becomes of it. */
 export interface RenewalOwner {
   readonly session: Session;
   readonly limits: ServerLimits;
+  /** `undefined` where nobody observes. */
+  readonly observation: Observation | undefined;
   /** The token is that of this identity. */
   renewed(identity: Identity | undefined): void;
   /** Nobody could say whose the token is: all stays as it was. */
@@ -49,9 +53,13 @@ export class TokenRenewals {
   #decide(token: string): void {
     const admitting = this.#gatekeeper.renew(token, this.#owner.session);
     this.#admitting = admitting;
+    const watch = watchAuth(this.#owner.observation, 'refresh');
     // Never at once, so that a batch is read to its end before anything closes.
     void Promise.resolve(admitting.admission).then((admission) => {
-      if (!this.#isClosed) this.#decided(admitting.confirm(admission));
+      if (this.#isClosed) return watch?.('left');
+      const confirmed = admitting.confirm(admission);
+      watch?.(confirmed);
+      this.#decided(confirmed);
     });
   }
 
