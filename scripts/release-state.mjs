@@ -30,7 +30,8 @@ const SCOPE = '@trunkline/';
  */
 export function readManifests(root) {
   return readdirSync(join(root, 'packages'))
-    .filter((folder) => existsSync(join(root, 'packages', folder, 'package.json')))
+    // A folder without code is no package yet.
+    .filter((folder) => existsSync(join(root, 'packages', folder, 'src')))
     .map((folder) => {
       const path = join(root, 'packages', folder, 'package.json');
       const manifest = JSON.parse(readFileSync(path, 'utf8'));
