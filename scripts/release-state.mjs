@@ -29,19 +29,21 @@ const SCOPE = '@trunkline/';
  * @returns {Manifest[]}
  */
 export function readManifests(root) {
-  return readdirSync(join(root, 'packages'))
-    // A folder without code is no package yet.
-    .filter((folder) => existsSync(join(root, 'packages', folder, 'src')))
-    .map((folder) => {
-      const path = join(root, 'packages', folder, 'package.json');
-      const manifest = JSON.parse(readFileSync(path, 'utf8'));
-      /** @type {Record<string, string>} */
-      const all = { ...manifest.dependencies, ...manifest.peerDependencies };
-      const ranges = Object.entries(all).filter(([name]) => name.startsWith(SCOPE));
-      return { ...manifest, folder: `packages/${folder}`, ranges: Object.fromEntries(ranges) };
-    })
-    .filter((manifest) => manifest.private !== true)
-    .map(({ folder, name, version, ranges }) => ({ folder, name, version, ranges }));
+  return (
+    readdirSync(join(root, 'packages'))
+      // A folder without code is no package yet.
+      .filter((folder) => existsSync(join(root, 'packages', folder, 'src')))
+      .map((folder) => {
+        const path = join(root, 'packages', folder, 'package.json');
+        const manifest = JSON.parse(readFileSync(path, 'utf8'));
+        /** @type {Record<string, string>} */
+        const all = { ...manifest.dependencies, ...manifest.peerDependencies };
+        const ranges = Object.entries(all).filter(([name]) => name.startsWith(SCOPE));
+        return { ...manifest, folder: `packages/${folder}`, ranges: Object.fromEntries(ranges) };
+      })
+      .filter((manifest) => manifest.private !== true)
+      .map(({ folder, name, version, ranges }) => ({ folder, name, version, ranges }))
+  );
 }
 
 /**
