@@ -25,6 +25,7 @@ const SISTERS = {
   server: ['protocol', 'contract'],
   client: ['protocol'],
   codegen: ['protocol', 'contract'],
+  observe: ['protocol', 'server'],
 };
 
 const SCOPE = '@trunkline/';

@@ -6,9 +6,10 @@ import { ROOT } from './source-tree.mjs';
 
 const DOCUMENTS = ['LICENSE', 'PROTOCOL.md'];
 
-/** @type {{ name: string, files: string[] }} */
-const { name: packageName, files } = JSON.parse(readFileSync('package.json', 'utf8'));
-if (!existsSync('dist/index.js')) {
+/** @type {{ name: string, files: string[], exports: Record<string, { default?: string }> }} */
+const { name: packageName, files, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+const doors = Object.values(exports).flatMap((door) => door.default ?? []);
+if (!doors.every((door) => existsSync(door))) {
   console.error(`${packageName} is not built, so there is nothing to pack: npm run build`);
   process.exit(1);
 }

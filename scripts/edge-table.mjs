@@ -33,7 +33,7 @@ export const MODULE_EDGES = [
   },
   {
     names: ['node:*'],
-    homes: { server: '*', codegen: '*', client: 'websocket-node.ts' },
+    homes: { server: '*', codegen: '*', observe: '*', client: 'websocket-node.ts' },
     reason: 'protocol, contract and client run in browsers and workers too',
   },
   { names: ['jiti'], homes: { codegen: 'module-loader.ts' }, reason: 'it runs the code of users' },
@@ -44,9 +44,14 @@ export const MODULE_EDGES = [
     reason: 'everything else sees events, so a test needs no disk',
   },
   {
-    names: ['#websocket'],
+    names: ['#websocket', '#page-life'],
     homes: { client: 'client.ts' },
-    reason: 'the platform chooses the socket where the client is put together',
+    reason: 'the platform chooses socket and page where the client is put together',
+  },
+  {
+    names: ['prom-client', 'prom-client/*'],
+    homes: { observe: '*' },
+    reason: 'metrics are counted where they are named',
   },
   { names: ['oxfmt'], homes: { codegen: 'source-file.ts' }, reason: 'one way to print a file' },
   { names: ['diff'], homes: { codegen: 'report.ts' }, reason: 'only people read differences' },
@@ -57,6 +62,11 @@ export const MODULE_EDGES = [
  * @type {readonly Edge[]}
  */
 export const GLOBAL_EDGES = [
+  {
+    names: ['document'],
+    homes: { client: 'page-life.ts' },
+    reason: 'everything else sees its life, so a test needs no page',
+  },
   {
     names: ['WebSocket', 'CloseEvent', 'MessageEvent'],
     homes: { client: 'websocket-browser.ts' },

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** The packages in the order in which they may depend on each other. */
-export const PACKAGES = ['protocol', 'contract', 'server', 'client', 'codegen'];
+export const PACKAGES = ['protocol', 'contract', 'server', 'client', 'codegen', 'observe'];
 
 /**
  * Lists the TypeScript files of a package below `src`, tests left out, as sorted posix paths.

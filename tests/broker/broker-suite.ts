@@ -76,6 +76,18 @@ export function describeBroker(
         expect(offsets[0]).toBeGreaterThan(0);
       });
 
+      it('carries where a record stands in a trace, live and in history', async () => {
+        const traceParent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+        const traces = [{ traceParent }, { traceParent, traceState: 'a=1' }, undefined];
+        const live = new Collector();
+        await there.subscribe(KEPT, live);
+        for (const trace of traces) await here.publish(KEPT, { ...recordOf('x'), trace });
+        await live.until(3);
+        const { records } = await there.history(KEPT, ALL);
+        expect(live.records.map(({ trace }) => trace)).toEqual(traces);
+        expect(records.map(({ trace }) => trace)).toEqual(traces);
+      });
+
       it('says what was stored, and that it was not a repetition', async () => {
         const receipt = await here.publish(KEPT, recordOf('x'));
         expect(['node', 'broker', 'disk']).toContain(receipt.stored);

@@ -120,6 +120,7 @@ describe('tables', () => {
       asOf: place,
       published: { ...place, stored: 'node', duplicate: false },
       retryAfterMs: 0,
+      idleMs: 0,
     };
     const written = Object.entries(fields).map(([name, value]) => {
       const writer = new Writer();

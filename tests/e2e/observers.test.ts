@@ -42,8 +42,7 @@ function notebook() {
   const observer = new Proxy<Observer>(
     {},
     {
-      get: (_, name) =>
-        name === 'runCall' ? undefined : (event: never) => void notes.push([String(name), event]),
+      get: (_, name) => (event: never) => void notes.push([String(name), event]),
     },
   );
   return {

@@ -57,6 +57,7 @@ const extFields = {
   asOf: fc.record(place),
   published: fc.record({ ...place, stored: fc.constantFrom(...STORED), duplicate: fc.boolean() }),
   retryAfterMs: number,
+  idleMs: number,
 };
 const ext: fc.Arbitrary<ExtFields> = fc.oneof(
   fc.constant({}),

@@ -118,6 +118,7 @@ class Model {
   readonly subscriptions = new Subscriptions(
     this.runtime,
     new SuperjsonLoader(() => import('@trunkline/protocol/superjson')),
+    { onError: () => {} },
   );
   readonly followers: Follower[] = [];
   #toServer: Outgoing[] = [];

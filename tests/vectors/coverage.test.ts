@@ -116,4 +116,5 @@ const EXT_FIELDS = [
   'asOf',
   'published',
   'retryAfterMs',
+  'idleMs',
 ] as const satisfies readonly (keyof Extract<Message, { kind: 'CALL' }>)[];

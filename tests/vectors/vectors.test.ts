@@ -5,6 +5,7 @@ import {
   KINDS,
   takesNumber,
   Violation,
+  type Message,
   VIOLATIONS,
   Writer,
   type Batch,
@@ -147,8 +148,9 @@ describe('batches.json', () => {
   });
 });
 
-function hasExt(message: object): boolean {
-  return 'retryAfterMs' in message;
+function hasExt(message: Message): boolean {
+  const asks = message.kind === 'HELLO' || message.kind === 'RESUME';
+  return 'retryAfterMs' in message || (asks && message.idleMs !== undefined);
 }
 
 describe('hostile.json', () => {

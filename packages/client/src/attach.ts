@@ -3,8 +3,11 @@ import {
   ENCODING,
   FEATURES,
   SUBPROTOCOLS,
+  closeCodeOf,
   Violation,
+  WIRE_DEFAULTS,
   type Close,
+  type CloseCode,
   type Closed,
   type Dial,
   type DialSink,
@@ -75,11 +78,27 @@ export class Attach implements SessionAttach {
     this.#timer = this.#limit(options.openMs, 'it did not open in time');
   }
 
-  /** Ends it as the client's own wish; `ended` is not called. Idempotent. */
-  close(): void {
+  /** Whether there is a session on it. */
+  get isLive(): boolean {
+    return this.#phase === 'live';
+  }
+
+  /** Sees whether it is alive. What was silent for too long was cut, whoever noticed; else it pings. */
+  probe(ms: number): void {
+    const link = this.#session?.link;
+    if (this.#phase !== 'live' || link === undefined) return;
+    if (link.silentMs > WIRE_DEFAULTS.deadMs) this.failed('cut');
+    else link.probe(ms);
+  }
+
+  /**
+   * Ends it as the client's own wish; `ended` is not called, and what the socket tells from now on
+   * is ignored. Idempotent.
+   */
+  close(code: CloseCode): void {
     if (this.#phase === 'ended') return;
     this.#stop();
-    this.#transport.close({ code: 'DONE', reason: '' });
+    this.#transport.close({ code, reason: '' });
   }
 
   receive(message: ReceivedMessage): Violation | undefined {
@@ -127,7 +146,7 @@ export class Attach implements SessionAttach {
       receive: (batch) => this.#received(batch),
       receiveText: () => this.#fail(new Violation('TEXT_MESSAGE')),
       writable: () => this.#writable(),
-      closed: (closed) => this.#end(closed),
+      closed: (closed) => this.#end(closed, this.#session?.link.silentMs),
     };
   }
 
@@ -176,6 +195,7 @@ export class Attach implements SessionAttach {
   }
 
   #writable(): void {
+    if (this.#phase === 'ended') return;
     this.#session?.link.writable();
     // The link flushes only what waits in it, but there is room now in any case.
     this.flushed();
@@ -255,11 +275,12 @@ export class Attach implements SessionAttach {
     this.#end({ code: CLOSE_CODES[close.code].code, reason: close.reason });
   }
 
-  #end(closed: Closed): void {
+  #end(closed: Closed, silentMs?: number): void {
     if (this.#phase === 'ended') return;
     const phase = this.#phase;
     this.#stop();
-    this.#owner.ended({ closed, phase });
+    const isCut = silentMs !== undefined && closeCodeOf(closed.code) === undefined;
+    this.#owner.ended({ closed, phase, ...(isCut && { silentMs }) });
   }
 
   #stop(): void {

@@ -1,5 +1,6 @@
 import {
   FEATURES,
+  type CloseCode,
   type Dial,
   type GoawayMessage,
   type GoneMessage,
@@ -14,6 +15,7 @@ import { Attach } from './attach.js';
 import type { ClientLimits } from './client-limits.js';
 import type { ClientSession } from './client-session.js';
 import type { ErrorHook } from './error-hook.js';
+import type { IdleSuspicion } from './idle-suspicion.js';
 import type { Ending } from './retry-decision.js';
 import type { SuperjsonLoader } from './superjson.js';
 import type { AuthReason, TokenSource } from './token-source.js';
@@ -43,6 +45,8 @@ export interface AttemptOptions {
   readonly runtime: Runtime;
   readonly limits: ClientLimits;
   readonly tokens: TokenSource;
+  /** After which silence connections are cut, so that pings have to come sooner. */
+  readonly idle: IdleSuspicion;
   readonly agent: string;
   readonly packed: boolean;
   readonly superjson: SuperjsonLoader;
@@ -61,10 +65,29 @@ export class Attempt {
   #attach: Attach | undefined;
   #stopAsking: () => void = () => {};
   #isOver = false;
+  readonly #begunAt: { readonly now: number; readonly wall: number };
 
   constructor(owner: AttemptOwner, options: AttemptOptions) {
     this.#owner = owner;
     this.#options = options;
+    this.#begunAt = { now: options.runtime.now(), wall: options.runtime.wallNow() };
+  }
+
+  /** Whether there is a connection, and a session on it. */
+  get isLive(): boolean {
+    return this.#attach?.isLive === true;
+  }
+
+  /** For how many milliseconds it exists, by the clock that has moved on more. */
+  get ageMs(): number {
+    const { runtime } = this.#options;
+    const { now, wall } = this.#begunAt;
+    return Math.max(runtime.now() - now, runtime.wallNow() - wall);
+  }
+
+  /** Sees whether the connection is alive; without a sign of it in time the attempt ends. */
+  probe(ms: number): void {
+    this.#attach?.probe(ms);
   }
 
   /** Whether a connection is being opened, or is open. */
@@ -81,10 +104,10 @@ export class Attempt {
   }
 
   /** Ends it as the client's own wish; the owner is not told. Idempotent. */
-  close(): void {
+  close(code: CloseCode = 'DONE'): void {
     this.#isOver = true;
     this.#stopAsking();
-    this.#attach?.close();
+    this.#attach?.close(code);
   }
 
   /** Nothing else will be spoken than superjson: then nothing has to wait for its code later. */
@@ -104,7 +127,9 @@ export class Attempt {
     const { agent, revisions, takesCalls } = this.#options;
     const able = FEATURES.CHUNK | FEATURES.RESUME | FEATURES.GOAWAY;
     const features = able | (takesCalls ? FEATURES.CALLS : 0);
-    const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions };
+    const { wishMs: idleMs } = this.#options.idle;
+    const wish = idleMs === undefined ? {} : { idleMs };
+    const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions, ...wish };
     const session = this.#owner.sessionFor(this);
     if (this.#isOver) return;
     const { openMs, welcomeMs, valueBytes } = limits;

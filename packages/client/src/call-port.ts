@@ -1,4 +1,4 @@
-import { TrunklineError, type Runtime } from '@trunkline/protocol';
+import { TrunklineError, type Runtime, type Tracer } from '@trunkline/protocol';
 import type { CallOptions } from './call-method.js';
 import type { CallTable } from './call-table.js';
 import type { ErrorHook } from './error-hook.js';
@@ -15,6 +15,8 @@ export interface CallPort {
   readonly deadlineMs: number | undefined;
   /** Watches sources of items that do not end; `undefined` where nobody wants that. */
   readonly watchSource?: WatchSource | undefined;
+  /** Gives calls their spans; `undefined` where nobody traces. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Gives the deadline of a call on the runtime's clock. Throws a TypeError for a senseless one. */

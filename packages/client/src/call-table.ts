@@ -138,6 +138,11 @@ export class CallTable implements SessionCallsOwner {
     open.forEach((call, index) => call.handler.failed(errors[index] as TrunklineError));
   }
 
+  /** After `stop`: calls are taken again. */
+  restart(): void {
+    this.#stopped = undefined;
+  }
+
   settle(call: PendingCall): void {
     this.#queue.settle(call);
     if (isStream(call)) for (const session of this.#sessions) session.forget(call.handler);

@@ -1,4 +1,4 @@
-import type { ClientCallShape, TrunklineError } from '@trunkline/protocol';
+import type { ClientCallShape, TraceContext, TrunklineError } from '@trunkline/protocol';
 
 /** What the handler of a call of the server gets beside its input. */
 export interface ClientCallContext<Errors = {}> {
@@ -6,6 +6,8 @@ export interface ClientCallContext<Errors = {}> {
   readonly signal: AbortSignal;
   /** Milliseconds until the deadline; `undefined` without one. */
   readonly remainingMs: number | undefined;
+  /** Where the call stands in a trace, if the server says it. */
+  readonly trace: TraceContext | undefined;
   /** Makes a declared error, to be thrown. */
   error<Code extends keyof Errors & string>(
     code: Code,

@@ -50,6 +50,14 @@ const TABLE = {
     reaction: { kind: 'none' },
     reason: 'a token that never comes must not stop the client for good',
   },
+  probeMs: {
+    value: CLIENT_LIMITS.probeMs,
+    unit: 'ms',
+    scope: 'connection that is probed after a wake',
+    onExcess: 'cut',
+    reaction: { kind: 'cut' },
+    reason: 'people who come back to a page do not wait longer',
+  },
   openMs: {
     value: CLIENT_LIMITS.openMs,
     unit: 'ms',

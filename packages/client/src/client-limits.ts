@@ -12,6 +12,8 @@ export const CLIENT_LIMITS = {
   subscriptionBytes: 1_048_576,
   /** Milliseconds for `auth`: a token that never comes must not stop the client for good. */
   authMs: 30_000,
+  /** Milliseconds for a sign of life after a wake: then the connection is made anew. */
+  probeMs: 1_000,
   /** Milliseconds to open a connection: networks that drop packets in silence take minutes. */
   openMs: 10_000,
   /** Milliseconds from then to being welcome; a busy server lets authentication wait in line. */

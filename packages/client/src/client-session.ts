@@ -108,12 +108,14 @@ export class ClientSession implements LinkOwner, UsedSession {
     this.#attach = owner;
     this.#limits.deadMs = WIRE_DEFAULTS.deadMs + this.#welcomeMs;
     const { session = '', secret = NOTHING } = this.#welcome ?? {};
-    const { features, token } = hello;
+    const { features, token, idleMs } = hello;
+    const wish = idleMs === undefined ? {} : { idleMs };
     const { rx, first } = this.link;
     const attach = ++this.#attaches;
     const own = { session, attach, secret, rx, first };
     // The server is the same process, which has no other contracts than before.
-    this.link.attach(transport, { kind: 'RESUME', features, token, ...own, revisions: [] });
+    const told = { features, token, ...own, revisions: [], ...wish };
+    this.link.attach(transport, { kind: 'RESUME', ...told });
   }
 
   /** Ends it: nothing comes of it any more. */

@@ -1,10 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { watchPage as watchThisPage } from '#page-life';
 import { createDial } from '#websocket';
 import { CLIENT_CODEC, systemRuntime, type ServiceShape } from '@trunkline/protocol';
 import { CallTable } from './call-table.js';
 import type { ClientOf } from './client-of.js';
 import type { ConnectionState } from './connection-state.js';
 import { Connection } from './connection.js';
+import { IdleSuspicion } from './idle-suspicion.js';
 import { makeInspectable } from './inspection.js';
 import { routeMessages } from './message-route.js';
 import {
@@ -14,6 +16,7 @@ import {
   type Contracts,
   type Services,
 } from './options.js';
+import type { PageOwner } from './page-owner.js';
 import { createProxy } from './proxy.js';
 import { startServing } from './serving.js';
 import { watchSources } from './source-watch.js';
@@ -21,7 +24,7 @@ import { Subscriptions } from './subscriptions.js';
 import { sharedSuperjson, type SuperjsonLoader } from './superjson.js';
 import { TokenSource } from './token-source.js';
 
-/** The connection of a client, to be looked at. */
+/** The connection of a client, to be looked at and steered. */
 export interface ClientConnection {
   /** The connection at this moment. */
   readonly state: ConnectionState;
@@ -29,6 +32,19 @@ export interface ClientConnection {
   readonly watch: (listener: (state: ConnectionState) => void) => () => void;
   /** Resolves when the connection is live; fails with `UNAVAILABLE` when it never will be. */
   readonly live: () => Promise<void>;
+  /**
+   * Connects anew, at once, whatever the state is: what waits is not waited for, a connection that is
+   * live or being made is replaced, `pause` is over, and after `denied` the client is of use again,
+   * although calls that failed stay failed. Only after `close()` it does nothing.
+   */
+  readonly reconnectNow: () => void;
+  /**
+   * Ends the connection until `resume`, in state `idle`. Calls wait within their deadlines, topics are
+   * stale, and all goes on if `resume` comes before the server has forgotten the session. Idempotent.
+   */
+  readonly pause: () => void;
+  /** Connects again, at once, if the client is paused. */
+  readonly resume: () => void;
 }
 
 /** What a client has beside its services. */
@@ -59,31 +75,39 @@ export function connect<
   url: string,
   options: ClientOptions<ServicesOption, ContractsOption>,
 ): Client<ServicesOption, ContractsOption> {
-  return createClient(url, options, sharedSuperjson) as Client<ServicesOption, ContractsOption>;
+  return createClient(url, options) as Client<ServicesOption, ContractsOption>;
 }
 
-/** Connects as `connect` does, with a loader of its own. */
+/** What a client has from its surroundings beside its options. */
+export interface Surroundings {
+  readonly superjson: SuperjsonLoader;
+  readonly watchPage: (owner: PageOwner) => () => void;
+}
+
+/** Connects as `connect` does, in surroundings of its own. */
 export function createClient(
   url: string,
   options: ClientOptions,
-  superjson: SuperjsonLoader,
+  surroundings: Partial<Surroundings> = {},
 ): ClientControls {
+  const { superjson = sharedSuperjson, watchPage = watchThisPage } = surroundings;
   const resolved = resolveOptions(options);
   if (options.dial === undefined) checkUrl(url);
-  const { runtime = systemRuntime } = options;
+  const { runtime = systemRuntime, tracer } = options;
   const dial = options.dial ?? createDial(runtime);
   const { shapes, limits, onError, deadlineMs } = resolved;
   const publisher = hex(runtime.randomBytes(16));
   const whyOffline = (): string | undefined =>
     connection.state.status === 'live' ? undefined : connection.state.reason;
   const calls = new CallTable({ runtime, limits, publisher, superjson, whyOffline });
-  const subscriptions = new Subscriptions(runtime, superjson);
+  const subscriptions = new Subscriptions(runtime, superjson, { tracer, onError });
   const answering = startServing(resolved.handlers, { runtime, superjson, onError });
   const user = routeMessages({ calls, subscriptions, answering });
   const connection: Connection = new Connection(
     {
       ...resolved,
       tokens: new TokenSource({ runtime, auth: resolved.auth, authMs: limits.authMs }),
+      idle: new IdleSuspicion(),
       url,
       dial,
       runtime,
@@ -95,9 +119,17 @@ export function createClient(
   );
   const watchSource = watchSources(runtime, options.leaks);
   const shared = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };
-  const port = { ...shared, watchSource };
+  const port = { ...shared, watchSource, tracer };
   const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
-  const close = (): void => connection.close();
+  const leavePage = watchPage({
+    wake: () => connection.wake(),
+    rest: () => connection.rest('page'),
+    goOn: () => connection.goOn('page'),
+  });
+  const close = (): void => {
+    leavePage();
+    connection.close();
+  };
   const client = Object.fromEntries<unknown>([...services, ['close', close]]);
   Object.defineProperty(client, 'connection', { value: controlsOf(connection), enumerable: true });
   // Older platforms have no such symbol, and then nobody looks for it.
@@ -118,6 +150,9 @@ function controlsOf(connection: Connection): ClientConnection {
     },
     watch: (listener: (state: ConnectionState) => void) => connection.watch(listener),
     live: () => connection.live(),
+    reconnectNow: () => connection.reconnectNow(),
+    pause: () => connection.rest('application'),
+    resume: () => connection.goOn('application'),
   });
 }
 

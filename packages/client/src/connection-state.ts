@@ -2,7 +2,8 @@ import type { Runtime } from '@trunkline/protocol';
 import { notify, type ErrorHook } from './error-hook.js';
 
 /**
- * What the connection is doing. `unreachable` still tries; `denied` and `closed` are final.
+ * What the connection is doing. `idle` is before the first attempt, and while it is paused;
+ * `unreachable` still tries; `denied` and `closed` last until `reconnectNow()`.
  */
 export type ConnectionStatus =
   | 'idle'
@@ -26,6 +27,11 @@ export interface ConnectionState {
   readonly reason?: string;
   /** What to look at when no connection ever opened. */
   readonly hints?: readonly string[];
+  /**
+   * After so many milliseconds of silence connections were cut again and again: a proxy may have such
+   * a time-out. The server is asked to ping twice as often.
+   */
+  readonly suspectedIdleMs?: number;
   /** Contracts that the server does not have, or has with another revision than this client. */
   readonly staleContracts: readonly string[];
 }

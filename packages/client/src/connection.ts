@@ -12,6 +12,7 @@ import { Attempt, type AttemptOptions, type AttemptOwner } from './attempt.js';
 import { backoffMs, type ReconnectOptions } from './backoff.js';
 import type { ClientSession } from './client-session.js';
 import { StateKeeper, type ConnectionState, type StateChange } from './connection-state.js';
+import { Haste } from './haste.js';
 import { finalRx, LeavingSessions } from './leaving-sessions.js';
 import {
   countAttempt,
@@ -20,6 +21,7 @@ import {
   type Attempts,
   type Ending,
 } from './retry-decision.js';
+import { present } from './present.js';
 import type { SessionUser } from './session-user.js';
 import type { AuthReason } from './token-source.js';
 import { unreachableHints } from './unreachable-hints.js';
@@ -30,12 +32,22 @@ export interface ConnectionUser {
   begin(session: ClientSession, welcome: WelcomeMessage): SessionUser;
   /** No connection will come any more. */
   stop(code: 'CANCELLED' | 'UNAVAILABLE', reason: string): void;
+  /** After `stop`: another one may come all the same. What has failed stays so. */
+  restart(): void;
 }
 
 /** What the connections of a client are made with. */
 export interface ConnectionOptions extends AttemptOptions {
   readonly reconnect: ReconnectOptions;
 }
+
+/** Who may want that there is no connection: the application, or the page, which is put aside. */
+export type Rester = 'application' | 'page';
+
+const REST_REASONS: Readonly<Record<Rester, string>> = {
+  application: 'the client is paused',
+  page: 'the page is put aside',
+};
 
 /** A server in trouble welcomes too, and then closes: only what lasts this long starts anew. */
 const LASTING_MS = 10_000;
@@ -63,13 +75,19 @@ export class Connection implements AttemptOwner {
   #authReason: AuthReason = 'first';
   #liveSince = 0;
   #attempt = 0;
+  readonly #resting = new Set<Rester>();
+  readonly #haste: Haste;
+  #isClosed = false;
 
   constructor(options: ConnectionOptions, user: ConnectionUser) {
     this.#options = options;
     this.#user = user;
+    this.#haste = new Haste(options.runtime);
     this.#keeper = new StateKeeper(options.runtime, options.onError);
     // Not at once, so that who watches from the start sees all.
-    options.runtime.endOfTurn(() => this.#connect());
+    options.runtime.endOfTurn(() => {
+      if (this.state.status === 'idle' && this.#resting.size === 0) this.#connect();
+    });
   }
 
   get state(): ConnectionState {
@@ -97,8 +115,52 @@ export class Connection implements AttemptOwner {
 
   /** Ends everything. Idempotent. */
   close(): void {
+    this.#isClosed = true;
     if (this.state.status === 'closed') return;
     this.#end('closed', { code: 'CANCELLED', reason: 'the client was closed' }, this.#session);
+  }
+
+  /** Connects anew, at once and from every state but after `close`. */
+  reconnectNow(): void {
+    if (this.#isClosed) return;
+    if (this.#keeper.isFinal) this.#user.restart();
+    if (this.state.status === 'denied') this.#authReason = 'rejected';
+    this.#resting.clear();
+    this.#attempts = NO_ATTEMPTS;
+    this.#connectAnew();
+  }
+
+  /** Ends the connection for as long as somebody wants none; the session stays. */
+  rest(rester: Rester): void {
+    if (this.#resting.has(rester)) return;
+    this.#resting.add(rester);
+    if (this.#resting.size > 1 || this.#keeper.isFinal) return;
+    const tell = this.#abandon();
+    this.#leaving.close();
+    this.#attempt = 0;
+    this.#change({ status: 'idle', reason: REST_REASONS[rester] });
+    tell();
+  }
+
+  /** Connects again when nobody wants it otherwise. */
+  goOn(rester: Rester): void {
+    if (!this.#resting.delete(rester) || this.#resting.size > 0 || this.#keeper.isFinal) return;
+    this.#connect();
+  }
+
+  /** Something may have slept, or the network have changed: sees to it that all is well, at once. */
+  wake(): void {
+    if (this.#keeper.isFinal || this.#resting.size > 0) return;
+    const { probeMs } = this.#options.limits;
+    const current = this.#current;
+    if (current?.isLive === true) {
+      this.#haste.wokeUp();
+      return current.probe(probeMs);
+    }
+    const isYoung = current !== undefined && current.ageMs < probeMs;
+    if (isYoung || !this.#haste.mayTry) return;
+    this.#attempts = { ...this.#attempts, failures: 0, unopened: 0 };
+    this.#connectAnew();
   }
 
   sessionFor(attempt: Attempt): ClientSession | undefined {
@@ -123,6 +185,7 @@ export class Connection implements AttemptOwner {
     if (welcome.kind === 'WELCOME') session.user = this.#user.begin(session, welcome);
     else session.user?.resumed(welcome);
     left?.();
+    if (attempt !== this.#current) return;
     const stale = welcome.kind === 'WELCOME' && { staleContracts: this.#staleContracts(welcome) };
     if (!this.#keeper.isFinal) this.#change({ status: 'live', ...stale });
   }
@@ -141,6 +204,7 @@ export class Connection implements AttemptOwner {
     if (attempt === this.#next) return this.#missedNext();
     const session = this.#session;
     const wasLive = ending.phase === 'live';
+    if (wasLive && ending.silentMs !== undefined) this.#options.idle.cutAfter(ending.silentMs);
     const rx = wasLive && session !== undefined ? finalRx(ending.closed, session) : undefined;
     this.#drop();
     const { reconnect, runtime, url, tokens } = this.#options;
@@ -160,7 +224,7 @@ export class Connection implements AttemptOwner {
       return this.#end(decision.status, { code: 'UNAVAILABLE', reason }, session);
     }
     if (!this.#promote(rx)) {
-      const { delayMs } = decision;
+      const delayMs = this.#haste.delayOf(ending, decision.delayMs);
       this.#timer = runtime.startTimer(delayMs, () => this.#connect(), true);
       const hints = status === 'unreachable' ? unreachableHints(url) : undefined;
       const nextAttemptAt = runtime.now() + delayMs;
@@ -171,8 +235,34 @@ export class Connection implements AttemptOwner {
     if (this.#session !== session) session?.user?.lost(rx);
   }
 
+  /** Leaves what there is, and connects. */
+  #connectAnew(): void {
+    const tell = this.#abandon();
+    this.#connect();
+    tell();
+  }
+
+  /**
+   * Leaves all connections but those that only end what was begun, without waiting for the end of
+   * any; the session stays. Gives what is to be told when the state says so.
+   */
+  #abandon(): () => void {
+    const [current, next, session] = [this.#current, this.#next, this.#session];
+    const wasLive = current?.isLive === true;
+    this.#drop();
+    this.#stopMoving();
+    next?.close();
+    current?.close(session === undefined ? 'DONE' : 'PAUSED');
+    if (wasLive) this.#leave();
+    else session?.detach();
+    return () => {
+      if (!wasLive || this.#keeper.isFinal) return;
+      session?.user?.detach();
+      if (this.#session !== session) session?.user?.lost(undefined);
+    };
+  }
+
   #connect(): void {
-    if (this.#keeper.isFinal) return;
     this.#attempt++;
     const { status, hints, reason } = this.state;
     // Who cannot be reached stays so until something has opened.
@@ -284,7 +374,8 @@ export class Connection implements AttemptOwner {
   }
 
   #change(change: Omit<StateChange, 'attempt'>): void {
-    this.#keeper.change({ ...change, attempt: this.#attempt });
+    const { suspectedMs: suspectedIdleMs } = this.#options.idle;
+    this.#keeper.change({ ...change, attempt: this.#attempt, ...present({ suspectedIdleMs }) });
   }
 
   #drop(): void {
@@ -292,12 +383,4 @@ export class Connection implements AttemptOwner {
     this.#timer = undefined;
     this.#current = undefined;
   }
-}
-
-type Defined<Part> = { readonly [Name in keyof Part]: Exclude<Part[Name], undefined> };
-
-/** Leaves out what is undefined. */
-function present<Part extends object>(part: Part): Partial<Defined<Part>> {
-  const entries = Object.entries(part).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Partial<Defined<Part>>;
 }

@@ -1,4 +1,4 @@
-import { TrunklineError, type Runtime } from '@trunkline/protocol';
+import { TrunklineError, type Runtime, type TraceContext } from '@trunkline/protocol';
 import type { ClientCallContext } from './client-handler.js';
 
 /** What one handler is told of the call that it answers. */
@@ -8,7 +8,11 @@ export class HandlerContext implements ClientCallContext<Readonly<Record<string,
   readonly #runtime: Runtime;
   readonly #deadlineAt: number | undefined;
 
-  constructor(runtime: Runtime, deadlineAt: number | undefined) {
+  constructor(
+    runtime: Runtime,
+    deadlineAt: number | undefined,
+    readonly trace: TraceContext | undefined,
+  ) {
     this.#runtime = runtime;
     this.#deadlineAt = deadlineAt;
   }

@@ -31,6 +31,10 @@ export function routeMessages(rooms: Rooms): ConnectionUser {
       subscriptions.stop(code, reason);
       calls.stop(code, reason);
     },
+    restart: () => {
+      subscriptions.restart();
+      calls.restart();
+    },
   };
 }
 

@@ -57,6 +57,7 @@ describe('resolveOptions', () => {
     ['a deadline below 0', { services, deadlineMs: -1 }, 'option "deadlineMs"'],
     ['an agent that is too long', { services, agent: 'x'.repeat(65) }, 'option "agent"'],
     ['an onError that is no function', { services, onError: 'log' }, 'option "onError"'],
+    ['a tracer that starts nothing', { services, tracer: {} }, 'option "tracer"'],
     ['an unknown limit', { services, limits: { calls: 1 } }, 'unknown limit "calls"'],
     ['a limit of 0', { services, limits: { openMs: 0 } }, 'limit "openMs"'],
     ['a limit that is no number', { services, limits: { openMs: 'x' } }, 'limit "openMs"'],

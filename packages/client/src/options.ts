@@ -1,4 +1,11 @@
-import type { ContractShape, Dial, Revision, Runtime, ServiceShape } from '@trunkline/protocol';
+import type {
+  ContractShape,
+  Dial,
+  Revision,
+  Runtime,
+  ServiceShape,
+  Tracer,
+} from '@trunkline/protocol';
 import type { ReconnectOptions } from './backoff.js';
 import { checkDeadlineMs } from './call-port.js';
 import { CLIENT_LIMITS, type ClientLimits } from './client-limits.js';
@@ -39,6 +46,8 @@ export interface ClientOptions<
    * it is given; `true` prints a line for each, after 5 s.
    */
   readonly leaks?: true | SourceLeakOptions;
+  /** Gives each call, stream and publish a span, whose trace context travels with it. */
+  readonly tracer?: Tracer;
   /** `false` sends and takes superjson alone, which people can read; packed unless given. */
   readonly packed?: boolean;
   /** Name and version of the program, for the server's eyes; at most 64 bytes. */
@@ -76,6 +85,7 @@ const OPTION_NAMES: readonly string[] = [
   'leaks',
   'agent',
   'packed',
+  'tracer',
   'runtime',
   'dial',
 ];
@@ -123,6 +133,10 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   check(
     typeof packed === 'boolean',
     `option "packed" must be true or false, not "${typeof packed}"`,
+  );
+  check(
+    options.tracer === undefined || typeof options.tracer?.start === 'function',
+    'option "tracer" must be an object with a method "start"',
   );
   check(
     leaks === undefined || leaks === true || (typeof leaks === 'object' && leaks !== null),

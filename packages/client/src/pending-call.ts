@@ -12,6 +12,7 @@ import type {
   ProcedureKind,
   ResultMessage,
   Timer,
+  TraceContext,
   TrunklineError,
   Violation,
 } from '@trunkline/protocol';
@@ -27,6 +28,8 @@ export interface CallRequest {
   readonly deadlineAt: number | undefined;
   /** The same for all tries of an idempotent call; `undefined` for every other call. */
   readonly idempotencyKey?: Uint8Array | undefined;
+  /** Where it stands in a trace, the same for all tries; `undefined` for what nobody traces. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** What becomes of a call. One of `done` and `failed` is called once and last. */
@@ -109,7 +112,7 @@ export function isStream(call: PendingCall): call is PendingCall & { handler: St
 
 /** The CALL of a pending call; the link fills in what remains of the deadline. */
 export function callMessage(
-  { id, request: { deadlineAt, idempotencyKey } }: PendingCall,
+  { id, request: { deadlineAt, idempotencyKey, trace } }: PendingCall,
   { procedure, payload }: { readonly procedure: number; readonly payload: Payload },
   publishId: CallMessage['publishId'],
 ): CallMessage {
@@ -122,5 +125,6 @@ export function callMessage(
     ...(deadlineAt === undefined ? undefined : { deadlineAt }),
     ...(idempotencyKey === undefined ? undefined : { idempotencyKey }),
     ...(publishId === undefined ? undefined : { publishId }),
+    ...trace,
   };
 }

@@ -26,7 +26,7 @@ test('publishes keep their order when some of them go again as superjson', async
   const imports = new SuperjsonImports();
   const { runtime, network } = server;
   const options = { contracts: { typed }, dial: network.dial, runtime };
-  const client = createClient('ws://test', options, imports.superjson);
+  const client = createClient('ws://test', options, { superjson: imports.superjson });
   onTestFinished(() => client.close());
   const loaded = imports.superjson.load();
   imports.arrive();

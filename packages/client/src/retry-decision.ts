@@ -8,6 +8,8 @@ export type AttachPhase = 'auth' | 'opening' | 'resuming' | 'greeting' | 'live';
 export interface Ending {
   readonly closed: Closed;
   readonly phase: AttachPhase;
+  /** How long nothing had come when something else than this client cut it. */
+  readonly silentMs?: number;
 }
 
 /** What is remembered of the attempts since the last connection that lasted. */

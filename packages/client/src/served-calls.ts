@@ -2,6 +2,7 @@ import {
   ANSWERING_CODEC,
   ENCODING,
   NO_LAYOUT,
+  readTraceContext,
   TrunklineError,
   Violation,
   type BindMessage,
@@ -206,7 +207,7 @@ class ServedCalls implements SessionAnswers {
     }
     const heardAt = this.#wire?.heardAt ?? runtime.now();
     const deadlineAt = deadlineMs === undefined ? undefined : heardAt + deadlineMs;
-    const context = new HandlerContext(runtime, deadlineAt);
+    const context = new HandlerContext(runtime, deadlineAt, readTraceContext(message));
     const entry: Entry = { id, bound, context, timer: undefined };
     this.#entries.set(id, entry);
     this.#handlers.running++;

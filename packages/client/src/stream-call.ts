@@ -10,9 +10,11 @@ import {
   type ItemMessage,
   type ProcedureCodec,
   type ResultMessage,
+  type TraceSpan,
 } from '@trunkline/protocol';
 import type { CallOptions } from './call-method.js';
 import { cancelledError, deadlineAt, onAbort, type CallPort } from './call-port.js';
+import { startSpan } from './call-span.js';
 import type { CallSession, PendingCall, StreamHandler } from './pending-call.js';
 import type { ItemSource } from './stream-method.js';
 import { readOutput, startOrFail } from './unary-call.js';
@@ -63,6 +65,7 @@ export class StreamCall implements StreamHandler {
   #unanswered: Unsent[] | undefined;
   #backlog: Unsent[] = [];
   #call: PendingCall | undefined;
+  #span: TraceSpan | undefined;
   #isOver = false;
   #stopListening: () => void = () => {};
 
@@ -89,7 +92,9 @@ export class StreamCall implements StreamHandler {
     const { signal } = options;
     if (signal?.aborted) return this.failed(cancelledError('no', signal.reason));
     const due = deadlineAt(this.#port, options, undefined);
-    this.#call = startOrFail(this.#port, { kind: 'stream', name, codec, input, due }, this);
+    const span = startSpan(this.#port, 'stream', name);
+    this.#span = span;
+    this.#call = startOrFail(this.#port, { kind: 'stream', name, codec, input, due, span }, this);
     if (this.#isOver) return;
     this.#stopListening = onAbort(signal, () => {
       this.failed(cancelledError(this.#cancel('withdrawn'), signal?.reason));
@@ -107,6 +112,7 @@ export class StreamCall implements StreamHandler {
   leave(): void {
     if (this.#isOver) return;
     this.#finish();
+    this.#span?.end();
     this.#cancel('stopped');
   }
 
@@ -168,13 +174,16 @@ export class StreamCall implements StreamHandler {
     const output = this.#request.hasOutput
       ? readOutput(this.#port, message, this.#request.codec?.output)
       : undefined;
-    if (output instanceof TrunklineError) this.#consumer.failed(output);
+    const error = output instanceof TrunklineError ? output : undefined;
+    this.#span?.end(error);
+    if (error !== undefined) this.#consumer.failed(error);
     else this.#consumer.end(output);
   }
 
   failed(error: TrunklineError): void {
     if (this.#isOver) return;
     this.#finish(error);
+    this.#span?.end(error);
     this.#consumer.failed(error);
   }
 

@@ -7,6 +7,7 @@ import {
   type SubscribeMessage,
   type Violation,
 } from '@trunkline/protocol';
+import { startReceiving, type TracePort } from './call-span.js';
 import type { Wire } from './call-wire.js';
 import { SubscribePace } from './subscribe-pace.js';
 import type { Subscriber } from './subscriber.js';
@@ -37,13 +38,15 @@ export interface Seat {
 export class Subscriptions {
   readonly #runtime: Runtime;
   readonly #superjson: SuperjsonLoader;
+  readonly #tracing: TracePort;
   readonly #feeds = new Map<string, TopicFeed>();
   #link: SubscriptionLink | undefined;
   #stopped: string | undefined;
 
-  constructor(runtime: Runtime, superjson: SuperjsonLoader) {
+  constructor(runtime: Runtime, superjson: SuperjsonLoader, tracing: TracePort) {
     this.#runtime = runtime;
     this.#superjson = superjson;
+    this.#tracing = tracing;
   }
 
   /** Topics that are subscribed. */
@@ -105,11 +108,21 @@ export class Subscriptions {
     for (const feed of feeds) feed.close(code === 'CANCELLED' ? undefined : error);
   }
 
+  /** After `stop`: subscribers are taken again. */
+  restart(): void {
+    this.#stopped = undefined;
+  }
+
   receive(link: TopicLink, message: TopicReply): Violation | undefined {
     // It was left, and what it brings comes over the other one as well.
     if (link !== this.#link) return undefined;
     if (message.kind === 'MESSAGE') {
-      return this.#link?.byTopic.get(message.topic)?.message(message);
+      const feed = this.#link?.byTopic.get(message.topic);
+      if (feed === undefined || message.traceParent === undefined) return feed?.message(message);
+      const span = startReceiving(this.#tracing, feed.name, message);
+      const violation = feed.message(message);
+      span?.end();
+      return violation;
     }
     const feed = this.#link?.bySub.get(message.sub);
     // The peer may simply be late.

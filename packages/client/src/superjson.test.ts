@@ -193,7 +193,7 @@ async function startPacked() {
   const members = { add: { kind: 'call', codec: CODEC } } as const;
   const typed: ContractShape = { name: 'typed', revision: '0123456789abcdef', members };
   const options = { contracts: { typed }, dial: network.dial, runtime };
-  const client = createClient('ws://test', options, imports.superjson);
+  const client = createClient('ws://test', options, { superjson: imports.superjson });
   onTestFinished(() => client.close());
   await runtime.settle();
   const { add } = (client as unknown as { typed: { add: CallMethod<unknown, unknown> } }).typed;

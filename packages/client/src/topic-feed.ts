@@ -82,6 +82,11 @@ export class TopicFeed {
     this.#topic = topic;
   }
 
+  /** `contract.topic`. */
+  get name(): string {
+    return this.#topic.name;
+  }
+
   /** How many subscribe. */
   get size(): number {
     return this.#subscribers.size;

@@ -4,9 +4,11 @@ import {
   type Payload,
   type ProcedureCodec,
   type ResultMessage,
+  type TraceSpan,
 } from '@trunkline/protocol';
 import type { CallOptions } from './call-method.js';
 import { cancelledError, deadlineAt, onAbort, type CallPort } from './call-port.js';
+import { startSpan } from './call-span.js';
 import type { CallHandler, CallRequest, PendingCall } from './pending-call.js';
 import { decodeValue, encodeValue } from './value.js';
 
@@ -40,6 +42,7 @@ export function startUnary<Value>(
   const { signal } = options;
   const due = deadlineAt(port, options, port.deadlineMs);
   if (signal?.aborted) return outcome.failed(cancelledError('no', signal.reason));
+  const span = startSpan(port, kind, name);
   let stopListening = (): void => {};
   let mayHaveRun = (): boolean => false;
   const handler: CallHandler = {
@@ -47,15 +50,19 @@ export function startUnary<Value>(
     done: (message) => {
       stopListening();
       const value = request.read(message as ResultMessage);
-      if (value instanceof TrunklineError) outcome.failed(value);
-      else outcome.done(value);
+      const error = value instanceof TrunklineError ? value : undefined;
+      span?.end(error);
+      if (error !== undefined) outcome.failed(error);
+      else outcome.done(value as Value);
     },
-    failed: (error) => {
+    failed: (failure) => {
       stopListening();
-      outcome.failed(mayHaveRun() ? notSurelyUnrun(error) : error);
+      const error = mayHaveRun() ? notSurelyUnrun(failure) : failure;
+      span?.end(error);
+      outcome.failed(error);
     },
   };
-  const call = startOrFail(port, { kind, name, codec, input, due, idempotencyKey }, handler);
+  const call = startOrFail(port, { kind, name, codec, input, due, idempotencyKey, span }, handler);
   if (call === undefined || call.state === 'settled') return;
   mayHaveRun = () => call.mayHaveRun;
   stopListening = onAbort(signal, () => {
@@ -82,21 +89,27 @@ interface CallStart {
   readonly input: unknown;
   readonly due: number | undefined;
   readonly idempotencyKey?: Uint8Array | undefined;
+  /** Ended by the handler; here only where the handler is not told. */
+  readonly span: TraceSpan | undefined;
 }
 
 /** Starts a call or a stream; a refusal is told to the handler, and nothing is returned then. */
 export function startOrFail(
   port: CallPort,
-  { kind, name, codec, input, due, idempotencyKey }: CallStart,
+  { kind, name, codec, input, due, idempotencyKey, span }: CallStart,
   handler: CallHandler,
 ): PendingCall | undefined {
   try {
     const payload = encodeValue(input, codec?.input, port.superjson.code);
     // Written out: the rest of a pattern makes objects of a kind that is slow to read.
-    const request = { kind, name, codec, payload, deadlineAt: due, idempotencyKey };
+    const trace = span?.context;
+    const request = { kind, name, codec, payload, deadlineAt: due, idempotencyKey, trace };
     return port.calls.start(request, handler);
   } catch (error) {
-    if (!(error instanceof TrunklineError)) throw error;
+    if (!(error instanceof TrunklineError)) {
+      span?.end();
+      throw error;
+    }
     handler.failed(error);
     return undefined;
   }

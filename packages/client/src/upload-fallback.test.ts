@@ -28,7 +28,7 @@ function setup() {
   const imports = new SuperjsonImports();
   const { runtime, network } = server;
   const options = { contracts: { typed }, dial: network.dial, runtime };
-  const client = createClient('ws://test', options, imports.superjson);
+  const client = createClient('ws://test', options, { superjson: imports.superjson });
   onTestFinished(() => client.close());
   const { typed: methods } = client as unknown as { typed: { sum: Sum; other: Sum } };
   return { server, imports, runtime, network, ...methods };

@@ -141,3 +141,23 @@ test('leaves no timer when it ends', async () => {
   socket.onclose?.({ code: 1001, reason: '' });
   expect(runtime.timers).toBe(0);
 });
+
+test('gives up a socket that does not end although it was closed', async () => {
+  const { runtime, events, transport, socket } = open();
+  transport.close({ code: 'PAUSED', reason: '' });
+  transport.close({ code: 'PAUSED', reason: '' });
+  expect(runtime.timers).toBe(1);
+  await runtime.advance(4_999);
+  expect(events).toEqual([]);
+  await runtime.advance(1);
+  expect(events).toEqual([{ code: 1006, reason: '' }]);
+  expect([socket.onopen, socket.onmessage, socket.onclose]).toEqual([null, null, null]);
+});
+
+test('leaves no timer behind when a socket that was closed ends', () => {
+  const { runtime, transport, socket } = open();
+  transport.close({ code: 'PAUSED', reason: '' });
+  socket.onclose?.({ code: 4412, reason: '' });
+  transport.close({ code: 'PAUSED', reason: '' });
+  expect(runtime.timers).toBe(0);
+});

@@ -14,6 +14,8 @@ const CUT = 1006;
 const DONE = 1000;
 const FIRST_OF_APPLICATIONS = 3_000;
 const FULL_BYTES = WIRE_DEFAULTS.writeAheadBytes;
+/** A socket that does not end although it was closed is left to itself after so many milliseconds. */
+const CLOSE_MS = 5_000;
 /** There is no event for it, so what is buffered is looked at this often, in milliseconds. */
 const LOOK_MS = 10;
 
@@ -36,6 +38,7 @@ class BrowserTransport implements Transport {
   readonly #runtime: Runtime;
   #isClosed = false;
   #look: Timer | undefined;
+  #closing: Timer | undefined;
 
   constructor(socket: WebSocket, sink: DialSink, runtime: Runtime) {
     this.#socket = socket;
@@ -72,6 +75,8 @@ class BrowserTransport implements Transport {
     // Pages may not use the codes of the protocol itself.
     if (number === DONE || number >= FIRST_OF_APPLICATIONS) this.#socket.close(number, reason);
     else this.#socket.close();
+    const end = (): void => this.#end({ code: CUT, reason: '' });
+    if (!this.#isClosed) this.#closing ??= this.#runtime.startTimer(CLOSE_MS, end);
   }
 
   abort(): void {
@@ -92,6 +97,7 @@ class BrowserTransport implements Transport {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#look?.cancel();
+    this.#closing?.cancel();
     const socket = this.#socket;
     socket.onopen = socket.onmessage = socket.onclose = null;
     // Kept: an error without a listener is reported by some platforms.

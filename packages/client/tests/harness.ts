@@ -36,7 +36,7 @@ export function start(
     onError: (error: unknown) => errors.push(error),
     ...options,
   };
-  const client = createClient('ws://test', given, superjson) as Harness['client'];
+  const client = createClient('ws://test', given, { superjson }) as Harness['client'];
   onTestFinished(async () => {
     client.close();
     await runtime.settle();

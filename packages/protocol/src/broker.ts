@@ -1,5 +1,6 @@
 import type { PublishId } from './ext.js';
 import type { Cursor, Encoding, StaleMessage } from './message.js';
+import type { TraceContext } from './tracer.js';
 
 /** What of a topic is kept for those who were away. */
 export interface KeepPolicy {
@@ -24,6 +25,8 @@ export interface BrokerRecord {
   /** Hash of the layout that packed the bytes; 16 zeros when they are not packed. */
   readonly layoutHash: string;
   readonly bytes: Uint8Array;
+  /** Where its publish stands in a trace; missing where nobody traced it. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** A record with its place in its topic. */

@@ -31,6 +31,7 @@ describe('reactionTo', () => {
     [4408, 'retry'],
     [4409, 'stop'],
     [4410, 'retry'],
+    [4412, 'retry'],
     [4429, 'retry-after'],
     [4503, 'retry-after'],
     [4508, 'retry'],

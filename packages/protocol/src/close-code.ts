@@ -28,6 +28,7 @@ export const CLOSE_CODES = {
   HELLO_LATE: { code: 4408, meaning: 'no hello in time', reaction: 'retry' },
   REPLACED: { code: 4409, meaning: 'a newer connection of the session', reaction: 'stop' },
   SESSION_GONE: { code: 4410, meaning: 'the session has ended', reaction: 'retry' },
+  PAUSED: { code: 4412, meaning: 'the client rests and comes back', reaction: 'retry' },
   TOO_MUCH: { code: 4429, meaning: 'too much in too short a time', reaction: 'retry-after' },
   DRAINING: { code: 4503, meaning: 'the server stops', reaction: 'retry-after' },
   SLOW: { code: 4508, meaning: 'the reader is too slow', reaction: 'retry' },

@@ -30,6 +30,8 @@ export interface ExtFields {
   readonly asOf?: { readonly epoch: string; readonly offset: number };
   readonly published?: Published;
   readonly retryAfterMs?: number;
+  /** The silence before which a client wants a PING. */
+  readonly idleMs?: number;
 }
 
 type Mutable = { -readonly [Name in keyof ExtFields]: ExtFields[Name] };
@@ -42,6 +44,7 @@ const TAGS = {
   asOf: 0x05,
   published: 0x06,
   retryAfterMs: 0x87,
+  idleMs: 0x88,
 } as const;
 const OPTIONAL = 0x80;
 const DUPLICATE = 0x80;
@@ -50,7 +53,7 @@ const MAX_TRACE_STATE = 512;
 const MAX_KEY = 64;
 const MAX_PUBLISHER = 64;
 /** Bytes of an ext beside its texts and its key, with every tag in it. */
-const FIXED_SIZE = 72;
+const FIXED_SIZE = 84;
 
 /** Tells whether a message has anything for its ext. */
 export function hasExt(fields: ExtFields): boolean {
@@ -61,7 +64,8 @@ export function hasExt(fields: ExtFields): boolean {
     fields.publishId !== undefined ||
     fields.asOf !== undefined ||
     fields.published !== undefined ||
-    fields.retryAfterMs !== undefined
+    fields.retryAfterMs !== undefined ||
+    fields.idleMs !== undefined
   );
 }
 
@@ -96,6 +100,10 @@ export function encodeExt(writer: Writer, fields: ExtFields): void {
   if (fields.retryAfterMs !== undefined) {
     const retryAfterMs = fields.retryAfterMs;
     encodeTag(writer, TAGS.retryAfterMs, () => writer.varint(retryAfterMs));
+  }
+  if (fields.idleMs !== undefined) {
+    const idleMs = fields.idleMs;
+    encodeTag(writer, TAGS.idleMs, () => writer.varint(idleMs));
   }
   writer.endBlock(start, 1);
 }
@@ -172,6 +180,9 @@ function decodeTag(tag: number, value: Reader, fields: Mutable): void {
       return;
     case TAGS.retryAfterMs:
       fields.retryAfterMs = value.varint();
+      return;
+    case TAGS.idleMs:
+      fields.idleMs = value.varint();
       return;
     default:
       if ((tag & OPTIONAL) === 0) return value.fail('BAD_EXT');

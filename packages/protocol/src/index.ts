@@ -136,6 +136,13 @@ export type {
   TopicShape,
 } from './shape.js';
 export { systemRuntime } from './system-runtime.js';
+export {
+  readTraceContext,
+  type TraceContext,
+  type TraceFailure,
+  type Tracer,
+  type TraceSpan,
+} from './tracer.js';
 export type { Closed, Dial, DialSink, Transport, TransportSink } from './transport.js';
 export {
   TrunklineError,

@@ -89,11 +89,9 @@ export const SERVER_MESSAGES: readonly (readonly [number, BodyDecoder])[] = [
   [KINDS.VOID, () => ({ kind: 'VOID' })],
 ];
 
-/** Messages that have an ext exactly when bytes are left after their last field. */
+/** Messages of whose ext nothing is known; it is there exactly when bytes are left. */
 const EXTENDED: ReadonlySet<number> = new Set<number>([
-  KINDS.HELLO,
   KINDS.WELCOME,
-  KINDS.RESUME,
   KINDS.RESUMED,
   KINDS.GONE,
   KINDS.GOAWAY,

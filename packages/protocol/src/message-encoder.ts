@@ -231,6 +231,11 @@ function encodeHello(writer: Writer, message: HelloMessage): void {
   writer.text(message.agent);
   writer.text(message.token);
   encodeRevisions(writer, message.revisions);
+  encodeWish(writer, message);
+}
+
+function encodeWish(writer: Writer, { idleMs }: HelloMessage | ResumeMessage): void {
+  if (idleMs !== undefined) encodeExt(writer, { idleMs });
 }
 
 function encodeResume(writer: Writer, message: ResumeMessage): void {
@@ -242,4 +247,5 @@ function encodeResume(writer: Writer, message: ResumeMessage): void {
   writer.varint(message.rx);
   writer.varint(message.first);
   encodeRevisions(writer, message.revisions);
+  encodeWish(writer, message);
 }

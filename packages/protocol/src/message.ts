@@ -75,7 +75,7 @@ export const SESSION_LIMITS = {
 export type SessionLimits = { readonly [Name in keyof typeof SESSION_LIMITS]: number };
 
 /** Client to server: opens a session, with the features and contract revisions of the client. */
-export interface HelloMessage {
+export interface HelloMessage extends Pick<ExtFields, 'idleMs'> {
   readonly kind: 'HELLO';
   readonly features: number;
   readonly agent: string;
@@ -96,7 +96,7 @@ export interface WelcomeMessage {
   readonly revisions: readonly Revision[];
 }
 /** Client to server: takes up a session on a new connection, from the positions that it names. */
-export interface ResumeMessage {
+export interface ResumeMessage extends Pick<ExtFields, 'idleMs'> {
   readonly kind: 'RESUME';
   readonly features: number;
   readonly token: string;

@@ -1,4 +1,5 @@
 import type { Reader } from './bytes/reader.js';
+import { decodeExt } from './ext.js';
 import { MAX_NAME, pick } from './field-decoder.js';
 import {
   GONE_REASONS,
@@ -52,12 +53,20 @@ function decodeLimits(body: Reader): SessionLimits {
   return limits;
 }
 
-/** Reads the body of HELLO, without its ext. */
+/** Reads the ext of HELLO and RESUME; other tags mean nothing there. */
+function decodeWish(body: Reader): { readonly idleMs?: number } {
+  if (body.remaining === 0) return {};
+  const { idleMs } = decodeExt(body);
+  return idleMs === undefined ? {} : { idleMs };
+}
+
+/** Reads the body of HELLO. */
 export function decodeHello(body: Reader): HelloMessage {
   const features = body.varint();
   const agent = body.text(MAX_AGENT);
   const token = body.text(MAX_TOKEN);
-  return { kind: 'HELLO', features, agent, token, revisions: decodeRevisions(body) };
+  const revisions = decodeRevisions(body);
+  return { kind: 'HELLO', features, agent, token, revisions, ...decodeWish(body) };
 }
 
 function decodeSecret(body: Reader): Uint8Array {
@@ -82,7 +91,7 @@ export function decodeWelcome(body: Reader): WelcomeMessage {
   return { kind: 'WELCOME', features, session, secret, ...decodeTerms(body) };
 }
 
-/** Reads the body of RESUME, without its ext. */
+/** Reads the body of RESUME. */
 export function decodeResume(body: Reader): ResumeMessage {
   const features = body.varint();
   const token = body.text(MAX_TOKEN);
@@ -101,6 +110,7 @@ export function decodeResume(body: Reader): ResumeMessage {
     rx,
     first,
     revisions: decodeRevisions(body),
+    ...decodeWish(body),
   };
 }
 

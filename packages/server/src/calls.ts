@@ -280,6 +280,7 @@ export class Calls {
     const { limits, link } = this.#options;
     const deadlineMs = deadlineOf(message, route, limits);
     if (deadlineMs !== undefined) context.deadlineAt = link.heardAt + deadlineMs;
+    context.takeTrace(message);
     return context;
   }
 

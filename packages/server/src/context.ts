@@ -1,4 +1,4 @@
-import type { TrunklineError } from '@trunkline/protocol';
+import type { TraceContext, TrunklineError } from '@trunkline/protocol';
 import type { Scope, User } from './app.js';
 
 /** How a client reached the server. Header names are lower case. */
@@ -63,6 +63,8 @@ export interface CallContext<Errors = Readonly<Record<string, unknown>>> extends
   readonly signal: AbortSignal;
   /** Milliseconds until the deadline; `undefined` without one. */
   readonly remainingMs: number | undefined;
+  /** What the caller sent of a trace, if it is well-formed; any client can make it up. */
+  readonly trace: TraceContext | undefined;
   /** Makes a declared error, to be thrown. */
   error<Code extends keyof Errors & string>(
     code: Code,

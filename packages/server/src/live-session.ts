@@ -22,6 +22,7 @@ import { Calls, type CallsOptions } from './calls.js';
 import type { CallerLink } from './client-calls/caller-link.js';
 import { receiveAnswer, type ClientCallTable } from './client-calls/client-call-table.js';
 import { openClientCalls } from './client-calls/client-calls.js';
+import { grantIdleMs } from './granted-idle.js';
 import { isAnswer, isPacked, violationOf } from './message-kind.js';
 import type { CallWatch } from './observe/call-watch.js';
 import { watchOf, type SessionWatch } from './observe/session-watch.js';
@@ -97,6 +98,7 @@ export class LiveSession
     this.wire = new Link(this, { ...options, codec: FULL_CODEC });
     if ((hello.features & FEATURES.CHUNK) !== 0) this.wire.allowChunks();
     this.#clientCalls = openClientCalls(session, hello, this);
+    this.wire.pingAfter(grantIdleMs(hello, limits));
     const isKept = limits.detachedMs > 0 && (hello.features & FEATURES.RESUME) !== 0;
     const { secret, hash } = isKept ? sessions.createSecret() : NO_SECRET;
     this.#secretHash = hash;
@@ -171,6 +173,7 @@ export class LiveSession
     before?.close(REPLACED);
     this.watchRights();
     const { transport } = connection;
+    this.wire.pingAfter(grantIdleMs(resume, this.services.limits));
     this.wire.attach(transport);
     this.wire.resume(transport, resume.rx, {
       kind: 'RESUMED',
@@ -385,7 +388,7 @@ export class LiveSession
   }
 
   /** What the client is told at each attach. */
-  #terms({ revisions }: HelloMessage | ResumeMessage) {
+  #terms(wish: HelloMessage | ResumeMessage) {
     const { limits, registry, sessionLimits } = this.services;
     const isKept = this.#secretHash !== undefined;
     return {
@@ -393,9 +396,9 @@ export class LiveSession
         FEATURES.CHUNK | (isKept ? FEATURES.RESUME : 0) | (this.takesTokens ? FEATURES.AUTH : 0),
       ttlMs: isKept ? limits.detachedMs : 0,
       expiresInMs: this.expiresInMs,
-      idleMs: limits.idleMs,
+      idleMs: grantIdleMs(wish, limits),
       limits: sessionLimits,
-      revisions: registry.revisionsOf(revisions),
+      revisions: registry.revisionsOf(wish.revisions),
     };
   }
 

@@ -1,4 +1,10 @@
-import { TrunklineError, type Runtime } from '@trunkline/protocol';
+import {
+  readTraceContext,
+  TrunklineError,
+  type CallMessage,
+  type Runtime,
+  type TraceContext,
+} from '@trunkline/protocol';
 import type { Scope, User } from './app.js';
 import type {
   AnyContext,
@@ -72,6 +78,10 @@ export class RequestContext extends SessionContext {
   /** Whether the handler goes on whatever becomes of its caller: others may wait for it. */
   isDetached = false;
   deadlineAt: number | undefined;
+  /** What its caller sent of a trace, if it is well-formed. */
+  trace: TraceContext | undefined;
+  /** Told that the signal has fired. */
+  ended: ((reason: TrunklineError) => void) | undefined;
   items: AsyncIterable<unknown> = NO_ITEMS;
   /** What observers are told of it; `undefined` where there is none. */
   readonly watch: CallWatch | undefined;
@@ -107,6 +117,10 @@ export class RequestContext extends SessionContext {
     return this.#abortReason !== undefined;
   }
 
+  takeTrace(message: CallMessage): void {
+    if (message.traceParent !== undefined) this.trace = readTraceContext(message);
+  }
+
   /** Throws once nobody may be told any more that the handler ran: call it before it starts. */
   assertOpen(): void {
     if (this.isAborted || this.isSettled) throw ENDED;
@@ -133,6 +147,7 @@ export class RequestContext extends SessionContext {
     if (this.#abortReason !== undefined) return;
     this.#abortReason = reason;
     this.#controller?.abort(reason);
+    this.ended?.(reason);
     const { procedure, kind, isStarted } = this;
     const part = isStarted ? 'handler' : 'guards';
     this.#unwatch = this.#source.leaks?.watch({ procedure, kind, part }, reason);

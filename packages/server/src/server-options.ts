@@ -7,6 +7,7 @@ import type { ServerLimits } from './limits.js';
 import type { LeakOptions } from './leak-watch.js';
 import type { Observer } from './observe/observer.js';
 import type { MakeScope } from './request-context.js';
+import type { ServerTracer } from './tracing/server-tracer.js';
 
 /** What a server is made from. */
 export interface ServerOptions extends Partial<Around> {
@@ -43,6 +44,8 @@ export interface ServerOptions extends Partial<Around> {
    * development. Nothing is watched unless it is given; `true` prints a line for each, after 5 s.
    */
   readonly leaks?: true | LeakOptions;
+  /** Gives requests, publishes and deliveries their spans; nothing is traced without it. */
+  readonly tracer?: ServerTracer;
   /** Told at boot which guards cover which procedure, as a table to print. */
   readonly onCoverage?: (table: string) => void;
   /** Told of what the server does, call by call: logs, metrics, traces. */
@@ -68,6 +71,7 @@ const OPTIONS: { readonly [Name in keyof Required<ServerOptions>]: true } = {
   onOpen: true,
   onClose: true,
   leaks: true,
+  tracer: true,
   onCoverage: true,
   observers: true,
   runtime: true,
@@ -87,6 +91,7 @@ export function assertOptions(options: ServerOptions): void {
     throw new TypeError(`option "packed" must be true or false, not "${typeof packed}"`);
   }
   assertLeaks(options.leaks);
+  assertTracer(options.tracer);
   assertObservers(options.observers);
   if (Array.isArray(options.services)) return;
   throw new TypeError(
@@ -114,6 +119,13 @@ function assertLeaks(leaks: unknown): void {
   throw new TypeError(
     'option "leaks" must be true, or an object with "afterMs", milliseconds, and "report", a function',
   );
+}
+
+function assertTracer(tracer: unknown): void {
+  if (tracer === undefined) return;
+  const { start, serve } = Object(tracer) as { start?: unknown; serve?: unknown };
+  if (typeof start === 'function' && typeof serve === 'function') return;
+  throw new TypeError('option "tracer" must be an object with the methods "start" and "serve"');
 }
 
 /** Throws a TypeError for what cannot be revoked: rights of nobody, or for a misread `final`. */

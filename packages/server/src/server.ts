@@ -21,7 +21,6 @@ import { isPromise } from './chain.js';
 import { Connection, type ConnectionServices } from './connection.js';
 import type { ConnectionInfo, SessionOpened } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
-import { Dispatcher } from './dispatcher.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Drain, type DrainOptions, type DrainReport } from './drain.js';
 import { servicesOf } from './explore.js';
@@ -45,8 +44,9 @@ import { Sessions } from './sessions.js';
 import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
-import { PublishDispatcher } from './topics/publish-dispatcher.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
+import { GuardedTracer } from './tracing/guarded-tracer.js';
+import { createRunners } from './tracing/traced-requests.js';
 import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
@@ -79,6 +79,7 @@ export class Server {
   readonly #around: Around;
   readonly #broker: Broker;
   readonly #ownsBroker: boolean;
+  readonly #tracer: GuardedTracer | undefined;
   readonly #hub: Hub;
   readonly #idempotency: IdempotencyTable;
   readonly #leaks: LeakWatch | undefined;
@@ -106,12 +107,14 @@ export class Server {
     this.#ownsBroker = options.broker === undefined;
     this.#observation = createObservation(options.observers, { runtime, report });
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
+    this.#tracer = options.tracer && new GuardedTracer(options.tracer, report);
     this.#hub = new Hub({
       broker: this.#broker,
       runtime,
       recent: { records: this.#limits.joinRecords, bytes: this.#limits.pageBytes },
       batchCloseBytes: this.#limits.batchCloseBytes,
       lookMs: this.#limits.lookMs,
+      tracer: this.#tracer,
     });
     this.#idempotency = new IdempotencyTable(runtime, this.#limits);
     if (options.leaks !== undefined) {
@@ -338,6 +341,7 @@ export class Server {
       broker: this.#broker,
       pipelineOf: pipelines.of,
       observation: this.#observation,
+      tracer: this.#tracer,
     };
     const registry = new Registry(this.#services);
     const valueBytes = registry.largestInput(this.#limits.valueInBytes);
@@ -352,12 +356,11 @@ export class Server {
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
-      dispatcher: new Dispatcher({
+      ...createRunners({
         ...common,
         idempotency: this.#idempotency,
         snapshots: new SnapshotPlaces(registry.routes(), common),
       }),
-      publishes: new PublishDispatcher(common),
       expiries: new ExpiryWatch(runtime),
       rechecks: new Rechecks(common),
       gatekeeper: new Gatekeeper({

@@ -10,6 +10,7 @@ import type { Session } from './session.js';
 import type { KnownSession, Sessions } from './sessions.js';
 import type { TopicServices } from './subscriptions.js';
 import type { PublishDispatcher } from './topics/publish-dispatcher.js';
+import type { GuardedTracer } from './tracing/guarded-tracer.js';
 import type { WaitingOutboxes } from './waiting-outboxes.js';
 
 /** What all sessions of a server share. */
@@ -34,6 +35,8 @@ export interface SessionServices extends TopicServices {
   readonly sessionEnded: (session: Session, closed: Closed) => void;
   /** `undefined` where nobody observes. */
   readonly observation: Observation | undefined;
+  /** `undefined` where nobody traces. */
+  readonly tracer: GuardedTracer | undefined;
   /** What WELCOME tells of the limits. */
   readonly sessionLimits: SessionLimits;
 }
@@ -99,6 +102,10 @@ export abstract class SessionParts implements ContextSource {
 
   get observation() {
     return this.services.observation;
+  }
+
+  get tracer() {
+    return this.services.tracer;
   }
 
   get leaks() {

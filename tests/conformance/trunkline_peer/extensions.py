@@ -67,6 +67,7 @@ EXTENSIONS: List[Extension] = [
     Extension(0x05, "asOf", _read_place, _write_place),
     Extension(0x06, "published", _read_published, _write_published),
     Extension(0x87, "retryAfterMs", Reader.varint, varint),
+    Extension(0x88, "idleMs", Reader.varint, varint),
 ]
 
 

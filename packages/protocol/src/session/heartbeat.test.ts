@@ -19,7 +19,7 @@ class Watched {
     this.heartbeat = new Heartbeat(
       {
         isBusy: () => this.isOutstanding,
-        ping: () => this.#ping(),
+        ping: (value) => this.#ping(value),
         dead: () => {
           this.deaths.push(this.runtime.now());
           this.heartbeat.stop();
@@ -29,10 +29,22 @@ class Watched {
     );
   }
 
-  #ping(): void {
+  #ping(value: number): void {
     this.pings.push(this.runtime.now());
     if (this.answersAfterMs === undefined) return;
-    this.runtime.startTimer(this.answersAfterMs, () => this.heartbeat.heard());
+    this.runtime.startTimer(this.answersAfterMs, () => {
+      this.heartbeat.heard();
+      this.heartbeat.answered(value);
+    });
+  }
+
+  /** The process sleeps: the wall clock goes on alone, or both clocks do. */
+  sleep(ms: number, clocks: 'wall' | 'both'): void {
+    const clock = this.runtime as { now: () => number; wallNow: () => number };
+    const [now, wallNow] = [clock.now.bind(clock), clock.wallNow.bind(clock)];
+    // The wall clock of this runtime counts on the other one.
+    clock.now = () => now() + (clocks === 'both' ? ms : 0);
+    clock.wallNow = () => wallNow() + (clocks === 'both' ? 0 : ms);
   }
 
   setOutstanding(isOutstanding: boolean): void {
@@ -159,18 +171,113 @@ describe('Heartbeat', () => {
     expect(watched.deaths[0]).toBeLessThanOrEqual(26_000);
   });
 
-  it('judges by what has passed, not by how many timers fired', async () => {
-    const watched = new Watched('server');
-    const late = new Watched('server');
-    watched.answersAfterMs = 1;
-    await watched.runtime.advance(100_000);
+  it.each(['wall', 'both'] as const)(
+    'asks before it judges by a silence in which nobody listened (%s)',
+    async (clocks) => {
+      for (const side of ['client', 'server'] as const) {
+        const dead = new Watched(side);
+        dead.sleep(3_600_000, clocks);
+        await dead.runtime.advance(18_000);
+        expect(dead.pings).toHaveLength(1);
+        expect(dead.deaths).toEqual([]);
+        await dead.runtime.advance(4_000);
+        expect(dead.deaths).toHaveLength(1);
+        expect(dead.runtime.timers).toBe(0);
+
+        const alive = new Watched(side);
+        alive.answersAfterMs = 3_999;
+        alive.sleep(3_600_000, clocks);
+        await alive.runtime.advance(22_000);
+        expect(alive.deaths).toEqual([]);
+        expect(alive.heartbeat.silentMs).toBeLessThan(22_000);
+      }
+    },
+  );
+
+  it('tells how long it is silent by the clock that has moved on more', async () => {
+    const watched = new Watched('client');
+    await watched.runtime.advance(3_000);
+    expect(watched.heartbeat.silentMs).toBe(3_000);
+    watched.sleep(60_000, 'wall');
+    expect(watched.heartbeat.silentMs).toBe(63_000);
+    watched.sleep(-600_000, 'wall');
+    expect(watched.heartbeat.silentMs).toBe(3_000);
+  });
+
+  it('pings at once when it is to probe, and is dead when no byte comes in time', async () => {
+    const watched = new Watched('client');
+    await watched.runtime.advance(1_000);
+    watched.heartbeat.probe(1_000);
+    expect(watched.pings).toEqual([1_000]);
+    await watched.runtime.advance(999);
     expect(watched.deaths).toEqual([]);
-    // A process that slept: its first timer fires long after it was due.
-    const runtime = late.runtime as unknown as { now: () => number };
-    const now = runtime.now.bind(late.runtime);
-    runtime.now = () => now() + 3_600_000;
-    await late.runtime.advance(18_000);
-    expect(late.deaths).toHaveLength(1);
+    await watched.runtime.advance(60_000);
+    expect(watched.deaths).toEqual([2_000]);
+    expect(watched.runtime.timers).toBe(0);
+  });
+
+  it('takes what came before a sleep for no answer to a probe', async () => {
+    const watched = new Watched('client');
+    watched.heartbeat.probe(1_000);
+    await watched.runtime.advance(10);
+    watched.heartbeat.heard();
+    watched.heartbeat.answered(-1);
+    await watched.runtime.advance(1_989);
+    expect(watched.deaths).toEqual([]);
+    await watched.runtime.advance(1);
+    expect(watched.deaths).toEqual([2_000]);
+  });
+
+  it('waits for the answer to a probe while bytes come, on a link that is slow', async () => {
+    const watched = new Watched('client');
+    watched.answersAfterMs = 9_500;
+    watched.heartbeat.probe(1_000);
+    for (let tenth = 0; tenth < 95; tenth++) {
+      await watched.runtime.advance(100);
+      watched.heartbeat.heard();
+    }
+    await watched.runtime.advance(10_000);
+    expect(watched.deaths).toEqual([]);
+    expect(watched.pings).toEqual([0]);
+  });
+
+  it('probes once at a time, and again after an answer', async () => {
+    const watched = new Watched('client');
+    watched.answersAfterMs = 500;
+    watched.heartbeat.probe(1_000);
+    watched.heartbeat.probe(1_000);
+    await watched.runtime.advance(600);
+    watched.heartbeat.probe(1_000);
+    await watched.runtime.advance(10_000);
+    expect(watched.pings).toEqual([0, 600]);
+    expect(watched.deaths).toEqual([]);
+  });
+
+  it('pings after the time that it was given instead of that of the limits', async () => {
+    const pings: number[] = [];
+    const runtime = new VirtualRuntime(7);
+    const link = {
+      isBusy: () => false,
+      dead: () => {},
+      ping: (value: number) => {
+        pings.push(runtime.now());
+        heartbeat.heard();
+        heartbeat.answered(value);
+      },
+    };
+    const options = { runtime, limits: LIMITS, pingsWhenIdle: true, idleMs: 2_000 };
+    const heartbeat: Heartbeat = new Heartbeat(link, options);
+    await runtime.advance(60_000);
+    heartbeat.stop();
+    expect(pings.length).toBeGreaterThanOrEqual(25);
+    expect(pings.length).toBeLessThanOrEqual(38);
+  });
+
+  it('holds no timer of a probe after it was stopped', async () => {
+    const watched = new Watched('client');
+    watched.heartbeat.probe(1_000);
+    watched.heartbeat.stop();
+    expect(watched.runtime.timers).toBe(0);
   });
 
   it('holds no timer after it was stopped, whatever it is told', async () => {
@@ -178,6 +285,7 @@ describe('Heartbeat', () => {
     watched.heartbeat.stop();
     watched.setOutstanding(true);
     watched.heartbeat.heard();
+    watched.heartbeat.probe(1_000);
     expect(watched.runtime.timers).toBe(0);
     await watched.runtime.advance(60_000);
     expect(watched.pings).toEqual([]);

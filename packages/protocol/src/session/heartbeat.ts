@@ -5,7 +5,7 @@ import type { Runtime, Timer } from '../runtime.js';
 export interface Heartbeated {
   /** Whether something is outstanding, so that a dead connection must be noticed soon. */
   isBusy(): boolean;
-  ping(): void;
+  ping(value: number): void;
   dead(): void;
 }
 
@@ -15,7 +15,12 @@ export interface HeartbeatOptions {
   readonly limits: WireLimits;
   /** Whether this side also pings when nothing is outstanding: the server does. */
   readonly pingsWhenIdle: boolean;
+  /** Silence before a PING, where it is not that of the limits. */
+  readonly idleMs?: number;
 }
+
+/** A timer that fires so much later than it should have shows that the process did not run. */
+const LATE_MS = 2_000;
 
 /** Judges by elapsed time whether a connection lives (PROTOCOL.md, "PING"). */
 export class Heartbeat {
@@ -32,13 +37,21 @@ export class Heartbeat {
   #pingedAt = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
+  /** By how much the wall clock was ahead of the other one when the timer was started. */
+  #wallAhead = 0;
+  #probeTimer: Timer | undefined;
+  /** The value of the PING that a probe waits for an answer to. */
+  #probe: number | undefined;
+  /** Whether a byte came since the last look of the probe. */
+  #isHeard = true;
 
   constructor(link: Heartbeated, options: HeartbeatOptions) {
     this.#link = link;
     this.#runtime = options.runtime;
     this.#limits = options.limits;
     this.#pingsWhenIdle = options.pingsWhenIdle;
-    this.#idleMs = this.#limits.idleMs * (0.8 + 0.4 * this.#runtime.random());
+    const { limits, idleMs = limits.idleMs } = options;
+    this.#idleMs = idleMs * (0.8 + 0.4 * this.#runtime.random());
     this.#heardAt = this.#runtime.now();
     this.#busySince = this.#heardAt;
     this.look();
@@ -53,6 +66,33 @@ export class Heartbeat {
   /** Notes that a byte came. */
   heard(): void {
     this.#heardAt = this.#runtime.now();
+    this.#isHeard = true;
+  }
+
+  /**
+   * Milliseconds since a byte came, by the clock that has moved on more: one of them may stand still
+   * while the device sleeps.
+   */
+  get silentMs(): number {
+    return this.#runtime.now() - this.#heardAt + this.#driftMs;
+  }
+
+  /**
+   * Pings at once. Unless a byte comes within so many milliseconds, and again within as many until
+   * the answer is there, the connection is dead: what had come before a sleep is no sign of life.
+   */
+  probe(ms: number): void {
+    if (this.#probe !== undefined || this.#isStopped) return;
+    this.#probe = this.#pingValue();
+    this.#awaitAnswer(ms);
+    this.#link.ping(this.#probe);
+  }
+
+  /** Notes that a PING was answered. */
+  answered(value: number): void {
+    if (value !== this.#probe) return;
+    this.#probe = undefined;
+    this.#probeTimer?.cancel();
   }
 
   /** Looks whether something is outstanding; if nothing was before, silence counts from now. */
@@ -69,7 +109,30 @@ export class Heartbeat {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#probeTimer?.cancel();
     this.#dueAt = Number.NEGATIVE_INFINITY;
+  }
+
+  get #isStopped(): boolean {
+    return this.#dueAt === Number.NEGATIVE_INFINITY;
+  }
+
+  /** How much further the wall clock has moved than the other one. */
+  get #driftMs(): number {
+    const ahead = this.#runtime.wallNow() - this.#runtime.now();
+    return Math.max(0, ahead - this.#wallAhead);
+  }
+
+  #pingValue(): number {
+    return Math.floor(this.#runtime.random() * 0x100000000);
+  }
+
+  #awaitAnswer(ms: number): void {
+    this.#isHeard = false;
+    this.#probeTimer = this.#runtime.startTimer(ms, () => {
+      if (this.#isHeard) this.#awaitAnswer(ms);
+      else this.#link.dead();
+    });
   }
 
   #arm(delayMs: number): void {
@@ -77,10 +140,12 @@ export class Heartbeat {
     if (this.#dueAt <= dueAt) return;
     this.#timer?.cancel();
     this.#dueAt = dueAt;
+    this.#wallAhead = this.#runtime.wallNow() - this.#runtime.now();
     this.#timer = this.#runtime.startTimer(delayMs, () => this.#check());
   }
 
   #check(): void {
+    const lateMs = this.#runtime.now() - this.#dueAt + this.#driftMs;
     this.#dueAt = Number.POSITIVE_INFINITY;
     this.look();
     const busy = this.#isBusy;
@@ -88,13 +153,21 @@ export class Heartbeat {
     const deadMs = busy ? this.#limits.busyDeadMs : this.#limits.deadMs;
     const since = busy ? Math.max(this.#heardAt, this.#busySince) : this.#heardAt;
     const silentMs = this.#runtime.now() - since;
+    if (this.#probe !== undefined) return this.#arm(idleMs);
+    if (lateMs >= LATE_MS && silentMs + lateMs >= idleMs) return this.#wokeUp(idleMs);
     if (silentMs >= deadMs) return this.#link.dead();
     // The answer may come at the same instant of a coarse clock.
     if (silentMs >= idleMs && this.#pingedAt <= since && (busy || this.#pingsWhenIdle)) {
       this.#pingedAt = this.#runtime.now();
-      this.#link.ping();
+      this.#link.ping(this.#pingValue());
     }
     const untilPing = silentMs < idleMs ? idleMs - silentMs : idleMs;
     this.#arm(Math.max(1, Math.min(untilPing, deadMs - silentMs)));
+  }
+
+  /** Nobody could hear what came meanwhile, so the silence says nothing yet. */
+  #wokeUp(idleMs: number): void {
+    this.#arm(idleMs);
+    this.probe(this.#limits.busyDeadMs - this.#limits.busyIdleMs);
   }
 }

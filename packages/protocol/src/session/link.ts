@@ -2,7 +2,6 @@ import { readBatch, takesNumber, type Batch } from '../batch.js';
 import type { Close } from '../close-code.js';
 import type { WireLimits } from '../limits.js';
 import type { Message, ReceivedMessage } from '../message.js';
-import type { Runtime } from '../runtime.js';
 import type { Transport } from '../transport.js';
 import { Violation } from '../violation.js';
 import { AckDebt, type AckDebtor } from './ack-debt.js';
@@ -25,12 +24,13 @@ const NO_PONG = { kind: 'PONG' as const, value: 0 };
  */
 export class Link implements Heartbeated, AckDebtor, WriterOwner {
   readonly #owner: LinkOwner;
-  readonly #runtime: Runtime;
   readonly #limits: WireLimits;
   readonly #options: Omit<LinkOptions, 'transport'>;
   readonly #positions = new Positions();
   readonly #writer: LinkWriter;
   #heartbeat: Heartbeat;
+  /** Silence before a PING. */
+  #idleMs: number;
   #ackDebt: AckDebt | undefined;
   #assembler: Assembler | undefined;
   #isStopped = false;
@@ -40,8 +40,8 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
 
   constructor(owner: LinkOwner, options: LinkOptions) {
     this.#owner = owner;
-    this.#runtime = options.runtime;
     this.#limits = options.limits;
+    this.#idleMs = options.limits.idleMs;
     // A session may outlive its first connection, which must not be kept for that.
     const { transport, runtime, limits, side, codec, valueBytes, assembly } = options;
     // Written out: the rest of a pattern makes objects of a kind that is slow to read.
@@ -55,6 +55,25 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
   /** The peer takes chunks: from now on large messages are cut, and small ones pass them. */
   allowChunks(): void {
     this.#writer.outbox.cuts = true;
+  }
+
+  /** Pings after so many milliseconds of silence, on this connection and on those that follow. */
+  pingAfter(idleMs: number): void {
+    if (idleMs === this.#idleMs) return;
+    this.#idleMs = idleMs;
+    if (!this.#writer.isOpen) return;
+    this.#heartbeat.stop();
+    this.#heartbeat = this.#createHeartbeat();
+  }
+
+  /** Asks for a sign of life; without one in so many milliseconds the connection is dead. */
+  probe(ms: number): void {
+    this.#heartbeat.probe(ms);
+  }
+
+  /** Milliseconds since a batch came, by the clock that has moved on more. */
+  get silentMs(): number {
+    return this.#heartbeat.silentMs;
   }
 
   /** The connection is gone. Messages with a number wait for the next one, and all others go. */
@@ -256,8 +275,8 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
   }
 
   /** Asks the peer for a sign of life; for the heartbeat. */
-  ping(): void {
-    this.send({ kind: 'PING', value: Math.floor(this.#runtime.random() * 0x100000000) });
+  ping(value: number): void {
+    this.send({ kind: 'PING', value });
     this.flush();
   }
 
@@ -322,6 +341,8 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
         this.#pong(message.value);
         return undefined;
       case 'PONG':
+        this.#heartbeat.answered(message.value);
+        return undefined;
       case 'VOID':
       case 'SKIPPED':
         return undefined;
@@ -345,7 +366,8 @@ export class Link implements Heartbeated, AckDebtor, WriterOwner {
 
   #createHeartbeat(): Heartbeat {
     const { runtime, limits, side } = this.#options;
-    return new Heartbeat(this, { runtime, limits, pingsWhenIdle: side === 'server' });
+    const pingsWhenIdle = side === 'server';
+    return new Heartbeat(this, { runtime, limits, pingsWhenIdle, idleMs: this.#idleMs });
   }
 
   #late(refused: ReceivedMessage): void {

@@ -12,12 +12,14 @@ import {
   type ResultMessage,
   type Runtime,
   type Timer,
+  type TraceContext,
   type TrunklineError,
 } from '@trunkline/protocol';
 import { isPromise } from '../chain.js';
 import { localError } from '../failure.js';
 import type { ServerLimits } from '../limits.js';
 import type { Observation } from '../observe/observation.js';
+import type { GuardedTracer } from '../tracing/guarded-tracer.js';
 import type { CallerLink } from './caller-link.js';
 import { ClientBindings } from './client-bindings.js';
 import {
@@ -35,6 +37,8 @@ export interface ClientCallTableOptions {
   readonly link: CallerLink;
   /** `undefined` where nobody observes. */
   readonly observation: Observation | undefined;
+  /** `undefined` where nobody traces. */
+  readonly tracer: GuardedTracer | undefined;
 }
 
 /** What is called, with what. */
@@ -44,6 +48,8 @@ export interface ClientCallRequest {
   /** The one of the contract, or of the server's limits, where it is left out. */
   readonly deadlineMs: number | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Travels with it. */
+  readonly trace: TraceContext | undefined;
 }
 
 /** What comes of a client that was called. */
@@ -53,6 +59,7 @@ export type ClientAnswer = ResultMessage | ErrorMessage | RefusedMessage;
 interface PendingCall {
   readonly procedure: CalledProcedure;
   readonly deadlineAt: number;
+  readonly trace: TraceContext | undefined;
   readonly resolve: (output: unknown) => void;
   readonly reject: (error: unknown) => void;
   id: number;
@@ -85,13 +92,18 @@ export class ClientCallTable {
     return this.#options.observation;
   }
 
+  /** `undefined` where nobody traces. */
+  get tracer(): GuardedTracer | undefined {
+    return this.#options.tracer;
+  }
+
   /** Calls without a final message. */
   get outstanding(): number {
     return this.#ids.taken;
   }
 
   /** Calls the client. Rejects with a TrunklineError that says whether its handler ran. */
-  async call({ procedure, input, deadlineMs, signal }: ClientCallRequest): Promise<unknown> {
+  async call({ procedure, input, deadlineMs, signal, trace }: ClientCallRequest): Promise<unknown> {
     const { runtime, limits } = this.#options;
     const ms = deadlineMs ?? procedure.definition.deadlineMs ?? limits.deadlineMs;
     const deadlineAt = runtime.now() + ms;
@@ -107,6 +119,7 @@ export class ClientCallTable {
       const call: PendingCall = {
         procedure,
         deadlineAt,
+        trace,
         resolve,
         reject,
         id: -1,
@@ -223,14 +236,15 @@ export class ClientCallTable {
 
   #write(call: PendingCall): void {
     const { link } = this.#options;
-    const { procedure, deadlineAt, payload } = call;
+    const { procedure, deadlineAt, payload, trace } = call;
     const { encoding, bytes } = payload;
     const id = this.#ids.next;
     call.id = id;
     // Before anything is sent, which may be too much for a session without a connection.
     this.#ids.take(id, call);
     const number = this.#bindings.bind(procedure);
-    call.entry = link.send({ kind: 'CALL', id, procedure: number, deadlineAt, encoding, bytes });
+    const message = { kind: 'CALL', id, procedure: number, deadlineAt, encoding, bytes } as const;
+    call.entry = link.send(trace === undefined ? message : { ...message, ...trace });
     // Only what is packed may have to be written again.
     if (encoding !== ENCODING.PACKED) call.payload = NOTHING;
   }

@@ -5,6 +5,7 @@ import {
   type ContractShape,
   type HelloMessage,
   type SafeResult,
+  type TraceContext,
   type WithInput,
 } from '@trunkline/protocol';
 import type { SessionInfo } from '../context.js';
@@ -95,9 +96,10 @@ export function createClientCalls<Calls extends ClientMembers>(
         checkDeadline(deadlineMs);
         const table = SESSIONS.get(session);
         if (table !== undefined) {
-          const called = table.call({ procedure, input, deadlineMs, signal });
-          const about = { session: session.id, procedure: procedure.name };
-          table.observation?.clientCalled(called, about);
+          const call = (trace?: TraceContext) =>
+            table.call({ procedure, input, deadlineMs, signal, trace });
+          const called = table.tracer?.ask('call', procedure.name, call) ?? call();
+          table.observation?.clientCalled(called, session.id, procedure);
           return called;
         }
         const text = 'the client answers no calls: it was connected without handlers';

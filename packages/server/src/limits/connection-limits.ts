@@ -196,6 +196,14 @@ export const CONNECTION_LIMITS = {
     reaction: { kind: 'close', code: 4400 },
     reason: 'nobody is authenticated yet',
   },
+  minIdleMs: {
+    value: 2_000,
+    unit: 'ms',
+    scope: 'connection whose client asks for pings after less than `idleMs`',
+    onExcess: 'PING by the server after this time',
+    reaction: { kind: 'none' },
+    reason: 'half of the shortest time-out of a proxy that is worth a connection',
+  },
   authMs: {
     value: 15_000,
     unit: 'ms',

@@ -1,13 +1,17 @@
-import { TrunklineError, type Runtime } from '@trunkline/protocol';
+import { isErrorCode, TrunklineError, type Runtime } from '@trunkline/protocol';
 import type { ReportFailure } from '../failure.js';
-import type { ClientCallEnded, ObservedCall, PublishEnded } from './observed-events.js';
+import type { PublishEnded } from './observed-events.js';
 import type { Observed, Observer } from './observer.js';
 import { TopicTally } from './topic-tally.js';
 
-/** Everything that is told with one object. */
-export type ObservedName = Exclude<keyof Observer, 'runCall'>;
+/** A call that clients answer, and the errors that its contract declares. */
+interface CalledProcedure {
+  readonly name: string;
+  readonly definition: { readonly errors: object };
+}
 
-type RunCall = Required<Observer>['runCall'];
+/** Everything that is told with one object. */
+export type ObservedName = keyof Observer;
 
 /**
  * Tells the observers of a server what happens. A server without observers has none of these, and
@@ -16,7 +20,6 @@ type RunCall = Required<Observer>['runCall'];
 export class Observation {
   readonly #told = new Map<ObservedName, readonly ((event: never) => void)[]>();
   readonly #tallies = new Map<string, TopicTally>();
-  readonly #runners: readonly RunCall[];
   #numbers = 0;
 
   constructor(
@@ -31,10 +34,6 @@ export class Observation {
       });
       if (told.length > 0) this.#told.set(name, told);
     }
-    this.#runners = observers.flatMap((observer) => {
-      const method = observer.runCall?.bind(observer) as RunCall | undefined;
-      return method === undefined ? [] : [surely(method, report)];
-    });
   }
 
   /** Whether anybody wants to be told: what is told costs something to find out. */
@@ -66,16 +65,22 @@ export class Observation {
   /** Tells what comes of a call to a client. */
   clientCalled(
     called: Promise<unknown>,
-    about: Pick<ClientCallEnded, 'session' | 'procedure'>,
+    session: string,
+    { name: procedure, definition: { errors } }: CalledProcedure,
   ): void {
     if (!this.hears('clientCallEnded')) return;
     const startedAt = this.runtime.now();
     const tell = (code: string): void => {
-      this.tell('clientCallEnded', { ...about, code, ms: this.runtime.now() - startedAt });
+      this.tell('clientCallEnded', {
+        session,
+        procedure,
+        code,
+        ms: this.runtime.now() - startedAt,
+      });
     };
     called.then(
       () => tell('OK'),
-      (error: unknown) => tell(error instanceof TrunklineError ? error.code : 'INTERNAL'),
+      (error: unknown) => tell(codeOf(error, errors)),
     );
   }
 
@@ -95,16 +100,6 @@ export class Observation {
       this.#tallies.set(topic, (tally = new TopicTally(topic, told)));
     }
     return tally;
-  }
-
-  /** Runs a call within the contexts of the observers. */
-  runCall<Result>(call: ObservedCall, run: () => Result): Result {
-    let inner = run;
-    for (const runner of this.#runners) {
-      const next = inner;
-      inner = () => runner(call, next);
-    }
-    return inner();
   }
 }
 
@@ -143,6 +138,13 @@ export function createObservation(
     : new Observation(observers, runtime, report);
 }
 
+/** Codes that a client makes up would be without number. */
+function codeOf(error: unknown, declared: object): string {
+  if (!(error instanceof TrunklineError)) return 'INTERNAL';
+  const { code } = error;
+  return isErrorCode(code) || Object.hasOwn(declared, code) ? code : 'other';
+}
+
 /** What an observer throws is reported once: it would be thrown each time. */
 function quiet(
   method: (event: never) => void,
@@ -158,35 +160,4 @@ function quiet(
       hasFailed = true;
     }
   };
-}
-
-/** Whatever an observer does, the call runs once, and what comes of it is what it gave. */
-function surely(method: RunCall, report: ReportFailure): RunCall {
-  let hasFailed = false;
-  return <Result>(call: ObservedCall, run: () => Result): Result => {
-    let outcome: { readonly result: Result } | { readonly error: unknown } | undefined;
-    const once = (): Result => {
-      outcome ??= attempt(run);
-      if ('error' in outcome) throw outcome.error;
-      return outcome.result;
-    };
-    try {
-      method(call, once);
-    } catch (error) {
-      const isOwn = outcome === undefined || !('error' in outcome) || outcome.error !== error;
-      if (isOwn && !hasFailed) report({ error, where: 'observer.runCall' });
-      hasFailed ||= isOwn;
-    }
-    return once();
-  };
-}
-
-function attempt<Result>(
-  run: () => Result,
-): { readonly result: Result } | { readonly error: unknown } {
-  try {
-    return { result: run() };
-  } catch (error) {
-    return { error };
-  }
 }

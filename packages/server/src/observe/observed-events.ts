@@ -183,7 +183,7 @@ export interface ClientCallEnded {
   readonly session: string;
   /** `contract.member`. */
   readonly procedure: string;
-  /** `OK`, or the code of the error. */
+  /** `OK`, or the code of the error; `other` where its contract declares no such error. */
   readonly code: string;
   readonly ms: number;
 }

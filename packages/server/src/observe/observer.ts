@@ -45,12 +45,6 @@ export interface Observer {
   callStarted?(call: ObservedCall): void;
   /** It was answered, refused, or its session has ended. */
   callEnded?(event: CallEnded): void;
-  /**
-   * Runs a call after `callStarted`, so that its guards and its handler see a context of the
-   * observer, such as that of an `AsyncLocalStorage`. It must call `run` once, at once, and give
-   * what that gives.
-   */
-  runCall?<Result>(call: ObservedCall, run: () => Result): Result;
   subscribed?(event: Subscribed): void;
   subscriptionEnded?(event: SubscriptionEnded): void;
   gapTold?(event: GapTold): void;

@@ -78,7 +78,7 @@ export class SessionWatch {
     this.#calls.set(message.id, watch);
     observation.tell('callStarted', call);
     this.starting = watch;
-    const violation = observation.runCall(call, run);
+    const violation = run();
     this.starting = undefined;
     return violation;
   }

@@ -10,13 +10,15 @@ import type {
   PlacedRecord,
   Runtime,
   StaleMessage,
+  TraceContext,
 } from '@trunkline/protocol';
 import type { TopicTally } from '../observe/topic-tally.js';
+import type { GuardedSpan, GuardedTracer } from '../tracing/guarded-tracer.js';
 import { LatestGate } from './latest-gate.js';
 import { LatestRecords } from './latest-records.js';
 import { RecentWindow, type RecentLimits } from './recent-records.js';
 import type { RecordForm } from './record-form.js';
-import { messageOf } from './topic-message.js';
+import { messageOf, tracedMessage } from './topic-message.js';
 import type { TopicPolicy } from './topic-policy.js';
 
 /** What a topic on this node calls for each of its subscribers. None of these throws. */
@@ -50,6 +52,8 @@ export interface HubTopicOptions {
   readonly recent: RecentLimits;
   /** Size at which a batch is closed. */
   readonly batchCloseBytes: number;
+  /** Traces what goes out; `undefined` where nobody does. */
+  readonly tracer?: GuardedTracer | undefined;
 }
 
 /** More than a message adds to its payload. */
@@ -216,7 +220,9 @@ export class HubTopic {
     const payload = this.form.payloadOf(record);
     if (payload === undefined) return undefined;
     const target = this.#fits(batch, payload) ? batch : new SharedBatch();
-    target.add(messageOf(this.number, record, payload));
+    const message = messageOf(this.number, record, payload);
+    const isTold = this.#options.tracer?.tellsClients === true;
+    target.add(isTold ? tracedMessage(message, record) : message);
     return target;
   }
 
@@ -264,11 +270,20 @@ export class HubTopic {
     const grown = batch.size - before;
     this.#options.tally?.message?.(record.bytes.length, this.#subscribers.size);
     this.#batch = batch;
+    const span = record.trace === undefined ? undefined : this.#trace(record.trace);
     let goesOn = true;
     for (const subscriber of this.#subscribers) {
       if (!subscriber.deliver(record, batch, grown)) goesOn = false;
     }
     if (!goesOn) this.endBatch();
+    span?.end();
+  }
+
+  #trace(trace: TraceContext): GuardedSpan | undefined {
+    const { tracer } = this.#options;
+    // A key is the topic's name, and its params behind a brace.
+    const [topic = ''] = this.key.split('{', 1);
+    return tracer?.deliver({ topic, trace, subscribers: this.#subscribers.size });
   }
 
   #miss(record: PlacedRecord): void {

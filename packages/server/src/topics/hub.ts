@@ -1,5 +1,6 @@
 import type { Broker, BrokerTopic, Runtime, Timer } from '@trunkline/protocol';
 import type { TopicTally } from '../observe/topic-tally.js';
+import type { GuardedTracer } from '../tracing/guarded-tracer.js';
 import { HubTopic } from './hub-topic.js';
 import { ReadSlots } from './read-slots.js';
 import type { RecentLimits } from './recent-records.js';
@@ -20,6 +21,7 @@ export interface HubOptions {
   readonly batchCloseBytes: number;
   /** How often it looks for what a broker lost in silence. */
   readonly lookMs: number;
+  readonly tracer?: GuardedTracer | undefined;
 }
 
 /** Looks of one node that run at once. */

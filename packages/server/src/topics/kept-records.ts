@@ -18,11 +18,14 @@ export class KeptRecords {
   /** Index of the oldest record that is still kept. */
   #first = 0;
   #bytes = 0;
+  /** Of what says where their publishes stand in traces. */
+  #traceBytes = 0;
   #policy: KeepPolicy | undefined;
 
   /** What the records take: their bytes, and what each costs whatever its size. */
   get bytes(): number {
-    return this.#bytes + (this.#kept.length - this.#first) * RECORD_BYTES;
+    const count = this.#kept.length - this.#first;
+    return this.#bytes + this.#traceBytes + count * RECORD_BYTES;
   }
 
   get isEmpty(): boolean {
@@ -34,6 +37,7 @@ export class KeptRecords {
     this.#policy = policy;
     this.#kept.push({ record, at: now });
     this.#bytes += record.bytes.length;
+    this.#traceBytes += traceBytesOf(record);
     this.trim(now);
   }
 
@@ -42,6 +46,7 @@ export class KeptRecords {
     for (let oldest = this.#kept[this.#first]; oldest; oldest = this.#kept[this.#first]) {
       if (!this.#isExcess(oldest, now)) break;
       this.#bytes -= oldest.record.bytes.length;
+      this.#traceBytes -= traceBytesOf(oldest.record);
       this.#kept[this.#first++] = undefined;
     }
     if (!this.isEmpty && (this.#first < CUT_MIN || this.#first * 2 < this.#kept.length)) return;
@@ -53,6 +58,7 @@ export class KeptRecords {
     this.#kept.length = 0;
     this.#first = 0;
     this.#bytes = 0;
+    this.#traceBytes = 0;
   }
 
   /** Gives the records that are asked for, within the query's limits but at least one. */
@@ -81,4 +87,8 @@ export class KeptRecords {
       this.#kept.length - this.#first > count || this.#bytes > bytes || now - oldest.at >= ageMs
     );
   }
+}
+
+function traceBytesOf({ trace }: PlacedRecord): number {
+  return trace === undefined ? 0 : trace.traceParent.length + (trace.traceState?.length ?? 0);
 }

@@ -58,6 +58,7 @@ export class MemoryTopic {
       layoutHash: record.layoutHash,
       // A view would keep the whole buffer that it was read from in memory.
       bytes: new Uint8Array(record.bytes),
+      trace: record.trace,
       epoch: this.#epoch,
       offset: previous + 1,
       previous,

@@ -4,6 +4,8 @@ import {
   ENCODING,
   type Broker,
   type CallMessage,
+  type BrokerRecord,
+  type BrokerTopic,
   type PublishReceipt,
   type Runtime,
 } from '@trunkline/protocol';
@@ -21,6 +23,7 @@ import {
   type RequestContext,
 } from '../request-context.js';
 import type { TopicRoute } from '../route.js';
+import type { GuardedTracer } from '../tracing/guarded-tracer.js';
 import { parseInput, readValue } from '../values.js';
 import { PublishTurns, type PublishTurn } from './publish-turns.js';
 import { keepOf, prepareRecord } from './record.js';
@@ -33,6 +36,8 @@ export interface PublishDispatcherOptions {
   readonly limits: ServerLimits;
   readonly report: ReportFailure;
   readonly pipelineOf: (route: TopicRoute) => Pipeline;
+  /** Gives each record that goes to the broker its span. */
+  readonly tracer?: GuardedTracer | undefined;
   readonly observation: Observation | undefined;
 }
 
@@ -79,7 +84,7 @@ export class PublishDispatcher {
     { call, codec, flight }: PublishRequest,
     { context, turn }: { readonly context: EventContext; readonly turn: PublishTurn },
   ): Promise<FinalMessage> {
-    const { broker, limits, pipelineOf } = this.#options;
+    const { limits, pipelineOf } = this.#options;
     const { definition } = route;
     const raw = partsOf(readValue(call, limits, codec));
     const pipeline = pipelineOf(route);
@@ -99,7 +104,7 @@ export class PublishDispatcher {
       flight.assertOpen();
       flight.isStarted = true;
       flight.watch?.handlerStarts();
-      const receipt = broker.publish(topic, record);
+      const receipt = this.#send(route.name, topic, record);
       this.#options.observation?.published(receipt, {
         topic: route.name,
         by: 'client',
@@ -109,6 +114,12 @@ export class PublishDispatcher {
       return receipt;
     });
     return { kind: 'RESULT', id: call.id, encoding: ENCODING.NONE, bytes: NOTHING, published };
+  }
+
+  #send(name: string, topic: BrokerTopic, record: BrokerRecord): Promise<PublishReceipt> {
+    const { broker, tracer } = this.#options;
+    if (tracer === undefined) return broker.publish(topic, record);
+    return tracer.ask('publish', name, (trace) => broker.publish(topic, { ...record, trace }));
   }
 
   /** A publisher's name counts within its principal: nobody can use up the counters of another. */

@@ -16,9 +16,14 @@ import {
   type PublishId,
   type PublishReceipt,
   type Runtime,
+  type TraceContext,
+  type Tracer,
 } from '@trunkline/protocol';
+import { chain } from '../chain.js';
 import { localError } from '../failure.js';
 import { resolveServerLimits, type ServerLimits } from '../limits.js';
+import { printFailure } from '../print-failure.js';
+import { GuardedTracer } from '../tracing/guarded-tracer.js';
 import { misfit } from '../values.js';
 import { keepOf, prepareRecord } from './record.js';
 import { topicKey } from './topic-key.js';
@@ -74,6 +79,8 @@ export interface TopicsOptions {
   /** What topics keep that say no more than that they keep something. */
   readonly limits?: Partial<ServerLimits>;
   readonly runtime?: Runtime;
+  /** Gives each publish a span, with which deliveries on all nodes go on. */
+  readonly tracer?: Tracer;
 }
 
 /** A class of the publishers of a contract, to extend and to inject. */
@@ -86,7 +93,7 @@ export function createTopics<M extends Members>(
   options: TopicsOptions = {},
 ): PublishersOf<M> {
   const limits = resolveServerLimits(options.limits);
-  const outlet = new Outlet(broker, options.runtime ?? systemRuntime);
+  const outlet = new Outlet(broker, options.runtime ?? systemRuntime, options.tracer);
   const publishers: Record<string, (params?: unknown) => OpenTopic<unknown>> = {};
   for (const [member, definition] of Object.entries(contract.members)) {
     if (definition.kind !== 'topic') continue;
@@ -160,24 +167,38 @@ interface Place {
 class Outlet {
   readonly #broker: Broker;
   readonly #budget: TurnBudget;
+  readonly #tracer: GuardedTracer | undefined;
   /** Ends when the last record that has to wait was given to the broker, or given up. */
   #waiting: Promise<void> | undefined;
 
-  constructor(broker: Broker, runtime: Runtime) {
+  constructor(broker: Broker, runtime: Runtime, tracer: Tracer | undefined) {
     this.#broker = broker;
     // More than a connection writes ahead could not leave in this turn anyway.
     this.#budget = new TurnBudget(runtime, WIRE_DEFAULTS.writeAheadBytes);
+    this.#tracer = tracer && new GuardedTracer(tracer, printFailure);
   }
 
   /** Without a promise of its own where nothing has to be waited for: many publishes are a loop. */
   publish(
-    { name, definition, topic }: Place,
+    place: Place,
     message: unknown,
     publishId: PublishId | undefined,
   ): Promise<PublishReceipt> {
+    if (this.#tracer === undefined) return this.#publish(place, message, { publishId });
+    return this.#tracer.ask('publish', place.name, (trace) =>
+      this.#publish(place, message, { publishId, trace }),
+    );
+  }
+
+  #publish(
+    { name, definition, topic }: Place,
+    message: unknown,
+    { publishId, trace }: { publishId: PublishId | undefined; trace?: TraceContext | undefined },
+  ): Promise<PublishReceipt> {
     let record: BrokerRecord | Promise<BrokerRecord>;
     try {
-      record = prepareRecord(definition, message, publishId);
+      const prepared = prepareRecord(definition, message, publishId);
+      record = trace === undefined ? prepared : chain(prepared, (one) => ({ ...one, trace }));
     } catch (error) {
       return Promise.reject(ourFault(name, error));
     }

@@ -1,0 +1,82 @@
+import {
+  context,
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+  type Context,
+  type SpanOptions,
+  type Tracer,
+} from '@opentelemetry/api';
+import type { TraceContext } from '@trunkline/protocol';
+import type { ServerOptions } from '@trunkline/server';
+import { endAnswered, endAsked, requestAttributes, topicAttributes } from './span-attributes.js';
+import { remoteContext, spanContextOf, traceContextOf } from './span-context.js';
+import { tracerOf, type ServerTraceOptions } from './trace-options.js';
+
+type ServerTracer = NonNullable<ServerOptions['tracer']>;
+
+/**
+ * Gives each request of a client a span in which its guards and its handler run, each publish one,
+ * and each topic message one for its delivery at this node: `createServer({ tracer: traceServer() })`,
+ * `createTopics(contract, broker, { tracer: traceServer() })`.
+ */
+export function traceServer(options: ServerTraceOptions = {}): ServerTracer {
+  const tracer = tracerOf(options);
+  const { trust = true, tellsClients = false } = options;
+  return {
+    tellsClients,
+    start: (kind, name) => startAsked(tracer, kind, name),
+    serve: ({ kind, name, trace: sent, session }) => {
+      const { within, links } = comingFrom(sent, trust);
+      const attributes = {
+        ...requestAttributes(kind, name),
+        'trunkline.session': session.id,
+      };
+      const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes, links }, within);
+      const inside = trace.setSpan(ROOT_CONTEXT, span);
+      return {
+        context: traceContextOf(span),
+        run: (code) => context.with(inside, code),
+        end: (failure) => endAnswered(span, failure),
+      };
+    },
+    deliver: ({ topic, trace: published, subscribers }) => {
+      const from = spanContextOf(published);
+      const attributes = {
+        ...topicAttributes('deliver', topic),
+        'trunkline.subscribers': subscribers,
+      };
+      const span = tracer.startSpan(
+        `deliver ${topic}`,
+        { kind: SpanKind.CONSUMER, attributes, links: [{ context: from }] },
+        remoteContext(from),
+      );
+      return { end: (failure) => endAsked(span, failure) };
+    },
+  };
+}
+
+function startAsked(tracer: Tracer, kind: Parameters<ServerTracer['start']>[0], name: string) {
+  const isPublish = kind === 'publish';
+  const options: SpanOptions = isPublish
+    ? { kind: SpanKind.PRODUCER, attributes: topicAttributes('publish', name) }
+    : { kind: SpanKind.CLIENT, attributes: requestAttributes(kind, name) };
+  const title = isPublish ? `publish ${name}` : name;
+  const span = tracer.startSpan(title, options, context.active());
+  return {
+    context: traceContextOf(span),
+    end: (failure?: { readonly code: string; readonly message: string }) => endAsked(span, failure),
+  };
+}
+
+/** Nothing of what is active counts: a socket is opened in the context of its upgrade. */
+function comingFrom(
+  sent: TraceContext | undefined,
+  trust: boolean,
+): { within: Context; links: NonNullable<SpanOptions['links']> } {
+  if (sent === undefined) return { within: ROOT_CONTEXT, links: [] };
+  const remote = spanContextOf(sent);
+  return trust
+    ? { within: remoteContext(remote), links: [] }
+    : { within: ROOT_CONTEXT, links: [{ context: remote }] };
+}

@@ -1,0 +1,2 @@
+export { failuresTo, logTo, type LogOptions } from './pino/log-to.js';
+export type { Log } from './pino/log.js';

@@ -1,0 +1,10 @@
+/** What a logger has to have: `pino()` does, and so do its children. */
+export interface Log {
+  debug(fields: object, text: string): void;
+  info(fields: object, text: string): void;
+  warn(fields: object, text: string): void;
+  error(fields: object, text: string): void;
+}
+
+/** How much a line matters. */
+export type Level = keyof Log;
