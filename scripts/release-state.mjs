@@ -98,7 +98,10 @@ export function findVersionFaults({ manifests, fixed }) {
  */
 export function findObstacles({ branch, dirty, changesets }, { isPublish }) {
   const obstacles = [];
-  if (branch !== 'main') obstacles.push(`the branch is "${branch}": releases are made on "main"`);
+  if (branch !== 'main') {
+    const here = branch === '' ? 'no branch is checked out' : `the branch is "${branch}"`;
+    obstacles.push(`${here}: releases are made on "main"`);
+  }
   if (dirty.length > 0) {
     obstacles.push(`${dirty.length} files are not committed, the first is "${dirty[0]?.slice(3)}"`);
   }

@@ -146,9 +146,9 @@ async function rehearse() {
 function publish() {
   const state = readState(ROOT);
   const faults = [...findObstacles(state, { isPublish: true }), ...findVersionFaults(state)];
-  const login = runStep('npm whoami', ['npm', 'whoami'], stepIn(ROOT));
+  // Each of these takes a while, and is in vain where the ones before were not well.
   if (faults.length === 0) faults.push(...findContentFaults(ROOT, state.manifests));
-  if (login.fault !== undefined) faults.push('nobody is logged in to npm: run "npm login"');
+  if (faults.length === 0) faults.push(...findLoginFaults());
   if (faults.length > 0) {
     for (const fault of faults) console.error(`refused: ${fault}`);
     return false;
@@ -158,6 +158,11 @@ function publish() {
   const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
   if (status === 0) console.log('published; push the tags: git push --follow-tags');
   return status === 0;
+}
+
+function findLoginFaults() {
+  const { fault } = runStep('npm whoami', ['npm', 'whoami'], stepIn(ROOT));
+  return fault === undefined ? [] : ['nobody is logged in to npm: run "npm login"'];
 }
 
 /** @type {(root: string, manifests: readonly Manifest[]) => string[]} */
