@@ -49,6 +49,11 @@ export const MODULE_EDGES = [
     reason: 'the platform chooses socket and page where the client is put together',
   },
   {
+    names: ['@opentelemetry/api'],
+    homes: { observe: '*' },
+    reason: 'spans and instruments are made where they are named',
+  },
+  {
     names: ['prom-client', 'prom-client/*'],
     homes: { observe: '*' },
     reason: 'metrics are counted where they are named',
