@@ -9,6 +9,7 @@ import type { Identity, Session } from './session.js';
 export interface RenewalOwner {
   readonly session: Session;
   readonly limits: ServerLimits;
+  /** `undefined` where nobody observes. */
   readonly observation: Observation | undefined;
   /** The token is that of this identity. */
   renewed(identity: Identity | undefined): void;

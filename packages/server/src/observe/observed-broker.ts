@@ -16,7 +16,11 @@ export function observedBroker(
   return {
     publish: (topic, record) => {
       const receipt = broker.publish(topic, record);
-      const about = { topic: nameOf(topic.key), by: 'server', bytes: record.bytes.length } as const;
+      const about = {
+        topic: topicNameOf(topic.key),
+        by: 'server',
+        bytes: record.bytes.length,
+      } as const;
       observation.published(receipt, about);
       return receipt;
     },
@@ -25,10 +29,4 @@ export function observedBroker(
     close: () => broker.close(),
     losesNothing: broker.losesNothing === true,
   };
-}
-
-/** The params follow the name in braces, where there are any. */
-function nameOf(key: string): string {
-  const brace = key.indexOf('{');
-  return brace < 0 ? key : key.slice(0, brace);
 }

@@ -99,7 +99,7 @@ export function createTopics<M extends Members>(
   const { observers, runtime = systemRuntime } = options;
   const broker = observedBroker(ownBroker, { observers, runtime });
   const limits = resolveServerLimits(options.limits);
-  const outlet = new Outlet(broker, options.runtime ?? systemRuntime, options.tracer);
+  const outlet = new Outlet(broker, runtime, options.tracer);
   const publishers: Record<string, (params?: unknown) => OpenTopic<unknown>> = {};
   for (const [member, definition] of Object.entries(contract.members)) {
     if (definition.kind !== 'topic') continue;
