@@ -91,7 +91,7 @@ export function listLimits(
 }
 
 /** Gives, of all limits, those that a client is told. */
-export function sessionLimitsOf(limits: SessionLimits): SessionLimits {
+export function toldLimits(limits: SessionLimits): SessionLimits {
   const told = Object.keys(TOLD_LIMITS) as (keyof SessionLimits)[];
   return Object.fromEntries(told.map((name) => [name, limits[name]])) as unknown as SessionLimits;
 }

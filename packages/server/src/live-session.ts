@@ -116,10 +116,6 @@ export class LiveSession
     return this.#secretHash ?? '';
   }
 
-  get rx(): number {
-    return this.wire.rx;
-  }
-
   get link(): this {
     return this;
   }
@@ -154,11 +150,6 @@ export class LiveSession
   /** Whether this attach is newer than all before. */
   isNewer(attach: number): boolean {
     return attach > this.#attach;
-  }
-
-  /** Whether the session can go on where the client says that it is. */
-  canResume({ rx, first }: ResumeMessage): boolean {
-    return this.wire.canResume(rx, first);
   }
 
   /** Goes on over another connection; the one before, if there still is one, is closed. */
@@ -215,11 +206,6 @@ export class LiveSession
     this.wire.send({ kind: 'GOAWAY', reason: 'stopping', afterMs, windowMs });
   }
 
-  /** Accepts no further call; what was accepted is acknowledged, and goes on. */
-  deafen(): void {
-    this.wire.deafen();
-  }
-
   /** Breaks off what still runs, and tells the client of each call whether it ran. */
   breakOff(): BrokenOff | undefined {
     return this.#calls?.breakOff();
@@ -256,16 +242,6 @@ export class LiveSession
     // Nothing of it is acknowledged, so it comes again when there is another token.
     if (this.isOver()) return undefined;
     return this.wire.receive(batch);
-  }
-
-  /** Writes what waits: answers of synchronous handlers leave in the turn of their calls. */
-  flush(): void {
-    this.wire.flush();
-  }
-
-  /** The socket has room again. */
-  writable(): void {
-    this.wire.writable();
   }
 
   receive(message: ReceivedMessage): Violation | undefined {

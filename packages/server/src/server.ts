@@ -13,10 +13,11 @@ import {
   type TransportSink,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
-import { bootFaults } from './boot.js';
+import { createReporter, createSessionHooks } from './application-hooks.js';
+import { assertBoots } from './boot.js';
 import { CallRates } from './call-rates.js';
 import { Connection, type ConnectionServices } from './connection.js';
-import type { ConnectionInfo, SessionOpened } from './context.js';
+import type { ConnectionInfo } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Drain, type DrainOptions, type DrainReport } from './drain.js';
@@ -29,23 +30,22 @@ import { LeakWatch } from './leak-watch.js';
 import {
   listLimits,
   resolveServerLimits,
-  sessionLimitsOf,
+  toldLimits,
   type LimitRow,
   type ServerLimits,
 } from './limits.js';
 import { createObservation, type Observation } from './observe/observation.js';
 import type { TopicCounts } from './observe/topic-tally.js';
-import { notifier } from './notifier.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
-import { printFailure, printLeak } from './print-failure.js';
+import { printLeak } from './print-failure.js';
 import { Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
 import { readiness, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
 import { Rights } from './rights.js';
 import type { Service } from './route.js';
 import type { LiveSession } from './live-session.js';
-import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
+import { countsOf, type ServerCounts } from './server-counts.js';
 import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
@@ -56,24 +56,6 @@ import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
-
-/** What a server has open. */
-export interface ServerCounts {
-  connections: number;
-  /** Those without a connection among them. */
-  sessions: number;
-  /** Sessions whose client is away and may come back. */
-  detached: number;
-  /** Handlers that run. */
-  calls: number;
-  subscriptions: number;
-  /** Topics that somebody on this node is subscribed to. */
-  topics: number;
-  /** Bytes that wait to be written, here or in sockets. */
-  outboxBytes: number;
-  /** Bytes that were written, and may have to be written again. */
-  unackedBytes: number;
-}
 
 /** A Trunkline server: contracts, the code behind them, and the connections that use them. */
 export class Server {
@@ -99,7 +81,7 @@ export class Server {
   constructor(options: ServerOptions) {
     assertOptions(options);
     const runtime = options.runtime ?? systemRuntime;
-    const report = reporter(options.onError);
+    const report = createReporter(options.onError);
     this.#limits = resolveServerLimits(options.limits);
     this.#services = servicesOf(options.services, options.resolve);
     this.#around = {
@@ -107,7 +89,10 @@ export class Server {
       interceptors: options.interceptors ?? [],
       errorMappers: options.errorMappers ?? [],
     };
-    assertBoots(this.#services, options);
+    assertBoots(this.#services, {
+      hasAuthenticate: options.authenticate !== undefined,
+      isAnonymous: options.anonymous === true,
+    });
     this.#ownsBroker = options.broker === undefined;
     this.#observation = createObservation(options.observers, { runtime, report });
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
@@ -161,24 +146,11 @@ export class Server {
 
   /** Connections that are open, sessions with and without one, and what they have running. */
   get counts(): ServerCounts {
-    const counts = {
+    return countsOf(this.#sessions.all, {
       connections: this.#connections.size,
-      sessions: 0,
       detached: this.#sessions.detached,
-      calls: 0,
-      subscriptions: 0,
       topics: this.#hub.size,
-      outboxBytes: 0,
-      unackedBytes: 0,
-    };
-    for (const session of this.#sessions.all) {
-      counts.sessions++;
-      counts.calls += session.running;
-      counts.subscriptions += session.subscribed;
-      counts.outboxBytes += session.outboxBytes;
-      counts.unackedBytes += session.unackedBytes;
-    }
-    return counts;
+    });
   }
 
   /**
@@ -312,9 +284,8 @@ export class Server {
     parts: { runtime: Runtime; report: ReportFailure; pipelines: Pipelines },
   ): ConnectionServices {
     const { runtime, report, pipelines } = parts;
-    const { scope: makeScope, onOpen = ignore, onClose = ignore } = options;
-    const tellOpen = notifier(onOpen, 'onOpen', report);
-    const tellClose = notifier(onClose, 'onClose', report);
+    const { scope: makeScope } = options;
+    const hooks = createSessionHooks(options, report);
     const common = {
       runtime,
       report,
@@ -333,7 +304,7 @@ export class Server {
       rates: this.#rates,
       registry,
       valueBytes,
-      sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
+      sessionLimits: toldLimits({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
@@ -351,11 +322,11 @@ export class Server {
         pipeline: pipelines.server,
       }),
       sessions: this.#sessions,
-      opened: (session) => tellOpen(aboutSession(session)),
+      opened: hooks.opened,
       ended: (connection) => void this.#connections.delete(connection),
-      sessionEnded: (session, { code, reason }) => {
+      sessionEnded: (session, closed) => {
         this.#drain?.ended(session.id);
-        tellClose({ ...aboutSession(session), code, reason });
+        hooks.ended(session, closed);
       },
       drain: () => this.#drain,
     };
@@ -368,22 +339,4 @@ export class Server {
  */
 export function createServer(options: ServerOptions): Server {
   return new Server(options);
-}
-
-function assertBoots(services: readonly Service[], options: ServerOptions): void {
-  const faults = bootFaults(services, {
-    hasAuthenticate: options.authenticate !== undefined,
-    isAnonymous: options.anonymous === true,
-  });
-  if (faults.length > 0) throw new TypeError(`the server does not boot:\n- ${faults.join('\n- ')}`);
-}
-
-function ignore(): void {}
-
-function aboutSession(session: Session): SessionOpened {
-  return { session, principal: session.identity?.principal };
-}
-
-function reporter(onError: ServerOptions['onError']): ReportFailure {
-  return notifier(onError ?? printFailure, 'onError', printFailure);
 }

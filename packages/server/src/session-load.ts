@@ -1,9 +1,7 @@
-import type { Link, Outgoing, SharedBatch } from '@trunkline/protocol';
-import { SessionParts } from './session-parts.js';
+import { SessionWire } from './session-wire.js';
 
-/** How much waits for the client of a session, whether more may, and what is taken back. */
-export abstract class SessionLoad extends SessionParts {
-  protected abstract readonly wire: Link;
+/** How much waits for the client of a session, and whether more may. */
+export abstract class SessionLoad extends SessionWire {
   /** What the inputs of its running handlers cost, in bytes. */
   protected abstract readonly inputCost: number;
   /** Since when its outbox was not written to its end. */
@@ -44,24 +42,6 @@ export abstract class SessionLoad extends SessionParts {
     return outboxBytes - begunBytes + writtenBytes;
   }
 
-  /** Whether all that waited was written, and all that was accepted is acknowledged. */
-  get isSettled(): boolean {
-    return this.wire.isSettled;
-  }
-
-  /** Whether all that was accepted is acknowledged. */
-  get hasAcknowledged(): boolean {
-    return this.wire.hasAcknowledged;
-  }
-
-  get heardAt(): number {
-    return this.wire.heardAt;
-  }
-
-  get cutsLarge(): boolean {
-    return this.wire.cutsLarge;
-  }
-
   /** With nothing in the outbox there is always room: nobody would be told of it later. */
   hasRoom(): boolean {
     const { outboxMessages, outboxBytes } = this.limits;
@@ -100,26 +80,6 @@ export abstract class SessionLoad extends SessionParts {
   get #isLate(): boolean {
     if (this.#waitingSince === undefined) return false;
     return this.runtime.now() - this.#waitingSince > this.limits.outboxMs;
-  }
-
-  withdraw(entry: Outgoing): boolean {
-    return this.wire.withdraw(entry);
-  }
-
-  void(entry: Outgoing): boolean {
-    return this.wire.void(entry);
-  }
-
-  sendShared(batch: SharedBatch): Outgoing {
-    return this.wire.sendShared(batch);
-  }
-
-  grew(entry: Outgoing, bytes: number): void {
-    this.wire.grew(entry, bytes);
-  }
-
-  abandon(id: number): boolean {
-    return this.wire.abandon(id);
   }
 
   private get queuedSmall(): number {
