@@ -97,7 +97,7 @@ export const GLOBAL_EDGES = [
   },
   {
     names: ['process'],
-    homes: { codegen: 'cli.ts', server: 'print-failure.ts' },
+    homes: { codegen: 'cli.ts', server: 'process-edge.ts' },
     reason: 'arguments, environment, streams and exit codes belong to the edge',
   },
 ];

@@ -9,7 +9,7 @@ import {
   type WelcomeMessage,
 } from '@trunkline/protocol';
 import { Attempt, type AttemptOptions, type AttemptOwner } from './attempt.js';
-import { backoffMs, type ReconnectOptions } from './backoff.js';
+import type { ReconnectOptions } from './backoff.js';
 import type { ClientSession } from './client-session.js';
 import {
   StateKeeper,
@@ -19,6 +19,7 @@ import {
 } from './connection-state.js';
 import { Haste } from './haste.js';
 import { finalRx, LeavingSessions } from './leaving-sessions.js';
+import { MovePace } from './move-pace.js';
 import {
   countAttempt,
   decideRetry,
@@ -63,8 +64,6 @@ const REST_REASONS: Readonly<Record<Rester, string>> = {
 
 /** A server in trouble welcomes too, and then closes: only what lasts this long starts anew. */
 const LASTING_MS = 10_000;
-/** No server drains for longer than a day. */
-const MAX_AFTER_MS = 86_400_000;
 
 /** The connections of a client, one after the other, from the first attempt to the last end. */
 export class Connection implements AttemptOwner {
@@ -82,7 +81,7 @@ export class Connection implements AttemptOwner {
   /** Until the next attempt. */
   #timer: Timer | undefined;
   #moveTimer: Timer | undefined;
-  #moveFailures = 0;
+  readonly #pace: MovePace;
   #attempts: Attempts = NO_ATTEMPTS;
   #authReason: AuthReason = 'first';
   #liveSince = 0;
@@ -95,6 +94,7 @@ export class Connection implements AttemptOwner {
     this.#options = options;
     this.#user = user;
     this.#haste = new Haste(options.runtime);
+    this.#pace = new MovePace(options.runtime, options.reconnect);
     this.#keeper = new StateKeeper(options.runtime, options.onError);
     // Not at once, so that who watches from the start sees all.
     options.runtime.endOfTurn(() => {
@@ -208,12 +208,12 @@ export class Connection implements AttemptOwner {
 
   goaway(attempt: Attempt, { afterMs }: GoawayMessage): void {
     if (attempt !== this.#current || this.#next !== undefined) return;
-    this.#moveAfter(Math.min(afterMs, MAX_AFTER_MS));
+    this.#moveAfter(this.#pace.askedMs(afterMs, this.#options.runtime.now() - this.#liveSince));
   }
 
   ended(attempt: Attempt, ending: Ending): void {
     if (this.#leaving.ended(attempt, ending.closed)) return;
-    if (attempt === this.#next) return this.#missedNext();
+    if (attempt === this.#next) return this.#missedNext(ending);
     const session = this.#session;
     const wasLive = ending.phase === 'live';
     if (wasLive && ending.silentMs !== undefined) this.#options.idle.cutAfter(ending.silentMs);
@@ -326,15 +326,15 @@ export class Connection implements AttemptOwner {
     this.#moveTimer?.cancel();
     this.#moveTimer = this.#options.runtime.startTimer(delayMs, () => {
       this.#next = new Attempt(this, this.#options);
-      this.#next.start('resume');
+      this.#next.start(this.#authReason);
     });
   }
 
   /** The next connection is not there; the present one still is. */
-  #missedNext(): void {
+  #missedNext(ending: Ending): void {
     this.#next = undefined;
-    const { runtime, reconnect } = this.#options;
-    this.#moveAfter(backoffMs(++this.#moveFailures, reconnect, runtime.random()));
+    if (reactionTo(ending.closed.code) === 'new-token') this.#authReason = 'rejected';
+    this.#moveAfter(this.#pace.failedMs(ending));
   }
 
   /** The next connection is there; gives what is to be done with the one before. */
@@ -342,8 +342,11 @@ export class Connection implements AttemptOwner {
     const [before, session] = [this.#current, this.#session];
     this.#current = next;
     this.#stopMoving();
+    this.#pace.moved();
     return () => {
       if (before !== undefined && session !== undefined) this.#leaving.add(before, session);
+      // Whoever was called meanwhile may have wanted that there is no connection.
+      if (this.#resting.size > 0 || this.#keeper.isFinal) this.#leaving.close();
     };
   }
 
@@ -365,7 +368,7 @@ export class Connection implements AttemptOwner {
   #stopMoving(): void {
     this.#moveTimer?.cancel();
     this.#next = undefined;
-    this.#moveFailures = 0;
+    this.#pace.stop();
   }
 
   #end(

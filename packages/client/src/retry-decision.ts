@@ -104,7 +104,8 @@ export function decideRetry(ending: Ending, before: Attempts, terms: RetryTerms)
   return { next: 'wait', status: 'unreachable', delayMs, reason };
 }
 
-function namedDelay(reason: string): number | undefined {
+/** Reads the milliseconds that a reason names, if it names any. */
+export function namedDelay(reason: string): number | undefined {
   if (!/^[0-9]{1,10}$/.test(reason)) return undefined;
   return Math.min(Math.max(Number(reason), MIN_NAMED_MS), MAX_NAMED_MS);
 }

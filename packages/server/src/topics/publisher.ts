@@ -22,7 +22,7 @@ import {
 import { chain } from '../chain.js';
 import { localError } from '../failure.js';
 import { resolveServerLimits, type ServerLimits } from '../limits.js';
-import { printFailure } from '../print-failure.js';
+import { printFailure } from '../process-edge.js';
 import { GuardedTracer } from '../tracing/guarded-tracer.js';
 import { misfit } from '../values.js';
 import { keepOf, prepareRecord } from './record.js';
