@@ -4,7 +4,6 @@ import {
   type GoawayMessage,
   type GoneMessage,
   type ResumedMessage,
-  type Revision,
   type Timer,
   type WelcomeMessage,
 } from '@trunkline/protocol';
@@ -12,6 +11,7 @@ import { Attempt, type AttemptOptions, type AttemptOwner } from './attempt.js';
 import type { ReconnectOptions } from './backoff.js';
 import type { ClientSession } from './client-session.js';
 import {
+  staleAmong,
   StateKeeper,
   type ConnectionState,
   type Refusal,
@@ -198,7 +198,9 @@ export class Connection implements AttemptOwner {
     else session.user?.resumed(welcome);
     left?.();
     if (attempt !== this.#current) return;
-    const stale = welcome.kind === 'WELCOME' && { staleContracts: this.#staleContracts(welcome) };
+    const stale = welcome.kind === 'WELCOME' && {
+      staleContracts: staleAmong(this.#options.revisions, welcome),
+    };
     if (!this.#keeper.isFinal) this.#change({ status: 'live', ...stale });
   }
 
@@ -284,12 +286,6 @@ export class Connection implements AttemptOwner {
     if (this.#keeper.isFinal) return;
     this.#current = new Attempt(this, this.#options);
     this.#current.start(this.#authReason);
-  }
-
-  #staleContracts(welcome: WelcomeMessage): string[] {
-    const isStale = ({ name, revision }: Revision): boolean =>
-      welcome.revisions.find((other) => other.name === name)?.revision !== revision;
-    return this.#options.revisions.filter(isStale).map(({ name }) => name);
   }
 
   /** The session will not go on. */
