@@ -1,4 +1,4 @@
-import type { Revision, Runtime, WelcomeMessage } from '@trunkline/protocol';
+import type { Runtime } from '@trunkline/protocol';
 import { notify, type ErrorHook } from './error-hook.js';
 
 /**
@@ -48,13 +48,6 @@ export interface ConnectionState {
 export type StateChange = Omit<ConnectionState, 'since' | 'staleContracts'> & {
   readonly staleContracts?: readonly string[];
 };
-
-/** Names the contracts that a server does not have, or has with another revision. */
-export function staleAmong(own: readonly Revision[], { revisions }: WelcomeMessage): string[] {
-  const isStale = ({ name, revision }: Revision): boolean =>
-    revisions.find((other) => other.name === name)?.revision !== revision;
-  return own.filter(isStale).map(({ name }) => name);
-}
 
 /** Holds the present state and tells those who watch it. */
 export class StateKeeper {
