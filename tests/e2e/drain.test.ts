@@ -1,5 +1,5 @@
 import { FEATURES, type Message } from '@trunkline/protocol';
-import type { DrainReport, Server, ServerOptions } from '@trunkline/server';
+import type { Server, ServerOptions } from '@trunkline/server';
 import { describe, expect, it } from 'vitest';
 import { chatService, createProbe } from '../support/chat-service.js';
 import { createDeferred } from '../support/deferred.js';
@@ -31,7 +31,7 @@ async function enterAll(host: RawHost, count: number, features: number): Promise
 
 /** Begins a drain, and keeps its report when there is one. */
 function drain(server: Server, windowMs = WINDOW_MS) {
-  const result: { report?: DrainReport } = {};
+  const result: { report?: Awaited<ReturnType<Server['drain']>> } = {};
   const done = server.drain({ windowMs }).then((report) => (result.report = report));
   return Object.assign(result, { done });
 }
