@@ -8,6 +8,7 @@ import {
   MemoryBroker,
   type Server,
 } from '@trunkline/server';
+import type { DrainReport } from '@trunkline/server/operations';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -24,8 +25,6 @@ const desk = contract('desk', {
   news: topic({ message: z.int(), public: true, publish: 'client', keep: { count: 1_000 } }),
 });
 const contracts = { desk };
-type DrainReport = Awaited<ReturnType<Server['drain']>>;
-
 const LONG = { deadlineMs: 600_000 };
 const failed = (error: unknown): unknown => error;
 

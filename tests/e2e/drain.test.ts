@@ -1,5 +1,6 @@
 import { FEATURES, type Message } from '@trunkline/protocol';
 import type { Server, ServerOptions } from '@trunkline/server';
+import type { DrainReport } from '@trunkline/server/operations';
 import { describe, expect, it } from 'vitest';
 import { chatService, createProbe } from '../support/chat-service.js';
 import { createDeferred } from '../support/deferred.js';
@@ -31,7 +32,7 @@ async function enterAll(host: RawHost, count: number, features: number): Promise
 
 /** Begins a drain, and keeps its report when there is one. */
 function drain(server: Server, windowMs = WINDOW_MS) {
-  const result: { report?: Awaited<ReturnType<Server['drain']>> } = {};
+  const result: { report?: DrainReport } = {};
   const done = server.drain({ windowMs }).then((report) => (result.report = report));
   return Object.assign(result, { done });
 }

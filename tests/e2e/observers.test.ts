@@ -1,5 +1,6 @@
 import { call, contract, stream, topic } from '@trunkline/contract';
-import { createTopics, implement, type Observer } from '@trunkline/server';
+import { createTopics, implement } from '@trunkline/server';
+import type { Observer } from '@trunkline/server/operations';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { describeTransports } from '../support/peers.js';

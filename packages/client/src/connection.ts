@@ -11,7 +11,12 @@ import {
 import { Attempt, type AttemptOptions, type AttemptOwner } from './attempt.js';
 import type { ReconnectOptions } from './backoff.js';
 import type { ClientSession } from './client-session.js';
-import { StateKeeper, type ConnectionState, type StateChange } from './connection-state.js';
+import {
+  StateKeeper,
+  type ConnectionState,
+  type Refusal,
+  type StateChange,
+} from './connection-state.js';
 import { Haste } from './haste.js';
 import { finalRx, LeavingSessions } from './leaving-sessions.js';
 import { MovePace } from './move-pace.js';
@@ -40,6 +45,13 @@ export interface ConnectionUser {
 /** What the connections of a client are made with. */
 export interface ConnectionOptions extends AttemptOptions {
   readonly reconnect: ReconnectOptions;
+}
+
+/** Why there will be no other connection. */
+interface End {
+  readonly code: 'CANCELLED' | 'UNAVAILABLE';
+  readonly reason: string;
+  readonly refusal?: Refusal | undefined;
 }
 
 /** Who may want that there is no connection: the application, or the page, which is put aside. */
@@ -221,7 +233,8 @@ export class Connection implements AttemptOwner {
     if (reactionTo(ending.closed.code) === 'new-token') this.#authReason = 'rejected';
     const { reason, status } = decision;
     if (decision.next === 'stop') {
-      return this.#end(decision.status, { code: 'UNAVAILABLE', reason }, session);
+      const { refusal } = decision;
+      return this.#end(decision.status, { code: 'UNAVAILABLE', reason, refusal }, session);
     }
     if (!this.#promote(rx)) {
       const delayMs = this.#haste.delayOf(ending, decision.delayMs);
@@ -360,7 +373,7 @@ export class Connection implements AttemptOwner {
 
   #end(
     status: 'denied' | 'closed',
-    { code, reason }: { readonly code: 'CANCELLED' | 'UNAVAILABLE'; readonly reason: string },
+    { code, reason, refusal }: End,
     session: ClientSession | undefined,
   ): void {
     const [current, next] = [this.#current, this.#next];
@@ -369,7 +382,7 @@ export class Connection implements AttemptOwner {
     next?.close();
     current?.close();
     this.#forgetSession();
-    this.#change({ status, reason });
+    this.#change({ status, reason, ...present({ refusal }) });
     if (code === 'UNAVAILABLE') session?.user?.lost(undefined);
     this.#user.stop(code, reason);
     session?.user?.lost(undefined);

@@ -10,6 +10,7 @@ export {
 export type {
   AnyContext,
   CallContext,
+  ConnectContext,
   ConnectionInfo,
   SessionClosed,
   SessionOpened,
@@ -35,12 +36,10 @@ export type { Handler, HandlerContext, Handlers } from './handlers.js';
 export { implement } from './implement.js';
 export { SERVER_LIMITS } from './limits.js';
 export { MEMORY_BROKER_LIMITS } from './limits/memory-broker-limits.js';
-export type { Rechecked, RecheckOptions } from './rechecks.js';
 export type { Service } from './route.js';
 export { createServer, type Server } from './server.js';
 export type { ServerOptions } from './server-options.js';
 export { MemoryBroker } from './topics/memory-broker.js';
-export type { Observer } from './observe/observer.js';
 export { createTopics, TopicsOf, type Topics, type TopicsClass } from './topics/publisher.js';
 export { TrunklineError, type Broker } from '@trunkline/protocol';
 export type {

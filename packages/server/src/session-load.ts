@@ -1,13 +1,7 @@
-import type { Link } from '@trunkline/protocol';
-import { SessionParts } from './session-parts.js';
+import { SessionWire } from './session-wire.js';
 
 /** How much waits for the client of a session, and whether more may. */
-export abstract class SessionLoad extends SessionParts {
-  protected abstract readonly wire: Link;
-  /** Whether the client can be told to move. */
-  abstract readonly takesGoaway: boolean;
-  /** Whether it has a connection. */
-  abstract readonly isAttached: boolean;
+export abstract class SessionLoad extends SessionWire {
   /** What the inputs of its running handlers cost, in bytes. */
   protected abstract readonly inputCost: number;
   /** Since when its outbox was not written to its end. */
@@ -16,17 +10,6 @@ export abstract class SessionLoad extends SessionParts {
 
   /** Closes its connection. */
   abstract tooSlow(): void;
-
-  /** Tells the client to move to another connection, if it has one now and can be told. */
-  goAway(afterMs: number, windowMs: number): void {
-    if (!this.takesGoaway || !this.isAttached) return;
-    this.wire.send({ kind: 'GOAWAY', reason: 'stopping', afterMs, windowMs });
-  }
-
-  /** Accepts no further call; what was accepted is acknowledged, and goes on. */
-  deafen(): void {
-    this.wire.deafen();
-  }
 
   get heldBytes(): number {
     const { queuedBytes, unackedBytes, unackedBulkBytes, assembledBytes } = this.wire;
@@ -57,24 +40,6 @@ export abstract class SessionLoad extends SessionParts {
   get waitingBytes(): number {
     const { outboxBytes, begunBytes, writtenBytes } = this.wire;
     return outboxBytes - begunBytes + writtenBytes;
-  }
-
-  /** Whether all that waited was written, and all that was accepted is acknowledged. */
-  get isSettled(): boolean {
-    return this.wire.isSettled;
-  }
-
-  /** Whether all that was accepted is acknowledged. */
-  get hasAcknowledged(): boolean {
-    return this.wire.hasAcknowledged;
-  }
-
-  get heardAt(): number {
-    return this.wire.heardAt;
-  }
-
-  get cutsLarge(): boolean {
-    return this.wire.cutsLarge;
   }
 
   /** With nothing in the outbox there is always room: nobody would be told of it later. */

@@ -16,9 +16,9 @@ import { tracerOf, type ServerTraceOptions } from './trace-options.js';
 type ServerTracer = NonNullable<ServerOptions['tracer']>;
 
 /**
- * Gives each request of a client a span in which its guards and its handler run, each publish one,
- * and each topic message one for its delivery at this node: `createServer({ tracer: traceServer() })`,
- * `createTopics(contract, broker, { tracer: traceServer() })`.
+ * Gives each request, publish and delivery of a server a span. Guards and handler run within that of
+ * their request: `createServer({ tracer: traceServer() })`. Publishers outside of handlers take it as
+ * well: `createTopics(contract, broker, { tracer: traceServer() })`.
  */
 export function traceServer(options: ServerTraceOptions = {}): ServerTracer {
   const tracer = tracerOf(options);

@@ -1,5 +1,5 @@
 import { closeCodeOf } from '@trunkline/protocol';
-import type { Observer } from '@trunkline/server';
+import type { Observer } from '@trunkline/server/operations';
 import type { Observed } from '../observed.js';
 import { CallTally } from './call-tally.js';
 import { Counts, type LabelledValue } from './counts.js';

@@ -8,6 +8,7 @@ const LIMITS: { readonly [Name in ViolationName]?: string } = {
   TOO_MANY_BOUND: 'boundProcedures',
   TOO_MANY_CANCELS: 'faultRate',
   TOO_MANY_SUBSCRIBES: 'subscribeRate',
+  TOO_MANY_AUTHS: 'authPending',
   TOO_MANY_CONTROL_FRAMES: 'controlFrames',
 };
 
