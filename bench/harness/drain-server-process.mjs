@@ -1,7 +1,6 @@
 // A server whose sockets its parent has accepted; SIGTERM drains it. Tells its parent what it began.
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, implement } from '@trunkline/server';
-import { drainOnSignal } from '@trunkline/server/operations';
 import { drainDesk } from '../drain/contract.mjs';
 import { MANY_SOCKETS } from './many-sockets.mjs';
 
@@ -35,7 +34,7 @@ const http = createHttpServer();
 Object.assign(http, { maxHeadersCount: 100, headersTimeout: 10_000, requestTimeout: 15_000 });
 server.mount(http);
 process.on('SIGTERM', () => process.send({ what: 'draining' }));
-drainOnSignal(server, {
+server.drainOnSignal({
   windowMs: Number(windowMs),
   signals: ['SIGTERM'],
   drained: (report) => {

@@ -2,7 +2,6 @@ import { createServer as createHttpServer, get, type IncomingMessage } from 'nod
 import type { AddressInfo } from 'node:net';
 import { connect } from '@trunkline/client';
 import { createServer, type Server } from '@trunkline/server';
-import { readiness } from '@trunkline/server/operations';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { chatService, createProbe } from '../support/chat-service.js';
@@ -102,7 +101,7 @@ describe('the port of a server that drains', () => {
 
 it('the readiness of a server is served by any HTTP server', async () => {
   const { server } = await openServer();
-  const http = createHttpServer(readiness(server)).listen(0, '127.0.0.1');
+  const http = createHttpServer(server.readiness).listen(0, '127.0.0.1');
   onTestFinished(() => void http.close());
   await new Promise((resolve) => http.once('listening', resolve));
   const { port } = http.address() as AddressInfo;

@@ -45,7 +45,7 @@ function hallService(runtime: { wallNow(): number }) {
       return { principal: 'ada', user: { token } as never, expiresAt };
     },
   };
-  const news = createTopics(hall, broker).news(undefined);
+  const news = createTopics(hall, broker).news();
   return { options, rule, tokens, answer, paused, news };
 }
 

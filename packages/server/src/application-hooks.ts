@@ -1,8 +1,7 @@
 import type { Closed } from '@trunkline/protocol';
 import type { SessionOpened } from './context.js';
 import type { ReportFailure } from './failure.js';
-import { notifier } from './notifier.js';
-import { printFailure } from './process-edge.js';
+import { notifier } from './hook.js';
 import type { ServerOptions } from './server-options.js';
 import type { Session } from './session.js';
 
@@ -10,11 +9,6 @@ import type { Session } from './session.js';
 export interface SessionHooks {
   readonly opened: (session: Session) => void;
   readonly ended: (session: Session, closed: Closed) => void;
-}
-
-/** Makes what is told of failures that clients are not told of. It never throws. */
-export function createReporter(onError: ServerOptions['onError']): ReportFailure {
-  return notifier(onError ?? printFailure, 'onError', printFailure);
 }
 
 /** Makes what tells the application of sessions. None of it throws. */

@@ -13,7 +13,7 @@ import {
   type TransportSink,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
-import { createReporter, createSessionHooks } from './application-hooks.js';
+import { createSessionHooks } from './application-hooks.js';
 import { assertBoots } from './boot.js';
 import { CallRates } from './call-rates.js';
 import { Connection, type ConnectionServices } from './connection.js';
@@ -21,10 +21,12 @@ import type { ConnectionInfo } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Drain, type DrainOptions, type DrainReport } from './drain.js';
+import { drainOnSignal, type DrainOnSignalOptions } from './drain-on-signal.js';
 import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
 import type { Around } from './guard.js';
+import { reporter } from './hook.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
 import {
@@ -35,11 +37,12 @@ import {
   type ServerLimits,
 } from './limits.js';
 import { createObservation, type Observation } from './observe/observation.js';
+import { tellDrain } from './observe/tell-drain.js';
 import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printLeak } from './process-edge.js';
 import { Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
-import { readiness, type ServerPhase } from './readiness.js';
+import { readinessOf, type RequestHandler, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
 import { Rights } from './rights.js';
 import type { Service } from './route.js';
@@ -81,7 +84,7 @@ export class Server {
   constructor(options: ServerOptions) {
     assertOptions(options);
     const runtime = options.runtime ?? systemRuntime;
-    const report = createReporter(options.onError);
+    const report = reporter(options.onError);
     this.#limits = resolveServerLimits(options.limits);
     this.#services = servicesOf(options.services, options.resolve);
     this.#around = {
@@ -127,7 +130,7 @@ export class Server {
       spoken: options.packed === false ? [SUBPROTOCOLS.superjson] : SPOKEN,
       onError: (error) => report({ error, where: 'acceptor' }),
       refusal: () => this.#drain?.upgradeRefusal(),
-      readiness: readiness(this),
+      readiness: this.readiness,
       observation: this.#observation,
       accept: (transport, info) => this.#connect(transport, info),
     });
@@ -219,6 +222,12 @@ export class Server {
     return this.#drain === undefined ? 'serving' : 'draining';
   }
 
+  /**
+   * Answers HTTP requests for readiness: 200 while new sessions are taken, 503 from the first moment
+   * of a drain. A listener of `node:http`, and a handler of Express and its like.
+   */
+  readonly readiness: RequestHandler = readinessOf(this);
+
   /** Tells whether new sessions are taken: `false` from the first moment of a drain. */
   ready(): boolean {
     return this.phase === 'serving';
@@ -230,7 +239,9 @@ export class Server {
    * answered with `DRAINING`. Gives the same promise when it is called again.
    */
   drain(options: DrainOptions = {}): Promise<DrainReport> {
-    this.#drain ??= new Drain(
+    if (this.#drain !== undefined) return this.#drain.done;
+    const { sessions } = this.counts;
+    this.#drain = new Drain(
       {
         runtime: this.#shared.runtime,
         sessions: this.#sessions,
@@ -240,7 +251,16 @@ export class Server {
       },
       options,
     );
+    tellDrain(this.#observation, this.#drain, { ...options, sessions });
     return this.#drain.done;
+  }
+
+  /**
+   * Drains when the process is told to end, and exits then; gives the undoing. The exit code is 0 when
+   * all went well, and 1 at the end of the window, whatever happens. A second signal exits at once.
+   */
+  drainOnSignal(options: DrainOnSignalOptions = {}): () => void {
+    return drainOnSignal(this, options);
   }
 
   /**

@@ -1,7 +1,13 @@
 import { isPromise } from './chain.js';
 import type { ReportFailure } from './failure.js';
+import { printFailure } from './process-edge.js';
 
-/** Makes a hook of the application safe to call: what it throws is reported, and stops nothing. */
+/** Makes what failures are told to: the application's own hook, or stderr. */
+export function reporter(onError: ReportFailure | undefined): ReportFailure {
+  return notifier(onError ?? printFailure, 'onError', printFailure);
+}
+
+/** Makes a hook of the application safe to call: one that throws is reported, and no more. */
 export function notifier<Told>(
   hook: (told: Told) => unknown,
   where: string,
