@@ -188,7 +188,9 @@ const FLOODS: readonly Flood[] = [
     send: (peer) =>
       sendAll(peer, [
         bind(0, 'chat.blob'),
-        ...times(MANY, (n) => (n % 2 === 0 ? beginning(0) : { ...beginning(0), ...ABORT })),
+        ...times(MANY, (n) =>
+          n % 2 === 0 ? beginning(0) : ({ ...beginning(0), ...ABORT } as Message),
+        ),
       ]),
     check: (peer) => {
       expect(peer.closed).toEqual(TOO_MUCH);

@@ -37,6 +37,7 @@ import {
   type ServerLimits,
 } from './limits.js';
 import { createObservation, type Observation } from './observe/observation.js';
+import { tellDrain } from './observe/tell-drain.js';
 import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
 import { printLeak } from './process-edge.js';
@@ -238,7 +239,9 @@ export class Server {
    * answered with `DRAINING`. Gives the same promise when it is called again.
    */
   drain(options: DrainOptions = {}): Promise<DrainReport> {
-    this.#drain ??= new Drain(
+    if (this.#drain !== undefined) return this.#drain.done;
+    const { sessions } = this.counts;
+    this.#drain = new Drain(
       {
         runtime: this.#shared.runtime,
         sessions: this.#sessions,
@@ -248,6 +251,7 @@ export class Server {
       },
       options,
     );
+    tellDrain(this.#observation, this.#drain, { ...options, sessions });
     return this.#drain.done;
   }
 

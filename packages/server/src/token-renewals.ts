@@ -9,6 +9,7 @@ import type { Identity, Session } from './session.js';
 export interface RenewalOwner {
   readonly session: Session;
   readonly limits: ServerLimits;
+  /** `undefined` where nobody observes. */
   readonly observation: Observation | undefined;
   /** The token is that of this identity. */
   renewed(identity: Identity | undefined): void;
@@ -58,7 +59,7 @@ export class TokenRenewals {
     void Promise.resolve(admitting.admission).then((early) => {
       if (this.#isClosed) return watch?.('left');
       const admission = admitting.confirm(early);
-      watch?.('close' in admission ? admission : (admission.session.identity ?? NOBODY));
+      watch?.(admission);
       this.#decided(admission);
     });
   }
@@ -74,5 +75,3 @@ export class TokenRenewals {
     if (next !== undefined) this.#decide(next);
   }
 }
-
-const NOBODY = { principal: undefined };

@@ -29,6 +29,12 @@ export function readTopicKey(key: string): { readonly name: string; readonly par
   return { name: key.slice(0, brace), params };
 }
 
+/** Gives the name of the topic that has a key. */
+export function topicNameOf(key: string): string {
+  const brace = key.indexOf('{');
+  return brace < 0 ? key : key.slice(0, brace);
+}
+
 function paramsText(params: unknown): string {
   if (params === undefined) return '';
   if (typeof params !== 'object' || params === null || Array.isArray(params)) {
