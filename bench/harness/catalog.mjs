@@ -151,6 +151,9 @@ const SCENARIOS = [
 /** Lists the names of all targets. */
 export const listTargets = () => namesIn('targets');
 
+/** Lists the names of what is measured only if it is asked for: a target with more switched on. */
+export const listVariants = () => namesIn('variants');
+
 /** Lists the names of all scenarios, in the order in which they run. */
 export const listScenarios = () => {
   const known = namesIn('scenarios');
@@ -159,11 +162,12 @@ export const listScenarios = () => {
 
 /**
  * Loads a target by its name.
- * @param {string} name one of `listTargets()`
+ * @param {string} name one of `listTargets()` or `listVariants()`
  * @returns {Promise<Target>}
  */
 export async function loadTarget(name) {
-  return (await import(`../targets/${name}.mjs`)).target;
+  const folder = listVariants().includes(name) ? 'variants' : 'targets';
+  return (await import(`../${folder}/${name}.mjs`)).target;
 }
 
 /**

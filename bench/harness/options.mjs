@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { listScenarios, listTargets } from './catalog.mjs';
+import { listScenarios, listTargets, listVariants } from './catalog.mjs';
 
 /** The target that every ratio is to. It runs in every benchmark, asked for or not. */
 export const BASE = 'ws-json-zod';
@@ -90,6 +90,7 @@ export function helpText() {
     '',
     `scenarios: ${listScenarios().join(', ')}`,
     `targets:   ${listTargets().join(', ')} (base: ${BASE})`,
+    `if named:  ${listVariants().join(', ')}`,
     '',
     'Progress goes to stderr, the tables to stdout, all figures to bench/results/run-*.json.',
     'A mark that is missed is printed and fails nothing.',
@@ -135,8 +136,8 @@ function chooseScenarios(list) {
 }
 
 function chooseTargets(list) {
-  const known = listTargets();
-  if (list === undefined) return known;
+  if (list === undefined) return listTargets();
+  const known = [...listTargets(), ...listVariants()];
   const asked = list.split(',').map((name) => oneOf(name.trim(), known, '--targets'));
   return [...new Set([BASE, ...asked])];
 }

@@ -1,30 +1,44 @@
 /**
- * Trunkline with the client and the packed codecs that `trunkline generate` wrote.
- * @type {import('../harness/catalog.mjs').Target}
+ * What a variant of the target adds: options of its server and of its clients, and what it does with
+ * the server that it has.
+ * @typedef {object} Variant
+ * @property {string} label
+ * @property {() => Promise<{ options: object, started?: (server: any) => void }>} [server]
+ * @property {() => Promise<object>} [client]
  */
-export const target = {
-  label: 'Trunkline',
+
+/**
+ * Trunkline with the client and the packed codecs that `trunkline generate` wrote.
+ * @param {Variant} variant
+ * @returns {import('../harness/catalog.mjs').Target}
+ */
+export const trunkline = (variant) => ({
+  label: variant.label,
   carriesBytes: true,
 
   async startServer({ member, limits }) {
     const { createServer, createTopics, implement } = await import('@trunkline/server');
     const contract = await loadContract(member.name);
+    const { options, started } = (await variant.server?.()) ?? {};
     const server = createServer({
       anonymous: true,
       services: [implement(contract, handlersOf(contract, member))],
       limits: limits?.trunkline,
+      ...options,
     });
+    started?.(server);
     const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
     const close = () => server.close();
     if (member.kind !== 'topic') return { port, close };
-    const topic = createTopics(contract, server.broker)[member.name]();
+    const { tracer } = options ?? {};
+    const topic = createTopics(contract, server.broker, tracer && { tracer })[member.name]();
     return { port, close, publish: (message) => topic.publish(message) };
   },
 
   async connectClient(port, { member }) {
     const { connect } = await import('@trunkline/client');
     const services = { bench: await loadClient(member.name) };
-    const client = connect(`ws://127.0.0.1:${port}`, { services });
+    const client = connect(`ws://127.0.0.1:${port}`, { services, ...(await variant.client?.()) });
     const method = client.bench[member.name];
     return {
       call: (input) => method(input),
@@ -35,7 +49,9 @@ export const target = {
       close: () => client.close(),
     };
   },
-};
+});
+
+export const target = trunkline({ label: 'Trunkline' });
 
 const PAGE = ['greet', 'items', 'news'];
 

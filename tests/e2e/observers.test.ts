@@ -1,6 +1,6 @@
 import { call, contract, stream, topic } from '@trunkline/contract';
 import { createTopics, implement } from '@trunkline/server';
-import type { Observer } from '@trunkline/server/operations';
+import type { Observed, Observer } from '@trunkline/server/operations';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { describeTransports } from '../support/peers.js';
@@ -34,8 +34,6 @@ function shopService() {
     news: { authorize: () => true, authorizePublish: () => true },
   });
 }
-
-type Observed<Name extends keyof Observer> = Parameters<Required<Observer>[Name]>[0];
 
 /** Notes everything that it is told, in order. */
 function notebook() {
@@ -121,7 +119,7 @@ describeTransports('an observer', (open) => {
       observers: [book.observer],
     };
     await using peers = await open(options);
-    const topics = createTopics(shop, peers.server.broker);
+    const topics = createTopics(shop, peers.server.broker, { observers: [book.observer] });
     const client = peers.connect({ contracts });
     const texts: string[] = [];
     const subscription = client.shop.news({ room: 'a' }).subscribe({
@@ -135,10 +133,49 @@ describeTransports('an observer', (open) => {
       { topic: 'shop.news', offered: 4, delivered: 4, conflated: 0, gap: 0, queued: 0 },
     ]);
     expect(book.of('messageDelivered')).toHaveLength(4);
-    expect(book.of('publishEnded')).toMatchObject([{ topic: 'shop.news', by: 'client', ok: true }]);
+    expect(book.of('publishEnded').map(({ by, ok }) => [by, ok])).toEqual([
+      ['server', true],
+      ['server', true],
+      ['server', true],
+      ['client', true],
+    ]);
     subscription.close();
     await expect
       .poll(() => book.of('subscriptionEnded'))
       .toMatchObject([{ topic: 'shop.news', reason: 'unsubscribed' }]);
+  });
+
+  it('is told of limits that somebody meets, by their names', async () => {
+    const book = notebook();
+    const options = { anonymous: true as const, services: [shopService()] };
+    const limits = { subscriptions: 1 };
+    await using peers = await open({ ...options, observers: [book.observer], limits });
+    const client = peers.connect({ contracts });
+    for (const room of ['a', 'b']) {
+      client.shop.news({ room }).subscribe({ message: () => undefined });
+    }
+    await expect.poll(() => book.of('limitHit').length).toBeGreaterThan(0);
+    const [{ session } = {}] = book.of('sessionOpened');
+    const [hit] = book.of('limitHit');
+    expect(hit).toEqual({ limit: 'subscriptions', reaction: 'BUSY', session });
+    expect(peers.server.limits.list().map(({ name }) => name)).toContain(hit?.limit);
+  });
+
+  it('harms nobody when it throws, and its failure is reported once', async () => {
+    const told: string[] = [];
+    const observers: Observer[] = [
+      {
+        callEnded: () => {
+          throw new Error('the disk is full');
+        },
+      },
+      { callEnded: ({ code }) => void told.push(code) },
+    ];
+    const options = { anonymous: true as const, services: [shopService()], observers };
+    await using peers = await open(options);
+    const client = peers.connect({ contracts });
+    for (const item of ['a', 'b', 'c']) expect(await client.shop.order({ item })).toBe(item);
+    expect(told).toEqual(['OK', 'OK', 'OK']);
+    expect(peers.failures).toMatchObject([{ where: 'observer.callEnded' }]);
   });
 });

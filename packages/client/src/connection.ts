@@ -9,11 +9,18 @@ import {
   type WelcomeMessage,
 } from '@trunkline/protocol';
 import { Attempt, type AttemptOptions, type AttemptOwner } from './attempt.js';
-import { backoffMs, type ReconnectOptions } from './backoff.js';
+import type { ReconnectOptions } from './backoff.js';
 import type { ClientSession } from './client-session.js';
-import { StateKeeper, type ConnectionState, type StateChange } from './connection-state.js';
+import {
+  StateKeeper,
+  type ConnectionState,
+  type Refusal,
+  type StateChange,
+} from './connection-state.js';
 import { Haste } from './haste.js';
+import { KeptSession } from './kept-session.js';
 import { finalRx, LeavingSessions } from './leaving-sessions.js';
+import { MovePace } from './move-pace.js';
 import {
   countAttempt,
   decideRetry,
@@ -41,6 +48,13 @@ export interface ConnectionOptions extends AttemptOptions {
   readonly reconnect: ReconnectOptions;
 }
 
+/** Why there will be no other connection. */
+interface End {
+  readonly code: 'CANCELLED' | 'UNAVAILABLE';
+  readonly reason: string;
+  readonly refusal?: Refusal | undefined;
+}
+
 /** Who may want that there is no connection: the application, or the page, which is put aside. */
 export type Rester = 'application' | 'page';
 
@@ -51,8 +65,6 @@ const REST_REASONS: Readonly<Record<Rester, string>> = {
 
 /** A server in trouble welcomes too, and then closes: only what lasts this long starts anew. */
 const LASTING_MS = 10_000;
-/** No server drains for longer than a day. */
-const MAX_AFTER_MS = 86_400_000;
 
 /** The connections of a client, one after the other, from the first attempt to the last end. */
 export class Connection implements AttemptOwner {
@@ -63,14 +75,11 @@ export class Connection implements AttemptOwner {
   /** The one that will take its place, made before it is left. */
   #next: Attempt | undefined;
   readonly #leaving = new LeavingSessions();
-  /** The one that is open, or may go on. */
-  #session: ClientSession | undefined;
-  /** Runs until the server has forgotten the session. */
-  #sessionTimer: Timer | undefined;
+  readonly #kept: KeptSession;
   /** Until the next attempt. */
   #timer: Timer | undefined;
   #moveTimer: Timer | undefined;
-  #moveFailures = 0;
+  readonly #pace: MovePace;
   #attempts: Attempts = NO_ATTEMPTS;
   #authReason: AuthReason = 'first';
   #liveSince = 0;
@@ -82,7 +91,9 @@ export class Connection implements AttemptOwner {
   constructor(options: ConnectionOptions, user: ConnectionUser) {
     this.#options = options;
     this.#user = user;
+    this.#kept = new KeptSession(options.runtime);
     this.#haste = new Haste(options.runtime);
+    this.#pace = new MovePace(options.runtime, options.reconnect);
     this.#keeper = new StateKeeper(options.runtime, options.onError);
     // Not at once, so that who watches from the start sees all.
     options.runtime.endOfTurn(() => {
@@ -117,7 +128,7 @@ export class Connection implements AttemptOwner {
   close(): void {
     this.#isClosed = true;
     if (this.state.status === 'closed') return;
-    this.#end('closed', { code: 'CANCELLED', reason: 'the client was closed' }, this.#session);
+    this.#end('closed', { code: 'CANCELLED', reason: 'the client was closed' });
   }
 
   /** Connects anew, at once and from every state but after `close`. */
@@ -165,9 +176,8 @@ export class Connection implements AttemptOwner {
 
   sessionFor(attempt: Attempt): ClientSession | undefined {
     if (attempt !== this.#current) return undefined;
-    // A device that slept may have woken up after the session has ended.
-    if (this.#session?.remainingMs === 0) this.#lose(undefined);
-    return this.#session;
+    this.#kept.loseExpired();
+    return this.#kept.session;
   }
 
   welcomed(
@@ -176,8 +186,7 @@ export class Connection implements AttemptOwner {
     session: ClientSession,
   ): void {
     const left = attempt === this.#next ? this.#move(attempt) : undefined;
-    this.#sessionTimer?.cancel();
-    this.#session = session;
+    this.#kept.opened(session);
     this.#liveSince = this.#options.runtime.now();
     this.#attempt = 0;
     this.#authReason = 'resume';
@@ -186,31 +195,34 @@ export class Connection implements AttemptOwner {
     else session.user?.resumed(welcome);
     left?.();
     if (attempt !== this.#current) return;
-    const stale = welcome.kind === 'WELCOME' && { staleContracts: this.#staleContracts(welcome) };
+    const { revisions } = this.#options;
+    const stale = welcome.kind === 'WELCOME' && {
+      staleContracts: staleContracts(revisions, welcome),
+    };
     if (!this.#keeper.isFinal) this.#change({ status: 'live', ...stale });
   }
 
   gone(_attempt: Attempt, { rx }: GoneMessage): void {
-    this.#lose(rx);
+    this.#kept.lose(rx);
   }
 
   goaway(attempt: Attempt, { afterMs }: GoawayMessage): void {
     if (attempt !== this.#current || this.#next !== undefined) return;
-    this.#moveAfter(Math.min(afterMs, MAX_AFTER_MS));
+    this.#moveAfter(this.#pace.askedMs(afterMs, this.#options.runtime.now() - this.#liveSince));
   }
 
   ended(attempt: Attempt, ending: Ending): void {
     if (this.#leaving.ended(attempt, ending.closed)) return;
-    if (attempt === this.#next) return this.#missedNext();
-    const session = this.#session;
+    if (attempt === this.#next) return this.#missedNext(ending);
+    const { session } = this.#kept;
     const wasLive = ending.phase === 'live';
     if (wasLive && ending.silentMs !== undefined) this.#options.idle.cutAfter(ending.silentMs);
     const rx = wasLive && session !== undefined ? finalRx(ending.closed, session) : undefined;
     this.#drop();
     const { reconnect, runtime, url, tokens } = this.#options;
-    if (!wasLive) this.#missed(ending);
+    if (!wasLive) this.#kept.missed(ending.phase);
     else if (rx === undefined) this.#leave();
-    else this.#forgetSession();
+    else this.#kept.forget();
     if (wasLive && runtime.now() - this.#liveSince >= LASTING_MS) this.#attempts = NO_ATTEMPTS;
     const decision = decideRetry(ending, this.#attempts, {
       reconnect,
@@ -221,7 +233,8 @@ export class Connection implements AttemptOwner {
     if (reactionTo(ending.closed.code) === 'new-token') this.#authReason = 'rejected';
     const { reason, status } = decision;
     if (decision.next === 'stop') {
-      return this.#end(decision.status, { code: 'UNAVAILABLE', reason }, session);
+      const { refusal } = decision;
+      return this.#end(decision.status, { code: 'UNAVAILABLE', reason, refusal }, session);
     }
     if (!this.#promote(rx)) {
       const delayMs = this.#haste.delayOf(ending, decision.delayMs);
@@ -232,7 +245,7 @@ export class Connection implements AttemptOwner {
     }
     if (!wasLive || this.#keeper.isFinal) return;
     session?.user?.detach();
-    if (this.#session !== session) session?.user?.lost(rx);
+    if (this.#kept.session !== session) session?.user?.lost(rx);
   }
 
   /** Leaves what there is, and connects. */
@@ -247,7 +260,7 @@ export class Connection implements AttemptOwner {
    * any; the session stays. Gives what is to be told when the state says so.
    */
   #abandon(): () => void {
-    const [current, next, session] = [this.#current, this.#next, this.#session];
+    const [current, next, session] = [this.#current, this.#next, this.#kept.session];
     const wasLive = current?.isLive === true;
     this.#drop();
     this.#stopMoving();
@@ -258,7 +271,7 @@ export class Connection implements AttemptOwner {
     return () => {
       if (!wasLive || this.#keeper.isFinal) return;
       session?.user?.detach();
-      if (this.#session !== session) session?.user?.lost(undefined);
+      if (this.#kept.session !== session) session?.user?.lost(undefined);
     };
   }
 
@@ -273,64 +286,35 @@ export class Connection implements AttemptOwner {
     this.#current.start(this.#authReason);
   }
 
-  #staleContracts(welcome: WelcomeMessage): string[] {
-    const isStale = ({ name, revision }: Revision): boolean =>
-      welcome.revisions.find((other) => other.name === name)?.revision !== revision;
-    return this.#options.revisions.filter(isStale).map(({ name }) => name);
-  }
-
-  /** The session will not go on. */
-  #lose(rx: number | undefined): void {
-    const session = this.#session;
-    this.#forgetSession();
-    session?.user?.lost(rx);
-  }
-
-  #forgetSession(): void {
-    this.#sessionTimer?.cancel();
-    this.#session?.stop();
-    this.#session = undefined;
-  }
-
-  /** A connection that should have brought a session back did not. */
-  #missed({ phase }: Ending): void {
-    if (phase === 'resuming') this.#session?.detach();
-    if (this.#session?.remainingMs === 0) this.#lose(undefined);
-  }
-
-  /** The connection of a session is gone: it waits for another one, for as long as the server does. */
   #leave(): void {
-    this.#session?.leave();
-    const { remainingMs = 0 } = this.#session ?? {};
-    if (remainingMs === 0) return this.#forgetSession();
-    // Who is about to ask the server for it is told whether it still goes on.
-    this.#sessionTimer = this.#options.runtime.startTimer(remainingMs, () => {
-      if (this.#current?.isDialing !== true) this.#lose(undefined);
-    });
+    this.#kept.leave(() => this.#current?.isDialing === true);
   }
 
   #moveAfter(delayMs: number): void {
     this.#moveTimer?.cancel();
     this.#moveTimer = this.#options.runtime.startTimer(delayMs, () => {
       this.#next = new Attempt(this, this.#options);
-      this.#next.start('resume');
+      this.#next.start(this.#authReason);
     });
   }
 
   /** The next connection is not there; the present one still is. */
-  #missedNext(): void {
+  #missedNext(ending: Ending): void {
     this.#next = undefined;
-    const { runtime, reconnect } = this.#options;
-    this.#moveAfter(backoffMs(++this.#moveFailures, reconnect, runtime.random()));
+    if (reactionTo(ending.closed.code) === 'new-token') this.#authReason = 'rejected';
+    this.#moveAfter(this.#pace.failedMs(ending));
   }
 
   /** The next connection is there; gives what is to be done with the one before. */
   #move(next: Attempt): () => void {
-    const [before, session] = [this.#current, this.#session];
+    const [before, session] = [this.#current, this.#kept.session];
     this.#current = next;
     this.#stopMoving();
+    this.#pace.moved();
     return () => {
       if (before !== undefined && session !== undefined) this.#leaving.add(before, session);
+      // Whoever was called meanwhile may have wanted that there is no connection.
+      if (this.#resting.size > 0 || this.#keeper.isFinal) this.#leaving.close();
     };
   }
 
@@ -352,21 +336,21 @@ export class Connection implements AttemptOwner {
   #stopMoving(): void {
     this.#moveTimer?.cancel();
     this.#next = undefined;
-    this.#moveFailures = 0;
+    this.#pace.stop();
   }
 
   #end(
     status: 'denied' | 'closed',
-    { code, reason }: { readonly code: 'CANCELLED' | 'UNAVAILABLE'; readonly reason: string },
-    session: ClientSession | undefined,
+    { code, reason, refusal }: End,
+    session = this.#kept.session,
   ): void {
     const [current, next] = [this.#current, this.#next];
     this.#drop();
     this.#stopMoving();
     next?.close();
     current?.close();
-    this.#forgetSession();
-    this.#change({ status, reason });
+    this.#kept.forget();
+    this.#change({ status, reason, ...present({ refusal }) });
     if (code === 'UNAVAILABLE') session?.user?.lost(undefined);
     this.#user.stop(code, reason);
     session?.user?.lost(undefined);
@@ -383,4 +367,11 @@ export class Connection implements AttemptOwner {
     this.#timer = undefined;
     this.#current = undefined;
   }
+}
+
+/** Contracts of the client that the server does not have, or has with another revision. */
+function staleContracts(own: readonly Revision[], { revisions }: WelcomeMessage): string[] {
+  const isStale = ({ name, revision }: Revision): boolean =>
+    revisions.find((other) => other.name === name)?.revision !== revision;
+  return own.filter(isStale).map(({ name }) => name);
 }

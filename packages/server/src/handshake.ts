@@ -13,7 +13,7 @@ import { isPromise } from './chain.js';
 import type { ConnectionInfo } from './context.js';
 import type { Admission, Admitted, Admitting, Again } from './gatekeeper.js';
 import type { LiveSession } from './live-session.js';
-import { watchAuth, type AuthDecision } from './observe/auth-watch.js';
+import { watchAuth } from './observe/auth-watch.js';
 import type { SessionServices } from './session-parts.js';
 import type { Session } from './session.js';
 import type { EndReason, Sessions } from './sessions.js';
@@ -213,7 +213,7 @@ export class Handshake {
         return early.release?.();
       }
       const decided = confirm(early);
-      watch?.(decisionOf(decided));
+      watch?.(decided);
       this.#decided(decided, then);
     };
     // What came in the same read was sent before WELCOME, and must be seen as such.
@@ -238,10 +238,6 @@ export class Handshake {
     release();
     this.#owner.close(drain.refusal());
   }
-}
-
-function decisionOf(admission: Admission): AuthDecision {
-  return 'close' in admission ? admission : { principal: admission.session.identity?.principal };
 }
 
 const REPLACED: Close = { code: 'REPLACED', reason: 'an older connection' };

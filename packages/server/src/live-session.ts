@@ -40,7 +40,7 @@ export interface SessionConnection {
   failed(close: Close | 'cut', error?: unknown): void;
 }
 
-const NOTHING = new Uint8Array(0);
+const NO_SECRET = { secret: new Uint8Array(0), hash: undefined };
 const NOTHING_RECHECKED: Rechecked = { checked: 0, ended: 0 };
 const ENDED: Close = { code: 'SESSION_GONE', reason: 'the session has ended' };
 const REPLACED: Close = { code: 'REPLACED', reason: 'a newer connection' };
@@ -61,7 +61,6 @@ export class LiveSession
   implements CallsOptions, SubscriptionsOptions, CallLink, TopicLink, CallerLink, KnownSession
 {
   readonly takesPacked: boolean;
-  /** Whether the client can be told to move. */
   readonly takesGoaway: boolean;
   protected readonly wire: Link;
   /** `undefined` for a client that does not resume sessions. */
@@ -365,5 +364,3 @@ export class LiveSession
     return (this.#subscriptions ??= new Subscriptions(this));
   }
 }
-
-const NO_SECRET = { secret: NOTHING, hash: undefined };

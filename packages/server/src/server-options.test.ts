@@ -11,6 +11,16 @@ describe('assertOptions', () => {
     expect(() => assertOptions({ services } as never)).toThrow(/^option "services" must be a list/);
   });
 
+  it.each([null, {}, { start: () => undefined }, 'otel'])(
+    'refuses a tracer that is none: %s',
+    (tracer) => {
+      const options = { services: [], tracer } as never;
+      expect(() => assertOptions(options)).toThrow(
+        /^option "tracer" must be an object with the methods/,
+      );
+    },
+  );
+
   it('takes every option that there is', () => {
     const guards = { guards: [], interceptors: [], errorMappers: [] };
     const security = { origins: [], trustedProxies: [], cookies: false };

@@ -13,7 +13,7 @@ import {
   type TransportSink,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
-import { createReporter, createSessionHooks } from './application-hooks.js';
+import { createSessionHooks } from './application-hooks.js';
 import { assertBoots } from './boot.js';
 import { CallRates } from './call-rates.js';
 import { Connection, type ConnectionServices } from './connection.js';
@@ -21,10 +21,12 @@ import type { ConnectionInfo } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Drain, type DrainOptions, type DrainReport } from './drain.js';
+import { drainOnSignal, type DrainOnSignalOptions } from './drain-on-signal.js';
 import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
 import type { Around } from './guard.js';
+import { reporter } from './hook.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
 import {
@@ -35,17 +37,19 @@ import {
   type ServerLimits,
 } from './limits.js';
 import { createObservation, type Observation } from './observe/observation.js';
+import { tellDrain } from './observe/tell-drain.js';
 import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
-import { printLeak } from './print-failure.js';
-import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
-import { readiness, type ServerPhase } from './readiness.js';
+import { printLeak } from './process-edge.js';
+import { Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
+import { readinessOf, type RequestHandler, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
-import { isTopicRoute, type Service } from './route.js';
+import { Rights } from './rights.js';
+import type { Service } from './route.js';
 import type { LiveSession } from './live-session.js';
 import { Sessions } from './sessions.js';
 import { countsOf, type ServerCounts } from './server-counts.js';
-import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
+import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
@@ -54,8 +58,6 @@ import { createRunners } from './tracing/traced-requests.js';
 import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
-const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
-const REVOKED_FINALLY: Close = { code: 'REFUSED', reason: 'revoked' };
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
 
 /** A Trunkline server: contracts, the code behind them, and the connections that use them. */
@@ -74,6 +76,7 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
+  readonly #rights: Rights;
   readonly #acceptor: WsAcceptor;
   #drain: Drain | undefined;
   #stopping: Promise<void> | undefined;
@@ -81,7 +84,7 @@ export class Server {
   constructor(options: ServerOptions) {
     assertOptions(options);
     const runtime = options.runtime ?? systemRuntime;
-    const report = createReporter(options.onError);
+    const report = reporter(options.onError);
     this.#limits = resolveServerLimits(options.limits);
     this.#services = servicesOf(options.services, options.resolve);
     this.#around = {
@@ -117,6 +120,7 @@ export class Server {
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });
     this.#shared = this.#share(options, { runtime, report, pipelines });
+    this.#rights = new Rights(this.#shared, this.#idempotency);
     this.#acceptor = new WsAcceptor({
       runtime,
       limits: this.#limits,
@@ -126,7 +130,7 @@ export class Server {
       spoken: options.packed === false ? [SUBPROTOCOLS.superjson] : SPOKEN,
       onError: (error) => report({ error, where: 'acceptor' }),
       refusal: () => this.#drain?.upgradeRefusal(),
-      readiness: readiness(this),
+      readiness: this.readiness,
       observation: this.#observation,
       accept: (transport, info) => this.#connect(transport, info),
     });
@@ -201,33 +205,15 @@ export class Server {
    * many sessions there were. What `authenticate` says afterwards is the application's own affair.
    */
   revoke(principal: string, { final: isFinal = false }: { final?: boolean } = {}): number {
-    assertRevocation(principal, isFinal);
-    const close = isFinal ? REVOKED_FINALLY : REVOKED;
-    const sessions = this.#sessionsOf(principal);
-    this.#shared.gatekeeper.revoke(principal, close);
-    for (const session of sessions) session.revoke(close);
-    this.#idempotency.revoke(principal);
-    return sessions.length;
+    return this.#rights.revoke(principal, isFinal);
   }
 
   /**
    * Asks guards and authorizers again about what is subscribed: of one principal, on one topic, or
    * all. What they refuse ends. Resolves when all of it is decided.
    */
-  async recheck(options: RecheckOptions = {}): Promise<Rechecked> {
-    const { principal, topic } = options;
-    assertRecheck(options, (name) => {
-      const route = this.#shared.registry.find(name);
-      return route !== undefined && isTopicRoute(route);
-    });
-    const sessions = this.#sessionsOf(principal);
-    const found = await Promise.all(sessions.map((session) => session.recheck(topic)));
-    const sum = { checked: 0, ended: 0 };
-    for (const { checked, ended } of found) {
-      sum.checked += checked;
-      sum.ended += ended;
-    }
-    return sum;
+  recheck(options: RecheckOptions = {}): Promise<Rechecked> {
+    return this.#rights.recheck(options);
   }
 
   /** What the server does for new clients. */
@@ -235,6 +221,12 @@ export class Server {
     if (this.#stopping !== undefined) return 'closed';
     return this.#drain === undefined ? 'serving' : 'draining';
   }
+
+  /**
+   * Answers HTTP requests for readiness: 200 while new sessions are taken, 503 from the first moment
+   * of a drain. A listener of `node:http`, and a handler of Express and its like.
+   */
+  readonly readiness: RequestHandler = readinessOf(this);
 
   /** Tells whether new sessions are taken: `false` from the first moment of a drain. */
   ready(): boolean {
@@ -247,7 +239,9 @@ export class Server {
    * answered with `DRAINING`. Gives the same promise when it is called again.
    */
   drain(options: DrainOptions = {}): Promise<DrainReport> {
-    this.#drain ??= new Drain(
+    if (this.#drain !== undefined) return this.#drain.done;
+    const { sessions } = this.counts;
+    this.#drain = new Drain(
       {
         runtime: this.#shared.runtime,
         sessions: this.#sessions,
@@ -257,7 +251,16 @@ export class Server {
       },
       options,
     );
+    tellDrain(this.#observation, this.#drain, { ...options, sessions });
     return this.#drain.done;
+  }
+
+  /**
+   * Drains when the process is told to end, and exits then; gives the undoing. The exit code is 0 when
+   * all went well, and 1 at the end of the window, whatever happens. A second signal exits at once.
+   */
+  drainOnSignal(options: DrainOnSignalOptions = {}): () => void {
+    return drainOnSignal(this, options);
   }
 
   /**
@@ -282,12 +285,6 @@ export class Server {
     this.#rates?.close();
     this.#hub.close();
     if (this.#ownsBroker) await this.#broker.close();
-  }
-
-  /** Those of one principal, or all. */
-  #sessionsOf(principal: string | undefined): LiveSession[] {
-    const all = [...this.#sessions.all];
-    return principal === undefined ? all : all.filter((one) => one.principal === principal);
   }
 
   #assertOpen(): void {

@@ -1,12 +1,16 @@
 import { Violation, type Close } from '@trunkline/protocol';
 import type { Admission, Admitting, Gatekeeper } from './gatekeeper.js';
 import type { ServerLimits } from './limits.js';
+import { watchAuth } from './observe/auth-watch.js';
+import type { Observation } from './observe/observation.js';
 import type { Identity, Session } from './session.js';
 
 /** The session whose client renews its token, and what becomes of it. */
 export interface RenewalOwner {
   readonly session: Session;
   readonly limits: ServerLimits;
+  /** `undefined` where nobody observes. */
+  readonly observation: Observation | undefined;
   /** The token is that of this identity. */
   renewed(identity: Identity | undefined): void;
   /** Nobody could say whose the token is: all stays as it was. */
@@ -47,11 +51,16 @@ export class TokenRenewals {
   }
 
   #decide(token: string): void {
-    const admitting = this.#gatekeeper.renew(token, this.#owner.session);
+    const { session, observation } = this.#owner;
+    const watch = watchAuth(observation, 'refresh');
+    const admitting = this.#gatekeeper.renew(token, session);
     this.#admitting = admitting;
     // Never at once, so that a batch is read to its end before anything closes.
-    void Promise.resolve(admitting.admission).then((admission) => {
-      if (!this.#isClosed) this.#decided(admitting.confirm(admission));
+    void Promise.resolve(admitting.admission).then((early) => {
+      if (this.#isClosed) return watch?.('left');
+      const admission = admitting.confirm(early);
+      watch?.(admission);
+      this.#decided(admission);
     });
   }
 

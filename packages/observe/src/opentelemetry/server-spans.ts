@@ -16,9 +16,10 @@ import { tracerOf, type ServerTraceOptions } from './trace-options.js';
 type ServerTracer = NonNullable<ServerOptions['tracer']>;
 
 /**
- * Gives each request, publish and delivery of a server a span. Guards and handler run within that of
- * their request: `createServer({ tracer: traceServer() })`. Publishers outside of handlers take it as
- * well: `createTopics(contract, broker, { tracer: traceServer() })`.
+ * Traces what a server does: `createServer({ tracer: traceServer() })`. Each request of a client has
+ * a span in which its guards and its handler run, each publish has one, and each topic message one
+ * for its delivery at a node. Publishers of the server's own are given it too:
+ * `createTopics(contract, broker, { tracer })`.
  */
 export function traceServer(options: ServerTraceOptions = {}): ServerTracer {
   const tracer = tracerOf(options);

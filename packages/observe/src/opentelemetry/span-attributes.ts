@@ -5,6 +5,18 @@ const SYSTEM = 'trunkline';
 
 /** Says of a call, stream or publish what it is: `chat.post` is `post` of the service `chat`. */
 export function requestAttributes(kind: ProcedureKind, name: string): Attributes {
+  const known = REQUESTS.get(name);
+  // A member of a contract is of one kind, but two contracts may have the name of one.
+  if (known?.['trunkline.kind'] === kind) return known;
+  const attributes = describeRequest(kind, name);
+  REQUESTS.set(name, attributes);
+  return attributes;
+}
+
+/** Names are those of contracts, so they are few. */
+const REQUESTS = new Map<string, Attributes>();
+
+function describeRequest(kind: ProcedureKind, name: string): Attributes {
   const dot = name.lastIndexOf('.');
   return {
     'rpc.system': SYSTEM,

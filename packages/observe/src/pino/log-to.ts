@@ -1,7 +1,6 @@
 import { systemRuntime, type Runtime } from '@trunkline/protocol';
 import type { ServerFailure } from '@trunkline/server';
-import type { Observer } from '@trunkline/server/operations';
-import type { Observed } from '../observed.js';
+import type { Observed, Observer } from '@trunkline/server/operations';
 import type { Level, Log } from './log.js';
 import { Repeats } from './repeats.js';
 
@@ -64,7 +63,7 @@ class LogObserver implements Observer {
 
   connectionOpened({ number, remoteAddress, origin }: Observed<'connectionOpened'>): void {
     const fields = { event: 'connectionOpened', connection: number, remoteAddress, origin };
-    this.#log.debug(fields, 'connection opened');
+    this.#write('debug', fields, 'connection opened');
   }
 
   connectionClosed(event: Observed<'connectionClosed'>): void {
@@ -74,13 +73,13 @@ class LogObserver implements Observer {
     const why = by === 'server' ? { code, reason } : { code };
     const isBroken = by === 'server' && BROKEN.has(code);
     const { remoteAddress } = connection;
-    if (!isBroken) this.#log.debug({ ...about, ...why }, 'connection closed');
+    if (!isBroken) this.#write('debug', { ...about, ...why }, 'connection closed');
     else this.#refused(`${code}`, 'protocol broken', { ...about, ...why, remoteAddress });
   }
 
   authDecided({ principal, ...event }: Observed<'authDecided'>): void {
     const fields = { event: 'authDecided', ...event, ...this.#who({ principal }) };
-    if (event.outcome !== 'refused') return this.#log.debug(fields, `client ${event.outcome}`);
+    if (event.outcome !== 'refused') return this.#write('debug', fields, `client ${event.outcome}`);
     this.#refused(`auth ${event.code}`, 'client refused', fields);
   }
 
@@ -93,7 +92,7 @@ class LogObserver implements Observer {
   }
 
   sessionGone({ reason }: Observed<'sessionGone'>): void {
-    this.#log.info({ event: 'sessionGone', reason }, 'session is gone');
+    this.#write('info', { event: 'sessionGone', reason }, 'session is gone');
   }
 
   sessionDetached(event: Observed<'sessionDetached'>): void {
@@ -106,33 +105,38 @@ class LogObserver implements Observer {
 
   callEnded({ call, ...event }: Observed<'callEnded'>): void {
     const { code, ms } = event;
-    const fields = { event: 'callEnded', ...call, ...event };
     const isSlow = ms > this.#slowMs && call.kind !== 'stream';
-    if (code === 'INTERNAL') this.#log.error(fields, `${call.procedure} failed`);
-    else if (isSlow) this.#log.warn(fields, `${call.procedure} is slow`);
-    else this.#log.debug(fields, `${call.procedure} ${code}`);
+    const level = code === 'INTERNAL' ? 'error' : isSlow ? 'warn' : 'debug';
+    // There may be very many of them.
+    if (this.#log.isLevelEnabled?.(level) === false) return;
+    const what = { error: 'failed', warn: 'is slow', debug: code }[level];
+    this.#write(level, { event: 'callEnded', ...call, ...event }, `${call.procedure} ${what}`);
   }
 
   subscribed(event: Observed<'subscribed'>): void {
-    this.#log.debug({ event: 'subscribed', ...event }, `${event.topic} subscribed`);
+    this.#write('debug', { event: 'subscribed', ...event }, `${event.topic} subscribed`);
   }
 
   subscriptionEnded(event: Observed<'subscriptionEnded'>): void {
-    this.#log.debug({ event: 'subscriptionEnded', ...event }, `${event.topic} left`);
+    this.#write('debug', { event: 'subscriptionEnded', ...event }, `${event.topic} left`);
   }
 
   gapTold(event: Observed<'gapTold'>): void {
-    this.#log.info({ event: 'gapTold', ...event }, `${event.topic} has a gap`);
+    this.#write('info', { event: 'gapTold', ...event }, `${event.topic} has a gap`);
   }
 
   publishEnded(event: Observed<'publishEnded'>): void {
     const fields = { event: 'publishEnded', ...event };
-    if (event.ok) this.#log.debug(fields, `${event.topic} published`);
-    else this.#log.error(fields, `${event.topic} was not published`);
+    if (event.ok) this.#write('debug', fields, `${event.topic} published`);
+    else this.#write('error', fields, `${event.topic} was not published`);
   }
 
   clientCallEnded(event: Observed<'clientCallEnded'>): void {
-    this.#log.debug({ event: 'clientCallEnded', ...event }, `${event.procedure} ${event.code}`);
+    this.#write(
+      'debug',
+      { event: 'clientCallEnded', ...event },
+      `${event.procedure} ${event.code}`,
+    );
   }
 
   limitHit(event: Observed<'limitHit'>): void {
@@ -143,28 +147,42 @@ class LogObserver implements Observer {
   }
 
   drainStarted(event: Observed<'drainStarted'>): void {
-    this.#log.info({ event: 'drainStarted', ...event }, 'drain started');
+    this.#write('info', { event: 'drainStarted', ...event }, 'drain started');
   }
 
   drainEnded(event: Observed<'drainEnded'>): void {
-    this.#log.info({ event: 'drainEnded', ...event }, 'drain ended');
+    this.#write('info', { event: 'drainEnded', ...event }, 'drain ended');
   }
 
   leaked(event: Observed<'leaked'>): void {
-    this.#log.warn({ event: 'leaked', ...event }, `${event.procedure} goes on after its end`);
+    this.#write('warn', { event: 'leaked', ...event }, `${event.procedure} goes on after its end`);
   }
 
   #session(event: string, text: string, { principal, ...about }: Observed<'sessionOpened'>): void {
-    this.#log.info({ event, ...about, ...this.#who({ principal }) }, text);
+    this.#write('info', { event, ...about, ...this.#who({ principal }) }, text);
   }
 
   #who(principal: { readonly principal: string | undefined }): object {
     return this.#namesPrincipals ? principal : {};
   }
 
+  #write(level: Level, fields: object, text: string): void {
+    if (this.#log.isLevelEnabled?.(level) === false) return;
+    this.#log[level](rounded(fields), text);
+  }
+
   #refused(kind: string, text: string, fields: object): void {
     const leftOut = this.#repeats.leftOut(kind);
     if (leftOut === undefined) return;
-    this.#log.warn(leftOut === 0 ? fields : { ...fields, leftOut }, text);
+    this.#write('warn', leftOut === 0 ? fields : { ...fields, leftOut }, text);
   }
+}
+
+/** Gives numbers no more digits than a person reads. */
+function rounded(fields: object): object {
+  const entries = Object.entries(fields).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'number' ? Math.round(value * 100) / 100 : value,
+  ]);
+  return Object.fromEntries(entries) as object;
 }

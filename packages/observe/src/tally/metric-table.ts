@@ -179,6 +179,11 @@ export const METRICS = {
     labels: ['limit', 'reaction'],
     help: 'Limits that somebody has met',
   },
+  trunkline_ready: {
+    type: 'gauge',
+    labels: [],
+    help: 'Servers that take new sessions: 0 while the only one drains',
+  },
   trunkline_drains_total: { type: 'counter', labels: [], help: 'Drains that were started' },
   trunkline_drain_duration_seconds: {
     type: 'histogram',

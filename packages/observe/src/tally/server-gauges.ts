@@ -3,7 +3,7 @@ import type { LabelledValue } from './counts.js';
 import type { MetricName } from './metric-table.js';
 
 /** What is read of servers when somebody scrapes. */
-export type ServerReading = Pick<Server, 'counts' | 'topicCounts'>;
+export type ServerReading = Pick<Server, 'counts' | 'topicCounts' | 'ready'>;
 
 type Count = keyof Server['counts'];
 
@@ -40,12 +40,17 @@ export function serverReadings(servers: ReadonlySet<ServerReading>) {
   };
   return [
     { name: 'trunkline_sessions' as const, read: sessions },
+    { name: 'trunkline_ready' as const, read: () => one(readyOf(servers)) },
     ...entriesOf(COUNTS).map(([name, count]) => ({ name, read: () => one(total(count)) })),
     ...entriesOf(TOPIC_COUNTS).map(([name, count]) => ({
       name,
       read: () => perTopic(servers, count),
     })),
   ];
+}
+
+function readyOf(servers: ReadonlySet<ServerReading>): number {
+  return [...servers].filter((server) => server.ready()).length;
 }
 
 function perTopic(

@@ -4,7 +4,7 @@ import type { AuthDecided } from './observed-events.js';
 
 /** What was decided on a client: who it is, or how its connection ends instead. */
 export type AuthDecision =
-  | { readonly principal: string | undefined }
+  | { readonly session: { readonly identity: { readonly principal: string } | undefined } }
   | { readonly close: Close }
   | 'left';
 
@@ -33,6 +33,6 @@ function told(decision: AuthDecision): Omit<AuthDecided, 'for' | 'ms'> {
     const { code, reason } = decision.close;
     return { outcome: 'refused', code: CLOSE_CODES[code].code, reason, principal: undefined };
   }
-  const { principal } = decision;
+  const principal = decision.session.identity?.principal;
   return { outcome: 'accepted', code: undefined, reason: undefined, principal };
 }

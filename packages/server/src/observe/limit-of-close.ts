@@ -6,6 +6,7 @@ const LIMITS: { readonly [Name in ViolationName]?: string } = {
   HELLO_TOO_BIG: 'helloBytes',
   HELLO_LATE: 'helloMs',
   TOO_MANY_BOUND: 'boundProcedures',
+  TOO_MANY_AUTHS: 'authPending',
   TOO_MANY_CANCELS: 'faultRate',
   TOO_MANY_SUBSCRIBES: 'subscribeRate',
   TOO_MANY_CONTROL_FRAMES: 'controlFrames',

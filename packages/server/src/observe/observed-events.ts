@@ -201,17 +201,21 @@ export interface LimitHit {
 /** The server has begun to drain. */
 export interface DrainStarted {
   readonly windowMs: number;
-  /** Sessions that are asked to leave. */
+  /** Sessions that have to go. */
   readonly sessions: number;
 }
 
 /** The server is drained. */
 export interface DrainEnded {
   readonly ms: number;
-  /** Sessions that had not left, and were closed. */
-  readonly closed: number;
-  /** Handlers that were still running: their callers are told `unknown`. */
+  /** Sessions that ended before the end: their clients had moved, or nothing of theirs ran. */
+  readonly moved: number;
+  /** Handlers that were waited for and were done in time. */
+  readonly finished: number;
+  /** Calls and streams that still ran at the end: their callers know that they may have run. */
   readonly unknown: number;
+  /** Accepted calls that had not begun at the end: their callers know that they did not run. */
+  readonly refused: number;
 }
 
 /** Work that goes on after its end; told where the option `leaks` is set. */

@@ -18,6 +18,7 @@ import { LatestGate } from './latest-gate.js';
 import { LatestRecords } from './latest-records.js';
 import { RecentWindow, type RecentLimits } from './recent-records.js';
 import type { RecordForm } from './record-form.js';
+import { topicNameOf } from './topic-key.js';
 import { messageOf, tracedMessage } from './topic-message.js';
 import type { TopicPolicy } from './topic-policy.js';
 
@@ -281,8 +282,7 @@ export class HubTopic {
 
   #trace(trace: TraceContext): GuardedSpan | undefined {
     const { tracer } = this.#options;
-    // A key is the topic's name, and its params behind a brace.
-    const [topic = ''] = this.key.split('{', 1);
+    const topic = topicNameOf(this.key);
     return tracer?.deliver({ topic, trace, subscribers: this.#subscribers.size });
   }
 

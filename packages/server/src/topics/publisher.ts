@@ -22,7 +22,9 @@ import {
 import { chain } from '../chain.js';
 import { localError } from '../failure.js';
 import { resolveServerLimits, type ServerLimits } from '../limits.js';
-import { printFailure } from '../print-failure.js';
+import { observedBroker } from '../observe/observed-broker.js';
+import type { Observer } from '../observe/observer.js';
+import { printFailure } from '../process-edge.js';
 import { GuardedTracer } from '../tracing/guarded-tracer.js';
 import { misfit } from '../values.js';
 import { keepOf, prepareRecord } from './record.js';
@@ -79,6 +81,8 @@ export interface TopicsOptions {
   /** What topics keep that say no more than that they keep something. */
   readonly limits?: Partial<ServerLimits>;
   readonly runtime?: Runtime;
+  /** Told of each publish by `publishEnded`. */
+  readonly observers?: readonly Observer[];
   /** Gives each publish a span, with which deliveries on all nodes go on. */
   readonly tracer?: Tracer;
 }
@@ -89,11 +93,13 @@ export type TopicsClass<Publishers> = new (broker: Broker, options?: TopicsOptio
 /** Makes a publisher for each topic of a contract; a process without a server can have them too. */
 export function createTopics<M extends Members>(
   contract: ContractShape & { readonly members: M },
-  broker: Broker,
+  ownBroker: Broker,
   options: TopicsOptions = {},
 ): PublishersOf<M> {
+  const { observers, runtime = systemRuntime } = options;
+  const broker = observedBroker(ownBroker, { observers, runtime });
   const limits = resolveServerLimits(options.limits);
-  const outlet = new Outlet(broker, options.runtime ?? systemRuntime, options.tracer);
+  const outlet = new Outlet(broker, runtime, options.tracer);
   const publishers: Record<string, (params?: unknown) => OpenTopic<unknown>> = {};
   for (const [member, definition] of Object.entries(contract.members)) {
     if (definition.kind !== 'topic') continue;

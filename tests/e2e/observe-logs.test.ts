@@ -6,7 +6,7 @@ import { acceptInMemory } from '@trunkline/server/testing';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { failuresTo, logTo, type LogOptions } from './pino.js';
+import { failuresTo, logTo, type LogOptions } from '@trunkline/observe/pino';
 
 const CANARY = 'canary-7f3a';
 const Text = z.object({ text: z.string() });
