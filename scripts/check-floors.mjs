@@ -35,7 +35,11 @@ const TEST_KIT = ['testing'];
  * Doors beside the main one, where there are others than that of the test kit.
  * @type {Record<string, string[]>}
  */
-const DOORS = { contract: ['codecs'], protocol: ['superjson', ...TEST_KIT] };
+const DOORS = {
+  contract: ['codecs'],
+  protocol: ['superjson', ...TEST_KIT],
+  server: ['operations', ...TEST_KIT],
+};
 const DRAWER = /(^|\/)(utils?|helpers?|common|types|misc)(\.ts|\/)/;
 
 /**

@@ -97,12 +97,14 @@ export function findWeight(packageName, packed) {
 }
 
 /**
- * Finds what is wrong with the tarball of a package that was built.
+ * Finds what is wrong with the tarball of a package that was built. What an earlier build has left
+ * over matters only to who publishes.
  * @param {string} root
  * @param {string} packageName
+ * @param {{ readonly isPublished?: boolean }} [options]
  * @returns {string[]}
  */
-export function checkTarball(root, packageName) {
+export function checkTarball(root, packageName, { isPublished = false } = {}) {
   const cwd = join(root, 'packages', packageName);
   const command = ['pack', '--dry-run', '--json', '--silent'];
   const { status, stdout, stderr } = spawnSync('npm', command, { cwd, encoding: 'utf8' });
@@ -113,7 +115,9 @@ export function checkTarball(root, packageName) {
   const { exports, imports, bin } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
   return [
     ...findTarballFaults(packageName, files, pathsOf([exports, imports, bin])),
-    ...findStrayFiles(packageName, files, (path) => readFileSync(join(cwd, path), 'utf8')),
+    ...(isPublished
+      ? findStrayFiles(packageName, files, (path) => readFileSync(join(cwd, path), 'utf8'))
+      : []),
     ...packed.flatMap((one) => findWeight(packageName, one)),
   ];
 }

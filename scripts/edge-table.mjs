@@ -49,6 +49,11 @@ export const MODULE_EDGES = [
     reason: 'the platform chooses socket and page where the client is put together',
   },
   {
+    names: ['@opentelemetry/api'],
+    homes: { observe: '*' },
+    reason: 'spans and instruments are made where they are named',
+  },
+  {
     names: ['prom-client', 'prom-client/*'],
     homes: { observe: '*' },
     reason: 'metrics are counted where they are named',
@@ -102,7 +107,7 @@ export const GLOBAL_EDGES = [
   },
   {
     names: ['process'],
-    homes: { codegen: 'cli.ts', server: 'print-failure.ts' },
+    homes: { codegen: 'cli.ts', server: 'process-edge.ts' },
     reason: 'arguments, environment, streams and exit codes belong to the edge',
   },
 ];

@@ -29,18 +29,21 @@ const SCOPE = '@trunkline/';
  * @returns {Manifest[]}
  */
 export function readManifests(root) {
-  return readdirSync(join(root, 'packages'))
-    .filter((folder) => existsSync(join(root, 'packages', folder, 'package.json')))
-    .map((folder) => {
-      const path = join(root, 'packages', folder, 'package.json');
-      const manifest = JSON.parse(readFileSync(path, 'utf8'));
-      /** @type {Record<string, string>} */
-      const all = { ...manifest.dependencies, ...manifest.peerDependencies };
-      const ranges = Object.entries(all).filter(([name]) => name.startsWith(SCOPE));
-      return { ...manifest, folder: `packages/${folder}`, ranges: Object.fromEntries(ranges) };
-    })
-    .filter((manifest) => manifest.private !== true)
-    .map(({ folder, name, version, ranges }) => ({ folder, name, version, ranges }));
+  return (
+    readdirSync(join(root, 'packages'))
+      // A folder without code is no package yet.
+      .filter((folder) => existsSync(join(root, 'packages', folder, 'src')))
+      .map((folder) => {
+        const path = join(root, 'packages', folder, 'package.json');
+        const manifest = JSON.parse(readFileSync(path, 'utf8'));
+        /** @type {Record<string, string>} */
+        const all = { ...manifest.dependencies, ...manifest.peerDependencies };
+        const ranges = Object.entries(all).filter(([name]) => name.startsWith(SCOPE));
+        return { ...manifest, folder: `packages/${folder}`, ranges: Object.fromEntries(ranges) };
+      })
+      .filter((manifest) => manifest.private !== true)
+      .map(({ folder, name, version, ranges }) => ({ folder, name, version, ranges }))
+  );
 }
 
 /**
@@ -95,7 +98,10 @@ export function findVersionFaults({ manifests, fixed }) {
  */
 export function findObstacles({ branch, dirty, changesets }, { isPublish }) {
   const obstacles = [];
-  if (branch !== 'main') obstacles.push(`the branch is "${branch}": releases are made on "main"`);
+  if (branch !== 'main') {
+    const here = branch === '' ? 'no branch is checked out' : `the branch is "${branch}"`;
+    obstacles.push(`${here}: releases are made on "main"`);
+  }
   if (dirty.length > 0) {
     obstacles.push(`${dirty.length} files are not committed, the first is "${dirty[0]?.slice(3)}"`);
   }

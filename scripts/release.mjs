@@ -123,9 +123,7 @@ async function rehearse() {
     const tarballs = buildRelease(clone, join(folder, 'tarballs'));
     const released = readState(clone);
     const versions = findVersionFaults(released);
-    const contents = released.manifests.flatMap((one) => {
-      return checkTarball(clone, one.folder.replace('packages/', ''));
-    });
+    const contents = findContentFaults(clone, released.manifests);
     say(tarballs.length, 'tarballs packed, and looked into');
     const trial = await tryPackages({
       folder: join(folder, 'trial'),
@@ -148,8 +146,9 @@ async function rehearse() {
 function publish() {
   const state = readState(ROOT);
   const faults = [...findObstacles(state, { isPublish: true }), ...findVersionFaults(state)];
-  const login = runStep('npm whoami', ['npm', 'whoami'], stepIn(ROOT));
-  if (login.fault !== undefined) faults.push('nobody is logged in to npm: run "npm login"');
+  // Each of these takes a while, and is in vain where the ones before were not well.
+  if (faults.length === 0) faults.push(...findContentFaults(ROOT, state.manifests));
+  if (faults.length === 0) faults.push(...findLoginFaults());
   if (faults.length > 0) {
     for (const fault of faults) console.error(`refused: ${fault}`);
     return false;
@@ -159,6 +158,18 @@ function publish() {
   const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
   if (status === 0) console.log('published; push the tags: git push --follow-tags');
   return status === 0;
+}
+
+function findLoginFaults() {
+  const { fault } = runStep('npm whoami', ['npm', 'whoami'], stepIn(ROOT));
+  return fault === undefined ? [] : ['nobody is logged in to npm: run "npm login"'];
+}
+
+/** @type {(root: string, manifests: readonly Manifest[]) => string[]} */
+function findContentFaults(root, manifests) {
+  return manifests.flatMap(({ folder }) => {
+    return checkTarball(root, folder.replace('packages/', ''), { isPublished: true });
+  });
 }
 
 function toolVersions() {

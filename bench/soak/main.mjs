@@ -1,6 +1,6 @@
 // People at work against a server over real sockets, which are cut now and then:
-//   npm run soak [-- --minutes 10]
-import { fork } from 'node:child_process';
+//   npm run soak [-- --minutes 10] [-- --hostile]
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -19,6 +19,12 @@ People at work against a server over real sockets, which are cut now and then. I
 left: sizes, heap, timers, handles; and with what a stalled reader and a resumed session cost.
 
   --minutes NUMBER   how long they work (default 0.4)
+  --hostile          hostile sessions instead, and what they cost the server and the others
+    --sessions NUMBER  how many of them (default 1000)
+    --flat NUMBER      how many seconds they stay (default 60)
+    --seconds NUMBER   for how long latencies are measured, each time (default 8)
+    --parts NAMES      what they do of: inputs, streams, asked, values, results, publishes, topics,
+                       keys, bound, calls (default all)
   --help             prints this and stops
 
 Exit code: 0 nothing was lost or left, 1 something was, 2 wrong command line.`;
@@ -27,6 +33,15 @@ Exit code: 0 nothing was lost or left, 1 something was, 2 wrong command line.`;
 function refuse(message) {
   console.error(`${message}\n\n${HELP}`);
   return process.exit(2);
+}
+
+// Their server may hold more than Node gives a process by itself.
+if (process.argv.includes('--hostile')) {
+  const program = fileURLToPath(new URL('hostile.mjs', import.meta.url));
+  const flags = ['--expose-gc', '--max-old-space-size=12288', program];
+  const child = spawn(process.execPath, [...flags, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const [code] = await once(child, 'exit');
+  process.exit(code ?? 1);
 }
 
 function readMinutes() {

@@ -8,7 +8,7 @@ import { fencesOf, readDocument } from './markdown.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const COMPILER = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
-const PACKAGES = ['protocol', 'contract', 'server', 'client', 'codegen'];
+const PACKAGES = ['protocol', 'contract', 'server', 'client', 'codegen', 'observe'];
 
 const OPTIONS = {
   extends: '../../../tsconfig.base.json',
@@ -50,6 +50,7 @@ describe('the README of a package', () => {
       'server.ts',
       'client.ts',
       'trunkline.config.ts',
+      'observed.ts',
     ]);
     const folder = mkdtempSync(join(HERE, '.readme-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -163,10 +163,11 @@ describe('limits', () => {
     ['time without a connection, of a session', [server('detachedMs')], 'GONE expired'],
     ['time for which an ended session is remembered', [server('tombstoneMs')], 'GONE unknown'],
     [
-      "cancels, and calls that fail by the caller's fault",
+      "cancels, AUTHs, and calls that fail by the caller's fault",
       [server('faultRate'), server('faultBurst')],
       '4429',
     ],
+    ['AUTHs that are not answered', [server('authPending')], '4429'],
     ['subscribes and unsubscribes', [server('subscribeRate'), server('subscribeBurst')], '4429'],
   ];
 

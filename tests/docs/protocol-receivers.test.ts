@@ -99,6 +99,8 @@ describe('receivers', () => {
     ['NOT_OFFERED', 'CHUNK', /did not set CHUNK/],
     ['BAD_CHUNK', 'CHUNK', /FIRST comes for a live transfer/],
     ['NOT_OFFERED', 'AUTH', /did not set AUTH/],
+    ['TOO_MANY_AUTHS', 'AUTH', /too many/],
+    ['NOT_OFFERED', 'AUTHED', /did not set AUTH/],
     ['NOT_OFFERED', 'GOAWAY', /did not set GOAWAY/],
     ['NOT_OFFERED', 'BIND', /did not set CALLS/],
     ['NOT_OFFERED', 'CALL', /did not set CALLS/],

@@ -215,9 +215,9 @@ describe('trunkline doctor', () => {
   it('tells after how long something cuts what is idle', async () => {
     const found = await examineBehind({ idleMs: 1_200 }, '--idle', '5');
     expect(found['idle']).toMatch(
-      /^fail: a connection that answers was ended after 1\.\d s, with 1006.*proxy_read_timeout/,
+      /^fail: a connection that answers was ended after \d\.\d s, with 1006.*proxy_read_timeout/,
     );
-    expect(found['dead peer']).toMatch(/^warn: a silent client was cut after 1\.\d s, before/);
+    expect(found['dead peer']).toMatch(/^warn: a silent client was cut after \d\.\d s, before/);
   });
 
   it('sees the server give up a client that answers nothing', async () => {
@@ -226,7 +226,9 @@ describe('trunkline doctor', () => {
       async (port) => {
         const found = await examine(`ws://localhost:${port}${PATH}`, '--idle', '3');
         expect(found['idle']).toMatch(/^ok: 3.0 s: nobody cut it/);
-        expect(found['dead peer']).toMatch(/^ok: asked after \d+ ms, and a silent client given up/);
+        expect(found['dead peer']).toMatch(
+          /^ok: asked after [\d.]+ m?s, and a silent client given up/,
+        );
       },
       { limits },
     );
@@ -341,7 +343,7 @@ describe.skipIf(!hasNginx)(
 
     it('tells of its time-out', async () => {
       const found = await through(`${UPGRADE} proxy_read_timeout 2s;`, '--idle', '6');
-      expect(found['idle']).toMatch(/^fail: a connection that answers was ended after 2\.\d s/);
+      expect(found['idle']).toMatch(/^fail: a connection that answers was ended after [2-5]\.\d s/);
       expect(found['idle']).toMatch(/proxy_read_timeout/);
     });
   },

@@ -1,7 +1,8 @@
 import { connect, type ConnectionState } from '@trunkline/client';
 import { call, contract, stream, topic } from '@trunkline/contract';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
-import { createServer, implement, MemoryBroker, type DrainReport } from '@trunkline/server';
+import { createServer, implement, MemoryBroker } from '@trunkline/server';
+import type { DrainReport } from '@trunkline/server/operations';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';

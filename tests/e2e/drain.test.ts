@@ -1,5 +1,6 @@
 import { FEATURES, type Message } from '@trunkline/protocol';
-import type { DrainReport, Server, ServerOptions } from '@trunkline/server';
+import type { Server, ServerOptions } from '@trunkline/server';
+import type { DrainReport } from '@trunkline/server/operations';
 import { describe, expect, it } from 'vitest';
 import { chatService, createProbe } from '../support/chat-service.js';
 import { createDeferred } from '../support/deferred.js';

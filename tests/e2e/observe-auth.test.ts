@@ -1,15 +1,13 @@
 import { FEATURES } from '@trunkline/protocol';
-import type { Authenticate, Observer } from '@trunkline/server';
+import type { Authenticate } from '@trunkline/server';
+import type { Observed, Observer } from '@trunkline/server/operations';
 import { describe, expect, it } from 'vitest';
 import { chatService } from '../support/chat-service.js';
 import { openRawHost } from '../support/raw-peer.js';
 
-type AuthDecided = Parameters<Required<Observer>['authDecided']>[0];
-type LimitHit = Parameters<Required<Observer>['limitHit']>[0];
-
 function openHost(limits = {}) {
-  const decided: AuthDecided[] = [];
-  const met: LimitHit[] = [];
+  const decided: Observed<'authDecided'>[] = [];
+  const met: Observed<'limitHit'>[] = [];
   const observer: Observer = {
     authDecided: (event) => void decided.push(event),
     limitHit: (event) => void met.push(event),

@@ -1,7 +1,8 @@
 import { connect } from '@trunkline/client';
 import { call, contract, stream, topic } from '@trunkline/contract';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
-import { createServer, createTopics, implement, type Observer } from '@trunkline/server';
+import { createServer, createTopics, implement } from '@trunkline/server';
+import type { Observer } from '@trunkline/server/operations';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';

@@ -1,5 +1,6 @@
 import { call, contract, stream, topic } from '@trunkline/contract';
-import { createTopics, implement, type Observer } from '@trunkline/server';
+import { createTopics, implement } from '@trunkline/server';
+import type { Observed, Observer } from '@trunkline/server/operations';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { describeTransports } from '../support/peers.js';
@@ -33,8 +34,6 @@ function shopService() {
     news: { authorize: () => true, authorizePublish: () => true },
   });
 }
-
-type Observed<Name extends keyof Observer> = Parameters<Required<Observer>[Name]>[0];
 
 /** Notes everything that it is told, in order. */
 function notebook() {

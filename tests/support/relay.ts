@@ -6,6 +6,8 @@ export interface Relay {
   /** Ends all connections by RST, and takes none until `restore`. */
   cut(): void;
   restore(): void;
+  /** Lets the connections that are open lead nowhere, and tells nobody; new ones work. */
+  swallow(): void;
   close(): Promise<void>;
 }
 
@@ -36,7 +38,14 @@ export async function startRelay(targetPort: number): Promise<Relay> {
       else socket.resetAndDestroy();
     }
   };
+  const swallow = (): void => {
+    for (const socket of sockets) {
+      socket.unpipe();
+      socket.resume();
+    }
+  };
   return {
+    swallow,
     port: (server.address() as AddressInfo).port,
     cut,
     restore: () => void (isDown = false),

@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import type { AddressInfo } from 'node:net';
 import { failuresTo, logTo, type Log } from '@trunkline/observe/pino';
 import { Metrics } from '@trunkline/observe/prometheus';
-import { createServer, MemoryBroker, readiness, type Server } from '@trunkline/server';
+import { createServer, MemoryBroker, type Server } from '@trunkline/server';
 import { shopService } from './shop-service.js';
 
 /** A server that is observed, and what else its port answers. */
@@ -27,10 +27,9 @@ export async function openShopServer(log: Log, port: number): Promise<ShopServer
   });
   metrics.watch(server);
 
-  const ready = readiness(server);
   const http = createHttpServer((request, response) => {
     if (request.url === '/metrics') metrics.handler(request, response);
-    else if (request.url === '/ready') ready(request, response);
+    else if (request.url === '/ready') server.readiness(request, response);
     else response.writeHead(404).end();
   });
   Object.assign(http, { maxHeadersCount: 100, headersTimeout: 10_000, requestTimeout: 15_000 });

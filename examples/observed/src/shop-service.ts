@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { createTopics, implement, type Broker, type Observer } from '@trunkline/server';
+import { createTopics, implement, type Broker } from '@trunkline/server';
+import type { Observer } from '@trunkline/server/operations';
 import { shop } from './shop.contract.js';
 
 /** Makes the code behind the shop: it is now slow, now sold out, and once in a while it breaks. */

@@ -6,6 +6,7 @@ import {
   closeCodeOf,
   Violation,
   WIRE_DEFAULTS,
+  type AuthedMessage,
   type Close,
   type CloseCode,
   type Closed,
@@ -34,6 +35,8 @@ export interface AttachOwner {
   gone(gone: GoneMessage): void;
   /** The server asks the client to leave. */
   goaway(message: GoawayMessage): void;
+  /** The server has answered a token within the session. */
+  authed(message: AuthedMessage): void;
   /** Comes once and last, unless the owner itself has closed it. */
   ended(ending: Ending): void;
 }
@@ -111,6 +114,8 @@ export class Attach implements SessionAttach {
         return this.#gone(message);
       case 'GOAWAY':
         return this.#goaway(message);
+      case 'AUTHED':
+        return this.#authed(message);
       default:
         if (this.#phase !== 'live' && !this.#hasEnded) return new Violation('TOO_EARLY');
         return this.#receive(message);
@@ -249,6 +254,13 @@ export class Attach implements SessionAttach {
   #goaway(message: GoawayMessage): Violation | undefined {
     if (this.#phase !== 'live') return new Violation('TOO_EARLY');
     this.#owner.goaway(message);
+    return undefined;
+  }
+
+  #authed(message: AuthedMessage): Violation | undefined {
+    if (this.#phase !== 'live') return new Violation('TOO_EARLY');
+    if ((this.#options.hello.features & FEATURES.AUTH) === 0) return new Violation('NOT_OFFERED');
+    this.#owner.authed(message);
     return undefined;
   }
 

@@ -18,6 +18,7 @@ import type { ErrorHook } from './error-hook.js';
 import type { IdleSuspicion } from './idle-suspicion.js';
 import type { Ending } from './retry-decision.js';
 import type { SuperjsonLoader } from './superjson.js';
+import { TokenRefresh } from './token-refresh.js';
 import type { AuthReason, TokenSource } from './token-source.js';
 
 /** What one attempt tells its owner. None of these throws. */
@@ -63,6 +64,7 @@ export class Attempt {
   readonly #owner: AttemptOwner;
   readonly #options: AttemptOptions;
   #attach: Attach | undefined;
+  readonly #refresh: TokenRefresh;
   #stopAsking: () => void = () => {};
   #isOver = false;
   readonly #begunAt: { readonly now: number; readonly wall: number };
@@ -70,6 +72,7 @@ export class Attempt {
   constructor(owner: AttemptOwner, options: AttemptOptions) {
     this.#owner = owner;
     this.#options = options;
+    this.#refresh = new TokenRefresh(options);
     this.#begunAt = { now: options.runtime.now(), wall: options.runtime.wallNow() };
   }
 
@@ -88,6 +91,7 @@ export class Attempt {
   /** Sees whether the connection is alive; without a sign of it in time the attempt ends. */
   probe(ms: number): void {
     this.#attach?.probe(ms);
+    this.#refresh.woke();
   }
 
   /** Whether a connection is being opened, or is open. */
@@ -99,7 +103,7 @@ export class Attempt {
   start(reason: AuthReason): void {
     this.#stopAsking = this.#options.tokens.ask(reason, {
       given: (token) => this.#prepare(token),
-      failed: (error) => this.#fail('auth failed', error),
+      failed: (error) => this.#fail(describe('auth failed', error), error),
     });
   }
 
@@ -107,6 +111,7 @@ export class Attempt {
   close(code: CloseCode = 'DONE'): void {
     this.#isOver = true;
     this.#stopAsking();
+    this.#refresh.stop();
     this.#attach?.close(code);
   }
 
@@ -118,15 +123,16 @@ export class Attempt {
       if (!this.#isOver) this.#dial(token);
     };
     const failed = (error: unknown): void =>
-      this.#fail('the code for superjson could not be loaded', error);
+      this.#fail(describe('the code for superjson could not be loaded', error), error);
     void superjson.load().then(loaded, failed);
   }
 
   #dial(token: string): void {
     const { url, dial, runtime, limits, packed, superjson, codec } = this.#options;
-    const { agent, revisions, takesCalls } = this.#options;
+    const { agent, revisions, takesCalls, tokens } = this.#options;
     const able = FEATURES.CHUNK | FEATURES.RESUME | FEATURES.GOAWAY;
-    const features = able | (takesCalls ? FEATURES.CALLS : 0);
+    const features =
+      able | (takesCalls ? FEATURES.CALLS : 0) | (tokens.canRenew ? FEATURES.AUTH : 0);
     const { wishMs: idleMs } = this.#options.idle;
     const wish = idleMs === undefined ? {} : { idleMs };
     const hello: HelloMessage = { kind: 'HELLO', features, agent, token, revisions, ...wish };
@@ -136,7 +142,11 @@ export class Attempt {
     const rest = { codec, superjson, openMs, welcomeMs, valueBytes };
     this.#attach = new Attach(
       {
-        welcomed: (welcome, begun) => this.#owner.welcomed(this, welcome, begun),
+        welcomed: (welcome, begun) => {
+          this.#refresh.start(begun.link, welcome);
+          this.#owner.welcomed(this, welcome, begun);
+        },
+        authed: ({ expiresInMs }) => this.#refresh.authed(expiresInMs),
         gone: (gone) => this.#owner.gone(this, gone),
         goaway: (message) => this.#owner.goaway(this, message),
         ended: (ending) => this.#end(ending),
@@ -154,6 +164,12 @@ export class Attempt {
   #end(ending: Ending): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#refresh.stop();
     this.#owner.ended(this, ending);
   }
+}
+
+/** The text is that of the application's own code, and goes to nobody else. */
+function describe(what: string, error: unknown): string {
+  return error instanceof Error && error.message !== '' ? `${what}: ${error.message}` : what;
 }

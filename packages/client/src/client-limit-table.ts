@@ -21,7 +21,7 @@ const TABLE = {
   valueBytes: {
     value: CLIENT_LIMITS.valueBytes,
     unit: 'bytes',
-    scope: 'value of the server',
+    scope: 'value of the server that does not come in one batch',
     onExcess: 'TOO_LARGE',
     reaction: { kind: 'error', code: 'TOO_LARGE' },
     reason: 'four times what a server sends unless a procedure says more',

@@ -14,6 +14,12 @@ export type ConnectionStatus =
   | 'denied'
   | 'closed';
 
+/**
+ * What a server refuses. `token`: it is missing, wrong or old, and there was no better one; who logs
+ * in again is let in. `denied`: this user, or a page of this origin, is not served.
+ */
+export type Refusal = 'token' | 'denied';
+
 /** The connection at one moment; a new object for each change. */
 export interface ConnectionState {
   readonly status: ConnectionStatus;
@@ -25,6 +31,8 @@ export interface ConnectionState {
   readonly nextAttemptAt?: number;
   /** Why the last connection ended, or why there will be no other. */
   readonly reason?: string;
+  /** What the server has refused, when that is why there will be no other connection. */
+  readonly refusal?: Refusal;
   /** What to look at when no connection ever opened. */
   readonly hints?: readonly string[];
   /**

@@ -29,7 +29,7 @@ describe('auth', () => {
     expect(server.latest.last('HELLO').token).toBe('token 2');
     server.latest.close('TOKEN', 'expired');
     await runtime.settle();
-    expect(client.connection.state).toMatchObject({ status: 'denied' });
+    expect(client.connection.state).toMatchObject({ status: 'denied', refusal: 'token' });
     expect(client.connection.state.reason).toContain('4401: expired');
     await expect(client.connection.live()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
@@ -41,8 +41,47 @@ describe('auth', () => {
     await runtime.settle();
     server.latest.close('TOKEN');
     await runtime.settle();
-    expect(client.connection.state.status).toBe('denied');
+    expect(client.connection.state).toMatchObject({ status: 'denied', refusal: 'token' });
   });
+
+  test('is told why it is asked', async () => {
+    const reasons: string[] = [];
+    const auth = ({ reason }: { reason: string }) => `token ${reasons.push(reason)}`;
+    const { server, runtime, network } = await startLive({ auth });
+    network.latest.cut();
+    await runtime.advance(1_000);
+    server.latest.close('TOKEN', 'revoked');
+    await runtime.advance(1_000);
+    server.latest.close('SLOW');
+    await runtime.advance(2_000);
+    expect(reasons).toEqual(['first', 'resume', 'rejected', 'resume']);
+  });
+
+  test('is not asked again by who is not served, and the client says so', async () => {
+    const reasons: string[] = [];
+    const auth = ({ reason }: { reason: string }) => `token ${reasons.push(reason)}`;
+    const { server, runtime, client } = await startLive({ auth });
+    server.latest.close('REFUSED', 'revoked');
+    await runtime.advance(60_000);
+    expect(reasons).toEqual(['first']);
+    expect(client.connection.state).toMatchObject({ status: 'denied', refusal: 'denied' });
+  });
+
+  test.each(['LEAVING', 'TOO_MUCH', 'DRAINING', 'SLOW', 'SESSION_GONE', 'HELLO_LATE'] as const)(
+    'is asked again for the next attempt after %s, which refuses nothing',
+    async (code) => {
+      const server = new ScriptedServer();
+      server.welcome = undefined;
+      const reasons: string[] = [];
+      const auth = ({ reason }: { reason: string }) => `token ${reasons.push(reason)}`;
+      const { runtime, client } = start({ auth }, server);
+      await runtime.settle();
+      server.latest.close(code);
+      await runtime.advance(1_000);
+      expect(reasons).toEqual(['first', 'first']);
+      expect(client.connection.state).not.toHaveProperty('refusal');
+    },
+  );
 
   test('may be renewed again after the new token was good', async () => {
     let count = 0;
@@ -74,7 +113,7 @@ describe('auth', () => {
     expect(errors).toHaveLength(1);
     expect(errors[0]).toBeInstanceOf(Error);
     expect(client.connection.state).toMatchObject({ status: 'waiting', attempt: 1 });
-    expect(client.connection.state.reason).toContain('auth failed');
+    expect(client.connection.state.reason).toMatch(/^auth failed: (no session|auth )/);
     mayFail = false;
     await runtime.advance(1_000);
     expect(client.connection.state.status).toBe('live');

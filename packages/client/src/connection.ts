@@ -9,11 +9,17 @@ import {
   type WelcomeMessage,
 } from '@trunkline/protocol';
 import { Attempt, type AttemptOptions, type AttemptOwner } from './attempt.js';
-import { backoffMs, type ReconnectOptions } from './backoff.js';
+import type { ReconnectOptions } from './backoff.js';
 import type { ClientSession } from './client-session.js';
-import { StateKeeper, type ConnectionState, type StateChange } from './connection-state.js';
+import {
+  StateKeeper,
+  type ConnectionState,
+  type Refusal,
+  type StateChange,
+} from './connection-state.js';
 import { Haste } from './haste.js';
 import { finalRx, LeavingSessions } from './leaving-sessions.js';
+import { MovePace } from './move-pace.js';
 import {
   countAttempt,
   decideRetry,
@@ -41,6 +47,13 @@ export interface ConnectionOptions extends AttemptOptions {
   readonly reconnect: ReconnectOptions;
 }
 
+/** Why there will be no other connection. */
+interface End {
+  readonly code: 'CANCELLED' | 'UNAVAILABLE';
+  readonly reason: string;
+  readonly refusal?: Refusal | undefined;
+}
+
 /** Who may want that there is no connection: the application, or the page, which is put aside. */
 export type Rester = 'application' | 'page';
 
@@ -51,8 +64,6 @@ const REST_REASONS: Readonly<Record<Rester, string>> = {
 
 /** A server in trouble welcomes too, and then closes: only what lasts this long starts anew. */
 const LASTING_MS = 10_000;
-/** No server drains for longer than a day. */
-const MAX_AFTER_MS = 86_400_000;
 
 /** The connections of a client, one after the other, from the first attempt to the last end. */
 export class Connection implements AttemptOwner {
@@ -70,7 +81,7 @@ export class Connection implements AttemptOwner {
   /** Until the next attempt. */
   #timer: Timer | undefined;
   #moveTimer: Timer | undefined;
-  #moveFailures = 0;
+  readonly #pace: MovePace;
   #attempts: Attempts = NO_ATTEMPTS;
   #authReason: AuthReason = 'first';
   #liveSince = 0;
@@ -83,6 +94,7 @@ export class Connection implements AttemptOwner {
     this.#options = options;
     this.#user = user;
     this.#haste = new Haste(options.runtime);
+    this.#pace = new MovePace(options.runtime, options.reconnect);
     this.#keeper = new StateKeeper(options.runtime, options.onError);
     // Not at once, so that who watches from the start sees all.
     options.runtime.endOfTurn(() => {
@@ -196,12 +208,12 @@ export class Connection implements AttemptOwner {
 
   goaway(attempt: Attempt, { afterMs }: GoawayMessage): void {
     if (attempt !== this.#current || this.#next !== undefined) return;
-    this.#moveAfter(Math.min(afterMs, MAX_AFTER_MS));
+    this.#moveAfter(this.#pace.askedMs(afterMs, this.#options.runtime.now() - this.#liveSince));
   }
 
   ended(attempt: Attempt, ending: Ending): void {
     if (this.#leaving.ended(attempt, ending.closed)) return;
-    if (attempt === this.#next) return this.#missedNext();
+    if (attempt === this.#next) return this.#missedNext(ending);
     const session = this.#session;
     const wasLive = ending.phase === 'live';
     if (wasLive && ending.silentMs !== undefined) this.#options.idle.cutAfter(ending.silentMs);
@@ -221,7 +233,8 @@ export class Connection implements AttemptOwner {
     if (reactionTo(ending.closed.code) === 'new-token') this.#authReason = 'rejected';
     const { reason, status } = decision;
     if (decision.next === 'stop') {
-      return this.#end(decision.status, { code: 'UNAVAILABLE', reason }, session);
+      const { refusal } = decision;
+      return this.#end(decision.status, { code: 'UNAVAILABLE', reason, refusal }, session);
     }
     if (!this.#promote(rx)) {
       const delayMs = this.#haste.delayOf(ending, decision.delayMs);
@@ -313,15 +326,15 @@ export class Connection implements AttemptOwner {
     this.#moveTimer?.cancel();
     this.#moveTimer = this.#options.runtime.startTimer(delayMs, () => {
       this.#next = new Attempt(this, this.#options);
-      this.#next.start('resume');
+      this.#next.start(this.#authReason);
     });
   }
 
   /** The next connection is not there; the present one still is. */
-  #missedNext(): void {
+  #missedNext(ending: Ending): void {
     this.#next = undefined;
-    const { runtime, reconnect } = this.#options;
-    this.#moveAfter(backoffMs(++this.#moveFailures, reconnect, runtime.random()));
+    if (reactionTo(ending.closed.code) === 'new-token') this.#authReason = 'rejected';
+    this.#moveAfter(this.#pace.failedMs(ending));
   }
 
   /** The next connection is there; gives what is to be done with the one before. */
@@ -329,8 +342,11 @@ export class Connection implements AttemptOwner {
     const [before, session] = [this.#current, this.#session];
     this.#current = next;
     this.#stopMoving();
+    this.#pace.moved();
     return () => {
       if (before !== undefined && session !== undefined) this.#leaving.add(before, session);
+      // Whoever was called meanwhile may have wanted that there is no connection.
+      if (this.#resting.size > 0 || this.#keeper.isFinal) this.#leaving.close();
     };
   }
 
@@ -352,12 +368,12 @@ export class Connection implements AttemptOwner {
   #stopMoving(): void {
     this.#moveTimer?.cancel();
     this.#next = undefined;
-    this.#moveFailures = 0;
+    this.#pace.stop();
   }
 
   #end(
     status: 'denied' | 'closed',
-    { code, reason }: { readonly code: 'CANCELLED' | 'UNAVAILABLE'; readonly reason: string },
+    { code, reason, refusal }: End,
     session: ClientSession | undefined,
   ): void {
     const [current, next] = [this.#current, this.#next];
@@ -366,7 +382,7 @@ export class Connection implements AttemptOwner {
     next?.close();
     current?.close();
     this.#forgetSession();
-    this.#change({ status, reason });
+    this.#change({ status, reason, ...present({ refusal }) });
     if (code === 'UNAVAILABLE') session?.user?.lost(undefined);
     this.#user.stop(code, reason);
     session?.user?.lost(undefined);

@@ -11,12 +11,19 @@ export function finalRx(closed: Closed, session: ClientSession): number | undefi
   return closed.code === CLOSE_CODES.DRAINING.code ? session.link.first - 1 : undefined;
 }
 
+/** No rolling deploy sends a client on so often while a call lasts; servers that never answer may. */
+const MOST_LEFT = 8;
+
 /** Connections that were left for a newer one, and only end what was begun on them. */
 export class LeavingSessions {
   readonly #sessions = new Map<Attempt, ClientSession>();
 
   /** Waits until nothing of a session is outstanding, and then ends it. */
   add(attempt: Attempt, session: ClientSession): void {
+    for (const oldest of this.#sessions.keys()) {
+      if (this.#sessions.size < MOST_LEFT) break;
+      this.#end(oldest, undefined);
+    }
     this.#sessions.set(attempt, session);
     session.user?.leave(() => this.#end(attempt, undefined));
   }

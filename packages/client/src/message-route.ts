@@ -45,6 +45,8 @@ class RoutedSession implements SessionUser {
   readonly #calls: SessionCalls;
   readonly #answers: SessionAnswers | undefined;
   #topics: TopicLink;
+  /** Ends the session, which is left, when nothing of it is outstanding. */
+  #lookIdle: (() => void) | undefined;
 
   constructor(rooms: Rooms, session: UsedSession, welcome: WelcomeMessage) {
     const { link, takesPacked } = session;
@@ -63,6 +65,7 @@ class RoutedSession implements SessionUser {
 
   flushed(): void {
     this.#calls.flushed();
+    this.#lookIdle?.();
   }
 
   replayed(): void {
@@ -83,14 +86,19 @@ class RoutedSession implements SessionUser {
   }
 
   leave(idle: () => void): void {
+    const { link } = this.#session;
     const look = (): void => {
-      if (!this.isBusy() && (this.#answers?.outstanding ?? 0) === 0) idle();
+      // What was answered last still has to be written.
+      const isWritten = link.queuedMessages === 0;
+      if (isWritten && !this.isBusy() && (this.#answers?.outstanding ?? 0) === 0) idle();
     };
+    this.#lookIdle = look;
     this.#calls.leave(look);
     this.#answers?.leave(look);
   }
 
   lost(rx: number | undefined): void {
+    this.#lookIdle = undefined;
     this.#rooms.subscriptions.detach(this.#topics);
     this.#answers?.stop('the session has ended');
     this.#rooms.calls.lost(this.#calls, rx);

@@ -1,5 +1,6 @@
 import { CLOSE_CODES, closeCodeOf, reactionTo, type Closed } from '@trunkline/protocol';
 import { backoffMs, type ReconnectOptions } from './backoff.js';
+import type { Refusal } from './connection-state.js';
 
 /** How far an attempt to connect had come when it ended. */
 export type AttachPhase = 'auth' | 'opening' | 'resuming' | 'greeting' | 'live';
@@ -38,7 +39,13 @@ export type RetryDecision =
       readonly delayMs: number;
       readonly reason: string;
     }
-  | { readonly next: 'stop'; readonly status: 'denied' | 'closed'; readonly reason: string };
+  | {
+      readonly next: 'stop';
+      readonly status: 'denied' | 'closed';
+      readonly reason: string;
+      /** What was refused, where the status is `denied`. */
+      readonly refusal?: Refusal;
+    };
 
 /** Attempts before the first one. */
 export const NO_ATTEMPTS: Attempts = { failures: 0, unopened: 0, hasRenewedToken: false };
@@ -65,19 +72,23 @@ export function countAttempt(before: Attempts, { closed, phase }: Ending): Attem
 export function decideRetry(ending: Ending, before: Attempts, terms: RetryTerms): RetryDecision {
   const { closed, phase } = ending;
   const { failures, unopened } = countAttempt(before, ending);
-  const reason = describeEnding(closed);
+  // Of what ended before there was a connection, the reason says all.
+  const reason = phase === 'auth' ? closed.reason : describeEnding(closed);
   const backoff = backoffMs(failures, terms.reconnect, terms.random);
   const wait = (delayMs: number): RetryDecision => {
     return { next: 'wait', status: 'waiting', delayMs, reason };
   };
   switch (reactionTo(closed.code)) {
     case 'stop': {
-      const status = closed.code === CLOSE_CODES.REFUSED.code ? 'denied' : 'closed';
-      return { next: 'stop', status, reason };
+      const isDenied = closed.code === CLOSE_CODES.REFUSED.code;
+      if (isDenied) return { next: 'stop', status: 'denied', reason, refusal: 'denied' };
+      return { next: 'stop', status: 'closed', reason };
     }
     case 'new-token': {
       const isSecond = phase !== 'live' && before.hasRenewedToken;
-      if (isSecond || !terms.canRenewToken) return { next: 'stop', status: 'denied', reason };
+      if (isSecond || !terms.canRenewToken) {
+        return { next: 'stop', status: 'denied', reason, refusal: 'token' };
+      }
       // At once, unless the connection had been live: then a hasty circle would be possible.
       return wait(phase === 'live' ? backoff : 0);
     }
@@ -93,7 +104,8 @@ export function decideRetry(ending: Ending, before: Attempts, terms: RetryTerms)
   return { next: 'wait', status: 'unreachable', delayMs, reason };
 }
 
-function namedDelay(reason: string): number | undefined {
+/** Reads the milliseconds that a reason names, if it names any. */
+export function namedDelay(reason: string): number | undefined {
   if (!/^[0-9]{1,10}$/.test(reason)) return undefined;
   return Math.min(Math.max(Number(reason), MIN_NAMED_MS), MAX_NAMED_MS);
 }

@@ -1,6 +1,7 @@
 import { systemRuntime } from '@trunkline/protocol';
 import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
+import { boundedOutput } from './bounded-output.js';
 import { openFileWatcher } from './file-watcher.js';
 import { runGenerateCommand, type GenerateFlags } from './generate-command.js';
 import { EXIT_CODES, type Terminal } from './terminal.js';
@@ -125,7 +126,7 @@ function version(): string {
 export async function main(): Promise<void> {
   const code = await runCommand(process.argv.slice(2), {
     cwd: process.cwd(),
-    out: (text) => process.stdout.write(`${text}\n`),
+    out: boundedOutput(process.stdout),
     error: (text) => process.stderr.write(`${text}\n`),
     untilStopped: () =>
       new Promise((stop) => {

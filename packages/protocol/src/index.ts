@@ -62,6 +62,7 @@ export {
   type ErrorMessage,
   type GapMessage,
   type GapReason,
+  type AuthedMessage,
   type GoawayMessage,
   type GoneMessage,
   type HelloMessage,

@@ -155,6 +155,8 @@ export function encodeClientBody(writer: Writer, message: Message): void {
       return encodeHello(writer, message);
     case 'RESUME':
       return encodeResume(writer, message);
+    case 'AUTH':
+      return writer.text(message.token);
     case 'VOID':
       return;
     default:

@@ -53,8 +53,6 @@ function encodeSessionBody(writer: Writer, message: Message): void {
       writer.u8(GOAWAY_REASONS.indexOf(message.reason));
       writer.varint(message.afterMs);
       return writer.varint(message.windowMs);
-    case 'AUTH':
-      return writer.text(message.token);
     case 'AUTHED':
       return writer.varint(message.expiresInMs);
     default:

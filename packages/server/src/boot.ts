@@ -6,6 +6,12 @@ export interface BootOptions {
   readonly isAnonymous: boolean;
 }
 
+/** Throws a TypeError that lists all that keeps a server from booting. */
+export function assertBoots(services: readonly Service[], options: BootOptions): void {
+  const faults = bootFaults(services, options);
+  if (faults.length > 0) throw new TypeError(`the server does not boot:\n- ${faults.join('\n- ')}`);
+}
+
 /** Lists what keeps a server from booting: where, what, and how to mend it. */
 export function bootFaults(services: readonly Service[], options: BootOptions): string[] {
   const routes = services.flatMap((service) => service.routes);

@@ -76,8 +76,12 @@ export function hasResultRoom(
   { bytes: { length } }: Payload,
   maxOutputBytes: number,
 ): boolean {
+  const { heldBytes, heldMaxBytes } = limits;
+  const { smallBytes, bulkBytes } = link;
   if (!link.cutsLarge || length <= limits.cutBytes) {
-    return link.smallBytes + length <= limits.heldMaxBytes;
+    // Large ones take from what small ones may have, but never all of it.
+    const least = Math.min(heldBytes, heldMaxBytes);
+    return smallBytes + length <= Math.max(least, heldMaxBytes - bulkBytes);
   }
-  return link.bulkBytes + length <= Math.max(limits.heldMaxBytes, maxOutputBytes);
+  return bulkBytes + length <= Math.max(heldMaxBytes - smallBytes, maxOutputBytes);
 }

@@ -347,8 +347,7 @@ export class Calls {
   #answer(id: number, final: FinalMessage, maxOutputBytes: number): Violation | undefined {
     const { dispatcher, link } = this.#options;
     if (this.#isClosed) return undefined;
-    const isHeld = final.kind === 'ERROR' || hasResultRoom(this.#options, final, maxOutputBytes);
-    if (!isHeld) {
+    if (final.kind !== 'ERROR' && !hasResultRoom(this.#options, final, maxOutputBytes)) {
       const error = ownError('OVERLOADED', 'too many results are waiting', { executed: 'yes' });
       link.send(dispatcher.refuse(id, error));
       return undefined;

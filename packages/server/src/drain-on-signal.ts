@@ -1,6 +1,7 @@
 import { systemRuntime, type Runtime } from '@trunkline/protocol';
 import type { DrainOptions, DrainReport } from './drain.js';
-import { DRAIN_MS } from './drain-plan.js';
+import { DRAIN_MS, windowOf } from './drain-plan.js';
+import { exitProcess, onSignals, printFailure } from './process-edge.js';
 
 /** What is drained by a signal. */
 interface Drainable {
@@ -12,8 +13,8 @@ export interface DrainOnSignalOptions extends DrainOptions {
   /** Signals that begin the drain; SIGTERM and SIGINT unless given. */
   readonly signals?: readonly NodeJS.Signals[];
   /**
-   * Is told what came of it, and waited for within the window: the place to close a database. What it
-   * throws goes to stderr, and the process exits with 1.
+   * Told what came of it, and waited for within the window: the place to close a database. When it
+   * throws, that goes to stderr, and the process exits with 1.
    */
   readonly drained?: (report: DrainReport) => unknown;
   /** Ends the process; `process.exit` unless given. */
@@ -22,7 +23,7 @@ export interface DrainOnSignalOptions extends DrainOptions {
   readonly runtime?: Runtime;
 }
 
-/** By convention a process that a signal ends exits with this more than its number. */
+/** By convention a process that a signal ends exits with this and the signal's number. */
 const SIGNAL_CODE = 128;
 const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = {
   SIGHUP: 1,
@@ -30,54 +31,48 @@ const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = {
   SIGTERM: 15,
 };
 
-/**
- * Drains a server when the process is told to end, and exits; gives the undoing. The code is 0 when
- * all went well, and 1 at the end of the window, whatever happens. A second signal exits at once.
- */
+/** What is left of the window for what comes after the drain, such as closing a database. */
+const AFTERWARDS = 0.02;
+
+/** Drains a server when the process is told to end, and exits; gives the undoing. */
 export function drainOnSignal(server: Drainable, options: DrainOnSignalOptions = {}): () => void {
-  const { signals = ['SIGTERM', 'SIGINT'] } = options;
-  const ending = new Ending(server, options);
-  const listener = (signal: NodeJS.Signals): void => ending.told(signal);
-  for (const signal of signals) process.on(signal, listener);
-  return () => {
-    for (const signal of signals) process.off(signal, listener);
-  };
+  const { signals = ['SIGTERM', 'SIGINT'], windowMs = DRAIN_MS } = options;
+  const ending = new Ending(server, options, windowOf(windowMs));
+  return onSignals(signals, (signal) => ending.told(signal));
 }
 
+/** The end of a process, from its first signal on. */
 class Ending {
   readonly #server: Drainable;
   readonly #options: DrainOnSignalOptions;
+  readonly #windowMs: number;
   #hasBegun = false;
 
-  constructor(server: Drainable, options: DrainOnSignalOptions) {
+  constructor(server: Drainable, options: DrainOnSignalOptions, windowMs: number) {
     this.#server = server;
     this.#options = options;
+    this.#windowMs = windowMs;
   }
 
   told(signal: NodeJS.Signals): void {
-    if (this.#hasBegun) return this.#exit(SIGNAL_CODE + (SIGNAL_NUMBERS[signal] ?? 0));
+    const { runtime = systemRuntime, exit = exitProcess } = this.#options;
+    if (this.#hasBegun) return exit(SIGNAL_CODE + (SIGNAL_NUMBERS[signal] ?? 0));
     this.#hasBegun = true;
-    const { windowMs = DRAIN_MS, runtime = systemRuntime } = this.#options;
-    const timer = runtime.startTimer(windowMs, () => this.#exit(1), true);
-    void this.#drain(windowMs).then((code) => {
+    const timer = runtime.startTimer(this.#windowMs, () => exit(1), true);
+    void this.#drain().then((code) => {
       timer.cancel();
-      this.#exit(code);
+      exit(code);
     });
   }
 
-  async #drain(windowMs: number): Promise<number> {
+  async #drain(): Promise<number> {
     try {
-      const report = await this.#server.drain({ windowMs });
+      const report = await this.#server.drain({ windowMs: this.#windowMs * (1 - AFTERWARDS) });
       await this.#options.drained?.(report);
       return 0;
     } catch (error) {
-      console.error(error);
+      printFailure({ error, where: 'drain' });
       return 1;
     }
-  }
-
-  #exit(code: number): void {
-    const { exit = (status: number) => process.exit(status) } = this.#options;
-    exit(code);
   }
 }

@@ -25,13 +25,17 @@ const MOVE_MS = 2;
 /** Parts of the window. */
 const PARTS = { spread: 0.8, deaf: 0.85, break: 0.9, close: 0.96 };
 
+/** Gives a window as it is. Throws a TypeError for one that is none. */
+export function windowOf(windowMs: number): number {
+  if (Number.isFinite(windowMs) && windowMs >= 0 && windowMs <= MAX_WINDOW_MS) return windowMs;
+  throw new TypeError(
+    `"windowMs" must be milliseconds from 0 to ${MAX_WINDOW_MS}, not "${String(windowMs)}"`,
+  );
+}
+
 /** Divides a window. Throws a TypeError for one that is none. */
-export function planDrain(windowMs: number, sessions: number): DrainPlan {
-  if (!Number.isFinite(windowMs) || windowMs < 0 || windowMs > MAX_WINDOW_MS) {
-    throw new TypeError(
-      `"windowMs" must be milliseconds from 0 to ${MAX_WINDOW_MS}, not "${String(windowMs)}"`,
-    );
-  }
+export function planDrain(wantedMs: number, sessions: number): DrainPlan {
+  const windowMs = windowOf(wantedMs);
   return {
     // Whoever moves last must still be able to before nothing is accepted any more.
     spreadMs: Math.min(Math.max(SPREAD_MS, sessions * MOVE_MS), windowMs * PARTS.spread),

@@ -13,6 +13,10 @@ export class Ending {
     this.#listeners = undefined;
   }
 
+  get hasCome(): boolean {
+    return this.#hasCome;
+  }
+
   /** Throws the reason if the end has come. */
   throwIfEnded(): void {
     if (this.#hasCome) throw this.#reason;

@@ -10,6 +10,7 @@ export {
 export type {
   AnyContext,
   CallContext,
+  ConnectContext,
   ConnectionInfo,
   SessionClosed,
   SessionOpened,
@@ -28,8 +29,6 @@ export {
 } from './decorators/parameter.js';
 export { serviceDecorators, type ServiceDecorators } from './decorators/service-decorators.js';
 export { UseErrorMappers, UseGuards, UseInterceptors } from './decorators/use-guards.js';
-export type { DrainOptions, DrainReport } from './drain.js';
-export { drainOnSignal, type DrainOnSignalOptions } from './drain-on-signal.js';
 export type { ServerFailure } from './failure.js';
 export type { Authenticate } from './gatekeeper.js';
 export type { ErrorMapper, Guard, Interceptor } from './guard.js';
@@ -37,13 +36,10 @@ export type { Handler, HandlerContext, Handlers } from './handlers.js';
 export { implement } from './implement.js';
 export { SERVER_LIMITS } from './limits.js';
 export { MEMORY_BROKER_LIMITS } from './limits/memory-broker-limits.js';
-export type { Rechecked, RecheckOptions } from './rechecks.js';
-export { readiness, type RequestHandler, type ServerPhase } from './readiness.js';
 export type { Service } from './route.js';
 export { createServer, type Server } from './server.js';
 export type { ServerOptions } from './server-options.js';
 export { MemoryBroker } from './topics/memory-broker.js';
-export type { Observer } from './observe/observer.js';
 export { createTopics, TopicsOf, type Topics, type TopicsClass } from './topics/publisher.js';
 export { TrunklineError, type Broker } from '@trunkline/protocol';
 export type {

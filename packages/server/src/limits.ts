@@ -2,10 +2,12 @@ import { getHeapStatistics } from 'node:v8';
 import {
   DECODE_LIMITS,
   resolveLimits,
+  SESSION_LIMITS as TOLD_LIMITS,
   WIRE_LIMITS,
   type LimitEntry,
   type LimitTable,
   type LimitValues,
+  type SessionLimits,
 } from '@trunkline/protocol';
 import { CALL_LIMITS } from './limits/call-limits.js';
 import { CONNECTION_LIMITS } from './limits/connection-limits.js';
@@ -86,4 +88,10 @@ export function listLimits(
     ...rows,
     ...Object.entries(MEMORY_BROKER_LIMITS).map(([name, entry]) => ({ ...entry, name })),
   ];
+}
+
+/** Gives, of all limits, those that a client is told. */
+export function toldLimits(limits: SessionLimits): SessionLimits {
+  const told = Object.keys(TOLD_LIMITS) as (keyof SessionLimits)[];
+  return Object.fromEntries(told.map((name) => [name, limits[name]])) as unknown as SessionLimits;
 }

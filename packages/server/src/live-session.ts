@@ -13,7 +13,6 @@ import {
   type Outgoing,
   type ReceivedMessage,
   type ResumeMessage,
-  type SharedBatch,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
 import type { CallLink } from './call-link.js';
@@ -41,7 +40,7 @@ export interface SessionConnection {
   failed(close: Close | 'cut', error?: unknown): void;
 }
 
-const NOTHING = new Uint8Array(0);
+const NO_SECRET = { secret: new Uint8Array(0), hash: undefined };
 const NOTHING_RECHECKED: Rechecked = { checked: 0, ended: 0 };
 const ENDED: Close = { code: 'SESSION_GONE', reason: 'the session has ended' };
 const REPLACED: Close = { code: 'REPLACED', reason: 'a newer connection' };
@@ -62,7 +61,6 @@ export class LiveSession
   implements CallsOptions, SubscriptionsOptions, CallLink, TopicLink, CallerLink, KnownSession
 {
   readonly takesPacked: boolean;
-  /** Whether the client can be told to move. */
   readonly takesGoaway: boolean;
   protected readonly wire: Link;
   /** `undefined` for a client that does not resume sessions. */
@@ -117,10 +115,6 @@ export class LiveSession
     return this.#secretHash ?? '';
   }
 
-  get rx(): number {
-    return this.wire.rx;
-  }
-
   get link(): this {
     return this;
   }
@@ -155,11 +149,6 @@ export class LiveSession
   /** Whether this attach is newer than all before. */
   isNewer(attach: number): boolean {
     return attach > this.#attach;
-  }
-
-  /** Whether the session can go on where the client says that it is. */
-  canResume({ rx, first }: ResumeMessage): boolean {
-    return this.wire.canResume(rx, first);
   }
 
   /** Goes on over another connection; the one before, if there still is one, is closed. */
@@ -216,11 +205,6 @@ export class LiveSession
     this.wire.send({ kind: 'GOAWAY', reason: 'stopping', afterMs, windowMs });
   }
 
-  /** Accepts no further call; what was accepted is acknowledged, and goes on. */
-  deafen(): void {
-    this.wire.deafen();
-  }
-
   /** Breaks off what still runs, and tells the client of each call whether it ran. */
   breakOff(): BrokenOff | undefined {
     return this.#calls?.breakOff();
@@ -257,16 +241,6 @@ export class LiveSession
     // Nothing of it is acknowledged, so it comes again when there is another token.
     if (this.isOver()) return undefined;
     return this.wire.receive(batch);
-  }
-
-  /** Writes what waits: answers of synchronous handlers leave in the turn of their calls. */
-  flush(): void {
-    this.wire.flush();
-  }
-
-  /** The socket has room again. */
-  writable(): void {
-    this.wire.writable();
   }
 
   receive(message: ReceivedMessage): Violation | undefined {
@@ -337,28 +311,8 @@ export class LiveSession
     return entry;
   }
 
-  withdraw(entry: Outgoing): boolean {
-    return this.wire.withdraw(entry);
-  }
-
-  void(entry: Outgoing): boolean {
-    return this.wire.void(entry);
-  }
-
-  sendShared(batch: SharedBatch): Outgoing {
-    return this.wire.sendShared(batch);
-  }
-
-  grew(entry: Outgoing, bytes: number): void {
-    this.wire.grew(entry, bytes);
-  }
-
   tooSlow(): void {
     this.#connection?.close({ code: 'SLOW', reason: 'the reader is too slow' });
-  }
-
-  abandon(id: number): boolean {
-    return this.wire.abandon(id);
   }
 
   /** Its connection is not the session's any more. Handlers go on, and what they give waits. */
@@ -410,5 +364,3 @@ export class LiveSession
     return (this.#subscriptions ??= new Subscriptions(this));
   }
 }
-
-const NO_SECRET = { secret: NOTHING, hash: undefined };

@@ -12,7 +12,7 @@ const REASONS = { draining: 'the server is draining', closed: 'the server is clo
  * Makes a handler of HTTP requests that says whether a server takes new sessions. It answers 200, or
  * 503 from the first moment of a drain: for the readiness probe of whatever sends clients to it.
  */
-export function readiness(server: { readonly phase: ServerPhase }): RequestHandler {
+export function readinessOf(server: { readonly phase: ServerPhase }): RequestHandler {
   return (request, response) => {
     const { phase } = server;
     const isReady = phase === 'serving';

@@ -33,6 +33,8 @@ export interface Recheck {
   readonly name: string;
   /** Rejects unless it is allowed. */
   readonly decide: () => Promise<unknown>;
+  /** Ends it at once; called at most once. */
+  readonly refuse: (error: TrunklineError) => void;
   /** Comes when nobody has to know any more. */
   readonly closing: Ending;
 }
@@ -47,31 +49,40 @@ export class Rechecks {
     this.#slots = new ReadSlots(options.limits.authRunning);
   }
 
-  /**
-   * Gives the error by which a subscription has to end, and `undefined` for one that may go on.
-   * Whoever could not be asked has not said no: its client may subscribe again, and will.
-   */
-  run({ name, decide, closing }: Recheck): Promise<TrunklineError | undefined> {
-    const { runtime, limits, report } = this.#options;
-    return this.#slots.run(async () => {
-      const late = new Ending();
-      const stopListening = closing.listen((reason) => late.end(reason));
-      const timer = runtime.startTimer(limits.authMs, () =>
-        late.end(new Error(`the authorizer has not decided within ${limits.authMs} ms`)),
-      );
-      try {
-        closing.throwIfEnded();
-        await late.orSooner(decide());
-        return undefined;
-      } catch (error) {
-        if (error instanceof TrunklineError) return error;
-        if (error !== CLOSED) report({ error, where: name });
-        return UNCHECKED;
-      } finally {
+  /** Decides on one, in its turn. Never rejects. */
+  run(recheck: Recheck): Promise<void> {
+    return this.#slots.run(() => this.#run(recheck));
+  }
+
+  #run({ name, decide, refuse, closing }: Recheck): Promise<void> {
+    const { runtime, limits } = this.#options;
+    return new Promise((resolve) => {
+      let isDecided = false;
+      const settle = (): boolean => {
+        if (isDecided) return false;
+        isDecided = true;
         timer.cancel();
         stopListening();
-      }
+        resolve();
+        return true;
+      };
+      const failed = (error: unknown): void => {
+        if (settle()) refuse(this.#errorOf(error, name));
+      };
+      const text = `the authorizer has not decided within ${limits.authMs} ms`;
+      const timer = runtime.startTimer(limits.authMs, () => failed(new Error(text)));
+      const stopListening = closing.listen(settle);
+      // What is published after a no must find the subscription ended: no detour here.
+      if (closing.hasCome) settle();
+      else void decide().then(settle, failed);
     });
+  }
+
+  /** Whoever could not be asked has not said no: the client may subscribe again, and will. */
+  #errorOf(error: unknown, name: string): TrunklineError {
+    if (error instanceof TrunklineError) return error;
+    this.#options.report({ error, where: name });
+    return UNCHECKED;
   }
 }
 
@@ -93,9 +104,6 @@ export function assertRecheck(
     `option "topic" of recheck must name a topic of this server, such as "chat.messages", not "${topic}"`,
   );
 }
-
-/** The reason with which a connection ends its rechecks. */
-export const CLOSED = new Error('the connection is closed');
 
 const UNCHECKED = ownError('UNAVAILABLE', 'it could not be decided whether this is allowed', {
   executed: 'no',

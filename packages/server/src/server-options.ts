@@ -131,7 +131,9 @@ function assertTracer(tracer: unknown): void {
 /** Throws a TypeError for what cannot be revoked: rights of nobody, or for a misread `final`. */
 export function assertRevocation(principal: unknown, isFinal: unknown): void {
   if (typeof principal !== 'string' || principal === '') {
-    throw new TypeError(`revoke needs a principal: a string that is not empty, not "${principal}"`);
+    throw new TypeError(
+      `revoke needs a principal: a string that is not empty, not "${typeof principal}"`,
+    );
   }
   if (typeof isFinal === 'boolean') return;
   throw new TypeError(`option "final" of revoke must be true or false, not "${typeof isFinal}"`);

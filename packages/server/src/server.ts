@@ -4,45 +4,52 @@ import {
   SPOKEN,
   SUBPROTOCOLS,
   ByteBudget,
-  SESSION_LIMITS,
   systemRuntime,
   TrunklineError,
   type Broker,
   type Close,
   type Runtime,
-  type SessionLimits,
   type Transport,
   type TransportSink,
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from './accepted-transport.js';
-import { bootFaults } from './boot.js';
+import { createSessionHooks } from './application-hooks.js';
+import { assertBoots } from './boot.js';
 import { CallRates } from './call-rates.js';
-import { isPromise } from './chain.js';
 import { Connection, type ConnectionServices } from './connection.js';
-import type { ConnectionInfo, SessionOpened } from './context.js';
+import type { ConnectionInfo } from './context.js';
 import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Drain, type DrainOptions, type DrainReport } from './drain.js';
+import { drainOnSignal, type DrainOnSignalOptions } from './drain-on-signal.js';
 import { servicesOf } from './explore.js';
 import type { ReportFailure } from './failure.js';
 import { Gatekeeper } from './gatekeeper.js';
 import type { Around } from './guard.js';
+import { reporter } from './hook.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
-import { listLimits, resolveServerLimits, type LimitRow, type ServerLimits } from './limits.js';
+import {
+  listLimits,
+  resolveServerLimits,
+  toldLimits,
+  type LimitRow,
+  type ServerLimits,
+} from './limits.js';
 import { createObservation, type Observation } from './observe/observation.js';
 import { tellDrain } from './observe/tell-drain.js';
 import type { TopicCounts } from './observe/topic-tally.js';
 import { createPipelines, type Pipelines } from './pipeline.js';
-import { printFailure, printLeak } from './print-failure.js';
-import { assertRecheck, Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
-import { readiness, type ServerPhase } from './readiness.js';
+import { printLeak } from './process-edge.js';
+import { Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
+import { readinessOf, type RequestHandler, type ServerPhase } from './readiness.js';
 import { Registry } from './registry.js';
-import { isTopicRoute, type Service } from './route.js';
+import { Rights } from './rights.js';
+import type { Service } from './route.js';
 import type { LiveSession } from './live-session.js';
-import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
-import { assertOptions, assertRevocation, type ServerOptions } from './server-options.js';
+import { countsOf, type ServerCounts } from './server-counts.js';
+import { assertOptions, type ServerOptions } from './server-options.js';
 import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
@@ -51,27 +58,7 @@ import { createRunners } from './tracing/traced-requests.js';
 import { WaitingOutboxes } from './waiting-outboxes.js';
 import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
 
-const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
-const REVOKED_FINALLY: Close = { code: 'REFUSED', reason: 'revoked' };
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
-
-/** What a server has open. */
-export interface ServerCounts {
-  connections: number;
-  /** Those without a connection among them. */
-  sessions: number;
-  /** Sessions whose client is away and may come back. */
-  detached: number;
-  /** Handlers that run. */
-  calls: number;
-  subscriptions: number;
-  /** Topics that somebody on this node is subscribed to. */
-  topics: number;
-  /** Bytes that wait to be written, here or in sockets. */
-  outboxBytes: number;
-  /** Bytes that were written, and may have to be written again. */
-  unackedBytes: number;
-}
 
 /** A Trunkline server: contracts, the code behind them, and the connections that use them. */
 export class Server {
@@ -89,6 +76,7 @@ export class Server {
   readonly #connections = new Set<Connection>();
   readonly #sessions: Sessions<LiveSession>;
   readonly #shared: ConnectionServices;
+  readonly #rights: Rights;
   readonly #acceptor: WsAcceptor;
   #drain: Drain | undefined;
   #stopping: Promise<void> | undefined;
@@ -104,7 +92,10 @@ export class Server {
       interceptors: options.interceptors ?? [],
       errorMappers: options.errorMappers ?? [],
     };
-    assertBoots(this.#services, options);
+    assertBoots(this.#services, {
+      hasAuthenticate: options.authenticate !== undefined,
+      isAnonymous: options.anonymous === true,
+    });
     this.#ownsBroker = options.broker === undefined;
     this.#observation = createObservation(options.observers, { runtime, report });
     this.#broker = options.broker ?? new MemoryBroker({ runtime });
@@ -129,6 +120,7 @@ export class Server {
     const pipelines = createPipelines(this.#around, (error, where) => report({ error, where }));
     this.#sessions = new Sessions({ runtime, limits: this.#limits });
     this.#shared = this.#share(options, { runtime, report, pipelines });
+    this.#rights = new Rights(this.#shared, this.#idempotency);
     this.#acceptor = new WsAcceptor({
       runtime,
       limits: this.#limits,
@@ -138,7 +130,7 @@ export class Server {
       spoken: options.packed === false ? [SUBPROTOCOLS.superjson] : SPOKEN,
       onError: (error) => report({ error, where: 'acceptor' }),
       refusal: () => this.#drain?.upgradeRefusal(),
-      readiness: readiness(this),
+      readiness: this.readiness,
       observation: this.#observation,
       accept: (transport, info) => this.#connect(transport, info),
     });
@@ -157,24 +149,11 @@ export class Server {
 
   /** Connections that are open, sessions with and without one, and what they have running. */
   get counts(): ServerCounts {
-    const counts = {
+    return countsOf(this.#sessions.all, {
       connections: this.#connections.size,
-      sessions: 0,
       detached: this.#sessions.detached,
-      calls: 0,
-      subscriptions: 0,
       topics: this.#hub.size,
-      outboxBytes: 0,
-      unackedBytes: 0,
-    };
-    for (const session of this.#sessions.all) {
-      counts.sessions++;
-      counts.calls += session.running;
-      counts.subscriptions += session.subscribed;
-      counts.outboxBytes += session.outboxBytes;
-      counts.unackedBytes += session.unackedBytes;
-    }
-    return counts;
+    });
   }
 
   /**
@@ -226,33 +205,15 @@ export class Server {
    * many sessions there were. What `authenticate` says afterwards is the application's own affair.
    */
   revoke(principal: string, { final: isFinal = false }: { final?: boolean } = {}): number {
-    assertRevocation(principal, isFinal);
-    const close = isFinal ? REVOKED_FINALLY : REVOKED;
-    const sessions = this.#sessionsOf(principal);
-    this.#shared.gatekeeper.revoke(principal, close);
-    for (const session of sessions) session.revoke(close);
-    this.#idempotency.revoke(principal);
-    return sessions.length;
+    return this.#rights.revoke(principal, isFinal);
   }
 
   /**
    * Asks guards and authorizers again about what is subscribed: of one principal, on one topic, or
    * all. What they refuse ends. Resolves when all of it is decided.
    */
-  async recheck(options: RecheckOptions = {}): Promise<Rechecked> {
-    const { principal, topic } = options;
-    assertRecheck(options, (name) => {
-      const route = this.#shared.registry.find(name);
-      return route !== undefined && isTopicRoute(route);
-    });
-    const sessions = this.#sessionsOf(principal);
-    const found = await Promise.all(sessions.map((session) => session.recheck(topic)));
-    const sum = { checked: 0, ended: 0 };
-    for (const { checked, ended } of found) {
-      sum.checked += checked;
-      sum.ended += ended;
-    }
-    return sum;
+  recheck(options: RecheckOptions = {}): Promise<Rechecked> {
+    return this.#rights.recheck(options);
   }
 
   /** What the server does for new clients. */
@@ -260,6 +221,12 @@ export class Server {
     if (this.#stopping !== undefined) return 'closed';
     return this.#drain === undefined ? 'serving' : 'draining';
   }
+
+  /**
+   * Answers HTTP requests for readiness: 200 while new sessions are taken, 503 from the first moment
+   * of a drain. A listener of `node:http`, and a handler of Express and its like.
+   */
+  readonly readiness: RequestHandler = readinessOf(this);
 
   /** Tells whether new sessions are taken: `false` from the first moment of a drain. */
   ready(): boolean {
@@ -289,6 +256,14 @@ export class Server {
   }
 
   /**
+   * Drains when the process is told to end, and exits then; gives the undoing. The exit code is 0 when
+   * all went well, and 1 at the end of the window, whatever happens. A second signal exits at once.
+   */
+  drainOnSignal(options: DrainOnSignalOptions = {}): () => void {
+    return drainOnSignal(this, options);
+  }
+
+  /**
    * Ends all connections and, if it is the server's own, the broker, without waiting for anything
    * that runs. Idempotent.
    */
@@ -312,12 +287,6 @@ export class Server {
     if (this.#ownsBroker) await this.#broker.close();
   }
 
-  /** Those of one principal, or all. */
-  #sessionsOf(principal: string | undefined): LiveSession[] {
-    const all = [...this.#sessions.all];
-    return principal === undefined ? all : all.filter((one) => one.principal === principal);
-  }
-
   #assertOpen(): void {
     if (this.phase === 'serving') return;
     throw new TrunklineError('UNAVAILABLE', `the server is ${this.phase}`);
@@ -335,9 +304,8 @@ export class Server {
     parts: { runtime: Runtime; report: ReportFailure; pipelines: Pipelines },
   ): ConnectionServices {
     const { runtime, report, pipelines } = parts;
-    const { scope: makeScope, onOpen = ignore, onClose = ignore } = options;
-    const tellOpen = notifier(onOpen, 'onOpen', report);
-    const tellClose = notifier(onClose, 'onClose', report);
+    const { scope: makeScope } = options;
+    const hooks = createSessionHooks(options, report);
     const common = {
       runtime,
       report,
@@ -356,7 +324,7 @@ export class Server {
       rates: this.#rates,
       registry,
       valueBytes,
-      sessionLimits: sessionLimitsOf({ ...this.#limits, valueInBytes: valueBytes }),
+      sessionLimits: toldLimits({ ...this.#limits, valueInBytes: valueBytes }),
       hub: this.#hub,
       assembly: new ByteBudget(this.#limits.assemblyNodeBytes),
       outboxes: new WaitingOutboxes(this.#limits.outboxNodeBytes),
@@ -374,11 +342,11 @@ export class Server {
         pipeline: pipelines.server,
       }),
       sessions: this.#sessions,
-      opened: (session) => tellOpen(aboutSession(session)),
+      opened: hooks.opened,
       ended: (connection) => void this.#connections.delete(connection),
-      sessionEnded: (session, { code, reason }) => {
+      sessionEnded: (session, closed) => {
         this.#drain?.ended(session.id);
-        tellClose({ ...aboutSession(session), code, reason });
+        hooks.ended(session, closed);
       },
       drain: () => this.#drain,
     };
@@ -391,45 +359,4 @@ export class Server {
  */
 export function createServer(options: ServerOptions): Server {
   return new Server(options);
-}
-
-function assertBoots(services: readonly Service[], options: ServerOptions): void {
-  const faults = bootFaults(services, {
-    hasAuthenticate: options.authenticate !== undefined,
-    isAnonymous: options.anonymous === true,
-  });
-  if (faults.length > 0) throw new TypeError(`the server does not boot:\n- ${faults.join('\n- ')}`);
-}
-
-/** Of all limits, those that a client is told. */
-function sessionLimitsOf(limits: SessionLimits): SessionLimits {
-  const told = Object.keys(SESSION_LIMITS) as (keyof SessionLimits)[];
-  return Object.fromEntries(told.map((name) => [name, limits[name]])) as unknown as SessionLimits;
-}
-
-function ignore(): void {}
-
-function aboutSession(session: Session): SessionOpened {
-  return { session, principal: session.identity?.principal };
-}
-
-function reporter(onError: ServerOptions['onError']): ReportFailure {
-  return notifier(onError ?? printFailure, 'onError', printFailure);
-}
-
-/** A hook of the application that throws must not become a failure of its own. */
-function notifier<Told>(
-  hook: (told: Told) => unknown,
-  where: string,
-  report: ReportFailure,
-): (told: Told) => void {
-  const failed = (error: unknown): void => report({ error, where });
-  return (told) => {
-    try {
-      const result = hook(told);
-      if (isPromise(result)) void Promise.resolve(result).catch(failed);
-    } catch (error) {
-      failed(error);
-    }
-  };
 }

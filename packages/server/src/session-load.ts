@@ -1,9 +1,7 @@
-import type { Link } from '@trunkline/protocol';
-import { SessionParts } from './session-parts.js';
+import { SessionWire } from './session-wire.js';
 
 /** How much waits for the client of a session, and whether more may. */
-export abstract class SessionLoad extends SessionParts {
-  protected abstract readonly wire: Link;
+export abstract class SessionLoad extends SessionWire {
   /** What the inputs of its running handlers cost, in bytes. */
   protected abstract readonly inputCost: number;
   /** Since when its outbox was not written to its end. */
@@ -42,24 +40,6 @@ export abstract class SessionLoad extends SessionParts {
   get waitingBytes(): number {
     const { outboxBytes, begunBytes, writtenBytes } = this.wire;
     return outboxBytes - begunBytes + writtenBytes;
-  }
-
-  /** Whether all that waited was written, and all that was accepted is acknowledged. */
-  get isSettled(): boolean {
-    return this.wire.isSettled;
-  }
-
-  /** Whether all that was accepted is acknowledged. */
-  get hasAcknowledged(): boolean {
-    return this.wire.hasAcknowledged;
-  }
-
-  get heardAt(): number {
-    return this.wire.heardAt;
-  }
-
-  get cutsLarge(): boolean {
-    return this.wire.cutsLarge;
   }
 
   /** With nothing in the outbox there is always room: nobody would be told of it later. */

@@ -16,7 +16,7 @@ import { letGo } from './let-go.js';
 import type { ServerLimits } from './limits.js';
 import type { Observation } from './observe/observation.js';
 import type { Pipeline } from './pipeline.js';
-import { CLOSED, type Rechecked, type Rechecks } from './rechecks.js';
+import type { Rechecked, Rechecks } from './rechecks.js';
 import type { Registry } from './registry.js';
 import {
   asAnyContext,
@@ -182,7 +182,7 @@ export class Subscriptions implements SubscriptionLink {
     this.#isClosed = true;
     this.#waiting = undefined;
     this.#reads?.close();
-    this.#closing?.end(CLOSED);
+    this.#closing?.end(undefined);
     for (const sub of this.#entries.keys()) this.#drop(sub);
   }
 
@@ -279,15 +279,17 @@ export class Subscriptions implements SubscriptionLink {
     if (topic !== undefined && topic !== name) return undefined;
     const route = this.#options.registry.find(name) as TopicRoute;
     const parsed = route.definition.params === undefined ? undefined : params;
-    const error = await this.#options.rechecks.run({
+    let hasEnded = false;
+    await this.#options.rechecks.run({
       name,
       decide: () => this.#admit(route, () => parsed),
+      refuse: (error) => {
+        hasEnded = !this.#isGone(sub, entry);
+        if (hasEnded) this.#refuse({ sub, name }, error);
+      },
       closing: (this.#closing ??= new Ending()),
     });
-    if (error === undefined) return false;
-    if (this.#isGone(sub, entry)) return undefined;
-    this.#refuse({ sub, name }, error);
-    return true;
+    return hasEnded || (this.#isGone(sub, entry) ? undefined : false);
   }
 
   /** Guards, params, authorizer; gives the topic's key. */

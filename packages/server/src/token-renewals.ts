@@ -51,15 +51,16 @@ export class TokenRenewals {
   }
 
   #decide(token: string): void {
-    const admitting = this.#gatekeeper.renew(token, this.#owner.session);
+    const { session, observation } = this.#owner;
+    const watch = watchAuth(observation, 'refresh');
+    const admitting = this.#gatekeeper.renew(token, session);
     this.#admitting = admitting;
-    const watch = watchAuth(this.#owner.observation, 'refresh');
     // Never at once, so that a batch is read to its end before anything closes.
-    void Promise.resolve(admitting.admission).then((admission) => {
+    void Promise.resolve(admitting.admission).then((early) => {
       if (this.#isClosed) return watch?.('left');
-      const confirmed = admitting.confirm(admission);
-      watch?.(confirmed);
-      this.#decided(confirmed);
+      const admission = admitting.confirm(early);
+      watch?.(admission);
+      this.#decided(admission);
     });
   }
 

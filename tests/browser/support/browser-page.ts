@@ -32,6 +32,14 @@ export class BrowserPage implements Page {
     await this.#act(`open ${url}`, () => this.#tab.goto(url));
   }
 
+  async back(): Promise<void> {
+    await this.#act('go back', () => this.#tab.back());
+  }
+
+  async setOffline(isOffline: boolean): Promise<void> {
+    await this.#act('change the network', () => this.#tab.setOffline(isOffline));
+  }
+
   async type(selector: string, text: string): Promise<void> {
     await this.#act(`type into "${selector}"`, async () => {
       await this.#tab.focus(selector);

@@ -9,6 +9,8 @@ import { createTemporaryHome, type TemporaryHome } from './temporary-home.js';
 /** One page of a browser, with cookies and storage of its own. */
 export interface Page extends AsyncDisposable {
   goto(url: string): Promise<void>;
+  back(): Promise<void>;
+  setOffline(isOffline: boolean): Promise<void>;
   /** Focuses a field and types key by key. */
   type(selector: string, text: string): Promise<void>;
   /** Presses a key by its name: `Enter`, `Tab`, `Escape` … */
@@ -58,6 +60,8 @@ const KINDS: readonly BrowserKind[] = [
 export interface BrowserOptions {
   /** Takes certificates that nobody vouches for; false if not said. */
   readonly acceptInsecureCerts?: boolean;
+  /** Keeps pages that are left whole, to go back to them; false if not said. */
+  readonly keepsPages?: boolean;
 }
 
 /** Runs a suite in Chromium and in Firefox; each is skipped where it is not installed. */
@@ -87,7 +91,7 @@ function locate(kind: BrowserKind): LocatedBrowser {
 /** Has a browser launched before the tests of a suite and closed after them. */
 function browserOf(
   kind: LocatedBrowser,
-  { acceptInsecureCerts = false }: BrowserOptions,
+  { acceptInsecureCerts = false, keepsPages = false }: BrowserOptions,
 ): () => Browser {
   const open = new Set<Page>();
   let home: TemporaryHome | undefined;
@@ -101,7 +105,8 @@ function browserOf(
     home = await createTemporaryHome();
     const { profile, env } = home;
     const scheme = process.env['TRUNKLINE_SCHEME'] === 'dark' ? 'dark' : 'light';
-    engine = await kind.launch({ executablePath, profile, env, scheme, acceptInsecureCerts });
+    const rest = { acceptInsecureCerts, keepsPages };
+    engine = await kind.launch({ executablePath, profile, env, scheme, ...rest });
   }, 60_000);
 
   afterAll(async () => {

@@ -16,6 +16,14 @@ async function createTab(context: BrowserContext, page: Page): Promise<Tab> {
   const devtools = await context.newCDPSession(page);
   return {
     goto: async (url) => void (await page.goto(url)),
+    // The page that is shown again was never loaded, which the driver would wait for.
+    back: async () => {
+      const { currentIndex, entries } = await devtools.send('Page.getNavigationHistory');
+      const entryId = entries[currentIndex - 1]?.id;
+      if (entryId === undefined) throw new Error('there is no page to go back to');
+      await devtools.send('Page.navigateToHistoryEntry', { entryId });
+    },
+    setOffline: (isOffline) => context.setOffline(isOffline),
     focus: (selector) => page.focus(selector),
     type: (text) => page.keyboard.type(text),
     press: (key) => page.keyboard.press(key),
@@ -40,8 +48,13 @@ async function createTab(context: BrowserContext, page: Page): Promise<Tab> {
 
 /** Launches Chromium. */
 export async function launchChromium(options: LaunchOptions): Promise<Engine> {
-  const { executablePath, profile, env, scheme, acceptInsecureCerts } = options;
-  const own = await chromium.launchPersistentContext(profile, { executablePath, env, args: ARGS });
+  const { executablePath, profile, env, scheme, acceptInsecureCerts, keepsPages } = options;
+  const own = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    env,
+    args: ARGS,
+    ignoreDefaultArgs: keepsPages ? ['--disable-back-forward-cache'] : [],
+  });
   const browser = own.browser();
   if (browser === null) throw new Error('chromium was launched and has no browser to open pages');
   return {

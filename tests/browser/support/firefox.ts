@@ -16,6 +16,8 @@ function createTab(context: BrowserContext, page: Page): Tab {
   };
   return {
     goto: async (url) => void (await page.goto(url)),
+    back: () => inFront(async () => void (await page.goBack({ waitUntil: [] }))),
+    setOffline: (isOffline) => page.setOfflineMode(isOffline),
     focus: (selector) => inFront(async () => (await find(selector)).focus()),
     type: (text) => inFront(() => page.keyboard.type(text)),
     press: (key) => inFront(() => page.keyboard.press(key as KeyInput)),

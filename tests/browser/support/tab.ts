@@ -1,6 +1,10 @@
 /** One page of a driven browser, in the few words that both drivers have. */
 export interface Tab {
   goto(url: string): Promise<void>;
+  /** Goes back, as by the button. */
+  back(): Promise<void>;
+  /** Takes the network away and gives it back, as far as the driver can. */
+  setOffline(isOffline: boolean): Promise<void>;
   focus(selector: string): Promise<void>;
   type(text: string): Promise<void>;
   press(key: string): Promise<void>;
@@ -28,6 +32,8 @@ export interface LaunchOptions {
   readonly scheme: 'light' | 'dark';
   /** Whether certificates that nobody vouches for will do. */
   readonly acceptInsecureCerts: boolean;
+  /** Whether pages that are left may be kept whole, as browsers of people do. */
+  readonly keepsPages: boolean;
 }
 
 /** The size of a page until it is resized. */

@@ -103,7 +103,8 @@ FIELDS: Dict[str, Tuple[int, Sequence[Field]]] = {
         [
             Word(
                 "reason",
-                *("unknown", "expired", "overflow", "principal", "node", "drained", "codec"),
+                *("unknown", "expired", "overflow", "principal"),
+                *("node", "drained", "codec", "revoked"),
             ),
             *(OptionalVarint("rx", 1), TailExt()),
         ],

@@ -38,6 +38,7 @@ VIOLATIONS = {
     "BAD_OFFSET": (4400, "offset out of order"),
     "TOO_MANY_CANCELS": (4429, "5000"),
     "TOO_MANY_SUBSCRIBES": (4429, "5000"),
+    "TOO_MANY_AUTHS": (4429, "5000"),
     "TOO_MANY_CONTROL_FRAMES": (4429, "5000"),
 }
 

@@ -62,6 +62,12 @@ function explainEnd(end: ProbeEnd, hasToken: boolean): { text: string; mend: str
       : 'this user is not served';
     return { text, mend };
   }
+  if (code === CLOSE_CODES.DRAINING.code) {
+    return { text, mend: 'the server is about to stop: try again' };
+  }
+  if (code === CLOSE_CODES.TOO_MUCH.code) {
+    return { text, mend: 'a limit was reached: close other sessions of this user, or try again' };
+  }
   if (code === 1006) return { text, mend: 'something in between cuts as soon as bytes flow' };
   return { text, mend: 'look into the log of the server' };
 }
@@ -138,15 +144,24 @@ function fillerBatch(bytes: number): Uint8Array {
 /** Sends messages spread over time, and looks whether the answers are. */
 export async function checkBuffering(probe: Probe, { runtime }: Target): Promise<Finding> {
   const check = 'buffering';
-  const values: number[] = [];
-  while (values.length < SPREAD_PINGS) {
-    values.push(probe.startPing());
+  const sent: { readonly value: number; readonly at: number }[] = [];
+  while (sent.length < SPREAD_PINGS) {
+    sent.push({ value: probe.startPing(), at: runtime.now() });
     await pause(runtime, SPREAD_MS);
   }
   await probe.ping();
-  const times = values.flatMap((value) => probe.pongAt(value) ?? []);
-  const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
-  const together = gaps.filter((gap) => gap < TOGETHER_MS).length;
+  const times = sent.flatMap(({ value, at }) => {
+    const pongAt = probe.pongAt(value);
+    return pongAt === undefined ? [] : { at, pongAt };
+  });
+  const gaps = times.slice(1).map(({ at, pongAt }, index) => {
+    const before = times[index] ?? { at, pongAt };
+    return { sentMs: at - before.at, heardMs: pongAt - before.pongAt };
+  });
+  // A machine that is busy sends some of them together as well.
+  const together = gaps.filter(
+    ({ sentMs, heardMs }) => heardMs < TOGETHER_MS && sentMs > 2 * TOGETHER_MS,
+  ).length;
   const figures = { answers: times.length, together };
   if (times.length < SPREAD_PINGS) {
     const text = withEnd(`of ${SPREAD_PINGS} answers ${times.length} came`, probe);

@@ -1,6 +1,7 @@
 import {
   ENCODING,
   FEATURES,
+  NO_LAYOUT,
   SESSION_LIMITS,
   type ExtFields,
   type ReceivedMessage,
@@ -87,8 +88,8 @@ function callFacts(message: ReceivedMessage): Facts {
       return {
         procedure: message.procedure,
         of: message.procedureKind,
-        sendHash: message.sendHash,
-        receiveHash: message.receiveHash,
+        sendHash: hashOf(message.sendHash),
+        receiveHash: hashOf(message.receiveHash),
       };
     case 'CALL':
       return { deadlineMs: message.deadlineMs, encoding: encodingOf(message.encoding) };
@@ -162,6 +163,11 @@ function extFacts(message: ReceivedMessage): Facts {
     key: idempotencyKey && Buffer.from(idempotencyKey).toString('hex'),
     traceParent,
   };
+}
+
+/** Without a layout there is nothing to tell. */
+function hashOf(hash: string): string | undefined {
+  return hash === NO_LAYOUT ? undefined : hash;
 }
 
 function encodingOf(encoding: number): string | undefined {

@@ -13,7 +13,7 @@ export function failureReason(error: Error, url: string): string {
     return `"${shownUrl(url)}" is no Trunkline server: it chose no subprotocol; check the path`;
   }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-  const mend = /CERT|SELF_SIGNED|ISSUER/.test(code)
+  const mend = /CERT|SELF_SIGNED|ISSUER|VERIFY|ALTNAME/.test(code)
     ? 'pass --insecure if that is meant'
     : 'check that the server runs there, host and port';
   return `cannot reach "${shownUrl(url)}": ${code}; ${mend}`;

@@ -8,7 +8,7 @@ import {
   type MetricOptions,
   type Observable,
 } from '@opentelemetry/api';
-import type { Observed } from '../observed.js';
+import type { Observed } from '@trunkline/server/operations';
 import { BUCKETS } from '../tally/durations.js';
 import { METRICS, type MetricName, type MetricOf } from '../tally/metric-table.js';
 import { ServerTally, type ReadableValues } from '../tally/server-tally.js';

@@ -1,6 +1,6 @@
 import { systemRuntime, type Runtime } from '@trunkline/protocol';
-import type { Observer, ServerFailure } from '@trunkline/server';
-import type { Observed } from '../observed.js';
+import type { ServerFailure } from '@trunkline/server';
+import type { Observed, Observer } from '@trunkline/server/operations';
 import type { Level, Log } from './log.js';
 import { Repeats } from './repeats.js';
 

@@ -1,4 +1,4 @@
-import type { Observed } from '../observed.js';
+import type { Observed } from '@trunkline/server/operations';
 import type { LabelledValue } from './counts.js';
 import { Duration, type LabelledDuration } from './durations.js';
 

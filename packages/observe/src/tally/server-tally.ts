@@ -1,6 +1,5 @@
 import { closeCodeOf } from '@trunkline/protocol';
-import type { Observer } from '@trunkline/server';
-import type { Observed } from '../observed.js';
+import type { Observed, Observer } from '@trunkline/server/operations';
 import { CallTally } from './call-tally.js';
 import { Counts, type LabelledValue } from './counts.js';
 import { Durations, type LabelledDuration } from './durations.js';

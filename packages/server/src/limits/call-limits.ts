@@ -95,6 +95,7 @@ export const CALL_LIMITS = {
   },
   callRate: {
     value: 0,
+    least: 0,
     unit: 'per second',
     scope:
       'principal, or session in which nobody is signed in: calls, each as its cost; 0 for none',

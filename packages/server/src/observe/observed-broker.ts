@@ -1,6 +1,5 @@
 import type { Broker, Runtime } from '@trunkline/protocol';
-import { printFailure } from '../print-failure.js';
-import { topicNameOf } from '../topics/topic-key.js';
+import { printFailure } from '../process-edge.js';
 import { createObservation } from './observation.js';
 import type { Observer } from './observer.js';
 

@@ -24,7 +24,7 @@ import { localError } from '../failure.js';
 import { resolveServerLimits, type ServerLimits } from '../limits.js';
 import { observedBroker } from '../observe/observed-broker.js';
 import type { Observer } from '../observe/observer.js';
-import { printFailure } from '../print-failure.js';
+import { printFailure } from '../process-edge.js';
 import { GuardedTracer } from '../tracing/guarded-tracer.js';
 import { misfit } from '../values.js';
 import { keepOf, prepareRecord } from './record.js';

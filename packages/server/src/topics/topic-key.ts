@@ -24,7 +24,9 @@ export function topicKey(name: string, params: unknown): string {
 export function readTopicKey(key: string): { readonly name: string; readonly params: object } {
   const brace = key.indexOf('{');
   if (brace < 0) return { name: key, params: {} };
-  return { name: key.slice(0, brace), params: JSON.parse(key.slice(brace)) as object };
+  // oxlint-disable-next-line eslint/no-restricted-properties -- the text was written here
+  const params = JSON.parse(key.slice(brace)) as object;
+  return { name: key.slice(0, brace), params };
 }
 
 /** Gives the name of the topic that has a key. */

@@ -1,6 +1,6 @@
 """Checks of a server of the contract `probe` by a client that keeps the protocol."""
 
-from . import calling, chunking, connecting, packing, resuming, streaming, subscribing
+from . import calling, chunking, connecting, packing, renewing, resuming, streaming, subscribing
 from .registry import LIVE
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "chunking",
     "connecting",
     "packing",
+    "renewing",
     "resuming",
     "streaming",
     "subscribing",

@@ -19,6 +19,7 @@ from . import (
     resuming,
     streams,
     subscriptions,
+    tokens,
 )
 from .reactions import MISBEHAVE
 
@@ -42,4 +43,5 @@ __all__ = [
     "resuming",
     "streams",
     "subscriptions",
+    "tokens",
 ]

@@ -22,3 +22,19 @@ function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.name === 'Warning' ? `warning: ${error.message}` : (error.stack ?? error.message);
 }
+
+/** Calls back for each of these signals, which do not end the process then; gives the undoing. */
+export function onSignals(
+  signals: readonly NodeJS.Signals[],
+  listener: (signal: NodeJS.Signals) => void,
+): () => void {
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
+
+/** Ends the process. */
+export function exitProcess(code: number): void {
+  process.exit(code);
+}
