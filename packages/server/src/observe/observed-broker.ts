@@ -1,5 +1,6 @@
 import type { Broker, Runtime } from '@trunkline/protocol';
 import { printFailure } from '../process-edge.js';
+import { topicNameOf } from '../topics/topic-key.js';
 import { createObservation } from './observation.js';
 import type { Observer } from './observer.js';
 
