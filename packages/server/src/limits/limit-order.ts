@@ -10,7 +10,6 @@ const PAIRS = [
   ['windowMinBytes', 'windowMaxBytes'],
   ['outboxBytes', 'outboxMaxBytes'],
   ['outboxMessages', 'outboxMaxMessages'],
-  ['heldBytes', 'heldMaxBytes'],
   ['deadlineMs', 'maxDeadlineMs'],
   ['downCreditItems', 'downCreditMaxItems'],
   ['downCreditBytes', 'downCreditMaxBytes'],
