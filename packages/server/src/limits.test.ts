@@ -22,6 +22,7 @@ describe('resolveServerLimits', () => {
 
   it.each([
     [{ busyIdleMs: 9_000 }, 'busyIdleMs is "9000": expected at most busyDeadMs, which is "8000"'],
+    [{ heldMaxBytes: 1_000 }, 'heldBytes is "2097152": expected at most heldMaxBytes'],
     [{ deadlineMs: 300_001 }, 'deadlineMs is "300001": expected at most maxDeadlineMs'],
     [{ upCreditMaxItems: 15 }, 'upCreditItems is "16": expected at most upCreditMaxItems'],
     [{ upCreditBytes: 600_000 }, 'upCreditBytes is "600000": expected at most'],

@@ -10,6 +10,7 @@ const PAIRS = [
   ['windowMinBytes', 'windowMaxBytes'],
   ['outboxBytes', 'outboxMaxBytes'],
   ['outboxMessages', 'outboxMaxMessages'],
+  ['heldBytes', 'heldMaxBytes'],
   ['deadlineMs', 'maxDeadlineMs'],
   ['downCreditItems', 'downCreditMaxItems'],
   ['downCreditBytes', 'downCreditMaxBytes'],
