@@ -1,5 +1,4 @@
 import type { Broker, Runtime } from '@trunkline/protocol';
-import { topicNameOf } from '../topics/topic-key.js';
 import { printFailure } from '../process-edge.js';
 import { topicNameOf } from '../topics/topic-key.js';
 import { createObservation } from './observation.js';
