@@ -105,7 +105,7 @@ export const FAULTS: readonly FoundFault[] = [
   {
     name: 'a call that may be repeated is repeated without its key',
     file: 'packages/client/src/pending-call.ts',
-    find: '...(idempotencyKey === undefined ? undefined : { idempotencyKey }),',
+    find: 'if (idempotencyKey !== undefined) message.idempotencyKey = idempotencyKey;',
     replace: '',
     args: every('repeated', '--outage', '130000'),
   },

@@ -8,6 +8,7 @@ import {
 import { acceptInMemory } from '@trunkline/server/testing';
 import { FIRST, SECOND } from './contracts.js';
 import { serviceOf } from './handlers.js';
+import { ObserverWitness } from './observer-witness.js';
 import type { World } from './world.js';
 
 type Authenticate = NonNullable<ServerOptions['authenticate']>;
@@ -30,6 +31,8 @@ export class SimServer {
   readonly #open = new Map<string, OpenSession>();
   /** When sessions have ended, by their ids. */
   readonly #endedAt = new Map<string, number>();
+  /** What the observers of each server were told. */
+  readonly #witnesses = new WeakMap<Server, ObserverWitness>();
   /** Servers that were told to stop and have not said that they have. */
   #closing = 0;
   starts = 0;
@@ -90,8 +93,12 @@ export class SimServer {
 
   #close(): void {
     this.#closing++;
-    this.#server.close().then(
-      () => this.#closing--,
+    const server = this.#server;
+    server.close().then(
+      () => {
+        this.#closing--;
+        this.#witnesses.get(server)?.closed(server);
+      },
       (error: unknown) => this.#world.trace.fail(`close() of the server failed: ${String(error)}`),
     );
   }
@@ -101,10 +108,12 @@ export class SimServer {
     const number = ++this.starts;
     const contract = chance.is(0.7) ? FIRST : SECOND;
     trace.note(`start server ${number} with ${contract === FIRST ? 'FIRST' : 'SECOND'}`);
+    const witness = new ObserverWitness(trace);
     const server = createServer({
       services: [serviceOf(this.#world, contract, number)],
       broker: broker,
       runtime,
+      observers: [witness],
       packed: chance.is(0.85),
       limits: this.#limits(),
       authenticate: this.#authenticate,
@@ -123,6 +132,7 @@ export class SimServer {
         trace.check(!UNSOUND.has(code), () => `a session ended with ${code} ${reason}`);
       },
     });
+    this.#witnesses.set(server, witness);
     acceptInMemory(server, network);
     return server;
   }
@@ -141,8 +151,11 @@ export class SimServer {
       cutBytes: chance.pick([2_048, 32_768]),
       chunkBytes: chance.pick([1_024, 16_384]),
       upCreditItems: chance.pick([1, 4, 16]),
-      heldBytes: chance.pick([8_192, 2_097_152]),
-      heldMaxBytes: chance.pick([32_768, 8_388_608]),
+      ...chance.pick([
+        { heldBytes: 8_192, heldMaxBytes: 32_768 },
+        { heldBytes: 8_192, heldMaxBytes: 8_388_608 },
+        { heldBytes: 2_097_152, heldMaxBytes: 8_388_608 },
+      ]),
       publishBurst: chance.pick([5, 200]),
       outcomeBytes: chance.pick([1_024, 65_536]),
       sessionIdempotencyKeys: chance.pick([8, 1_000]),

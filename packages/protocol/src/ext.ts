@@ -1,5 +1,4 @@
 import type { Reader } from './bytes/reader.js';
-import { utf8Encoder } from './bytes/text.js';
 import type { Writer } from './bytes/writer.js';
 
 /** What was stored of a publish (PROTOCOL.md, "Extensions"). */
@@ -46,6 +45,8 @@ const TAGS = {
   retryAfterMs: 0x87,
   idleMs: 0x88,
 } as const;
+/** A bit for each known tag, to find one that comes twice: calls with an ext are not few. */
+const BITS = bitsOf(Object.values(TAGS));
 const OPTIONAL = 0x80;
 const DUPLICATE = 0x80;
 const MAX_TRACE_PARENT = 64;
@@ -117,7 +118,7 @@ function encodeTag(writer: Writer, tag: number, value: () => void): void {
 
 function encodeText(writer: Writer, tag: number, text: string): void {
   writer.u8(tag);
-  writer.sized(utf8Encoder.encode(text));
+  writer.text(text);
 }
 
 function encodePublishId(writer: Writer, id: PublishId): void {
@@ -143,18 +144,27 @@ function encodePublished(writer: Writer, published: Published): void {
 export function decodeExt(reader: Reader): ExtFields {
   const ext = reader.sub(reader.varint());
   const fields: Mutable = {};
-  const seen = new Set<number>();
+  let seen = 0;
+  let unknown: Set<number> | undefined;
   while (ext.remaining > 0) {
     const tag = ext.u8();
     const value = ext.sub(ext.varint());
-    if (seen.has(tag)) value.fail('BAD_EXT');
-    seen.add(tag);
+    const bit = BITS[tag] as number;
+    if (bit === 0 ? unknown?.has(tag) : (seen & bit) !== 0) value.fail('BAD_EXT');
+    seen |= bit;
+    if (bit === 0) (unknown ??= new Set()).add(tag);
     decodeTag(tag, value, fields);
     if (value.remaining > 0) value.fail('TRAILING');
     if (value.fault !== undefined) ext.fail(value.fault);
   }
   if (ext.fault !== undefined) reader.fail(ext.fault);
   return fields;
+}
+
+function bitsOf(tags: readonly number[]): Uint8Array {
+  const bits = new Uint8Array(256);
+  for (const [index, tag] of tags.entries()) bits[tag] = 1 << index;
+  return bits;
 }
 
 function decodeTag(tag: number, value: Reader, fields: Mutable): void {

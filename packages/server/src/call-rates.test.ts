@@ -106,6 +106,8 @@ describe('CallRates', () => {
     expect(() => openRates({ order: { cost: 5 }, look: { cost: 4 } }, limits)).toThrow(
       '"shop.order" costs 5: expected at most the limit callBurst, which is "4"',
     );
-    expect(() => openRates({ look: {} }, { callRate: 1, callBurst: 0 })).toThrow('callBurst');
+    expect(() => openRates({ look: {} }, { callRate: 1, callBurst: 0 })).toThrow(
+      'limit "callBurst" must be a whole number from 1',
+    );
   });
 });

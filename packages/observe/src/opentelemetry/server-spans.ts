@@ -3,7 +3,8 @@ import {
   ROOT_CONTEXT,
   SpanKind,
   trace,
-  type Context,
+  type Attributes,
+  type Span,
   type SpanOptions,
   type Tracer,
 } from '@opentelemetry/api';
@@ -28,15 +29,11 @@ export function traceServer(options: ServerTraceOptions = {}): ServerTracer {
     tellsClients,
     start: (kind, name) => startAsked(tracer, kind, name),
     serve: ({ kind, name, trace: sent, session }) => {
-      const { within, links } = comingFrom(sent, trust);
-      const attributes = {
-        ...requestAttributes(kind, name),
-        'trunkline.session': session.id,
-      };
-      const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes, links }, within);
+      const known = requestAttributes(kind, name);
+      const attributes = { ...known, 'trunkline.session': session.id };
+      const span = startServed(tracer, name, { attributes, sent, trust });
       const inside = trace.setSpan(ROOT_CONTEXT, span);
       return {
-        context: traceContextOf(span),
         run: (code) => context.with(inside, code),
         end: (failure) => endAnswered(span, failure),
       };
@@ -71,13 +68,19 @@ function startAsked(tracer: Tracer, kind: Parameters<ServerTracer['start']>[0], 
 }
 
 /** Nothing of what is active counts: a socket is opened in the context of its upgrade. */
-function comingFrom(
-  sent: TraceContext | undefined,
-  trust: boolean,
-): { within: Context; links: NonNullable<SpanOptions['links']> } {
-  if (sent === undefined) return { within: ROOT_CONTEXT, links: [] };
+function startServed(
+  tracer: Tracer,
+  name: string,
+  about: {
+    readonly attributes: Attributes;
+    readonly sent: TraceContext | undefined;
+    readonly trust: boolean;
+  },
+): Span {
+  const { attributes, sent, trust } = about;
+  const options: SpanOptions = { kind: SpanKind.SERVER, attributes };
+  if (sent === undefined) return tracer.startSpan(name, options, ROOT_CONTEXT);
   const remote = spanContextOf(sent);
-  return trust
-    ? { within: remoteContext(remote), links: [] }
-    : { within: ROOT_CONTEXT, links: [{ context: remote }] };
+  if (trust) return tracer.startSpan(name, options, remoteContext(remote));
+  return tracer.startSpan(name, { ...options, links: [{ context: remote }] }, ROOT_CONTEXT);
 }

@@ -22,11 +22,11 @@ export function traceContextOf(span: Span): TraceContext | undefined {
 
 /** Gives the span that somebody else named. It was read by the rules of the W3C before. */
 export function spanContextOf({ traceParent, traceState }: TraceContext): SpanContext {
-  const [, traceId = '', spanId = '', flags = ''] = traceParent.split('-');
+  // Each field has its place, in all versions.
   const context: SpanContext = {
-    traceId,
-    spanId,
-    traceFlags: Number.parseInt(flags, 16),
+    traceId: traceParent.slice(3, 35),
+    spanId: traceParent.slice(36, 52),
+    traceFlags: Number.parseInt(traceParent.slice(53, 55), 16),
     isRemote: true,
   };
   return traceState === undefined

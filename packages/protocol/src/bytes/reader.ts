@@ -1,4 +1,4 @@
-import { utf8Decoder } from './text.js';
+import { readUtf8 } from './text.js';
 import type { ViolationName } from '../violation.js';
 
 /**
@@ -148,8 +148,14 @@ export class Reader {
       this.fail(size > this.remaining ? 'TRUNCATED' : 'BAD_FIELD');
       return '';
     }
+    if (size > this.remaining) {
+      this.fail('TRUNCATED');
+      return '';
+    }
+    const from = this.#position;
+    this.#position += size;
     try {
-      return utf8Decoder.decode(this.bytes(size));
+      return readUtf8(this.source, from, size);
     } catch {
       this.fail('BAD_TEXT');
       return '';
