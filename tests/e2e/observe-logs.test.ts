@@ -155,36 +155,4 @@ describe('the log of a server', () => {
     const opened = log.lines.find((line) => line['event'] === 'sessionOpened');
     expect(opened).toMatchObject({ principal: `ada ${CANARY}` });
   });
-
-  it('writes one line in a while of refusals that are alike', async () => {
-    const log = openLog({ repeatMs: 1_000 });
-    const hit = { limit: 'callsInFlight', reaction: 'BUSY', session: 's1' };
-    for (let i = 0; i < 1_000; i++) log.observer.limitHit?.(hit);
-    await log.runtime.advance(1_000);
-    log.observer.limitHit?.(hit);
-    log.observer.limitHit?.({ ...hit, limit: 'publishRate', reaction: 'RATE' });
-    expect(log.lines).toMatchObject([
-      { level: WARN, limit: 'callsInFlight' },
-      { level: WARN, limit: 'callsInFlight', leftOut: 999 },
-      { level: WARN, limit: 'publishRate' },
-    ]);
-  });
-
-  it('does not repeat what a peer says of its own close', () => {
-    const log = openLog();
-    const connection = { number: 7, remoteAddress: '10.0.0.1', origin: undefined };
-    const closed = { connection, session: 's1', code: 3000, reason: CANARY, ms: 5 };
-    log.observer.connectionClosed?.({ ...closed, by: 'peer' });
-    log.observer.connectionClosed?.({
-      ...closed,
-      code: 4400,
-      reason: 'bad batch head',
-      by: 'server',
-    });
-    expect(log.lines).toMatchObject([
-      { level: DEBUG, code: 3000, connection: 7 },
-      { level: WARN, code: 4400, reason: 'bad batch head', remoteAddress: '10.0.0.1' },
-    ]);
-    expect(JSON.stringify(log.lines)).not.toContain(CANARY);
-  });
 });

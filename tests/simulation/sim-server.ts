@@ -151,8 +151,11 @@ export class SimServer {
       cutBytes: chance.pick([2_048, 32_768]),
       chunkBytes: chance.pick([1_024, 16_384]),
       upCreditItems: chance.pick([1, 4, 16]),
-      heldBytes: chance.pick([8_192, 2_097_152]),
-      heldMaxBytes: chance.pick([32_768, 8_388_608]),
+      ...chance.pick([
+        { heldBytes: 8_192, heldMaxBytes: 32_768 },
+        { heldBytes: 8_192, heldMaxBytes: 8_388_608 },
+        { heldBytes: 2_097_152, heldMaxBytes: 8_388_608 },
+      ]),
       publishBurst: chance.pick([5, 200]),
       outcomeBytes: chance.pick([1_024, 65_536]),
       sessionIdempotencyKeys: chance.pick([8, 1_000]),

@@ -18,6 +18,7 @@ import {
   type StateChange,
 } from './connection-state.js';
 import { Haste } from './haste.js';
+import { KeptSession } from './kept-session.js';
 import { finalRx, LeavingSessions } from './leaving-sessions.js';
 import { MovePace } from './move-pace.js';
 import {
@@ -74,10 +75,7 @@ export class Connection implements AttemptOwner {
   /** The one that will take its place, made before it is left. */
   #next: Attempt | undefined;
   readonly #leaving = new LeavingSessions();
-  /** The one that is open, or may go on. */
-  #session: ClientSession | undefined;
-  /** Runs until the server has forgotten the session. */
-  #sessionTimer: Timer | undefined;
+  readonly #kept: KeptSession;
   /** Until the next attempt. */
   #timer: Timer | undefined;
   #moveTimer: Timer | undefined;
@@ -93,6 +91,7 @@ export class Connection implements AttemptOwner {
   constructor(options: ConnectionOptions, user: ConnectionUser) {
     this.#options = options;
     this.#user = user;
+    this.#kept = new KeptSession(options.runtime);
     this.#haste = new Haste(options.runtime);
     this.#pace = new MovePace(options.runtime, options.reconnect);
     this.#keeper = new StateKeeper(options.runtime, options.onError);
@@ -129,7 +128,7 @@ export class Connection implements AttemptOwner {
   close(): void {
     this.#isClosed = true;
     if (this.state.status === 'closed') return;
-    this.#end('closed', { code: 'CANCELLED', reason: 'the client was closed' }, this.#session);
+    this.#end('closed', { code: 'CANCELLED', reason: 'the client was closed' });
   }
 
   /** Connects anew, at once and from every state but after `close`. */
@@ -177,9 +176,8 @@ export class Connection implements AttemptOwner {
 
   sessionFor(attempt: Attempt): ClientSession | undefined {
     if (attempt !== this.#current) return undefined;
-    // A device that slept may have woken up after the session has ended.
-    if (this.#session?.remainingMs === 0) this.#lose(undefined);
-    return this.#session;
+    this.#kept.loseExpired();
+    return this.#kept.session;
   }
 
   welcomed(
@@ -188,8 +186,7 @@ export class Connection implements AttemptOwner {
     session: ClientSession,
   ): void {
     const left = attempt === this.#next ? this.#move(attempt) : undefined;
-    this.#sessionTimer?.cancel();
-    this.#session = session;
+    this.#kept.opened(session);
     this.#liveSince = this.#options.runtime.now();
     this.#attempt = 0;
     this.#authReason = 'resume';
@@ -198,12 +195,15 @@ export class Connection implements AttemptOwner {
     else session.user?.resumed(welcome);
     left?.();
     if (attempt !== this.#current) return;
-    const stale = welcome.kind === 'WELCOME' && { staleContracts: this.#staleContracts(welcome) };
+    const { revisions } = this.#options;
+    const stale = welcome.kind === 'WELCOME' && {
+      staleContracts: staleContracts(revisions, welcome),
+    };
     if (!this.#keeper.isFinal) this.#change({ status: 'live', ...stale });
   }
 
   gone(_attempt: Attempt, { rx }: GoneMessage): void {
-    this.#lose(rx);
+    this.#kept.lose(rx);
   }
 
   goaway(attempt: Attempt, { afterMs }: GoawayMessage): void {
@@ -214,15 +214,15 @@ export class Connection implements AttemptOwner {
   ended(attempt: Attempt, ending: Ending): void {
     if (this.#leaving.ended(attempt, ending.closed)) return;
     if (attempt === this.#next) return this.#missedNext(ending);
-    const session = this.#session;
+    const { session } = this.#kept;
     const wasLive = ending.phase === 'live';
     if (wasLive && ending.silentMs !== undefined) this.#options.idle.cutAfter(ending.silentMs);
     const rx = wasLive && session !== undefined ? finalRx(ending.closed, session) : undefined;
     this.#drop();
     const { reconnect, runtime, url, tokens } = this.#options;
-    if (!wasLive) this.#missed(ending);
+    if (!wasLive) this.#kept.missed(ending.phase);
     else if (rx === undefined) this.#leave();
-    else this.#forgetSession();
+    else this.#kept.forget();
     if (wasLive && runtime.now() - this.#liveSince >= LASTING_MS) this.#attempts = NO_ATTEMPTS;
     const decision = decideRetry(ending, this.#attempts, {
       reconnect,
@@ -245,7 +245,7 @@ export class Connection implements AttemptOwner {
     }
     if (!wasLive || this.#keeper.isFinal) return;
     session?.user?.detach();
-    if (this.#session !== session) session?.user?.lost(rx);
+    if (this.#kept.session !== session) session?.user?.lost(rx);
   }
 
   /** Leaves what there is, and connects. */
@@ -260,7 +260,7 @@ export class Connection implements AttemptOwner {
    * any; the session stays. Gives what is to be told when the state says so.
    */
   #abandon(): () => void {
-    const [current, next, session] = [this.#current, this.#next, this.#session];
+    const [current, next, session] = [this.#current, this.#next, this.#kept.session];
     const wasLive = current?.isLive === true;
     this.#drop();
     this.#stopMoving();
@@ -271,7 +271,7 @@ export class Connection implements AttemptOwner {
     return () => {
       if (!wasLive || this.#keeper.isFinal) return;
       session?.user?.detach();
-      if (this.#session !== session) session?.user?.lost(undefined);
+      if (this.#kept.session !== session) session?.user?.lost(undefined);
     };
   }
 
@@ -286,40 +286,8 @@ export class Connection implements AttemptOwner {
     this.#current.start(this.#authReason);
   }
 
-  #staleContracts(welcome: WelcomeMessage): string[] {
-    const isStale = ({ name, revision }: Revision): boolean =>
-      welcome.revisions.find((other) => other.name === name)?.revision !== revision;
-    return this.#options.revisions.filter(isStale).map(({ name }) => name);
-  }
-
-  /** The session will not go on. */
-  #lose(rx: number | undefined): void {
-    const session = this.#session;
-    this.#forgetSession();
-    session?.user?.lost(rx);
-  }
-
-  #forgetSession(): void {
-    this.#sessionTimer?.cancel();
-    this.#session?.stop();
-    this.#session = undefined;
-  }
-
-  /** A connection that should have brought a session back did not. */
-  #missed({ phase }: Ending): void {
-    if (phase === 'resuming') this.#session?.detach();
-    if (this.#session?.remainingMs === 0) this.#lose(undefined);
-  }
-
-  /** The connection of a session is gone: it waits for another one, for as long as the server does. */
   #leave(): void {
-    this.#session?.leave();
-    const { remainingMs = 0 } = this.#session ?? {};
-    if (remainingMs === 0) return this.#forgetSession();
-    // Who is about to ask the server for it is told whether it still goes on.
-    this.#sessionTimer = this.#options.runtime.startTimer(remainingMs, () => {
-      if (this.#current?.isDialing !== true) this.#lose(undefined);
-    });
+    this.#kept.leave(() => this.#current?.isDialing === true);
   }
 
   #moveAfter(delayMs: number): void {
@@ -339,7 +307,7 @@ export class Connection implements AttemptOwner {
 
   /** The next connection is there; gives what is to be done with the one before. */
   #move(next: Attempt): () => void {
-    const [before, session] = [this.#current, this.#session];
+    const [before, session] = [this.#current, this.#kept.session];
     this.#current = next;
     this.#stopMoving();
     this.#pace.moved();
@@ -374,14 +342,14 @@ export class Connection implements AttemptOwner {
   #end(
     status: 'denied' | 'closed',
     { code, reason, refusal }: End,
-    session: ClientSession | undefined,
+    session = this.#kept.session,
   ): void {
     const [current, next] = [this.#current, this.#next];
     this.#drop();
     this.#stopMoving();
     next?.close();
     current?.close();
-    this.#forgetSession();
+    this.#kept.forget();
     this.#change({ status, reason, ...present({ refusal }) });
     if (code === 'UNAVAILABLE') session?.user?.lost(undefined);
     this.#user.stop(code, reason);
@@ -399,4 +367,11 @@ export class Connection implements AttemptOwner {
     this.#timer = undefined;
     this.#current = undefined;
   }
+}
+
+/** Contracts of the client that the server does not have, or has with another revision. */
+function staleContracts(own: readonly Revision[], { revisions }: WelcomeMessage): string[] {
+  const isStale = ({ name, revision }: Revision): boolean =>
+    revisions.find((other) => other.name === name)?.revision !== revision;
+  return own.filter(isStale).map(({ name }) => name);
 }

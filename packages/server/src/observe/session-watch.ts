@@ -25,7 +25,7 @@ export interface SessionWatchOptions {
 }
 
 /** Name of what a server does not have: names that clients make up would be without number. */
-export const UNKNOWN = '(unknown)';
+const UNKNOWN = '(unknown)';
 
 /** Watches a session where somebody observes. */
 export function watchOf(
