@@ -77,7 +77,11 @@ function start(name, args) {
   const child = fork(path, args.map(String));
   const waiting = new Map();
   const come = new Map();
+  const news = { starts: [], opened: [] };
   child.on('message', (message) => {
+    for (const name of ['starts', 'opened']) {
+      for (const one of message[name] ?? []) news[name].push(one);
+    }
     const resolve = waiting.get(message.what);
     if (resolve) resolve(message);
     else come.set(message.what, message);
@@ -92,7 +96,7 @@ function start(name, args) {
       else child.once('exit', (code) => setTimeout(gone, 2_000, code));
     });
   };
-  return { child, heard, exit: once(child, 'exit') };
+  return { child, heard, news, exit: once(child, 'exit') };
 }
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -136,11 +140,20 @@ await wait(1_000);
 for (const { child } of crowds) child.send('stop');
 const told = await Promise.all(crowds.map(({ heard }) => heard('told')));
 second.child.send('tell');
-const rest = await second.heard('told');
+await second.heard('told');
 second.child.kill('SIGKILL');
 port.close();
 
-const { lines, faults } = reportOf({ flags, startedAt, exitMs, code, drained, rest, told });
+const { lines, faults } = reportOf({
+  flags,
+  startedAt,
+  exitMs,
+  code,
+  report: drained.report,
+  first: first.news,
+  second: second.news,
+  told,
+});
 console.log(lines.join('\n'));
 for (const fault of faults) console.error(`FAULT: ${fault}`);
 process.exit(faults.length > 0 ? 1 : 0);

@@ -5,20 +5,19 @@ const SPREAD = 0.8;
 const UNEVEN = 1.5;
 
 /** Puts what everybody told together: what was seen, as lines, and what should not have been. */
-export function reportOf({ flags, startedAt, exitMs, code, drained, rest, told }) {
+export function reportOf({ flags, startedAt, exitMs, code, report, first, second, told }) {
   const faults = [];
-  const { report } = drained;
   const outcomes = told.flatMap((one) => one.outcomes);
   const sum = (name) => told.reduce((total, one) => total + one[name], 0);
-  const moves = rest.opened.map((at) => at - startedAt).toSorted((a, b) => a - b);
+  const moves = second.opened.map((at) => at - startedAt).toSorted((a, b) => a - b);
   const most = mostWithin(moves, 1_000);
-  const late = drained.opened.filter((at) => at > startedAt + 1_000).length;
+  const late = first.opened.filter((at) => at > startedAt + 1_000).length;
   const [live, dropped, unsettled] = ['live', 'dropped', 'unsettled'].map(sum);
 
   const done = outcomes.filter(([, what]) => what === 'done').length;
   const unknown = outcomes.filter(([, , executed]) => executed === 'unknown').length;
   const others = outcomes.filter(([, what, executed]) => what !== 'done' && executed !== 'unknown');
-  faults.push(...faultsOf(outcomes, [...drained.starts, ...rest.starts]));
+  faults.push(...faultsOf(outcomes, [...first.starts, ...second.starts]));
 
   if (code !== 0) faults.push(`the process exited with ${code}`);
   if (exitMs > flags.window) faults.push(`the process exited after ${exitMs} ms`);

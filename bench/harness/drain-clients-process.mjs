@@ -72,3 +72,6 @@ async function report() {
   const live = statuses.filter((status) => status === 'live').length;
   process.send({ what: 'told', outcomes, unsettled, dropped, live }, () => process.exit());
 }
+
+// Nobody is there any more to tell.
+process.on('disconnect', () => process.exit());

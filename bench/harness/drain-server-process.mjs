@@ -37,15 +37,28 @@ process.on('SIGTERM', () => process.send({ what: 'draining' }));
 server.drainOnSignal({
   windowMs: Number(windowMs),
   signals: ['SIGTERM'],
-  drained: (report) => tell({ what: 'drained', report, starts, opened }),
+  drained: (report) => {
+    clearInterval(telling);
+    return tell({ what: 'drained', report, ...news() });
+  },
 });
 
 process.on('message', (message, socket) => {
   if (socket) http.emit('connection', socket);
-  else if (message === 'tell') void tell({ what: 'told', starts, opened, counts: server.counts });
+  else if (message === 'tell') void tell({ what: 'told', ...news() });
 });
+// All at once would be much to say in the last moment.
+const telling = setInterval(() => void tell({ what: 'news', ...news() }), 500);
 process.send({ what: 'ready' });
+
+/** What has not been told yet. */
+function news() {
+  return { starts: starts.splice(0), opened: opened.splice(0) };
+}
 
 function tell(message) {
   return new Promise((resolve) => process.send(message, resolve));
 }
+
+// Nobody is there any more to tell.
+process.on('disconnect', () => process.exit());

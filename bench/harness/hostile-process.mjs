@@ -55,13 +55,14 @@ async function act() {
 }
 
 function told() {
-  const sum = (what) => sessions.reduce((total, session) => total + session[what], 0);
-  return {
-    open: sessions.length,
-    closed: { ...closed },
-    results: sum('results'),
-    refusals: sum('refusals'),
-  };
+  const results = sessions.reduce((total, session) => total + session.results, 0);
+  const refused = {};
+  for (const session of sessions) {
+    for (const [code, count] of Object.entries(session.refused)) {
+      refused[code] = (refused[code] ?? 0) + count;
+    }
+  }
+  return { closed: { ...closed }, results, refused };
 }
 
 async function leave() {

@@ -41,7 +41,8 @@ const MOST_ARRAYS = payloadOf(Array.from({ length: 24_000 }, () => []));
 export class HostileSession {
   closed;
   welcomed = false;
-  refusals = 0;
+  /** How often, by code. */
+  refused = {};
   results = 0;
   #name;
   #socket;
@@ -284,9 +285,9 @@ export class HostileSession {
     }
   }
 
-  #answered({ kind, id }) {
+  #answered({ kind, id, code }) {
     if (kind !== 'RESULT' && kind !== 'ERROR' && kind !== 'END') return;
-    if (kind === 'ERROR') this.refusals++;
+    if (kind === 'ERROR') this.refused[code] = (this.refused[code] ?? 0) + 1;
     else this.results++;
     this.#free.push(id);
     // At once the next one, and what came is acknowledged with it.

@@ -70,7 +70,7 @@ await sleep(500);
 const beside = await measure('beside one session that works at every limit');
 const busy = await ask(enemies, { what: 'leave' });
 console.log(
-  `it had ${busy.results} results and ${busy.refusals} refusals ${JSON.stringify(busy.closed)}`,
+  `it had ${busy.results} results, was refused ${JSON.stringify(busy.refused)} ${JSON.stringify(busy.closed)}`,
 );
 const allowed = 2 * quiet.p99 + 20;
 console.log(`p99 ${beside.p99.toFixed(1)} ms, of ${allowed.toFixed(1)} ms`);

@@ -3,6 +3,7 @@ import { describeOnce } from './suites.js';
 describeOnce([
   'handshake',
   'hello',
+  'renewal',
   'call',
   'cancel',
   'acks',

@@ -8,6 +8,8 @@ export interface Scenario {
   readonly isReadable?: boolean;
   /** Says `true` where the client has a token and a name. */
   readonly hasToken?: boolean;
+  /** How long its token holds, where it has one that ends. */
+  readonly tokenMs?: number;
   /** Plays it, and resolves when all is settled. */
   play(stage: Stage): Promise<void>;
   /** Keys whose outcome depends on when a cut comes, with what is right for them. */

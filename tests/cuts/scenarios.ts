@@ -5,6 +5,7 @@ import { A_WHILE_MS, PATIENT, type Stage } from './stage.js';
 import { leave, streamBoth, streamDown, streamUp } from './stream-scenarios.js';
 
 const LARGE = 200_000;
+const TOKEN_MS = 4_000;
 /** Over the number of messages that are acknowledged at once. */
 const ACKED_CALLS = 40;
 
@@ -26,6 +27,22 @@ async function calls({ client: { works }, ledger, quiet, pass }: Stage): Promise
   await quiet();
   await pass(A_WHILE_MS);
   ledger.gate('slower').resolve();
+  await Promise.all(settled);
+  await ledger.settles('last', works.echo('last', PATIENT));
+}
+
+/** Another token is given within the session, while calls wait and go on. */
+async function renewal({ client: { works }, ledger, quiet, pass }: Stage): Promise<void> {
+  const settled = [
+    ledger.settles('slow', works.wait('slow', PATIENT)),
+    ledger.settles('a', works.echo('a', PATIENT)),
+  ];
+  await quiet();
+  for (const key of ['b', 'c', 'd', 'e']) {
+    await pass(TOKEN_MS / 4);
+    settled.push(ledger.settles(key, works.echo(key, PATIENT)));
+  }
+  ledger.gate('slow').resolve();
   await Promise.all(settled);
   await ledger.settles('last', works.echo('last', PATIENT));
 }
@@ -166,6 +183,7 @@ const DUE_MS = { soon: 0, due: 500, short: 500 };
 const PACKED: readonly Scenario[] = [
   { name: 'handshake', play: handshake },
   { name: 'hello', play: handshake, hasToken: true },
+  { name: 'renewal', play: renewal, hasToken: true, tokenMs: TOKEN_MS },
   { name: 'call', play: calls },
   { name: 'cancel', play: withdrawals, races: RACES, dueMs: DUE_MS },
   { name: 'down', play: streamDown },

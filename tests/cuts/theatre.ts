@@ -21,11 +21,20 @@ export interface TheatreParts {
   readonly ledger: Ledger;
 }
 
+type Authenticate = NonNullable<ServerOptions['authenticate']>;
+
 const TOKEN = 'a token of some length, as tokens have it';
 
-const authenticate: NonNullable<ServerOptions['authenticate']> = ({ token }) => {
-  return token === TOKEN ? { principal: 'ann', user: {} } : undefined;
-};
+/** Lets in who has the token, for as long as the scenario says. */
+function authenticateFor({ scenario, clock }: TheatreParts): Authenticate {
+  const { tokenMs } = scenario;
+  return ({ token }) => {
+    if (token !== TOKEN) return undefined;
+    const ann = { principal: 'ann', user: {} };
+    if (tokenMs === undefined) return ann;
+    return { ...ann, expiresAt: new Date(clock.wallNow() + tokenMs) };
+  };
+}
 
 /** A server, a client and what is between them, for one run. */
 export class Theatre {
@@ -94,12 +103,15 @@ export class Theatre {
   }
 }
 
-function openServer({ scenario, clock, ledger }: TheatreParts): Server {
+function openServer(parts: TheatreParts): Server {
+  const { scenario, clock, ledger } = parts;
   const server = createServer({
     services: [worksService(ledger)],
     runtime: clock,
     onError: ({ error }) => ledger.failed('the server reports', error),
-    ...(scenario.hasToken === true ? { authenticate } : { anonymous: true }),
+    ...(scenario.hasToken === true
+      ? { authenticate: authenticateFor(parts) }
+      : { anonymous: true }),
   });
   server.mount(HTTP);
   return server;

@@ -168,7 +168,23 @@ describe('limits', () => {
       '4429',
     ],
     ['AUTHs that are not answered', [server('authPending')], '4429'],
+    [
+      'calls that are answered with RATE and do not count as such faults',
+      [server('faultRate'), server('faultBurst')],
+      'they count',
+    ],
     ['subscribes and unsubscribes', [server('subscribeRate'), server('subscribeBurst')], '4429'],
+    [
+      'names of subprotocols that are offered; their bytes, with commas',
+      [server('subprotocols'), server('subprotocolBytes')],
+      'HTTP 400',
+    ],
+    ['AUTHs that are not answered', [server('authPending')], '4429'],
+    [
+      'a stream without an item either way, though there is credit for one',
+      [server('streamIdleMs')],
+      'STREAM_IDLE',
+    ],
   ];
 
   it('of the table are those of the code, and no others', () => {

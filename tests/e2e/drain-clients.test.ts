@@ -1,7 +1,13 @@
-import { connect, type ConnectionState } from '@trunkline/client';
+import { connect, serve, type ConnectionState } from '@trunkline/client';
 import { call, contract, stream, topic } from '@trunkline/contract';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
-import { createServer, implement, MemoryBroker } from '@trunkline/server';
+import {
+  createClientCalls,
+  createServer,
+  implement,
+  MemoryBroker,
+  type Server,
+} from '@trunkline/server';
 import type { DrainReport } from '@trunkline/server/operations';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +20,8 @@ const desk = contract('desk', {
   where: call({ output: z.string() }),
   note: call({ input: z.string() }),
   count: stream({ down: z.int() }),
+  ask: call(),
+  client: { confirm: call({ output: z.string() }) },
   news: topic({ message: z.int(), public: true, publish: 'client', keep: { count: 1_000 } }),
 });
 const contracts = { desk };
@@ -21,8 +29,10 @@ const LONG = { deadlineMs: 600_000 };
 const failed = (error: unknown): unknown => error;
 
 interface Node {
-  readonly server: ReturnType<typeof createServer>;
+  readonly server: Server;
   readonly notes: string[];
+  /** What the client has answered. */
+  readonly asked: Promise<string>[];
   readonly answer: ReturnType<typeof createDeferred<string>>;
 }
 
@@ -34,10 +44,13 @@ function openNodes() {
   const create = (name: string): Node => {
     const answer = createDeferred<string>();
     const notes: string[] = [];
+    const asked: Promise<string>[] = [];
     const service = implement(desk, {
       wait: () => answer.promise,
       where: () => name,
       note: (text) => void notes.push(text),
+      ask: (_input, { session }) =>
+        void asked.push(createClientCalls(desk, session).confirm(undefined, LONG)),
       async *count(_input, { signal }) {
         yield 0;
         await new Promise((_resolve, reject) => signal.addEventListener('abort', reject));
@@ -45,13 +58,15 @@ function openNodes() {
       news: { authorizePublish: () => true },
     });
     const server = createServer({ anonymous: true, services: [service], runtime, broker });
-    return { server, notes, answer };
+    return { server, notes, asked, answer };
   };
   const nodes = { a: create('a'), b: create('b') };
   const goTo = (name: keyof typeof nodes): void => acceptInMemory(nodes[name].server, network);
   goTo('a');
   const states: ConnectionState['status'][] = [];
-  const client = connect('ws://memory', { contracts, runtime, dial: network.dial });
+  const confirmed = createDeferred<string>();
+  const handlers = [serve(desk, { confirm: () => confirmed.promise })];
+  const client = connect('ws://memory', { contracts, handlers, runtime, dial: network.dial });
   client.connection.watch(({ status }) => void states.push(status));
   const result: { report?: DrainReport } = {};
   return {
@@ -59,6 +74,7 @@ function openNodes() {
     runtime,
     network,
     client,
+    confirmed,
     states,
     result,
     goTo,
@@ -139,6 +155,19 @@ describe('a client whose server drains', () => {
     expect(host.a.notes).toEqual([]);
     expect(host.b.notes).toEqual(['held']);
     expect(await wait).toMatchObject({ code: 'DRAINING', executed: 'unknown' });
+  });
+
+  it('answers what the server has asked, before it leaves it', async () => {
+    await using host = openNodes();
+    void host.client.desk.ask();
+    await host.runtime.settle();
+    await host.drain();
+    await host.runtime.advance(1_000);
+    host.confirmed.resolve('agreed');
+    await host.runtime.settle();
+    expect(await host.a.asked[0]).toBe('agreed');
+    await host.runtime.advance(100);
+    expect(host.result.report).toMatchObject({ moved: 1, unknown: 0 });
   });
 
   it('gets every topic message once, over the move', async () => {

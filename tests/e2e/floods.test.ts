@@ -22,6 +22,16 @@ interface Flood {
   readonly check: (peer: RawPeer, host: RawHost) => void;
 }
 
+const ABORT: Message = {
+  kind: 'CHUNK',
+  transfer: 0,
+  isFirst: false,
+  isLast: false,
+  isAbort: true,
+  size: 0,
+  bytes: new Uint8Array(0),
+};
+
 const times = (count: number, make: (n: number) => Message): Message[] =>
   Array.from({ length: count }, (_, n) => make(n));
 
@@ -188,9 +198,7 @@ const FLOODS: readonly Flood[] = [
     send: (peer) =>
       sendAll(peer, [
         bind(0, 'chat.blob'),
-        ...times(MANY, (n) =>
-          n % 2 === 0 ? beginning(0) : ({ ...beginning(0), ...ABORT } as Message),
-        ),
+        ...times(MANY, (n) => (n % 2 === 0 ? beginning(0) : ABORT)),
       ]),
     check: (peer) => {
       expect(peer.closed).toEqual(TOO_MUCH);
@@ -207,8 +215,6 @@ const FLOODS: readonly Flood[] = [
     check: (peer) => expect(peer.closed?.code).toBe(4400),
   },
 ];
-
-const ABORT = { isFirst: false, isAbort: true, size: 0, bytes: new Uint8Array(0) };
 
 /** The first chunk of a call with a large input. */
 function beginning(n: number): Message {

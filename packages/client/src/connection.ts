@@ -20,7 +20,7 @@ import {
 import { Haste } from './haste.js';
 import { KeptSession } from './kept-session.js';
 import { finalRx, LeavingSessions } from './leaving-sessions.js';
-import { MovePace } from './move-pace.js';
+import { LASTING_MS, MovePace } from './move-pace.js';
 import {
   countAttempt,
   decideRetry,
@@ -62,9 +62,6 @@ const REST_REASONS: Readonly<Record<Rester, string>> = {
   application: 'the client is paused',
   page: 'the page is put aside',
 };
-
-/** A server in trouble welcomes too, and then closes: only what lasts this long starts anew. */
-const LASTING_MS = 10_000;
 
 /** The connections of a client, one after the other, from the first attempt to the last end. */
 export class Connection implements AttemptOwner {

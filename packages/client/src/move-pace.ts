@@ -4,8 +4,8 @@ import { namedDelay, type Ending } from './retry-decision.js';
 
 /** No server drains for longer than a day. */
 const MAX_AFTER_MS = 86_400_000;
-/** A connection that lasts this long was worth moving to. */
-const LASTING_MS = 10_000;
+/** A server in trouble welcomes too, and then closes: only what lasts this long starts anew. */
+export const LASTING_MS = 10_000;
 
 /** When a client that is asked to leave opens its next connection. */
 export class MovePace {

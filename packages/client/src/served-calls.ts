@@ -309,7 +309,11 @@ class ServedCalls implements SessionAnswers {
   #forget(entry: Entry): void {
     entry.timer?.cancel();
     this.#entries.delete(entry.id);
-    if (this.#entries.size === 0) this.#whenIdle?.();
+    if (this.#whenIdle === undefined) return;
+    // The answer is given after this.
+    this.#options.runtime.endOfTurn(() => {
+      if (this.#entries.size === 0) this.#whenIdle?.();
+    });
   }
 
   // Each is a field of the message.

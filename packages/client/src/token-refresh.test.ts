@@ -106,6 +106,20 @@ describe('a token that ends', () => {
     expect(reasons).toEqual(['first', ...Array.from({ length: tries + 1 }, () => 'expiring')]);
   });
 
+  test.each([
+    ['is too long', 'x'.repeat(4_097)],
+    ['is no string', 7 as never],
+  ])('is not replaced by one that %s, which is told to the hook', async (_, bad) => {
+    const { errors, tokens, client, pass } = await startExpiring((reason) =>
+      reason === 'expiring' ? bad : 'good',
+    );
+    await pass(LIFE_MS);
+    expect(tokens()).toEqual([]);
+    expect(errors.length).toBeGreaterThan(1);
+    expect(errors[0]).toBeInstanceOf(TypeError);
+    expect(client.connection.state.status).toBe('live');
+  });
+
   test('is kept where auth gives none in its place', async () => {
     const { runtime, tokens, reasons, server, pass } = await startExpiring((reason) =>
       reason === 'expiring' ? undefined : 'good',

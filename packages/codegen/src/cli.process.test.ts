@@ -1,8 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { contractText, TempProject } from '../tests/temp-project.js';
 
+const run = promisify(execFile);
 const bin = fileURLToPath(new URL('../bin/trunkline.js', import.meta.url));
 
 const files = {
@@ -43,7 +45,24 @@ class CommandProcess {
   }
 }
 
+/** Tells whether a module of the command brings the WebSocket library with it. */
+async function loadsWebSockets(module: string): Promise<string> {
+  const program = `import { createRequire } from 'node:module';
+    await import(${JSON.stringify(new URL(`../dist/${module}`, import.meta.url).href)});
+    const loaded = Object.keys(createRequire(import.meta.url).cache);
+    console.log(loaded.some((path) => path.includes('/node_modules/ws/')));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+  });
+  return stdout.trim();
+}
+
 describe('bin/trunkline.js', () => {
+  it('loads what the tools need only when one of them is asked for', async () => {
+    expect(await loadsWebSockets('cli.js')).toBe('false');
+    expect(await loadsWebSockets('tap/run-tap.js')).toBe('true');
+  });
+
   it('generates and ends, though a contract keeps a timer, and lets the contract speak', async () => {
     await using project = await TempProject.create(files);
     const command = new CommandProcess(project, 'generate');

@@ -23,7 +23,7 @@ export interface CallQuotaOptions {
   readonly runtime: Runtime;
   /** `undefined` where no call has a rate. */
   readonly rates: CallRates | undefined;
-  readonly link: Pick<CallLink, 'waitingBytes'>;
+  readonly link: Pick<CallLink, 'waitingBytes' | 'heardAt'>;
 }
 
 /** What a handler that runs takes up. */
@@ -42,6 +42,11 @@ export const REFUSALS: Readonly<Record<RefusedMessage['code'], string>> = {
   CANCELLED: 'the caller withdrew',
 };
 
+/**
+ * As many times of what may be in flight may be answered in one turn, in several batches. A turn can
+ * be long enough for a client to have its answers and to send the next calls: those are no flood.
+ */
+const TURN_CALLS = 4;
 const VALUE_COST = 48;
 /** An array of packed numbers is one byte and eight or sixteen in memory for each. */
 const PACKED_COST = 16;
@@ -57,6 +62,9 @@ export class CallQuota {
   #entered = 0;
   /** Calls that were answered at once, in the turn that is still going on. */
   #answeredInTurn = 0;
+  /** Of those, the ones of the batch that came at this time. */
+  #answeredInBatch = 0;
+  #answeredAt = -1;
   #streams = 0;
   #inputCost = 0;
   #upCredit: UpCredit | undefined;
@@ -119,8 +127,15 @@ export class CallQuota {
 
   /** Counts a call that was answered at once: one batch must not hold thousands of them. */
   noteAnswered(): void {
+    const { heardAt } = this.#options.link;
+    if (heardAt !== this.#answeredAt) this.#answeredInBatch = 0;
+    this.#answeredAt = heardAt;
+    this.#answeredInBatch++;
     if (this.#answeredInTurn++ > 0) return;
-    this.#options.runtime.endOfTurn(() => (this.#answeredInTurn = 0));
+    this.#options.runtime.endOfTurn(() => {
+      this.#answeredInTurn = 0;
+      this.#answeredInBatch = 0;
+    });
   }
 
   /** The most bytes of an input of this route, and of each item to it. */
@@ -132,8 +147,10 @@ export class CallQuota {
 
   #busy(call: CallMessage, { route }: BoundProcedure): TrunklineError | undefined {
     const { limits, link } = this.#options;
-    const inFlight = this.#running + this.#answeredInTurn;
-    if (inFlight >= limits.callsInFlight) {
+    const { callsInFlight } = limits;
+    const inBatch = link.heardAt === this.#answeredAt ? this.#answeredInBatch : 0;
+    const inTurn = this.#running + this.#answeredInTurn;
+    if (this.#running + inBatch >= callsInFlight || inTurn >= callsInFlight * TURN_CALLS) {
       return no('BUSY', 'too many calls are running', 'callsInFlight');
     }
     if (link.waitingBytes > limits.heldBytes) {

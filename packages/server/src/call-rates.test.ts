@@ -107,7 +107,7 @@ describe('CallRates', () => {
       '"shop.order" costs 5: expected at most the limit callBurst, which is "4"',
     );
     expect(() => openRates({ look: {} }, { callRate: 1, callBurst: 0 })).toThrow(
-      'limit callBurst is "0": expected at least 1',
+      'limit "callBurst" must be a whole number from 1',
     );
   });
 });

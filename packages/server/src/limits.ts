@@ -57,10 +57,6 @@ export function resolveServerLimits(overrides: Partial<ServerLimits> | undefined
     );
   }
   assertOrder(limits);
-  const { callRate, callBurst } = limits;
-  if (callRate > 0 && callBurst < 1) {
-    throw new TypeError(`limit callBurst is "${callBurst}": expected at least 1`);
-  }
   return limits;
 }
 

@@ -189,14 +189,23 @@ export class Relay {
     const written = (): void => {
       if (from.isPaused && to.bufferedAmount < FULL_BYTES) from.resume();
     };
+    const waitForReader = (): void => {
+      if (to.bufferedAmount >= FULL_BYTES) from.pause();
+    };
     from.on('message', (data, isBinary) => {
       const bytes = data as Buffer;
       to.send(bytes, { binary: isBinary }, written);
-      if (to.bufferedAmount >= FULL_BYTES) from.pause();
+      waitForReader();
       this.#options.sink.passed(connection, { direction, bytes, isBinary });
     });
-    from.on('ping', (data) => to.ping(data));
-    from.on('pong', (data) => to.pong(data));
+    from.on('ping', (data) => {
+      to.ping(data, undefined, written);
+      waitForReader();
+    });
+    from.on('pong', (data) => {
+      to.pong(data, undefined, written);
+      waitForReader();
+    });
     // What is wrong with a frame is told by the close that follows.
     from.on('error', () => undefined);
     from.on('close', (code, reason) => {

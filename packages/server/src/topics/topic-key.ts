@@ -26,7 +26,7 @@ export function readTopicKey(key: string): { readonly name: string; readonly par
   if (brace < 0) return { name: key, params: {} };
   // oxlint-disable-next-line eslint/no-restricted-properties -- the text was written here
   const params = JSON.parse(key.slice(brace)) as object;
-  return { name: key.slice(0, brace), params };
+  return { name: topicNameOf(key), params };
 }
 
 /** Gives the name of the topic that has a key. */
