@@ -1,6 +1,6 @@
 import { CLOSE_CODES, type Close, type Closed } from '@trunkline/protocol';
 import type { ConnectionInfo } from '../context.js';
-import { limitOfClose } from './limit-of-close.js';
+import { limitOfClose, ownEndOf } from './limit-of-close.js';
 import type { Observation } from './observation.js';
 import type { ObservedConnection } from './observed-events.js';
 
@@ -27,14 +27,22 @@ export class ConnectionWatch {
   closing(close: Close): void {
     const limit = limitOfClose(close);
     if (limit === undefined) return;
-    const reaction = `close ${CLOSE_CODES[close.code].code}`;
-    this.#observation.tell('limitHit', { limit, reaction, session: this.#session });
+    this.#met(limit, CLOSE_CODES[close.code].code);
   }
 
-  closed({ code, reason }: Closed, by: 'server' | 'peer'): void {
+  closed(closed: Closed, who: 'server' | 'peer'): void {
+    const { code, reason } = closed;
+    const own = who === 'peer' ? ownEndOf(closed) : undefined;
+    if (own?.limit !== undefined) this.#met(own.limit, code);
+    const by = own === undefined ? who : 'server';
     const ms = this.#observation.runtime.now() - this.#openedAt;
     const about = { connection: this.#connection, session: this.#session };
     this.#observation.tell('connectionClosed', { ...about, code, reason, by, ms });
+  }
+
+  #met(limit: string, code: number): void {
+    const reaction = `close ${code}`;
+    this.#observation.tell('limitHit', { limit, reaction, session: this.#session });
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@trunkline/protocol';
 import type { AcceptedTransport } from '../accepted-transport.js';
 import type { ServerLimits } from '../limits.js';
+import { limitOfClose, ownEnd } from '../observe/limit-of-close.js';
 import { beginFrame, frameBytes, joinFrames, encodeHeader } from './frame.js';
 import { MessageWatch, type MessageWatchOptions } from './message-watch.js';
 
@@ -49,6 +50,12 @@ const CONTROL_MS = 10_000;
 const JOIN_BYTES = 65_536;
 
 const UNFINISHED: Close = { code: 'POLICY', reason: 'message unfinished for too long' };
+
+/** The limits that the library holds for us, by what it closes with. */
+const FAULT_LIMITS = new Map([
+  [1008, 'fragments'],
+  [1009, 'batchBytes'],
+]);
 
 /** What the library closes with by itself, by the code of its error; else 1002. */
 const FAULTS = new Map([
@@ -157,12 +164,13 @@ export class WsTransport implements AcceptedTransport, MessageWatchOptions {
     socket.uncork();
   }
 
-  close({ code, reason }: Close): void {
+  close(close: Close): void {
     if (this.#isClosing) return;
+    const { code, reason } = close;
     this.#isClosing = true;
     this.#watch.stop();
     const number = CLOSE_CODES[code].code;
-    this.#ending ??= { code: number, reason };
+    this.#ending ??= ownEnd({ code: number, reason }, limitOfClose(close));
     this.#options.webSocket.close(number, reason);
     this.#limitClosing();
   }
@@ -202,7 +210,8 @@ export class WsTransport implements AcceptedTransport, MessageWatchOptions {
 
   /** The peer broke the rules of WebSocket; the library closes by itself. */
   webSocketOnError(error: Error & { readonly code?: unknown }): void {
-    this.#ending ??= { code: FAULTS.get(String(error.code)) ?? 1002, reason: '' };
+    const code = FAULTS.get(String(error.code)) ?? 1002;
+    this.#ending ??= ownEnd({ code, reason: '' }, FAULT_LIMITS.get(code));
     this.#isClosing = true;
     this.#watch.stop();
     this.#limitClosing();
