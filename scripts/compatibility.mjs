@@ -11,19 +11,23 @@ const PAGE = join(ROOT, 'docs', 'compatibility.md');
 const BEGIN = '<!-- written by npm run compatibility -- --write -->';
 const END = '<!-- end -->';
 const STEP_MS = 60_000;
+const TYPES_MS = 180_000;
+const GOOD = 'compiles and runs, finds wrong handlers';
 
 const HELP = `npm run compatibility [-- --write]
 
 Packs the packages, and for each version of TypeScript and zod of scripts/compatibility-list.mjs installs
 them in an empty project, compiles README's program and its decorated form there, with the declarations
-of the packages, and runs them. Needs "npm run build" before it.
+of the packages, and runs them. Each compiler must also find what is wrong in tests/types/wrong, and
+nothing in tests/types/correct. Needs "npm run build" before it.
 
   --write   writes the table of docs/compatibility.md
   --help    prints this
 `;
 
 /** @typedef {import('./compatibility-list.mjs').Combination} Combination */
-/** @typedef {Combination & { readonly faults: readonly import('./packed-project.mjs').Fault[] }} Outcome */
+/** @typedef {import('./packed-project.mjs').Fault} Fault */
+/** @typedef {Combination & { readonly faults: readonly Fault[] }} Outcome */
 
 /**
  * Puts outcomes as a table between the markers of a page. Throws when the page has no markers.
@@ -35,7 +39,7 @@ export function writeTable(page, outcomes) {
   const to = page.indexOf(END, from);
   if (from === -1 || to === -1) throw new Error(`the page has no "${BEGIN}" and "${END}"`);
   const rows = outcomes.map(({ typescript, zod, faults }) => {
-    const verdict = faults[0] === undefined ? 'compiles and runs' : `fails: ${faults[0].step}`;
+    const verdict = faults[0] === undefined ? GOOD : `fails: ${faults[0].step}`;
     return `| ${typescript} | ${zod} | ${verdict} |`;
   });
   const table = ['| TypeScript | zod | |', '|---|---|---|', ...rows].join('\n');
@@ -53,6 +57,33 @@ function packHere(destination) {
   return readdirSync(destination).map((name) => join(destination, name));
 }
 
+/**
+ * Finds files of tests/types that a compiler judges otherwise than it should.
+ * @param {string} said what the compiler printed
+ * @param {readonly string[]} wrong names of the files that are wrong
+ * @returns {string[]}
+ */
+export function findMisjudged(said, wrong) {
+  const blamed = new Set(said.match(/^[^\s(][^(]*(?=\(\d+,\d+\): )/gm));
+  const expected = new Set(wrong.map((name) => `tests/types/wrong/${name}`));
+  return [
+    ...[...expected].filter((file) => !blamed.has(file)).map((file) => `${file} is accepted`),
+    ...[...blamed].filter((file) => !expected.has(file)).map((file) => `${file} is refused`),
+  ];
+}
+
+/** @type {(folder: string) => Fault[]} */
+function checkTypes(folder) {
+  const compiler = join(folder, 'node_modules', 'typescript', 'bin', 'tsc');
+  const command = [process.execPath, compiler, '-p', 'tests/types', '--pretty', 'false'];
+  const options = { cwd: ROOT, timeoutMs: TYPES_MS };
+  // It fails in any case: most of what it is given is wrong.
+  const { fault } = runStep('types', /** @type {[string]} */ (command), options);
+  const wrong = readdirSync(join(ROOT, 'tests', 'types', 'wrong'));
+  const misjudged = findMisjudged(fault?.output ?? '', wrong);
+  return misjudged.map((output) => ({ step: 'types', output }));
+}
+
 /** Tries every combination, and gives how each went. */
 async function tryAll() {
   const folder = mkdtempSync(join(tmpdir(), 'trunkline-compatibility-'));
@@ -64,12 +95,14 @@ async function tryAll() {
     /** @type {Outcome[]} */
     const outcomes = [];
     for (const { typescript, zod } of listCombinations()) {
-      const faults = await tryPackages({
-        folder: join(folder, `${typescript}-${zod}`),
+      const project = join(folder, `${typescript}-${zod}`);
+      const tried = await tryPackages({
+        folder: project,
         tarballs,
         dependencies: { typescript, zod, '@types/node': version },
         programs,
       });
+      const faults = tried.length > 0 ? tried : checkTypes(project);
       console.log(`TypeScript ${typescript}, zod ${zod}: ${faults.length === 0 ? 'ok' : 'failed'}`);
       for (const { step, output } of faults) console.error(`${step}:\n${output}`);
       outcomes.push({ typescript, zod, faults });

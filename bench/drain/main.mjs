@@ -19,7 +19,8 @@ each call is printed.
   --window NUMBER    milliseconds that the drain may take (default 25000)
   --help             prints this and stops
 
-Exit code: 0 nothing was lost, 1 something was, 2 wrong command line.`;
+Exit code: 0 nothing was lost, 1 something was, 2 wrong command line. Of 1,000 sessions and more also
+the times count: nobody meets more than 15 % of the clients in a second, and the process exits in time.`;
 
 /** A proxy learns by its next probe that a server is not ready any more. */
 const PROBE_MS = 500;

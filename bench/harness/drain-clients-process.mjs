@@ -11,7 +11,8 @@ const TURN_MS = 20;
 const clients = [];
 const outcomes = [];
 let unsettled = 0;
-let dropped = 0;
+/** Why clients were out of touch. */
+const dropped = [];
 let key = firstKey;
 let timer;
 
@@ -20,8 +21,8 @@ for (let n = 0; n < count; n++) {
   const url = `ws://127.0.0.${1 + (n % ADDRESSES)}:${port}`;
   const client = connect(url, { contracts: { drain: drainDesk } });
   let hasLived = false;
-  client.connection.watch(({ status }) => {
-    if (hasLived && status !== 'live' && status !== 'closed') dropped++;
+  client.connection.watch(({ status, reason = status }) => {
+    if (hasLived && status !== 'live' && status !== 'closed') dropped.push(reason);
     hasLived = status === 'live';
   });
   clients.push(client);

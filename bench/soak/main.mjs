@@ -24,7 +24,8 @@ left: sizes, heap, timers, handles; and with what a stalled reader and a resumed
     --flat NUMBER      how many seconds they stay (default 60)
     --seconds NUMBER   for how long latencies are measured, each time (default 8)
     --parts NAMES      what they do of: inputs, streams, asked, values, results, publishes, topics,
-                       keys, bound, calls (default all)
+                       keys, bound, calls (default: a few sessions with all of
+                       these, then all with what nobody is closed for)
   --help             prints this and stops
 
 Exit code: 0 nothing was lost or left, 1 something was, 2 wrong command line.`;

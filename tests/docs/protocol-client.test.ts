@@ -47,7 +47,6 @@ const CLOSED: readonly Case[] = [
     [{ kind: 'RESUMED', rx: 0, ...TERMS, limits: welcome().limits }],
   ],
   ['GONE', /did not send RESUME/, [{ kind: 'GONE', reason: 'expired', rx: undefined }]],
-  ['GOAWAY', /did not set/, [{ kind: 'GOAWAY', reason: 'old', afterMs: 0, windowMs: 0 }]],
   ['AUTHED', /did not set/, [{ kind: 'AUTHED', expiresInMs: 0 }]],
   [
     'BIND',

@@ -166,12 +166,15 @@ describe('the end of a connection', () => {
   it('ends a session with the codes on which clients stop, and with no other', () => {
     const section = SECTIONS.find(({ title }) => title === 'What outlives a connection');
     const rows = rowsOf(section?.text ?? '', 'the connection ends with', 'the session');
-    const [ending, gone, other] = rows;
+    const [ending, gone, drained, other] = rows;
     const said = (ending?.[0]?.match(/\d{4}/g) ?? []).map(Number);
     expect(said).toEqual(CODES.filter((code) => reactionTo(code) === 'stop'));
     expect(ending?.[1]).toBe('ends');
     expect(gone?.[0]).toContain(`${CLOSE_CODES.LEAVING.code}`);
-    expect(other).toEqual(['any other code, or a cut', 'is detached, until RESUME or for ttlMs']);
+    expect(drained?.[0]).toContain(`${CLOSE_CODES.DRAINING.code}`);
+    expect(drained?.[1]).toContain('ends;');
+    expect(other?.[0]).toMatch(/^any other code.* or a cut$/);
+    expect(other?.[1]).toBe('is detached, until RESUME or for ttlMs');
   });
 
   it('is told of a session by the reasons of GONE, each of which has a row', () => {

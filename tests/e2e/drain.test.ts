@@ -203,6 +203,35 @@ describe('a call at a server that drains', () => {
   });
 });
 
+describe('a client at the end of a drain', () => {
+  it('is cut when it could not be told what was accepted', async () => {
+    await using host = openHost();
+    const peer = await enter(host, MOVING);
+    await peer.send(bind(0, 'chat.echo'), bind(1, 'chat.wait'));
+    // From now on it reads nothing.
+    host.network.latest.hold('server');
+    for (let id = 0; id < 20; id += 2) await peer.send(call(id, 0, 'x'.repeat(30_000)));
+    await peer.send(call(20, 1));
+    const result = drain(host.server);
+    await host.runtime.advance(WINDOW_MS);
+    host.network.latest.release('server');
+    await host.runtime.settle();
+    expect(peer.closed).toMatchObject({ code: 1006 });
+    expect(result.report).toMatchObject({ sessions: 1, unknown: 1 });
+  });
+
+  it('gains nothing by a storm of attempts', async () => {
+    await using host = openHost();
+    const peer = await enter(host, MOVING);
+    drain(host.server);
+    const storm = await enterAll(host, 200, MOVING);
+    expect(storm.every(({ closed }) => closed?.code === 4503)).toBe(true);
+    expect(storm.flatMap(({ received }) => received)).toEqual([]);
+    expect(host.server.counts).toMatchObject({ connections: 1, sessions: 1 });
+    expect(peer.closed).toBeUndefined();
+  });
+});
+
 describe('a client that cannot be told to move', () => {
   it('is sent away at its own time when nothing of its runs', async () => {
     await using host = openHost();

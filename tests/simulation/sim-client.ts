@@ -28,6 +28,8 @@ export class SimClient {
   readonly keys: Key[] = [];
   readonly #world: World;
   #wasLive = false;
+  /** Connections that were opened, and left by hand. */
+  #dials = 0;
   /** The session that it was given last, by id, and when. */
   session: { readonly id: string; readonly since: number } | undefined;
   /** The session that it was live with last. */
@@ -81,6 +83,26 @@ export class SimClient {
     this.api.close();
   }
 
+  /** Its user has the connection made anew, or does without one for a while. */
+  steer(): void {
+    const { chance, trace, runtime, weather } = this.#world;
+    const { connection } = this.api;
+    weather.disturb();
+    // What comes on a connection that was left is ignored, a WELCOME too.
+    this.#dials++;
+    if (chance.is(0.5)) {
+      trace.note(`${this.name} reconnects now`);
+      return connection.reconnectNow();
+    }
+    trace.note(`${this.name} pauses`);
+    connection.pause();
+    runtime.startTimer(chance.int(0, 4_000), () => {
+      trace.note(`${this.name} resumes`);
+      weather.disturb();
+      connection.resume();
+    });
+  }
+
   /** Nothing may be left in a client whose calls and subscriptions have ended. */
   judge(): void {
     for (const [name, count] of Object.entries(inspect(this.api))) {
@@ -103,6 +125,7 @@ export class SimClient {
       this.#leftAt = Number.POSITIVE_INFINITY;
     }
     this.#wasLive = status === 'live';
+    if (status === 'denied') this.session = undefined;
     const isOwn = status !== 'closed' || this.isClosed;
     trace.check(isOwn, () => `${this.name} closed by itself: ${reason}`);
     trace.check(!UNSOUND.test(reason), () => `${this.name} lost its connection: ${reason}`);
@@ -124,6 +147,7 @@ export class SimClient {
   /** Sees which session it is given. */
   #watchSink(sink: DialSink): DialSink {
     let isLive = false;
+    const dial = ++this.#dials;
     return {
       opened: (name) => sink.opened(name),
       receive: (bytes) => {
@@ -134,6 +158,7 @@ export class SimClient {
           if (message.kind === 'RESUMED') isLive = true;
           if (message.kind !== 'WELCOME') continue;
           isLive = true;
+          if (dial !== this.#dials) continue;
           this.session = { id: message.session, since: this.#world.now() };
         }
         sink.receive(bytes);

@@ -74,6 +74,7 @@ function act(world: World): void {
     [4, () => leaveTopic(world, client)],
     [1.5, () => burst(world, client)],
     [6, () => weather.turn()],
+    [1, () => client.steer()],
     [0.25, () => server.restart()],
     [0.7, () => replace(world, client)],
   ])();

@@ -6,10 +6,14 @@ import { ProbeClient, type ProbeClientHandlers } from './generated/probe.client.
 type Probe = Client<{ probe: typeof ProbeClient }>;
 
 const CANCEL_AFTER_MS = 100;
+/** So long after the question for a token it was surely sent. */
+const RENEWED_MS = 100;
 const [name = '', url = ''] = process.argv.slice(2);
 const token = name === 'refused' ? 'wrong' : 'let-me-in';
 let asked = 0;
 const withdrawal = new AbortController();
+let renewed = (): void => {};
+const hasRenewed = new Promise<void>((resolve) => (renewed = resolve));
 let stop = (): void => {};
 const stopped = new Promise<void>((resolve) => (stop = resolve));
 
@@ -31,7 +35,10 @@ const client = connect(url, {
   services: { probe: ProbeClient },
   ...(handlers && { handlers: [serve(ProbeClient, handlers)] }),
   // A token that was refused is not shown again.
-  auth: () => (asked++ === 0 || name !== 'refused' ? token : undefined),
+  auth: ({ reason }) => {
+    if (reason === 'expiring') setTimeout(renewed, RENEWED_MS);
+    return asked++ === 0 || name !== 'refused' ? token : undefined;
+  },
   reconnect: { minMs: 10, maxMs: 100 },
 });
 
@@ -136,6 +143,10 @@ const PROGRAMS: Readonly<Record<string, (client: Probe) => Promise<void>>> = {
   pair: async (probing) => {
     await echo(probing, 'one');
     await echo(probing, 'two');
+  },
+  renewing: async (probing) => {
+    await hasRenewed;
+    await echo(probing, 'on');
   },
   lost: async (probing) => {
     await probing.connection.live();

@@ -33,7 +33,7 @@ export class Manners {
   readonly #taken = new Set<number>();
   readonly #pings: number[] = [];
   #callsInFlight: number = SESSION_LIMITS.callsInFlight.absent;
-  /** What our HELLO said that we can take. */
+  /** What our HELLO or WELCOME said that we can take. */
   #features = 0;
 
   /** `isClient` says that the other side is a server. */
@@ -52,11 +52,16 @@ export class Manners {
   /** Notes a message of ours. */
   sent(message: Message): void {
     if (message.kind === 'HELLO') this.#features = message.features;
-    else if (message.kind === 'WELCOME') this.#callsInFlight = message.limits.callsInFlight;
+    else if (message.kind === 'WELCOME') this.#sentWelcome(message);
     else if (message.kind === 'CALL') this.#asked.add(message.id);
     else if (message.kind === 'PING') this.#pings.push(message.value);
     else if (message.kind === 'CHUNK' && message.isFirst) this.#sentStart(message.bytes);
     else if (isFinal(message)) this.#taken.delete(message.id);
+  }
+
+  #sentWelcome({ features, limits }: WelcomeMessage): void {
+    this.#features = features;
+    this.#callsInFlight = limits.callsInFlight;
   }
 
   /** Notes the start of a call of ours, or of a final message, that goes in chunks. */
@@ -71,9 +76,8 @@ export class Manners {
   /** Notes a message of the other side; says what is wrong with it. */
   received(message: ReceivedMessage): string | undefined {
     const never = this.#isClient ? NOT_FROM_SERVER : NOT_FROM_CLIENT;
-    const takesCalls = (this.#features & FEATURES.CALLS) !== 0;
-    const isOffered = takesCalls && (message.kind === 'BIND' || message.kind === 'CALL');
-    if (never.has(message.kind) && !isOffered) return `sent ${message.kind}, which it may not`;
+    if (never.has(message.kind) && !this.#isOffered(message.kind))
+      return `sent ${message.kind}, which it may not`;
     switch (message.kind) {
       case 'WELCOME':
         return judgeWelcome(message, (this.#features & FEATURES.RESUME) !== 0);
@@ -96,6 +100,13 @@ export class Manners {
       default:
         return undefined;
     }
+  }
+
+  /** Whether we have said that we take messages of this kind. */
+  #isOffered(kind: Kind): boolean {
+    if (kind === 'BIND' || kind === 'CALL') return (this.#features & FEATURES.CALLS) !== 0;
+    const isToken = kind === (this.#isClient ? 'AUTHED' : 'AUTH');
+    return isToken && (this.#features & FEATURES.AUTH) !== 0;
   }
 
   #takeId(id: number): string | undefined {

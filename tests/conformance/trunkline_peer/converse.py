@@ -9,15 +9,17 @@ from .calls import CallError
 from .chunks import CHUNK_FEATURE
 from .connection import TimedOut
 from .following import LOBBY, NOTES, PATIENCE, Follower
+from .renewal import AUTH_FEATURE, Renewal
 from .resumption import RESUME_FEATURE
 from .served import agree, wait
-from .session import Session
+from .session import TOKEN, Session, hello
 from .telling import tell, tell_event
 from .topics import Subscription
 from .values import UNDEFINED, BigInt, Date, MapOf, SetOf
 from .websocket import Closed
 
 CHANGES = "probe.changes"
+LATE = 0.8
 FEATURES = RESUME_FEATURE | CHUNK_FEATURE
 CLOSED_ON_PURPOSE = {"refused": 4401, "violation": 4400}
 
@@ -65,6 +67,19 @@ def _pair(url: str) -> None:
     with _open(url) as session:
         _echo(session, "one")
         _echo(session, "two")
+
+
+def _renewing(url: str) -> None:
+    session = Session(url)
+    renewal = Renewal(session.connection)
+    with session:
+        session.connection.send(hello(features=AUTH_FEATURE))
+        session.await_welcome()
+        assert session.welcome is not None
+        session.connection.rest(session.welcome["expiresInMs"] * LATE / 1_000)
+        renewal.send(TOKEN)
+        renewal.wait()
+        _echo(session, "on")
 
 
 def _lost(url: str) -> None:
@@ -247,6 +262,7 @@ CONVERSATIONS: Dict[str, Callable[[str], None]] = {
     "connect": _connect,
     "call": _call,
     "pair": _pair,
+    "renewing": _renewing,
     "lost": _lost,
     "error": _error,
     "cancel": _cancel,

@@ -96,6 +96,8 @@ def write_extensions(message: Message) -> bytes:
     """Writes the ext of a message with what it has of them; empty when it has none."""
     out = b""
     for extension in EXTENSIONS:
-        if extension.key in message:
+        # WELCOME and RESUMED have a field of this name.
+        is_field = extension.key == "idleMs" and message["kind"] in ("WELCOME", "RESUMED")
+        if extension.key in message and not is_field:
             out += fixed(extension.tag, 1) + blob(extension.write(message[extension.key]))
     return blob(out) if out else b""

@@ -19,11 +19,14 @@ export class GuardedSpan {
     this.#failed = failed;
   }
 
-  /** What goes on with the trace elsewhere; nothing where it is malformed. */
+  /** What goes on with the trace elsewhere; nothing where it is malformed, which is reported. */
   get context(): TraceContext | undefined {
     try {
       const { context } = this.#span;
-      return context && readTraceContext(context);
+      if (context === undefined) return undefined;
+      const trace = readTraceContext(context);
+      if (trace !== undefined) return trace;
+      throw new TypeError(`"${context.traceParent}" is no W3C traceparent`);
     } catch (error) {
       this.#failed(error);
       return undefined;
@@ -34,7 +37,9 @@ export class GuardedSpan {
   within<Result>(code: () => Result): Result {
     const results: Result[] = [];
     try {
-      this.#span.run?.(() => results.push(code()));
+      this.#span.run?.(() => {
+        if (results.length === 0) results.push(code());
+      });
     } catch (error) {
       this.#failed(error);
     }
