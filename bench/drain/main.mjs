@@ -2,7 +2,6 @@
 //   npm run drain [-- --sessions 10000]
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openFilesOf } from './open-files.mjs';
@@ -10,7 +9,7 @@ import { reportOf } from './report.mjs';
 
 const HELP = `usage: npm run drain -- [flags]
 
-Two servers behind one port, and clients that call at a steady rate. The first server gets SIGTERM, and
+Two servers behind one name, and clients that call at a steady rate. The first server gets SIGTERM, and
 new connections go to the second, but for the first half second. What became of the clients and of
 each call is printed.
 
@@ -102,26 +101,27 @@ function start(name, args) {
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const first = start('drain-server-process', [flags.window]);
-const second = start('drain-server-process', [flags.window]);
-await Promise.all([first.heard('ready'), second.heard('ready')]);
-
-let target = first.child;
-const port = createServer({ pauseOnConnect: true }, (socket) => {
-  socket.on('error', () => undefined);
-  if (target.connected) target.send('socket', socket, () => undefined);
-  else socket.destroy();
-});
-port.listen(0);
-await once(port, 'listening');
+const FIRST = '127.0.1.1';
+const SECOND = '127.0.2.1';
+const first = start('drain-server-process', [flags.window, FIRST]);
+const { port } = await first.heard('ready');
+const second = start('drain-server-process', [flags.window, SECOND, port]);
+await second.heard('ready');
 
 const share = flags.sessions / CLIENT_PROCESSES;
 const rampMs = (flags.sessions / RAMP_RATE) * 1_000;
 const crowds = Array.from({ length: CLIENT_PROCESSES }, (_, place) => {
   const sessions = place === 0 ? Math.ceil(share) : Math.floor(share);
   const calls = flags.calls / CLIENT_PROCESSES;
-  const { port: number } = port.address();
-  return start('drain-clients-process', [number, sessions, calls, place * KEYS_EACH, rampMs]);
+  return start('drain-clients-process', [
+    FIRST,
+    SECOND,
+    port,
+    sessions,
+    calls,
+    place * KEYS_EACH,
+    rampMs,
+  ]);
 });
 await Promise.all(crowds.map(({ heard }) => heard('live')));
 for (const { child } of crowds) child.send('begin');
@@ -131,7 +131,7 @@ const startedAt = Date.now();
 first.child.kill('SIGTERM');
 void first.heard('draining').then(async () => {
   await wait(PROBE_MS);
-  target = second.child;
+  for (const { child } of crowds) child.send('move');
 });
 const drained = await first.heard('drained');
 const [code] = await first.exit;
@@ -143,7 +143,6 @@ const told = await Promise.all(crowds.map(({ heard }) => heard('told')));
 second.child.send('tell');
 await second.heard('told');
 second.child.kill('SIGKILL');
-port.close();
 
 const { lines, faults } = reportOf({
   flags,

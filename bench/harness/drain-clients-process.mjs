@@ -1,12 +1,22 @@
 // Clients that call a server at a steady rate, and note what becomes of each call.
+import dns from 'node:dns';
 import { connect } from '@trunkline/client';
 import { drainDesk } from '../drain/contract.mjs';
 
-const [port, count, callsPerSecond, firstKey, rampMs] = process.argv.slice(2).map(Number);
+const [port, count, callsPerSecond, firstKey, rampMs] = process.argv.slice(4).map(Number);
+const [before, after] = process.argv.slice(2);
 
-/** Loopback has many addresses, and each has ports of its own. */
-const ADDRESSES = 8;
 const TURN_MS = 20;
+
+/** Where the name of the service leads to, as a load balancer would have it. */
+let target = before;
+dns.lookup = (_name, options, callback) => {
+  const [address, family] = [target, 4];
+  process.nextTick(() => {
+    if (options.all) callback(null, [{ address, family }]);
+    else callback(null, address, family);
+  });
+};
 
 const clients = [];
 const outcomes = [];
@@ -18,7 +28,7 @@ let timer;
 
 for (let n = 0; n < count; n++) {
   await new Promise((resolve) => setTimeout(resolve, rampMs / count));
-  const url = `ws://127.0.0.${1 + (n % ADDRESSES)}:${port}`;
+  const url = `ws://drained.test:${port}`;
   const client = connect(url, { contracts: { drain: drainDesk } });
   let hasLived = false;
   client.connection.watch(({ status, reason = status }) => {
@@ -58,6 +68,8 @@ process.on('message', (message) => {
       owed += (callsPerSecond * TURN_MS) / 1_000;
       for (; owed >= 1; owed--) work();
     }, TURN_MS);
+  } else if (message === 'move') {
+    target = after;
   } else if (message === 'stop') {
     clearInterval(timer);
     void report();

@@ -1,10 +1,9 @@
-// A server whose sockets its parent has accepted; SIGTERM drains it. Tells its parent what it began.
-import { createServer as createHttpServer } from 'node:http';
+// A server that SIGTERM drains. Tells its parent what it has begun.
 import { createServer, implement } from '@trunkline/server';
 import { drainDesk } from '../drain/contract.mjs';
 import { MANY_SOCKETS } from './many-sockets.mjs';
 
-const [windowMs = '25000'] = process.argv.slice(2);
+const [windowMs = '25000', host = '127.0.0.1', port = '0'] = process.argv.slice(2);
 
 /** Keys of the calls whose handlers have started, as often as they have. */
 const starts = [];
@@ -30,9 +29,6 @@ const server = createServer({
   limits: MANY_SOCKETS.trunkline,
   onOpen: () => opened.push(Date.now()),
 });
-const http = createHttpServer();
-Object.assign(http, { maxHeadersCount: 100, headersTimeout: 10_000, requestTimeout: 15_000 });
-server.mount(http);
 process.on('SIGTERM', () => process.send({ what: 'draining' }));
 server.drainOnSignal({
   windowMs: Number(windowMs),
@@ -43,13 +39,13 @@ server.drainOnSignal({
   },
 });
 
-process.on('message', (message, socket) => {
-  if (socket) http.emit('connection', socket);
-  else if (message === 'tell') void tell({ what: 'told', ...news() });
+process.on('message', (message) => {
+  if (message === 'tell') void tell({ what: 'told', ...news() });
 });
 // All at once would be much to say in the last moment.
 const telling = setInterval(() => void tell({ what: 'news', ...news() }), 500);
-process.send({ what: 'ready' });
+const address = await server.listen({ port: Number(port), host });
+process.send({ what: 'ready', port: address.port });
 
 /** What has not been told yet. */
 function news() {
