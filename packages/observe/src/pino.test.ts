@@ -1,7 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { logTo, type Log, type LogOptions } from './pino.js';
+import { failuresTo, logTo, type Log, type LogOptions } from './pino.js';
 
 const HIT = { limit: 'callsInFlight', reaction: 'BUSY', session: 's1' };
+
+describe('the log of failures', () => {
+  it('has the text of a warning, and no stack', () => {
+    const lines: unknown[] = [];
+    const log = { debug: unseen, info: unseen, warn: seen('warn'), error: seen('error') };
+    function seen(level: string) {
+      return (fields: object, text: string) => void lines.push([level, fields, text]);
+    }
+    function unseen(): never {
+      throw new Error('a line was made');
+    }
+    const error = Object.assign(new Error('looser than the limits'), { name: 'Warning' });
+    failuresTo(log)({ error, where: 'acceptor' });
+    failuresTo(log)({ error: new TypeError('broken'), where: 'handler', id: 'e1' });
+    expect(lines).toEqual([
+      ['warn', { event: 'failure', where: 'acceptor', id: undefined }, 'looser than the limits'],
+      ['error', expect.objectContaining({ event: 'failure', id: 'e1' }), 'handler failed'],
+    ]);
+  });
+});
 
 function openLog(options: LogOptions = {}) {
   const lines: object[] = [];

@@ -30,6 +30,14 @@ describe('the metrics of a server', () => {
     expect(closed.length).toBeLessThan(20);
   });
 
+  it('have all outcomes of a resume from the beginning, so that the first loss is a rise', async () => {
+    const metrics = new Metrics();
+    const page = await metrics.register.metrics();
+    for (const outcome of ['resumed', 'unknown', 'expired', 'revoked']) {
+      expect(page).toContain(`trunkline_resumes_total{outcome="${outcome}"} 0\n`);
+    }
+  });
+
   it('come in a registry that holds others too', async () => {
     const register = new Registry();
     const metrics = new Metrics({ register });

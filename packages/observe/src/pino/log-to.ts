@@ -35,8 +35,9 @@ export function logTo(log: Log, options: LogOptions = {}): Observer {
 export function failuresTo(log: Log): (failure: ServerFailure) => void {
   return ({ error, where, id }) => {
     const isWarning = error instanceof Error && error.name === 'Warning';
-    const level: Level = isWarning ? 'warn' : 'error';
-    log[level]({ event: 'failure', err: error, where, id }, `${where} failed`);
+    // A warning says all in its text: where it was given is the server's own code.
+    if (isWarning) log.warn({ event: 'failure', where, id }, error.message);
+    else log.error({ event: 'failure', err: error, where, id }, `${where} failed`);
   };
 }
 

@@ -51,6 +51,8 @@ export class ServerTally implements Observer {
       if (METRICS[name].labels.length === 0) counts.add([], 0);
       this.#counted.set(name, counts);
     }
+    // What rises from nothing is no rise to who computes rates, so the first loss would be unseen.
+    for (const outcome of RESUMES) this.#counted.get('trunkline_resumes_total')?.add([outcome], 0);
     for (const name of TIMED) this.#timed.set(name, new Durations());
   }
 
@@ -173,6 +175,18 @@ export class ServerTally implements Observer {
     this.#timed.get(name)?.add(labels, ms);
   }
 }
+
+const RESUMES = Object.keys({
+  resumed: true,
+  unknown: true,
+  expired: true,
+  overflow: true,
+  principal: true,
+  node: true,
+  drained: true,
+  codec: true,
+  revoked: true,
+} satisfies Record<'resumed' | Observed<'sessionGone'>['reason'], true>);
 
 const COUNTED = Object.keys({
   trunkline_connections_opened_total: true,
