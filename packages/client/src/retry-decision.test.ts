@@ -100,6 +100,7 @@ describe('decideRetry', () => {
   });
 
   test('says why, with the code and what the server said', () => {
+    expect(decide({ code: 4503, reason: '7000' }).reason).toBe('the server stops (4503)');
     expect(decide({ code: 4406, reason: 'trunkline.v2.packed' }).reason).toBe(
       'no version is spoken by both (4406: trunkline.v2.packed)',
     );
