@@ -257,7 +257,8 @@ export class Server {
 
   /**
    * Drains when the process is told to end, and exits then; gives the undoing. The exit code is 0 when
-   * all went well, and 1 at the end of the window, whatever happens. A second signal exits at once.
+   * it is drained in time, whatever had to be broken off, and 1 when `drained` throws or the window
+   * ends first. A second signal exits at once, with 128 and its number.
    */
   drainOnSignal(options: DrainOnSignalOptions = {}): () => void {
     return drainOnSignal(this, options);

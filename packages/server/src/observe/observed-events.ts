@@ -29,7 +29,10 @@ export interface ConnectionClosed {
   readonly session: string | undefined;
   /** WebSocket close code, 1006 for a cut. */
   readonly code: number;
-  /** From the server one of a fixed list of texts; from the peer any text. */
+  /**
+   * From the server one of a fixed list of texts; with 4503 the milliseconds after which the client
+   * comes back. From the peer any text.
+   */
   readonly reason: string;
   /** Who has ended it. */
   readonly by: 'server' | 'peer';
@@ -80,7 +83,10 @@ export interface SessionDetached extends ObservedSession {
 
 /** A session that has ended. */
 export interface SessionEnded extends ObservedSession {
-  /** As GONE would say it; `left` for one that its client left, or that never was to be resumed. */
+  /**
+   * As GONE would say it; `left` for one that its client left, or that never was to be resumed.
+   * `expired` also when the server closes, with code 1001.
+   */
   readonly reason: Exclude<GoneMessage['reason'], 'unknown'> | 'left';
   /** WebSocket close code of its last connection, 1006 for a cut. */
   readonly code: number;
@@ -190,7 +196,7 @@ export interface ClientCallEnded {
 
 /** Somebody has met a limit. */
 export interface LimitHit {
-  /** Name of the limit, as `server.limits.list()` has it. */
+  /** Its name, as `server.limits.list()` has it, or `rate` for a procedure's own. */
   readonly limit: string;
   /** What followed: an error code, `close 4429`, `HTTP 503`, or what the list of limits says. */
   readonly reaction: string;
