@@ -62,7 +62,7 @@ function openApplication() {
       if (claims === undefined) return undefined; // another token, please
       const account = accounts.get(claims.account);
       if (account?.isBlocked !== false) throw new TrunklineError('DENIED', 'blocked');
-      return { principal: account.id, user: account as never, expiresAt: new Date(claims.endsAt) };
+      return { principal: account.id, user: account, expiresAt: new Date(claims.endsAt) };
     },
   });
   acceptInMemory(server, network);
@@ -123,10 +123,13 @@ it('shows in the guide to authentication what runs here', async () => {
     'utf8',
   );
   const source = linesOf(await readFile(new URL(import.meta.url), 'utf8'));
-  const blocks = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)];
+  const all = [...guide.matchAll(/```ts\n([\s\S]*?)```/g)];
+  // A declaration of `App` would hold for every test.
+  const blocks = all.filter(([, block]) => !block?.startsWith('declare module'));
   expect(blocks).toHaveLength(4);
   for (const [, block = ''] of blocks) {
-    expect(source).toEqual(expect.arrayContaining(linesOf(block)));
+    const lines = linesOf(block).filter((line) => !line.startsWith('import '));
+    expect(source).toEqual(expect.arrayContaining(lines));
   }
 });
 
