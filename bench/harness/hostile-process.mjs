@@ -84,3 +84,5 @@ async function obey(order) {
 }
 
 process.on('message', (order) => void obey(order));
+// Whoever has started it may have been stopped.
+process.on('disconnect', () => setTimeout(() => process.exit(), 5_000).unref());

@@ -51,3 +51,5 @@ async function obey({ what, ms }) {
 }
 
 process.on('message', (order) => void obey(order));
+// Whoever has started it may have been stopped.
+process.on('disconnect', () => setTimeout(() => process.exit(), 5_000).unref());

@@ -196,12 +196,13 @@ describe('trunkline doctor', () => {
     expect(found['round trip']).toMatch(/^ok/);
   });
 
-  it('sees messages that are collected on the way', async () => {
+  // Each of its round trips waits for the collector.
+  it('sees messages that are collected on the way', { timeout: 30_000 }, async () => {
     const found = await examineBehind({ down: collectFor(260) }, '--quick');
     expect(found['buffering']).toMatch(/^warn: of 10 messages 100 ms apart, \d arrive together/);
   });
 
-  it('sees that only one message of a write is passed on', async () => {
+  it('sees that only one message of a write is passed on', { timeout: 30_000 }, async () => {
     const found = await examineBehind({ up: () => oneMessageAtATime() }, '--quick');
     expect(found['one write']).toMatch(/^fail: of two messages in one write the second is lost/);
     expect(found['largest']).toMatch(/^ok/);

@@ -67,7 +67,8 @@ describe('before WELCOME', () => {
 
   it('pings nobody, and takes PING, PONG and acknowledgements without an answer', async () => {
     const { begun, authenticate } = stepwise();
-    await using host = openHost(authenticate, { idleMs: 100, deadMs: 400, busyDeadMs: 400 });
+    const beat = { idleMs: 100, deadMs: 400, busyIdleMs: 100, busyDeadMs: 400 };
+    await using host = openHost(authenticate, beat);
     const peer = host.connect();
     await peer.hello();
     await peer.send({ kind: 'PING', value: 7 });

@@ -57,8 +57,9 @@ const extFields = {
   asOf: fc.record(place),
   published: fc.record({ ...place, stored: fc.constantFrom(...STORED), duplicate: fc.boolean() }),
   retryAfterMs: number,
-  idleMs: number,
 };
+/** Of HELLO and RESUME. */
+const wish = fc.record({ idleMs: number }, { requiredKeys: [] });
 const ext: fc.Arbitrary<ExtFields> = fc.oneof(
   fc.constant({}),
   fc.record(extFields, { requiredKeys: [] }),
@@ -127,18 +128,21 @@ const params = fc.oneof(
 );
 
 const BODIES: Readonly<Record<Kind, fc.Arbitrary<object>>> = {
-  HELLO: fc.record({ features: number, agent: text(64), token: text(4_096), revisions }),
+  HELLO: withParts({ features: number, agent: text(64), token: text(4_096), revisions }, wish),
   WELCOME: fc.record({ features: number, session: text(128), secret, ...terms }),
-  RESUME: fc.record({
-    features: number,
-    token: text(4_096),
-    session: text(128),
-    attach: number,
-    secret,
-    rx: number,
-    first: number,
-    revisions,
-  }),
+  RESUME: withParts(
+    {
+      features: number,
+      token: text(4_096),
+      session: text(128),
+      attach: number,
+      secret,
+      rx: number,
+      first: number,
+      revisions,
+    },
+    wish,
+  ),
   RESUMED: fc.record({ features: number, rx: number, ...terms }),
   GONE: fc.record({
     reason: fc.constantFrom(...GONE_REASONS),

@@ -332,6 +332,7 @@ export class Calls {
     entry.context.abort(reason);
     entry.items?.fail(reason);
     entry.run?.stop();
+    this.#streams.delete(entry);
   }
 
   /** Settles in a later turn, in which no batch is there to blame. */

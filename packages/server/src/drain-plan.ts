@@ -8,7 +8,8 @@ export interface DrainPlan {
   readonly breakMs: number;
   /** Connections are closed at the latest, whether all of theirs was written or not. */
   readonly closeMs: number;
-  /** Sockets are cut at the latest. */
+  /** Sockets are cut at the latest, so that all is over at the end of the window. */
+  readonly cutMs: number;
   readonly windowMs: number;
 }
 
@@ -23,7 +24,7 @@ const SPREAD_MS = 15_000;
 const MOVE_MS = 2;
 
 /** Parts of the window. */
-const PARTS = { spread: 0.8, deaf: 0.85, break: 0.9, close: 0.96 };
+const PARTS = { spread: 0.8, deaf: 0.85, break: 0.9, close: 0.96, cut: 0.98 };
 
 /** Gives a window as it is. Throws a TypeError for one that is none. */
 export function windowOf(windowMs: number): number {
@@ -42,6 +43,7 @@ export function planDrain(wantedMs: number, sessions: number): DrainPlan {
     deafMs: windowMs * PARTS.deaf,
     breakMs: windowMs * PARTS.break,
     closeMs: windowMs * PARTS.close,
+    cutMs: windowMs * PARTS.cut,
     windowMs,
   };
 }

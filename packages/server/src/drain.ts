@@ -99,7 +99,7 @@ export class Drain {
       if (!session.takesGoaway) this.#untold.push(move);
       this.attached(session);
     }
-    const cutMs = Math.max(WRITE_MS, windowMs);
+    const cutMs = Math.max(WRITE_MS, this.#plan.cutMs);
     this.#lastTimer = host.runtime.startTimer(cutMs, () => host.cut(), true);
     this.#lookSoon(0);
   }

@@ -40,7 +40,7 @@ export class RunningStreams {
     this.#turn = new TurnBudget(options.runtime, TURN_BYTES);
   }
 
-  /** Lets a handler give items; `delete` it when the handler is done. */
+  /** Lets a handler give items; `delete` it when the handler is done, or nobody waits any more. */
   start(stream: CallEntry, replies: StreamReplies): StreamRun {
     const { limits, link } = this.#options;
     const run = new StreamRun({
