@@ -29,7 +29,10 @@ export interface ConnectionClosed {
   readonly session: string | undefined;
   /** WebSocket close code, 1006 for a cut. */
   readonly code: number;
-  /** From the server one of a fixed list of texts; from the peer any text. */
+  /**
+   * From the server one of a fixed list of texts; with 4503 the milliseconds after which the client
+   * comes back. From the peer any text.
+   */
   readonly reason: string;
   /** Who has ended it. */
   readonly by: 'server' | 'peer';
