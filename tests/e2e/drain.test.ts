@@ -334,3 +334,12 @@ it('a drain without any time answers what runs, and closes', async () => {
   expect(peer.of('ERROR')).toMatchObject([{ code: 'DRAINING', executed: 'unknown' }]);
   expect(peer.closed).toMatchObject({ code: 4503 });
 });
+
+it('a server listens to signals once, until that is undone', async () => {
+  await using host = openHost();
+  const undo = host.server.drainOnSignal({ signals: ['SIGUSR2'] });
+  expect(() => host.server.drainOnSignal()).toThrow('drainOnSignal was called already');
+  undo();
+  host.server.drainOnSignal({ signals: ['SIGUSR2'] })();
+  expect(process.listenerCount('SIGUSR2')).toBe(0);
+});

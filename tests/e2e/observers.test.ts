@@ -178,4 +178,16 @@ describeTransports('an observer', (open) => {
     expect(told).toEqual(['OK', 'OK', 'OK']);
     expect(peers.failures).toMatchObject([{ where: 'observer.callEnded' }]);
   });
+
+  it('harms nobody when it rejects, and its failure is reported once', async () => {
+    const failed = Promise.reject(new Error('the disk is full'));
+    failed.catch(() => undefined);
+    // What returns nothing may be async all the same.
+    const observers: Observer[] = [{ callEnded: () => failed.then(() => undefined) as never }];
+    const options = { anonymous: true as const, services: [shopService()], observers };
+    await using peers = await open(options);
+    const client = peers.connect({ contracts });
+    for (const item of ['a', 'b', 'c']) expect(await client.shop.order({ item })).toBe(item);
+    await expect.poll(() => peers.failures).toMatchObject([{ where: 'observer.callEnded' }]);
+  });
 });

@@ -76,6 +76,22 @@ describe('recheck', () => {
     expect(await host.server.recheck()).toEqual({ checked: 1, ended: 0 });
   });
 
+  it('lets others have their turn while very many are decided on', async () => {
+    const { host, asked } = openHall();
+    await using _ = host;
+    const rooms = Array.from({ length: 1_000 }, (_room, index) => `r${index}`);
+    await attach(host, 'ada', ...rooms);
+    asked.length = 0;
+    const turns: number[] = [];
+    const rechecked = host.server.recheck();
+    for (let turn = 0; turn < 3; turn++) {
+      await new Promise<void>((resolve) => host.runtime.endOfTurn(resolve));
+      turns.push(asked.length);
+    }
+    expect(turns).toEqual([256, 512, 768]);
+    expect(await rechecked).toEqual({ checked: 1_000, ended: 0 });
+  });
+
   it('tells authorizers the same params as at first, with defaults', async () => {
     const { host, asked } = openHall();
     await using _ = host;

@@ -330,6 +330,23 @@ describe('a token that stands for another user', () => {
     await host.runtime.settle();
     expect(peer.of('MESSAGE')).toHaveLength(1);
   });
+
+  it('has it decided on once in a second, however many come, and by the last of them', async () => {
+    const { host, known, asked } = openHall();
+    await using _ = host;
+    known.set('first', identity(host));
+    const peer = await attach(host);
+    await peer.send(subscribe(0, 'hall.news', { params: { room: 'a' } }));
+    for (let count = 0; count < 20; count++) {
+      known.set('next', identity(host, { name: String(count), rooms: count < 19 ? ['a'] : [] }));
+      await peer.send(ask('next'));
+    }
+    expect(peer.of('AUTHED')).toHaveLength(20);
+    expect(asked).toEqual(['a one', 'a 0']);
+    await host.runtime.advance(1_000);
+    expect(asked).toEqual(['a one', 'a 0', 'a 19']);
+    expect(peer.of('ENDED')).toMatchObject([{ sub: 0, code: 'DENIED' }]);
+  });
 });
 
 function resumeOf(peer: RawPeer) {

@@ -5,7 +5,7 @@ import {
   type Tracer,
   type TraceSpan,
 } from '@trunkline/protocol';
-import type { ErrorHook } from './error-hook.js';
+import { notify, type ErrorHook } from './error-hook.js';
 
 /** Who traces, and who is told of what that throws. */
 export interface TracePort {
@@ -49,13 +49,7 @@ function spanOf(
     if (span.context !== undefined && context === undefined) {
       onError(new TypeError(`${name}: "${span.context.traceParent}" is no W3C traceparent`));
     }
-    const end: TraceSpan['end'] = (failure) => {
-      try {
-        span.end(failure);
-      } catch (error) {
-        onError(error);
-      }
-    };
+    const end: TraceSpan['end'] = (failure) => notify((how) => span.end(how), failure, onError);
     return { context, end };
   } catch (error) {
     onError(error);

@@ -1,6 +1,6 @@
-import { decodeBatch } from '@trunkline/protocol';
+import { decodeBatch, FEATURES } from '@trunkline/protocol';
 import { describe, expect, test } from 'vitest';
-import { errorOf, start, startLive, type TestOptions } from '../tests/harness.js';
+import { errorOf, outcomeOf, start, startLive, type TestOptions } from '../tests/harness.js';
 import { ScriptedServer, welcome } from '../tests/scripted-server.js';
 import type { ConnectionState } from './index.js';
 
@@ -274,6 +274,27 @@ describe('connecting again', () => {
       status: 'closed',
       reason: 'the client was closed',
     });
+  });
+});
+
+describe('pausing', () => {
+  test('while a session is dialed for that has ended meanwhile fails what was sent in it', async () => {
+    const server = new ScriptedServer();
+    const terms = { features: FEATURES.RESUME, secret: new Uint8Array(32), ttlMs: 3_000 };
+    server.welcome = welcome(terms);
+    const { runtime, client, chat } = start({}, server);
+    await runtime.settle();
+    const failed = errorOf(chat.ticks()[Symbol.asyncIterator]().next());
+    await runtime.settle();
+    server.welcome = undefined;
+    server.latest.transport.abort();
+    await runtime.advance(4_000);
+    expect(server.connections).toHaveLength(2);
+    expect(client.connection.state.status).toBe('connecting');
+    expect(await outcomeOf(failed)).toBe('pending');
+    client.connection.pause();
+    await runtime.settle();
+    expect(await outcomeOf(failed)).toMatchObject({ value: { code: 'STREAM_LOST' } });
   });
 });
 

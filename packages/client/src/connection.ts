@@ -266,7 +266,9 @@ export class Connection implements AttemptOwner {
     if (wasLive) this.#leave();
     else session?.detach();
     return () => {
-      if (!wasLive || this.#keeper.isFinal) return;
+      // Whoever dialed for it would have been told that it is gone.
+      if (!wasLive) return this.#kept.loseExpired();
+      if (this.#keeper.isFinal) return;
       session?.user?.detach();
       if (this.#kept.session !== session) session?.user?.lost(undefined);
     };

@@ -229,7 +229,7 @@ export class LiveSession
   }
 
   protected recheckAll(): void {
-    void this.recheck(undefined);
+    this.#subscriptions?.recheckSoon();
   }
 
   refused(close: Close): void {

@@ -39,10 +39,16 @@ export interface Recheck {
   readonly closing: Ending;
 }
 
+/** As many begin in one turn: authorizers that wait for nothing must not keep all else waiting. */
+const TURN_RECHECKS = 256;
+
 /** Lets subscriptions be decided on anew, a bounded number at a time and each within a time. */
 export class Rechecks {
   readonly #options: RechecksOptions;
   readonly #slots: ReadSlots;
+  #begun = 0;
+  /** Comes with the next turn, where somebody waits for it. */
+  #turn: Promise<void> | undefined;
 
   constructor(options: RechecksOptions) {
     this.#options = options;
@@ -51,7 +57,21 @@ export class Rechecks {
 
   /** Decides on one, in its turn. Never rejects. */
   run(recheck: Recheck): Promise<void> {
-    return this.#slots.run(() => this.#run(recheck));
+    return this.#slots.run(async () => {
+      while (this.#begun >= TURN_RECHECKS) await (this.#turn ??= this.#nextTurn());
+      this.#begun++;
+      await this.#run(recheck);
+    });
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.runtime.endOfTurn(() => {
+        this.#begun = 0;
+        this.#turn = undefined;
+        resolve();
+      });
+    });
   }
 
   #run({ name, decide, refuse, closing }: Recheck): Promise<void> {

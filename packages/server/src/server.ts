@@ -79,6 +79,7 @@ export class Server {
   readonly #rights: Rights;
   readonly #acceptor: WsAcceptor;
   #drain: Drain | undefined;
+  #isOnSignal = false;
   #stopping: Promise<void> | undefined;
 
   constructor(options: ServerOptions) {
@@ -258,9 +259,18 @@ export class Server {
   /**
    * Drains when the process is told to end, and exits then; gives the undoing. The exit code is 0 when
    * all went well, and 1 at the end of the window, whatever happens. A second signal exits at once.
+   * Throws a TypeError where it was called already and not undone.
    */
   drainOnSignal(options: DrainOnSignalOptions = {}): () => void {
-    return drainOnSignal(this, options);
+    if (this.#isOnSignal) {
+      throw new TypeError('drainOnSignal was called already: call what it gave before');
+    }
+    const undo = drainOnSignal(this, options);
+    this.#isOnSignal = true;
+    return () => {
+      this.#isOnSignal = false;
+      undo();
+    };
   }
 
   /**

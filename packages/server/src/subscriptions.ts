@@ -16,6 +16,7 @@ import { letGo } from './let-go.js';
 import type { ServerLimits } from './limits.js';
 import type { Observation } from './observe/observation.js';
 import type { Pipeline } from './pipeline.js';
+import { RecheckPace } from './recheck-pace.js';
 import type { Rechecked, Rechecks } from './rechecks.js';
 import type { Registry } from './registry.js';
 import {
@@ -95,6 +96,8 @@ export class Subscriptions implements SubscriptionLink {
   #reads: ReadSlots | undefined;
   /** The end of what is decided on anew; made for the first time. */
   #closing: Ending | undefined;
+  /** Made for the first token of somebody else. */
+  #pace: RecheckPace | undefined;
   #next = 0;
   #isClosed = false;
 
@@ -150,6 +153,12 @@ export class Subscriptions implements SubscriptionLink {
     return { checked: found.length, ended: found.filter(Boolean).length };
   }
 
+  /** Decides anew on all, soon: as often as a client likes costs no more than now and then. */
+  recheckSoon(): void {
+    this.#pace ??= new RecheckPace(this.#options.runtime, () => this.recheck(undefined));
+    this.#pace.want();
+  }
+
   send(message: Message): void {
     this.#options.link.send(message);
   }
@@ -183,6 +192,7 @@ export class Subscriptions implements SubscriptionLink {
     this.#waiting = undefined;
     this.#reads?.close();
     this.#closing?.end(undefined);
+    this.#pace?.close();
     for (const sub of this.#entries.keys()) this.#drop(sub);
   }
 

@@ -15,6 +15,11 @@ import { PATIENCE_MS, within, type Target } from './target.js';
 
 const AGENT = 'trunkline doctor';
 
+/** Messages that are noted of a connection: a server that says more than this says nothing new. */
+const MAX_HEARD = 10_000;
+/** A server that asks for more answers than wait here reads none of them. */
+const MAX_WAITING_BYTES = 65_536;
+
 /** How a connection ended. */
 export interface ProbeEnd {
   readonly code: number;
@@ -178,11 +183,14 @@ export class Probe {
     const at = this.#target.runtime.now();
     const messages = batch instanceof Violation ? [{ kind: batch.name }] : batch.messages;
     for (const message of messages) {
-      this.heard.push({ message, at });
+      const { kind, value = 0 } = message as Heard['message'];
+      // Not the message, which may be a view of its batch.
+      this.heard.push({ message: { kind, value }, at });
       if (message.kind === 'WELCOME') this.#onWelcome(message as WelcomeMessage);
-      if (message.kind !== 'PING' || !this.answers) continue;
-      this.send({ kind: 'PONG', value: (message as { value: number }).value });
+      if (kind !== 'PING' || !this.answers) continue;
+      if (this.#socket.bufferedAmount < MAX_WAITING_BYTES) this.send({ kind: 'PONG', value });
     }
+    if (this.heard.length > MAX_HEARD) this.heard.splice(0, this.heard.length - MAX_HEARD);
     this.#notify();
   }
 

@@ -50,4 +50,12 @@ describe('ChunkJoiner', () => {
     expect(joiner.join(chunk(0, BYTE, { last: true }))).toHaveLength(much.length + 1);
     expect(joiner.join(chunk(2, much, { first: true, last: true }))).toHaveLength(much.length);
   });
+
+  it('holds no more pieces without bytes either', () => {
+    const joiner = new ChunkJoiner();
+    joiner.join(chunk(0, BYTE, { first: true }));
+    const none = new Uint8Array(0);
+    for (let count = 0; count < 300_000; count++) joiner.join(chunk(0, none, {}));
+    expect(joiner.join(chunk(0, BYTE, { last: true }))).toBeUndefined();
+  });
 });

@@ -2,6 +2,8 @@ import type { ChunkMessage } from '@trunkline/protocol';
 
 /** Bytes of all values of one direction that are being put together. */
 const MAX_BYTES = 32 * 1_048_576;
+/** What a piece costs beside its bytes: a peer may send a million of them with none. */
+const PIECE_BYTES = 128;
 
 /** Puts the chunks of one direction together, as far as there is room. */
 export class ChunkJoiner {
@@ -16,14 +18,16 @@ export class ChunkJoiner {
     // The batch that it came in is not kept.
     pieces.push(bytes.slice());
     this.#transfers.set(transfer, pieces);
-    this.#bytes += bytes.length;
+    this.#bytes += bytes.length + PIECE_BYTES;
     const isTooMuch = this.#bytes > MAX_BYTES;
     if (isLast || isTooMuch) this.#forget(transfer);
     return isLast && !isTooMuch ? Buffer.concat(pieces) : undefined;
   }
 
   #forget(transfer: number): void {
-    for (const { length } of this.#transfers.get(transfer) ?? []) this.#bytes -= length;
+    for (const { length } of this.#transfers.get(transfer) ?? []) {
+      this.#bytes -= length + PIECE_BYTES;
+    }
     this.#transfers.delete(transfer);
   }
 }

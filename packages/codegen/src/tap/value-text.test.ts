@@ -49,6 +49,15 @@ describe('valueText', () => {
     }
   });
 
+  it('hides what stands under such a key of a map', () => {
+    const value = new Map([['password', 'hunter2']]);
+    for (const options of [SHORT, FULL]) {
+      expect(valueText(value, options)).toBe("Map(1) { 'password' => (hidden) }");
+      expect(valueJson(value, options)).toEqual({ $map: [['password', '(hidden)']] });
+      expect(valueText(value, { ...options, unmask: true })).toContain('hunter2');
+    }
+  });
+
   it.each(['pinned', 'tokens', 'passwordless', 'author'])('shows %s', (name) => {
     expect(valueText({ [name]: 'shown' }, SHORT)).toContain('shown');
   });

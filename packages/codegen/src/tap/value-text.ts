@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** Names of properties whose values are nobody's business. */
+/** Names of properties and keys of maps whose values are nobody's business. */
 const SECRET =
   /^(.*(password|passwd|passphrase|secret|token|api[-_]?key)|authorization|cookie|credentials?|pin|cvv)$/i;
 
@@ -50,8 +50,8 @@ export function valueJson(value: unknown, options: ValueTextOptions): unknown {
   return toJson(value, options, 0);
 }
 
-function isSecret(name: string, { unmask }: ValueTextOptions): boolean {
-  return !unmask && SECRET.test(name);
+function isSecret(name: unknown, { unmask }: ValueTextOptions): boolean {
+  return !unmask && typeof name === 'string' && SECRET.test(name);
 }
 
 function shown(value: unknown, options: ValueTextOptions, depth: number): unknown {
@@ -62,7 +62,12 @@ function shown(value: unknown, options: ValueTextOptions, depth: number): unknow
   const part = (of: unknown) => shown(of, options, depth + 1);
   if (Array.isArray(value)) return withRest(few(value, options).map(part), value.length);
   if (value instanceof Map) {
-    return new Map(few([...value], options).map(([key, of]) => [part(key), part(of)]));
+    const entries = few([...value], options);
+    return new Map(
+      entries.map(([key, of]) => {
+        return [part(key), isSecret(key, options) ? new Raw(HIDDEN) : part(of)];
+      }),
+    );
   }
   if (value instanceof Set) return new Set(few([...value], options).map(part));
   const entries = few(Object.entries(value), options).map(([name, of]) => {
@@ -102,7 +107,12 @@ function toJson(value: unknown, options: ValueTextOptions, depth: number): unkno
   if (value instanceof Uint8Array) return { $binary: hex(value) };
   if (value instanceof URL) return { $url: value.href };
   if (Array.isArray(value)) return value.map(part);
-  if (value instanceof Map) return { $map: [...value].map((pair: unknown[]) => pair.map(part)) };
+  if (value instanceof Map) {
+    const pairs = [...value].map(([key, of]) => {
+      return [part(key), isSecret(key, options) ? HIDDEN : part(of)];
+    });
+    return { $map: pairs };
+  }
   if (value instanceof Set) return { $set: [...value].map(part) };
   const entries = Object.entries(value).map(([name, of]) => {
     return [name, isSecret(name, options) ? HIDDEN : part(of)] as const;

@@ -1,5 +1,6 @@
 import { isErrorCode, TrunklineError, type Runtime } from '@trunkline/protocol';
 import type { ReportFailure } from '../failure.js';
+import { notifier } from '../hook.js';
 import type { PublishEnded } from './observed-events.js';
 import type { Observed, Observer } from './observer.js';
 import { TopicTally } from './topic-tally.js';
@@ -145,19 +146,15 @@ function codeOf(error: unknown, declared: object): string {
   return isErrorCode(code) || Object.hasOwn(declared, code) ? code : 'other';
 }
 
-/** What an observer throws is reported once: it would be thrown each time. */
+/** What an observer throws, or rejects with, is reported once: it would be each time. */
 function quiet(
-  method: (event: never) => void,
+  method: (event: never) => unknown,
   name: ObservedName,
   report: ReportFailure,
 ): (event: never) => void {
   let hasFailed = false;
-  return (event) => {
-    try {
-      method(event);
-    } catch (error) {
-      if (!hasFailed) report({ error, where: `observer.${name}` });
-      hasFailed = true;
-    }
-  };
+  return notifier(method, `observer.${name}`, (failure) => {
+    if (!hasFailed) report(failure);
+    hasFailed = true;
+  });
 }

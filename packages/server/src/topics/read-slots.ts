@@ -4,6 +4,8 @@ export class ReadSlots {
   #running = 0;
   /** Made when somebody has to wait. */
   #waiting: (() => void)[] | undefined;
+  /** Of those, how many have had their turn: taking the first away moves all others. */
+  #served = 0;
 
   constructor(max: number) {
     this.#max = max;
@@ -24,12 +26,21 @@ export class ReadSlots {
   /** Forgets who waits. */
   close(): void {
     this.#waiting = undefined;
+    this.#served = 0;
   }
 
   /** The slot goes to who has waited longest. */
   #next(): void {
-    const next = this.#waiting?.shift();
-    if (next === undefined) this.#running--;
-    else next();
+    const next = this.#waiting?.[this.#served];
+    if (this.#waiting === undefined || next === undefined) {
+      this.#running--;
+      return;
+    }
+    this.#served++;
+    if (this.#served * 2 > this.#waiting.length) {
+      this.#waiting.splice(0, this.#served);
+      this.#served = 0;
+    }
+    next();
   }
 }

@@ -72,3 +72,16 @@ it('runs code once within a span, whatever the tracer does with it, and ends the
     [1, 1, 1],
   ]);
 });
+
+it('reports what a span rejects with at its end, and ends it whatever it failed with', async () => {
+  const ends: unknown[] = [];
+  const end = (failure: unknown) => {
+    ends.push(failure);
+    return Promise.reject(new Error('no collector')) as never;
+  };
+  const { guarded, failures } = guard({ start: () => ({ context: CONTEXT, end }) });
+  const textless = Object.create(null) as unknown;
+  await expect(guarded.ask('call', 'a.b', () => Promise.reject(textless))).rejects.toBe(textless);
+  await expect.poll(() => failures).toEqual([['tracer', new Error('no collector')]]);
+  expect(ends).toEqual([{ code: 'INTERNAL', message: 'an error without text' }]);
+});

@@ -5,6 +5,7 @@ import {
   type Tracer,
   type TraceSpan,
 } from '@trunkline/protocol';
+import { isPromise } from '../chain.js';
 import type { ReportFailure } from '../failure.js';
 import type { Delivery, ServedRequest, ServedSpan, ServerTracer } from './server-tracer.js';
 
@@ -50,7 +51,8 @@ export class GuardedSpan {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     try {
-      this.#span.end(failure);
+      const ended: unknown = this.#span.end(failure);
+      if (isPromise(ended)) void Promise.resolve(ended).catch(this.#failed);
     } catch (error) {
       this.#failed(error);
     }
@@ -110,6 +112,11 @@ export class GuardedTracer {
 }
 
 function failureOf(error: unknown): TraceFailure {
-  const { code, message } = Object(error) as Partial<TraceFailure>;
-  return { code: String(code ?? 'INTERNAL'), message: String(message ?? error) };
+  try {
+    const { code, message } = Object(error) as Partial<TraceFailure>;
+    return { code: String(code ?? 'INTERNAL'), message: String(message ?? error) };
+  } catch {
+    // Brokers may reject with anything, and not everything has a text.
+    return { code: 'INTERNAL', message: 'an error without text' };
+  }
 }
