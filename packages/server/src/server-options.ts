@@ -114,10 +114,11 @@ function assertObservers(observers: unknown): void {
 /** An observer may have methods of its own; one that is nearly an observer's is misspelt. */
 function assertMethods(observer: object): void {
   const names: readonly string[] = OBSERVED_NAMES;
+  const members = observer as Readonly<Record<string, unknown>>;
   for (const name of membersOf(observer)) {
     if (names.includes(name)) continue;
     const meant = nearestName(name, names);
-    if (meant === undefined || typeof Reflect.get(observer, name) !== 'function') continue;
+    if (meant === undefined || typeof members[name] !== 'function') continue;
     throw new TypeError(`unknown method "${name}" of an observer: did you mean "${meant}"?`);
   }
 }
