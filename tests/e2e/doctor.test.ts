@@ -109,6 +109,14 @@ describe('trunkline doctor', () => {
     });
   });
 
+  it('says of both watches that they are left out', async () => {
+    await withServer(async (port) => {
+      const found = await examine(`ws://localhost:${port}${PATH}`, '--quick');
+      expect(found['idle']).toBe('skip: left out by --quick');
+      expect(found['dead peer']).toBe('skip: left out by --quick');
+    });
+  });
+
   it('tells of a token that is missing or wrong, and never shows it', async () => {
     await withServer(async (port) => {
       const url = `ws://localhost:${port}${PATH}`;
@@ -233,6 +241,37 @@ describe('trunkline doctor', () => {
       },
       { limits },
     );
+  });
+
+  it('blames nothing in between for a token that ends while it watches', async () => {
+    const authenticate = () => {
+      const expiresAt = new Date(Date.now() + 1_000);
+      return { principal: 'ada', user: undefined, expiresAt };
+    };
+    await withServer(
+      async (port) => {
+        const found = await examine(`ws://localhost:${port}${PATH}`, '--idle', '5');
+        for (const check of ['idle', 'dead peer']) {
+          expect(found[check]).toMatch(/^skip: the token ended after [\d.]+ m?s → pass a token/);
+        }
+      },
+      { authenticate },
+    );
+  });
+
+  it('sends to the log of a server that ends what is watched', async () => {
+    await withServer(async (port, server) => {
+      const terminal = new ToolTerminal({ environment: { TRUNKLINE_TOKEN: TOKEN } });
+      const url = `ws://localhost:${port}${PATH}`;
+      const code = terminal.run('doctor', url, '--idle', '30');
+      await terminal.line(/^watching quiet/, terminal.errors);
+      await server.close();
+      expect(await code).toBe(1);
+      expect(terminal.text).toMatch(
+        /fail +idle +the server ended it after [\d.]+ m?s, with 1001\n.*log of the server/,
+      );
+      expect(terminal.text).toMatch(/warn +dead peer +the server ended it after/);
+    });
   });
 
   const mistakes: readonly (readonly [readonly string[], string])[] = [

@@ -38,7 +38,7 @@ describe('limits of a server', () => {
   it('refuse a name that does not exist and a value that is none', () => {
     const options = { anonymous: true as const, services: [chatService()] };
     expect(() => openRawHost({ ...options, limits: { callInFlight: 1 } as never })).toThrow(
-      /unknown limit "callInFlight"/,
+      /^unknown limit "callInFlight": did you mean "callsInFlight"\?$/,
     );
     expect(() => openRawHost({ ...options, limits: { callsInFlight: -1 } })).toThrow(
       /whole number/,

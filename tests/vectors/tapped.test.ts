@@ -27,7 +27,7 @@ function createReader(): ConnectionReader {
   return new ConnectionReader({
     connection: 1,
     sessions: new SessionBook(),
-    layouts: new LayoutBook(),
+    layouts: new LayoutBook([], { unmask: true }),
     runtime: systemRuntime,
     raw: true,
     unmask: true,

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { failuresTo, logTo, type Log } from '@trunkline/observe/pino';
@@ -12,7 +13,10 @@ export interface ShopServer {
   readonly port: number;
 }
 
-/** Opens the shop: WebSockets under `/trunkline`, and what operators ask for beside. */
+/**
+ * Opens the shop: WebSockets under `/trunkline`, and what operators ask for beside. Rejects when the
+ * port cannot be had.
+ */
 export async function openShopServer(log: Log, port: number): Promise<ShopServer> {
   const metrics = new Metrics();
   const observers = [logTo(log, { slowMs: 40 }), metrics];
@@ -34,6 +38,10 @@ export async function openShopServer(log: Log, port: number): Promise<ShopServer
   });
   Object.assign(http, { maxHeadersCount: 100, headersTimeout: 10_000, requestTimeout: 15_000 });
   server.mount(http, { path: '/trunkline' });
-  await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
+  http.listen(port, '127.0.0.1');
+  await once(http, 'listening').catch((cause: Error) => {
+    const mend = 'choose another one by PORT, or 0 for a free one';
+    throw new Error(`cannot listen on port ${port}: ${cause.message}; ${mend}`, { cause });
+  });
   return { server, http, port: (http.address() as AddressInfo).port };
 }

@@ -31,7 +31,7 @@ export interface ClientOptions<
   readonly contracts?: ContractsOption;
   /** Handlers of what the server calls: `[serve(ChatClient, { confirm })]`. */
   readonly handlers?: readonly Served[];
-  /** The token of the user, or what gives one; it is asked again before each connection. */
+  /** The token of the user, or what gives one: asked before each connection, and again before the token ends. */
   readonly auth?: AuthOption;
   /** Deadline of calls without one of their own; 30 s unless given, `null` for none. */
   readonly deadlineMs?: number | null;

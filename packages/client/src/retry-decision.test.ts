@@ -106,6 +106,10 @@ describe('decideRetry', () => {
     );
     expect(decide({ code: 1006 }).reason).toBe('the connection was cut (1006)');
   });
+
+  test.each([4429, 4503])('leaves the milliseconds of %i out of what it says', (code) => {
+    expect(decide({ code, reason: '1500' }).reason).toMatch(/^[^0-9]+ \(\d{4}\)$/);
+  });
 });
 
 describe('countAttempt', () => {

@@ -113,6 +113,7 @@ export function namedDelay(reason: string): number | undefined {
 function describeEnding({ code, reason }: Closed): string {
   const name = closeCodeOf(code);
   const meaning = name === undefined ? 'the connection was cut' : CLOSE_CODES[name].meaning;
+  // Milliseconds are for this client, not for who reads.
   const isDelay = reactionTo(code) === 'retry-after' && namedDelay(reason) !== undefined;
   return reason === '' || isDelay ? `${meaning} (${code})` : `${meaning} (${code}: ${reason})`;
 }

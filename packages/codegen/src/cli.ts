@@ -88,7 +88,10 @@ function addTap(
     .option('--errors', 'only what tells of something that went wrong')
     .option('--raw', 'batches and chunks too')
     .option('--full', 'values in full, however long')
-    .option('--unmask', 'shows values of properties with names such as "password"')
+    .option(
+      '--unmask',
+      'shows values of properties with names such as "password", and bytes of what is not read',
+    )
     .option('--packed', 'lets the client pack; values are read with the contracts of the config')
     .option('--config <file>', 'the config file for --packed')
     .option('--insecure', 'takes any certificate of the server')

@@ -30,6 +30,9 @@ Examples:
   trunkline doctor wss://example.com/trunkline --origin https://app.example.com --quick
   trunkline doctor ws://localhost:8080 --idle 130 --json`;
 
+const NO_LAYOUTS =
+  'no trunkline.config.ts here: packed values are not read; name one with --config';
+
 /** Passes connections on and shows what passes, until it is stopped; gives the exit code. */
 export async function runTapCommand(
   url: string,
@@ -40,6 +43,7 @@ export async function runTapCommand(
   try {
     const contracts =
       flags.packed === true ? await findDescriptions(cwd, flags.config, runtime) : [];
+    if (flags.packed === true && contracts.length === 0) terminal.error(NO_LAYOUTS);
     // Who generates needs nothing of it.
     const { runTap } = await import('./tap/run-tap.js');
     await runTap({

@@ -30,7 +30,13 @@ describe('resolveLimits', () => {
     expect(limits).toEqual({ ...SERVER_DECODE_LIMITS, depth: 3, keys: 0 });
   });
 
-  it.each(['dept', 'constructor', '__proto__x'])('refuses the unknown limit "%s"', (name) => {
+  it('names the limit that is nearest to an unknown one', () => {
+    expect(() => resolveLimits(DECODE_LIMITS, { dept: 1 } as object)).toThrow(
+      new TypeError('unknown limit "dept": did you mean "depth"?'),
+    );
+  });
+
+  it.each(['size', 'constructor', '__proto__x'])('refuses the unknown limit "%s"', (name) => {
     const overrides = { [name]: 1 } as object;
     expect(() => resolveLimits(DECODE_LIMITS, overrides)).toThrow(
       new TypeError(`unknown limit "${name}": expected ${Object.keys(DECODE_LIMITS).join(', ')}`),

@@ -1,5 +1,6 @@
 import type { ErrorCode } from './error-code.js';
 import { SERVER_DECODE_LIMITS, WIRE_DEFAULTS } from './limit-values.js';
+import { nameHint } from './nearest-name.js';
 
 export {
   CLIENT_DECODE_LIMITS,
@@ -384,9 +385,8 @@ export function resolveLimits<Table extends LimitTable>(
   for (const [name, entry] of Object.entries(table)) values[name] = entry.value;
   for (const [name, value] of Object.entries(overrides) as [string, number | undefined][]) {
     if (value === undefined) continue;
-    if (!Object.hasOwn(table, name)) {
-      throw new TypeError(`unknown limit "${name}": expected ${Object.keys(table).join(', ')}`);
-    }
+    if (!Object.hasOwn(table, name))
+      throw new TypeError(`unknown limit "${name}": ${nameHint(name, Object.keys(table))}`);
     const { least = 1, isFixed, value: standard } = table[name] as LimitEntry;
     if (isFixed === true && value !== standard) {
       throw new TypeError(`limit "${name}" is "${standard}" for everybody, and no option`);

@@ -21,6 +21,24 @@ describe('assertOptions', () => {
     },
   );
 
+  it('refuses a misspelt method of an observer, of its own or of its class', () => {
+    class Counting {
+      callended(): void {}
+    }
+    const mistaken: readonly (readonly [object, RegExp])[] = [
+      [{ onCallEnded: () => undefined }, /"onCallEnded" of an observer: did you mean "callEnded"/],
+      [new Counting(), /^unknown method "callended" of an observer: did you mean "callEnded"\?$/],
+    ];
+    for (const [observer, message] of mistaken) {
+      expect(() => assertOptions({ services: [], observers: [observer] })).toThrow(message);
+    }
+  });
+
+  it('lets an observer have members of its own', () => {
+    const observer = { calls: 0, callsEnded: 0, callEnded: () => undefined, watch: () => 1 };
+    expect(() => assertOptions({ services: [], observers: [observer] })).not.toThrow();
+  });
+
   it('takes every option that there is', () => {
     const guards = { guards: [], interceptors: [], errorMappers: [] };
     const security = { origins: [], trustedProxies: [], cookies: false };

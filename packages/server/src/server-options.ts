@@ -1,10 +1,11 @@
-import type { Broker, Runtime } from '@trunkline/protocol';
+import { nearestName, type Broker, type Runtime } from '@trunkline/protocol';
 import type { SessionClosed, SessionOpened } from './context.js';
 import type { ServerFailure } from './failure.js';
 import type { Authenticate } from './gatekeeper.js';
 import type { Around } from './guard.js';
 import type { ServerLimits } from './limits.js';
 import type { LeakOptions } from './leak-watch.js';
+import { OBSERVED_NAMES } from './observe/observation.js';
 import type { Observer } from './observe/observer.js';
 import type { MakeScope } from './request-context.js';
 import type { ServerTracer } from './tracing/server-tracer.js';
@@ -104,8 +105,33 @@ function assertObservers(observers: unknown): void {
   const isFitting =
     Array.isArray(observers) &&
     observers.every((observer) => typeof observer === 'object' && observer !== null);
-  if (isFitting) return;
-  throw new TypeError('option "observers" must be a list of objects with methods of an Observer');
+  if (!isFitting) {
+    throw new TypeError('option "observers" must be a list of objects with methods of an Observer');
+  }
+  for (const observer of observers as readonly object[]) assertMethods(observer);
+}
+
+/** An observer may have methods of its own; one that is nearly an observer's is misspelt. */
+function assertMethods(observer: object): void {
+  const names: readonly string[] = OBSERVED_NAMES;
+  const members = observer as Readonly<Record<string, unknown>>;
+  for (const name of membersOf(observer)) {
+    if (names.includes(name)) continue;
+    const meant = nearestName(name, names);
+    if (meant === undefined || typeof members[name] !== 'function') continue;
+    throw new TypeError(`unknown method "${name}" of an observer: did you mean "${meant}"?`);
+  }
+}
+
+/** Names of what an object has, by itself and by its classes. */
+function membersOf(value: object): string[] {
+  const names: string[] = [];
+  let one: object | null = value;
+  while (one !== null && one !== Object.prototype) {
+    names.push(...Object.getOwnPropertyNames(one));
+    one = Object.getPrototypeOf(one) as object | null;
+  }
+  return names;
 }
 
 function assertLeaks(leaks: unknown): void {

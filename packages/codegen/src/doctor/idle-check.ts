@@ -1,4 +1,4 @@
-import { WIRE_DEFAULTS } from '@trunkline/protocol';
+import { CLOSE_CODES, WIRE_DEFAULTS } from '@trunkline/protocol';
 import type { Finding } from './finding.js';
 import { Probe } from './probe.js';
 import { duration, within, type Target } from './target.js';
@@ -63,6 +63,8 @@ function judgeQuiet(probe: Probe, startedAt: number, options: IdleOptions): Find
   }
   const silenceMs = gaps.at(-1) ?? 0;
   const lived = duration(until - startedAt);
+  const told = endedByServer(probe.end.code, lived);
+  if (told !== undefined) return { check, verdict: 'fail', ...told };
   const text =
     `a connection that answers was ended after ${lived}, with ${probe.end.code}, ` +
     `${duration(silenceMs)} after the last message`;
@@ -86,6 +88,8 @@ function judgeSilent(probe: Probe, startedAt: number, { idleMs }: IdleOptions): 
     return { check, verdict: 'warn', text, mend };
   }
   const lived = duration(end.at - startedAt);
+  const told = endedByServer(end.code, lived);
+  if (told !== undefined) return { check, verdict: 'warn', ...told };
   const figures = { endedAfterMs: end.at - startedAt };
   if (pinged === undefined) {
     const text = `a silent client was cut after ${lived}, before the server asked for a sign of life`;
@@ -94,4 +98,23 @@ function judgeSilent(probe: Probe, startedAt: number, { idleMs }: IdleOptions): 
   }
   const text = `asked after ${duration(pinged.at - startedAt)}, and a silent client given up after ${lived}`;
   return { check, verdict: 'ok', text, figures };
+}
+
+/** Codes from here on are of the protocol, and nothing in between sends them. */
+const FIRST_OWN_CODE = 4_400;
+
+/** What to tell of an end that the server itself has given a reason for, if it has. */
+function endedByServer(
+  code: number,
+  lived: string,
+): (Pick<Finding, 'text' | 'mend'> & Partial<Pick<Finding, 'verdict'>>) | undefined {
+  if (code === CLOSE_CODES.TOKEN.code) {
+    const mend = 'pass a token that lasts longer than the watch, or a shorter --idle';
+    return { verdict: 'skip', text: `the token ended after ${lived}`, mend };
+  }
+  // A server that takes silence for a missing HELLO has given the peer up.
+  if (code === CLOSE_CODES.HELLO_LATE.code) return undefined;
+  if (code < FIRST_OWN_CODE && code !== CLOSE_CODES.LEAVING.code) return undefined;
+  const text = `the server ended it after ${lived}, with ${code}`;
+  return { text, mend: 'look into the log of the server' };
 }

@@ -100,7 +100,9 @@ async function examine(target: Target, { tell, idleMs, progress }: Examination):
   if (!tell(finding) || welcome === undefined) return;
   for (const check of IN_SESSION) tell(await inSession(target, check));
   if (idleMs === undefined) {
-    return void tell({ check: 'idle', verdict: 'skip', text: 'left out by --quick' });
+    const text = 'left out by --quick';
+    for (const check of ['idle', 'dead peer']) tell({ check, verdict: 'skip', text });
+    return;
   }
   const options = { idleMs, serverIdleMs: welcome.idleMs, progress };
   for (const one of await checkIdle(target, options)) tell(one);

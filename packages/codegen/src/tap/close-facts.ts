@@ -24,7 +24,7 @@ export function closeFacts(code: number, reason: string): Facts {
 /** Tells whether an end is one that nobody has to look into. */
 export function isQuiet(code: number): boolean {
   const name = closeCodeOf(code);
-  return name === 'DONE' || name === 'LEAVING' || code === 1005;
+  return name === 'DONE' || name === 'LEAVING' || name === 'PAUSED' || code === 1005;
 }
 
 function otherMeaning(code: number): string {

@@ -27,12 +27,24 @@ export type Reading = { readonly value: unknown } | { readonly fault: string };
 
 type Layouts = ContractDescription['layouts'][string];
 
+/** What a book tells of payloads that it cannot read. */
+export interface LayoutBookOptions {
+  /** Shows their first bytes, in which a secret may be. */
+  readonly unmask?: boolean;
+}
+
 /** The layouts of contracts, by which packed payloads are read. */
 export class LayoutBook {
   readonly #members = new Map<string, Layouts[]>();
   readonly #codecs = new WeakMap<LayoutDocument, PackedCodec>();
 
-  constructor(contracts: readonly ContractDescription[] = []) {
+  readonly #unmask: boolean;
+
+  constructor(
+    contracts: readonly ContractDescription[] = [],
+    { unmask = false }: LayoutBookOptions = {},
+  ) {
+    this.#unmask = unmask;
     for (const { name, layouts } of contracts) {
       for (const [member, own] of Object.entries(layouts)) this.#add(`${name}.${member}`, own);
     }
@@ -41,7 +53,7 @@ export class LayoutBook {
   /** Reads the payload of a position. Never throws. */
   read(payload: Payload, position: Position | undefined): Reading {
     if (payload.encoding !== ENCODING.PACKED) return decodePayload(payload, CLIENT_DECODE_LIMITS);
-    const packed = `packed ${hexOf(payload.bytes)}`;
+    const packed = this.#unread(payload.bytes);
     if (position === undefined) return { fault: `${packed}; its BIND or SUBSCRIBE was not seen` };
     const { name } = position;
     const layouts = this.#members.get(name) ?? [];
@@ -52,6 +64,11 @@ export class LayoutBook {
         return this.#codecOf(layout).decode(payload.bytes, CLIENT_DECODE_LIMITS);
     }
     return { fault: `${packed}; the contract here has another layout of "${name}"` };
+  }
+
+  /** Which value of it would have to be hidden cannot be known without its layout. */
+  #unread(bytes: Uint8Array): string {
+    return `packed${this.#unmask ? ` ${hexOf(bytes)}` : ''}, ${bytes.length} bytes`;
   }
 
   #add(name: string, layouts: Layouts): void {

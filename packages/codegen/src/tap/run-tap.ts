@@ -91,7 +91,7 @@ function createWriter({ flags, out, isColourful }: TapOptions): (record: TapReco
 function createSink(options: TapOptions, write: (record: TapRecord) => void): RelaySink {
   const { runtime, flags } = options;
   const sessions = new SessionBook();
-  const layouts = new LayoutBook(options.contracts);
+  const layouts = new LayoutBook(options.contracts, { unmask: flags.unmask === true });
   const readers = new Map<number, ConnectionReader>();
   const now = (connection: number) => ({ connection, at: runtime.wallNow() });
   return {

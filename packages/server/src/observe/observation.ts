@@ -28,7 +28,7 @@ export class Observation {
     readonly runtime: Runtime,
     report: ReportFailure,
   ) {
-    for (const name of NAMES) {
+    for (const name of OBSERVED_NAMES) {
       const told = observers.flatMap((observer) => {
         const method = observer[name]?.bind(observer) as ((event: never) => void) | undefined;
         return method === undefined ? [] : [quiet(method, name, report)];
@@ -104,8 +104,8 @@ export class Observation {
   }
 }
 
-/** Each of them, so that an observer is looked at once. */
-const NAMES = Object.keys({
+/** The methods of an observer: each of them, so that it is looked at once. */
+export const OBSERVED_NAMES = Object.keys({
   connectionRefused: true,
   connectionOpened: true,
   connectionClosed: true,
