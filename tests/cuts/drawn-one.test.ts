@@ -1,3 +1,3 @@
 import { describeDrawn } from './suites.js';
 
-describeDrawn(25_000);
+describeDrawn(15_000);
