@@ -1,3 +1,3 @@
 import { describeDrawn } from './suites.js';
 
-describeDrawn(15_000);
+describeDrawn(10_000);
