@@ -15,6 +15,7 @@ import {
   isStream,
   type CallHandler,
   type CallRequest,
+  type CallSession,
   type PendingCall,
   type StreamHandler,
 } from './pending-call.js';
@@ -217,9 +218,8 @@ export class CallTable implements SessionCallsOwner {
   }
 
   /** Settles a call and takes it back; `tell` is called if it was written. */
-  #withdraw(call: PendingCall, tell: (session: SessionCalls) => void): Executed {
-    // No other session ever was given to a call.
-    const session = call.session as SessionCalls | undefined;
+  #withdraw(call: PendingCall, tell: (session: CallSession) => void): Executed {
+    const { session } = call;
     this.settle(call);
     return session?.withdraw(call, () => tell(session)) ?? 'no';
   }

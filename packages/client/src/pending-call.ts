@@ -3,6 +3,7 @@ import type {
   CreditMessage,
   CreditWindow,
   EndMessage,
+  Executed,
   ItemMessage,
   Message,
   Outgoing,
@@ -56,11 +57,15 @@ export interface StreamHandler extends CallHandler {
   hasRoom(): void;
 }
 
-/** What a stream sends in the session that its CALL went in. */
+/** The session that a CALL went in, as the call and its stream see it. */
 export interface CallSession {
   /** The most bytes of an item. */
   readonly maxItemBytes: number;
-  send(message: Extract<Message, { kind: 'ITEM' | 'END' | 'CREDIT' }>): void;
+  send(message: Message): void;
+  /** Takes a call back that was sent; `tell` is called if its server may know of it. */
+  withdraw(call: PendingCall, tell: () => void): Executed;
+  /** Takes back what of a call is not written. */
+  abandon(call: PendingCall): void;
   /** Gives a payload in the form in which this call's values travel. */
   asSent(call: PendingCall, value: Unsent, part: Part | undefined): Payload;
   /** Whether an item may be queued; if not, the handler is told when it may. */
