@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any, Callable, Dict
 
-from .calls import CallError
+from .call import CallError
 from .chunks import CHUNK_FEATURE
 from .connection import TimedOut
+from .moving import GOAWAY_FEATURE
 from .following import LOBBY, NOTES, PATIENCE, Follower
 from .renewal import AUTH_FEATURE, Renewal
 from .resumption import RESUME_FEATURE
@@ -20,7 +21,7 @@ from .websocket import Closed
 
 CHANGES = "probe.changes"
 LATE = 0.8
-FEATURES = RESUME_FEATURE | CHUNK_FEATURE
+FEATURES = RESUME_FEATURE | CHUNK_FEATURE | GOAWAY_FEATURE
 CLOSED_ON_PURPOSE = {"refused": 4401, "violation": 4400}
 
 

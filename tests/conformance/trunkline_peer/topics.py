@@ -51,8 +51,9 @@ class Subscription:
             if event.kind == "message":
                 return event
 
-    def begin_anew(self, sub: int) -> None:
+    def begin_anew(self, connection: Connection, sub: int) -> None:
         """Subscribes again on another connection, from where the program is."""
+        self._connection = connection
         self.sub, self.topic = sub, None
         self._events.clear()
         self._awaits_gap = False
@@ -151,7 +152,11 @@ class Topics:
         self._subs = dict(enumerate(live))
         self._next = len(live)
         for sub, subscription in self._subs.items():
-            subscription.begin_anew(sub)
+            subscription.begin_anew(self._connection, sub)
+
+    def take_over(self, others: Topics) -> None:
+        """Takes the subscriptions of another session, as if they had been made here."""
+        self._subs, others._subs = others._subs, {}
 
     def _live(self, message: Message) -> Optional[Subscription]:
         subscription = self._subs.get(message["sub"])
