@@ -138,11 +138,13 @@ class Connection:
         self.ws.send(encode_batch(body, seq, ack, now))
 
     def pump(self, deadline: float) -> bool:
-        """Takes the next batch, or end, of a connection of its group, and acts on it.
+        """Acts on the next batch, end or alarm of a connection of its group.
 
-        Tells whether one came before the deadline.
+        Tells whether there was one before the deadline.
         """
         while True:
+            if any([each._ring() for each in [*self.group]]):
+                return True
             alarm = min([each._on_time() for each in [*self.group]], default=deadline)
             for each in [*self.group]:
                 if each._take_next(alarm if len(self.group) == 1 else 0.0, deadline):
@@ -185,14 +187,18 @@ class Connection:
         """Leaves, with 1000."""
         self.ws.close(1000, "DONE")
 
-    def _on_time(self) -> float:
-        """Does what is due by the clock, and gives when to look again."""
+    def _ring(self) -> bool:
+        """Does what was planned for now, and tells whether there was any."""
         now = time.monotonic()
         due = [act for when, act in self._alarms if when <= now]
         self._alarms = [alarm for alarm in self._alarms if alarm[0] > now]
         for act in due:
             act()
-        if now >= self._acknowledging.due_at:
+        return bool(due)
+
+    def _on_time(self) -> float:
+        """Writes what is due by the clock, and gives when to look again."""
+        if time.monotonic() >= self._acknowledging.due_at:
             self._write(b"", None, True)
         waiting = self.greeted and (self.outstanding() or self.tx > self.acked)
         silence = self._silence.judge(self.greeted, waiting)
