@@ -6,11 +6,12 @@ import random
 import time
 from typing import Callable, Optional
 
-from .extensions import Message
-from .resumption import RESUME_FEATURE, named_delay
-from .session import Session
+from ..extensions import Message
+from ..resumption import named_delay
+from ..session import Session
+from .opening import FEATURES
 from .telling import tell_event
-from .websocket import Closed
+from ..websocket import Closed
 
 NOTES, LOBBY = "probe.notes", {"room": "lobby"}
 PATIENCE = 30.0
@@ -33,7 +34,7 @@ class Follower:
         while True:
             began = time.monotonic()
             try:
-                with Session.open(self._url, features=RESUME_FEATURE) as session:
+                with Session.open(self._url, features=FEATURES) as session:
                     return self._listen(session)
             except Closed as closed:
                 if closed.code in _CLOSED_FOR_GOOD or time.monotonic() > self._until:
