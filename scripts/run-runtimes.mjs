@@ -96,7 +96,7 @@ async function runRuntime(runtime, folder, signal) {
   let ended;
   let stopped;
   try {
-    ended = await runSuite(server.port, cwd, (host) =>
+    ended = await runSuite(server.ports, cwd, (host) =>
       programOf('client', ['run-suite.js', JSON.stringify(host)]),
     );
   } finally {
@@ -110,14 +110,14 @@ async function runRuntime(runtime, folder, signal) {
 
 /**
  * Runs the suite's program beside a host for the server.
- * @param {number} port
+ * @param {import('../tests/runtimes/host.js').ServerPorts} ports
  * @param {string} folder
  * @param {(host: import('../tests/runtimes/case.js').Host) => Program} programFor
  */
-async function runSuite(port, folder, programFor) {
+async function runSuite(ports, folder, programFor) {
   /** @type {typeof import('../tests/runtimes/host.js')} */
   const { startHost } = await import(pathToFileURL(join(folder, 'host.js')).href);
-  const host = await startHost(port);
+  const host = await startHost(ports);
   try {
     return await runUntilDone(programFor(host), (line) => line.startsWith('{"cases"'));
   } finally {
