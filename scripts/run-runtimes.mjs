@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -126,7 +127,21 @@ async function runSuite(ports, folder, programFor) {
 }
 
 /**
- * Runs the suite in the runtimes, one after the other, and tells how it goes.
+ * Runs the suite in one runtime, and tells how it went.
+ * @param {Runtime} runtime
+ * @param {RuntimeFolder} folder
+ * @param {AbortSignal} signal
+ */
+async function tellRuntime(runtime, folder, signal) {
+  const outcome = await runRuntime(runtime, folder, signal);
+  const { title, passed, cases, seconds, faults } = outcome;
+  console.log(`${title}: ${passed} of ${cases} in ${seconds.toFixed(1)} s`);
+  for (const fault of faults) console.error(`  ${fault}`);
+  return outcome;
+}
+
+/**
+ * Runs the suite in all runtimes, some of them at a time: much of it is waiting.
  * @param {readonly Runtime[]} runtimes
  * @param {AbortSignal} signal
  */
@@ -135,17 +150,21 @@ async function runAll(runtimes, signal) {
   const build = { command: 'npm', args: ['run', 'build'], cwd: ROOT, timeoutMs: BUILD_MS, signal };
   await runProgram(build);
   const folder = await createRuntimeFolder(runtimes, signal);
-  try {
-    const outcomes = [];
-    for (const runtime of runtimes) {
-      const outcome = await runRuntime(runtime, folder, signal);
-      const { title, passed, cases, seconds, faults } = outcome;
-      console.log(`${title}: ${passed} of ${cases} in ${seconds.toFixed(1)} s`);
-      for (const fault of faults) console.error(`  ${fault}`);
-      outcomes.push(outcome);
+  /** @type {Map<Runtime, Outcome>} */
+  const outcomes = new Map();
+  const waiting = [...runtimes];
+  const runWaiting = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      outcomes.set(next, await tellRuntime(next, folder, signal));
     }
-    return outcomes;
+  };
+  const lanes = Array.from({ length: availableParallelism() + 1 }, runWaiting);
+  try {
+    await Promise.all(lanes);
+    return runtimes.flatMap((runtime) => outcomes.get(runtime) ?? []);
   } finally {
+    waiting.length = 0;
+    await Promise.allSettled(lanes);
     await folder.remove();
   }
 }
