@@ -36,7 +36,7 @@ function readMessages({ client, room, me, views, signedOut, signal }: OpenRoomOp
     gap: (gap) => messages.addGap(gap),
     state: ({ status, joined, error }) => {
       if (status === 'live' && joined?.kind === 'fresh') messages.setJoined(joined.count);
-      if (status === 'live' && joined?.kind === 'recovered') messages.addBack(joined.count);
+      if (status === 'live' && joined?.kind === 'recovered') messages.setBack(joined.count);
       if (error === undefined) return;
       if (error.code === 'UNAUTHENTICATED') signedOut();
       else if (error.code === 'DENIED') messages.addNote('end', `There is no room “${room}”.`);
