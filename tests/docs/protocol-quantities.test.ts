@@ -1,5 +1,5 @@
 import { CLOSE_CODES, DECODE_LIMITS, WIRE_LIMITS, type CloseCode } from '@trunkline/protocol';
-import { CLIENT_LIMITS } from '../../packages/client/src/client-limits.js';
+import { CLIENT_LIMITS } from '../../packages/client/src/connection/client-limits.js';
 import { SERVER_LIMITS } from '../../packages/server/src/limits.js';
 import { readDocument, sectionsOf } from './markdown.js';
 
