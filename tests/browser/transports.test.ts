@@ -90,6 +90,15 @@ describeBrowsers('the page of the transports', (browser) => {
     expect(await poll(arePolling, 10_000)).toBe(true);
   });
 
+  it('has an EventSource that gives up for good once it is answered with an error', async () => {
+    await using page = await open();
+    const state = await page.run(`new Promise((resolve) => {
+      const source = new EventSource('/ticks/none');
+      source.onerror = () => resolve(source.readyState);
+    })`);
+    expect(state).toBe(2);
+  });
+
   it('is operated by keyboard, and fits a phone', async () => {
     await using page = await open();
     await page.press('Tab');
