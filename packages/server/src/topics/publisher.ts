@@ -21,8 +21,8 @@ import {
 } from '@trunkline/protocol';
 import { chain } from '../chain.js';
 import { localError } from '../failure.js';
-import { resolveServerLimits, type ServerLimits } from '../limits.js';
-import { observedBroker } from '../observe/observed-broker.js';
+import { resolveServerLimits, type ServerLimits } from '../limits/limits.js';
+import { observedBroker } from './observed-broker.js';
 import type { Observer } from '../observe/observer.js';
 import { printFailure } from '../process-edge.js';
 import { GuardedTracer } from '../tracing/guarded-tracer.js';
