@@ -25,6 +25,8 @@ export interface UnaryRequest<Value> {
   readonly codec: ProcedureCodec | undefined;
   readonly input: unknown;
   readonly options: CallOptions | undefined;
+  /** What the contract gives it where the caller says nothing; the client's own default if missing. */
+  readonly deadlineMs?: number | undefined;
   readonly idempotencyKey?: Uint8Array;
   readonly read: (message: ResultMessage) => Value | TrunklineError;
 }
@@ -40,7 +42,7 @@ export function startUnary<Value>(
 ): void {
   const { kind, name, codec, input, options = {}, idempotencyKey } = request;
   const { signal } = options;
-  const due = deadlineAt(port, options, port.deadlineMs);
+  const due = deadlineAt(port, options, request.deadlineMs ?? port.deadlineMs);
   if (signal?.aborted) return outcome.failed(cancelledError('no', signal.reason));
   const span = startSpan(port, kind, name);
   let stopListening = (): void => {};
