@@ -2,6 +2,7 @@ import { TrunklineError, type Runtime, type Tracer } from '@trunkline/protocol';
 import type { CallOptions } from './call-method.js';
 import type { CallTable } from './call-table.js';
 import type { ErrorHook } from './error-hook.js';
+import { refuseUnknown } from './refuse-unknown.js';
 import type { WatchSource } from './source-watch.js';
 import type { SuperjsonLoader } from './superjson.js';
 
@@ -28,6 +29,13 @@ export function deadlineAt(
   const ms = deadlineMs === undefined ? fallbackMs : checkDeadlineMs(deadlineMs);
   return ms === undefined ? undefined : runtime.now() + ms;
 }
+
+/** Throws a TypeError for an option of a stream or publish that does not exist. */
+export function checkCallOptions(name: string, options: CallOptions | undefined): void {
+  if (options !== undefined) refuseUnknown(`${name}: unknown option`, options, CALL_OPTIONS);
+}
+
+const CALL_OPTIONS: readonly (keyof CallOptions)[] = ['signal', 'deadlineMs'];
 
 /** Reads a `deadlineMs` option: `undefined` for none. Throws a TypeError for a senseless one. */
 export function checkDeadlineMs(deadlineMs: number | null): number | undefined {

@@ -310,6 +310,15 @@ describe('a deadline', () => {
     await expect(chat.ping(undefined, { deadlineMs: NaN })).rejects.toThrow('"deadlineMs"');
   });
 
+  test('that is misspelt is a TypeError that says what there is', async () => {
+    const { chat } = start();
+    const options = { deadlineMS: 5 } as object;
+    await expect(chat.ping(undefined, options)).rejects.toThrow(TypeError);
+    await expect(chat.ping.safe(undefined, options)).rejects.toThrow(
+      'chat.ping: unknown option "deadlineMS": expected signal, deadlineMs, idempotencyKey',
+    );
+  });
+
   test('of the client replaces the default', async () => {
     const { server, runtime, chat } = await startLive({ deadlineMs: 700 });
     const pinged = chat.ping();
@@ -317,6 +326,32 @@ describe('a deadline', () => {
     expect(server.latest.last('CALL').deadlineMs).toBe(700);
     server.latest.result(0);
     await pinged;
+  });
+
+  test('of the contract stands before that of the client, and behind that of the caller', async () => {
+    const { server, runtime, chat } = await startLive({ deadlineMs: 700 });
+    const calls = [
+      chat.hasty(),
+      chat.hasty(undefined, {}),
+      chat.hasty(undefined, { deadlineMs: 400 }),
+      chat.hasty(undefined, { deadlineMs: null }),
+    ];
+    await runtime.settle();
+    const deadlines = server.latest.all('CALL').map(({ deadlineMs }) => deadlineMs);
+    expect(deadlines).toEqual([250, 250, 400, undefined]);
+    for (const id of [0, 2, 4, 6]) server.latest.result(id);
+    await Promise.all(calls);
+  });
+
+  test('of the contract fails a call of a client that has none', async () => {
+    const { runtime, chat } = await startLive({ deadlineMs: null });
+    const late = chat.hasty();
+    await runtime.advance(249);
+    expect(await outcomeOf(late)).toBe('pending');
+    await Promise.all([
+      expect(late).rejects.toMatchObject({ code: 'DEADLINE', executed: 'unknown' }),
+      runtime.advance(1),
+    ]);
   });
 });
 
