@@ -3,6 +3,7 @@ import {
   KINDS,
   type CallMessage,
   type Kind,
+  type CancelMessage,
   type ChunkMessage,
   type Message,
   type Payload,
@@ -68,7 +69,9 @@ function subscribe(sub: number, params: Payload = LOBBY, name = 'desk.notes'): M
 
 const item = (payload: Payload): Message => ({ kind: 'ITEM', id: 0, ...payload });
 const end = (payload: Payload = NONE): Message => ({ kind: 'END', id: 0, ...payload });
-const cancel = (id: number): Message => ({ kind: 'CANCEL', id, reason: 'withdrawn' });
+const cancel = (id: number, reason: CancelMessage['reason'] = 'withdrawn'): Message => {
+  return { kind: 'CANCEL', id, reason };
+};
 const many = (count: number, message: Message): Message[] => Array<Message>(count).fill(message);
 const KEY = { idempotencyKey: Uint8Array.of(1) };
 const openUp = [bind('up', 'stream'), callOf()];
@@ -222,13 +225,19 @@ const LIVE: readonly Case[] = [
   ['CANCEL', /not known/, [cancel(2)], 'ignores it'],
   [
     'CANCEL',
-    /^it is the callee$/,
+    /reason is 1$/,
+    [...openWait, cancel(0, 'deadline')],
+    'answers ERROR DEADLINE, executed unknown',
+  ],
+  [
+    'CANCEL',
+    /reason is another$/,
     [...openWait, cancel(0)],
     'answers ERROR CANCELLED, executed unknown',
   ],
   [
     'CANCEL',
-    /^it is the callee$/,
+    /reason is another$/,
     [...openDown, cancel(0)],
     'answers ERROR CANCELLED, executed unknown',
   ],

@@ -14,6 +14,8 @@ export interface CallPort {
   readonly onError: ErrorHook;
   /** The deadline of a call whose caller names none; `undefined` for none. */
   readonly deadlineMs: number | undefined;
+  /** Whether that is the application's own word, which servers are told. */
+  readonly hasOwnDeadline: boolean;
   /** Watches sources of items that do not end; `undefined` where nobody wants that. */
   readonly watchSource?: WatchSource | undefined;
   /** Gives calls their spans; `undefined` where nobody traces. */

@@ -247,7 +247,7 @@ describe('an AbortSignal', () => {
 });
 
 describe('a deadline', () => {
-  test('travels as what remains of it, 30 s unless said', async () => {
+  test('travels as what remains of it where the caller names one', async () => {
     const { server, runtime, chat } = await startLive();
     const calls = [
       chat.ping(),
@@ -257,7 +257,7 @@ describe('a deadline', () => {
     ];
     await runtime.settle();
     const deadlines = server.latest.all('CALL').map(({ deadlineMs }) => deadlineMs);
-    expect(deadlines).toEqual([30_000, 400, undefined, undefined]);
+    expect(deadlines).toEqual([undefined, 400, undefined, undefined]);
     for (const id of [0, 2, 4, 6]) server.latest.result(id);
     await Promise.all(calls);
   });
@@ -338,7 +338,7 @@ describe('a deadline', () => {
     ];
     await runtime.settle();
     const deadlines = server.latest.all('CALL').map(({ deadlineMs }) => deadlineMs);
-    expect(deadlines).toEqual([250, 250, 400, undefined]);
+    expect(deadlines).toEqual([undefined, undefined, 400, undefined]);
     for (const id of [0, 2, 4, 6]) server.latest.result(id);
     await Promise.all(calls);
   });
@@ -352,6 +352,38 @@ describe('a deadline', () => {
       expect(late).rejects.toMatchObject({ code: 'DEADLINE', executed: 'unknown' }),
       runtime.advance(1),
     ]);
+  });
+
+  test('that nobody named is 30 s, and its end is told by a CANCEL', async () => {
+    const { server, runtime, chat } = await startLive();
+    const pinged = chat.ping();
+    await runtime.advance(29_999);
+    expect(await outcomeOf(pinged)).toBe('pending');
+    await Promise.all([
+      expect(pinged).rejects.toMatchObject({ code: 'DEADLINE', executed: 'unknown' }),
+      runtime.advance(1),
+    ]);
+    expect(server.latest.last('CALL').deadlineMs).toBeUndefined();
+    expect(server.latest.all('CANCEL')).toMatchObject([{ id: 0, reason: 'deadline' }]);
+    server.latest.error(0, { code: 'DEADLINE', executed: 'unknown' });
+    await runtime.settle();
+  });
+
+  test('that nobody named is told when the call had to wait', async () => {
+    const { server, runtime, chat } = start();
+    const first = chat.hasty();
+    await runtime.settle();
+    const again = chat.ping();
+    await runtime.settle();
+    server.latest.error(2, { code: 'BUSY' });
+    await runtime.advance(100);
+    expect(server.latest.all('CALL').map(({ deadlineMs }) => deadlineMs)).toEqual([
+      250,
+      undefined,
+      expect.any(Number),
+    ]);
+    for (const id of [0, 2]) server.latest.result(id);
+    await Promise.all([first, again]);
   });
 });
 

@@ -96,7 +96,9 @@ export class StreamCall implements StreamHandler {
     const due = deadlineAt(this.#port, options, deadlineMs);
     const span = startSpan(this.#port, 'stream', name);
     this.#span = span;
-    this.#call = startOrFail(this.#port, { kind: 'stream', name, codec, input, due, span }, this);
+    const isDeadlineStandard = options.deadlineMs === undefined;
+    const request = { kind: 'stream', name, codec, input, due, isDeadlineStandard, span } as const;
+    this.#call = startOrFail(this.#port, request, this);
     if (this.#isOver) return;
     this.#stopListening = onAbort(signal, () => {
       this.failed(cancelledError(this.#cancel('withdrawn'), signal?.reason));

@@ -138,9 +138,10 @@ describe('a stream of items from the server', () => {
     const { server, runtime, chat } = await startLive();
     const failed = errorOf(collect(chat.brief()));
     await runtime.settle();
-    expect(server.latest.last('CALL').deadlineMs).toBe(900);
+    expect(server.latest.last('CALL').deadlineMs).toBeUndefined();
     await runtime.advance(900);
     expect(await failed).toMatchObject({ code: 'DEADLINE', executed: 'unknown' });
+    expect(server.latest.all('CANCEL')).toMatchObject([{ id: 0, reason: 'deadline' }]);
     server.latest.error(0, { code: 'DEADLINE', executed: 'yes' });
     await runtime.settle();
   });
