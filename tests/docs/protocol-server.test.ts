@@ -3,7 +3,6 @@ import {
   KINDS,
   type CallMessage,
   type Kind,
-  type CancelMessage,
   type ChunkMessage,
   type Message,
   type Payload,
@@ -69,9 +68,8 @@ function subscribe(sub: number, params: Payload = LOBBY, name = 'desk.notes'): M
 
 const item = (payload: Payload): Message => ({ kind: 'ITEM', id: 0, ...payload });
 const end = (payload: Payload = NONE): Message => ({ kind: 'END', id: 0, ...payload });
-const cancel = (id: number, reason: CancelMessage['reason'] = 'withdrawn'): Message => {
-  return { kind: 'CANCEL', id, reason };
-};
+const cancel = (id: number): Message => ({ kind: 'CANCEL', id, reason: 'withdrawn' });
+const late: Message = { kind: 'CANCEL', id: 0, reason: 'deadline' };
 const many = (count: number, message: Message): Message[] => Array<Message>(count).fill(message);
 const KEY = { idempotencyKey: Uint8Array.of(1) };
 const openUp = [bind('up', 'stream'), callOf()];
@@ -223,12 +221,7 @@ const LIVE: readonly Case[] = [
     'closes with 4400',
   ],
   ['CANCEL', /not known/, [cancel(2)], 'ignores it'],
-  [
-    'CANCEL',
-    /reason is 1$/,
-    [...openWait, cancel(0, 'deadline')],
-    'answers ERROR DEADLINE, executed unknown',
-  ],
+  ['CANCEL', /reason is 1$/, [...openWait, late], 'answers ERROR DEADLINE, executed unknown'],
   [
     'CANCEL',
     /reason is another$/,

@@ -6,14 +6,14 @@ import type {
   ServiceShape,
   Tracer,
 } from '@trunkline/protocol';
-import type { ReconnectOptions } from './backoff.js';
-import { checkDeadlineMs } from './call-port.js';
-import { CLIENT_LIMITS, type ClientLimits } from './client-limits.js';
-import { guardHook, reportError, type ErrorHook } from './error-hook.js';
-import { refuseUnknown } from './refuse-unknown.js';
-import type { Served } from './serving.js';
-import type { SourceLeakOptions } from './source-watch.js';
-import type { AuthOption } from './token-source.js';
+import type { ReconnectOptions } from './connection/backoff.js';
+import { checkDeadlineMs } from './calls/call-port.js';
+import { CLIENT_LIMITS, type ClientLimits } from './connection/client-limits.js';
+import { guardHook, reportError, type ErrorHook } from './connection/error-hook.js';
+import { refuseUnknown } from './connection/refuse-unknown.js';
+import type { Served } from './serving/serving.js';
+import type { SourceLeakOptions } from './calls/source-watch.js';
+import type { AuthOption } from './connection/token-source.js';
 
 /** Generated clients by the names that they get. */
 export type Services = Readonly<Record<string, ServiceShape>>;

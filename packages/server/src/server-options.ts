@@ -1,9 +1,9 @@
 import type { Broker, Runtime } from '@trunkline/protocol';
-import type { SessionClosed, SessionOpened } from './context.js';
+import type { SessionClosed, SessionOpened } from './routes/context.js';
 import type { ServerFailure } from './failure.js';
-import type { Authenticate } from './gatekeeper.js';
-import type { Around } from './guard.js';
-import type { ServerLimits } from './limits.js';
+import type { Authenticate } from './guards/gatekeeper.js';
+import type { Around } from './routes/guard.js';
+import type { ServerLimits } from './limits/limits.js';
 import type { LeakOptions } from './leak-watch.js';
 import { assertObservers } from './observe/assert-observers.js';
 import type { Observer } from './observe/observer.js';

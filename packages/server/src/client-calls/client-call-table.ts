@@ -17,7 +17,7 @@ import {
 } from '@trunkline/protocol';
 import { isPromise } from '../chain.js';
 import { localError } from '../failure.js';
-import type { ServerLimits } from '../limits.js';
+import type { ServerLimits } from '../limits/limits.js';
 import type { Observation } from '../observe/observation.js';
 import type { GuardedTracer } from '../tracing/guarded-tracer.js';
 import type { CallerLink } from './caller-link.js';

@@ -8,7 +8,7 @@ import {
   type TraceContext,
   type WithInput,
 } from '@trunkline/protocol';
-import type { SessionInfo } from '../context.js';
+import type { SessionInfo } from '../routes/context.js';
 import { localError } from '../failure.js';
 import { refuseUnknown } from '../refuse-unknown.js';
 import { Session } from '../session.js';

@@ -21,9 +21,9 @@ import {
 } from '@trunkline/protocol';
 import { chain } from '../chain.js';
 import { localError } from '../failure.js';
-import { resolveServerLimits, type ServerLimits } from '../limits.js';
+import { resolveServerLimits, type ServerLimits } from '../limits/limits.js';
 import { assertObservers } from '../observe/assert-observers.js';
-import { observedBroker } from '../observe/observed-broker.js';
+import { observedBroker } from './observed-broker.js';
 import type { Observer } from '../observe/observer.js';
 import { printFailure } from '../process-edge.js';
 import { refuseUnknown } from '../refuse-unknown.js';
