@@ -58,4 +58,4 @@ export function readPlayed(): { title: string; when: RegExp }[] {
   });
 }
 
-const PLAYS = /^protocol-(server|client|resume|resumed|session|outcomes|goaway|large)\.test\.ts$/;
+const PLAYS = /^protocol-(server|client|calls|session|outcomes|goaway|resumed?)\.test\.ts$/;
