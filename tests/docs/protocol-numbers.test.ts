@@ -7,7 +7,7 @@ import {
   STORED,
   WIRE_LIMITS,
 } from '@trunkline/protocol';
-import { CLIENT_LIMITS } from '../../packages/client/src/client-limits.js';
+import { CLIENT_LIMITS } from '../../packages/client/src/connection/client-limits.js';
 import {
   CANCEL_REASONS,
   EXECUTED,
@@ -18,7 +18,7 @@ import {
   PROCEDURE_KINDS,
   STALE_REASONS,
 } from '../../packages/protocol/src/message.js';
-import { SERVER_LIMITS } from '../../packages/server/src/limits.js';
+import { SERVER_LIMITS } from '../../packages/server/src/limits/limits.js';
 import { readDocument, rowsOf, sectionsOf } from './markdown.js';
 
 const DOCUMENT = readDocument('PROTOCOL.md');

@@ -1,6 +1,7 @@
+import { describe, expect, it } from 'vitest';
 import { CLOSE_CODES, DECODE_LIMITS, WIRE_LIMITS, type CloseCode } from '@trunkline/protocol';
-import { CLIENT_LIMITS } from '../../packages/client/src/client-limits.js';
-import { SERVER_LIMITS } from '../../packages/server/src/limits.js';
+import { CLIENT_LIMITS } from '../../packages/client/src/connection/client-limits.js';
+import { SERVER_LIMITS } from '../../packages/server/src/limits/limits.js';
 import { readDocument, sectionsOf } from './markdown.js';
 
 const SECTIONS = sectionsOf(readDocument('PROTOCOL.md')).filter(
