@@ -157,22 +157,29 @@ describe('our server, at AUTH', () => {
 describe('our server, whatever the message is', () => {
   const packed = { encoding: ENCODING.PACKED, bytes: new Uint8Array(2) };
 
-  it.each<[RegExp, string | Message[], string, string]>([
-    [/^it is malformed/, '00 07 03 000000', 'closes with 4400', ''],
-    [/^it is malformed/, '00 07 04 00000000 07 03 000000', 'closes with 4400', 'PONG'],
-    [/wrong direction/, '00 0a 01 00', 'closes with 4400', ''],
-    [/did not say that it can take it/, [AUTH], 'closes with 4400', ''],
+  it.each<[string, RegExp, string | Message[], string, string]>([
+    [COMMON, /^it is malformed/, '00 07 03 000000', 'closes with 4400', ''],
+    [COMMON, /^it is malformed/, '00 07 04 00000000 07 03 000000', 'closes with 4400', 'PONG'],
+    [COMMON, /wrong direction/, '00 0a 01 00', 'closes with 4400', ''],
+    [COMMON, /did not say that it can take it/, [AUTH], 'closes with 4400', ''],
     [
+      COMMON,
       /payload is packed/,
       [{ kind: 'CALL', id: 0, procedure: 0, ...packed }],
       'closes with 4400',
       '',
     ],
-    [/not known and optional/, '010100 ff 01 00', 'ignores it', ''],
-    [/not above rx/, '010100 58 00', 'ignores it', ''],
-    [/names a call, topic/, [{ kind: 'CANCEL', id: 8, reason: 'withdrawn' }], 'ignores it', ''],
-  ])('%s', async (when, said, outcome, unseen) => {
-    const reaction = reactionTo(COMMON, when);
+    [COMMON, /not known and optional/, '010100 ff 01 00', 'ignores it', ''],
+    [COMMON, /not above rx/, '010100 58 00', 'ignores it', ''],
+    [
+      COMMON,
+      /names a call, topic/,
+      [{ kind: 'CANCEL', id: 8, reason: 'withdrawn' }],
+      'ignores it',
+      '',
+    ],
+  ])('%s: when %s', async (title, when, said, outcome, unseen) => {
+    const reaction = reactionTo(title, when);
     expect(outcome === 'ignores it' ? /^(skips|ignores)/ : /^closes with 4400/).toSatisfy(
       (pattern: RegExp) => pattern.test(reaction),
     );
@@ -188,6 +195,15 @@ describe('our server, whatever the message is', () => {
     if (when.source.includes('rx')) await peer.bytes(batch);
     expect(outcomeOf(peer, before)).toBe(outcome);
     expect(peer.received.map(({ kind }) => `${kind}`)).not.toContain(unseen);
+  });
+
+  it('may answer several PINGs by one PONG, with the latest value', async () => {
+    expect(reactionTo('PING', /not written yet/)).toMatch(/^may answer both by one PONG/);
+    await using host = openHost();
+    const peer = host.connect();
+    await peer.send(hello('ada'));
+    await peer.send({ kind: 'PING', value: 1 }, { kind: 'PING', value: 2 });
+    expect(peer.of('PONG').at(-1)).toEqual({ kind: 'PONG', value: 2 });
   });
 
   it('ignores what comes while the connection is closing', async () => {

@@ -48,7 +48,7 @@ export function readPlayed(): { title: string; when: RegExp }[] {
   return files.flatMap((name) => {
     const text = readFileSync(new URL(name, folder), 'utf8');
     const cases = [...text.matchAll(/(?:'([A-Z]+)'|(COMMON)),\s*\/((?:\\.|[^/\n])+)\//g)];
-    const resumes = [...text.matchAll(/^\s+\[?(?:reactionTo\()?\/((?:\\.|[^/\n])+)\/[,)]/gm)];
+    const resumes = [...text.matchAll(/(?:^\s+\[|reactionTo\()\/((?:\\.|[^/\n])+)\/[,)]/gm)];
     return [
       ...cases.map(([, title = COMMON, , when = '']) => ({ title, when: new RegExp(when) })),
       ...(name.includes('-resume.') ? resumes : []).map(([, when = '']) => {
@@ -58,4 +58,4 @@ export function readPlayed(): { title: string; when: RegExp }[] {
   });
 }
 
-const PLAYS = /^protocol-(server|client|calls|session|outcomes|goaway|resumed?)\.test\.ts$/;
+const PLAYS = /^protocol-(server|client|calls|session|outcomes|goaway|layout|resumed?)\.test\.ts$/;
