@@ -254,6 +254,7 @@ describeBrowsers('the chat', (browser) => {
     await page.goto(front.url);
     await page.see('#connection-text', 'Refused');
     await page.see('#connection-reason', /4403: origin not allowed/);
+    await page.screenshot('chat-denied.png');
     expect(await page.run('document.querySelector("#connection").dataset.status')).toBe('denied');
   });
 
