@@ -7,7 +7,7 @@ import { connect as connectTcp, createServer, type AddressInfo, type Socket } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { failureText } from '../../examples/chat/page/failure-text.js';
 import { PersonName } from '../../examples/chat/src/door.contract.js';
@@ -17,17 +17,15 @@ import { HOUSE, Names } from '../../examples/chat/src/names.js';
 import { EchoClient } from '../../examples/echo/src/generated/echo.client.js';
 import { findProgram } from '../../examples/plain-server/src/system-program.js';
 import { connectChat, newToken } from './support/chat-visitor.js';
-import { buildExample, startExample } from './support/example.js';
+import { startExample } from './support/example.js';
 import { poll } from './support/poll.js';
 
 const EXAMPLES = ['echo', 'chat', 'transports', 'plain-server'];
-/** They are built first, and other tests run beside these. */
+/** Other tests run beside these. */
 const SLOW = 60_000;
 const missing = findProgram('openssl') === undefined ? ', which needs openssl' : '';
 
 describe.each(EXAMPLES)('the example %s', { timeout: SLOW }, (name) => {
-  beforeAll(() => buildExample(name));
-
   it.for(['http', '-1', '1e3', '70000'])('says what is wrong with PORT "%s"', async (PORT) => {
     const { code, lines } = await run(name, { PORT });
     expect(lines).toEqual([
