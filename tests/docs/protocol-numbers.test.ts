@@ -179,7 +179,6 @@ describe('limits', () => {
       [server('subprotocols'), server('subprotocolBytes')],
       'HTTP 400',
     ],
-    ['AUTHs that are not answered', [server('authPending')], '4429'],
     [
       'a stream without an item either way, though there is credit for one',
       [server('streamIdleMs')],
