@@ -52,7 +52,7 @@ export class TrunklineError<Code extends string = string, Data = unknown> extend
 }
 
 /**
- * Gives an error that says which procedure or topic failed, in its text too; one that knows it already
+ * Gives an error that says which procedure or topic failed, in its text too. One that knows it already
  * is given back as it is, unless `executed` differs.
  */
 export function locate(

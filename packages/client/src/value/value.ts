@@ -90,8 +90,8 @@ export function sizeOf({ bytes }: Unsent): number {
 }
 
 /**
- * Gives the error of a payload that is over the server's limit `valueInBytes`, or the limit that is
- * named. What has no bytes yet is measured later.
+ * Gives the error of a payload that is over the limit of the server, or over the one that is named.
+ * What has no bytes yet is measured later.
  */
 export function sizeError(
   value: Unsent,
