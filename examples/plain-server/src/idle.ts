@@ -33,8 +33,8 @@ async function lookOn(site: StorehouseSite): Promise<number | null> {
     folder: join(folder, 'silence'),
   });
   void silent.ended.then((line) => {
-    // Ctrl+C reaches nginx too.
-    if (!stopping.signal.aborted) tell(`nginx ends the one on which nobody pings: ${line}`);
+    // Ctrl+C reaches nginx too, which then ends it for another reason.
+    if (line.includes('timed out')) tell(`nginx ends the one on which nobody pings: ${line}`);
   });
   const watch = await watchBytes(site.ports.nginx, (from, bytes) => {
     tell(`${bytes} bytes of TLS from the ${from}`);
