@@ -95,6 +95,7 @@ describe.concurrent('judgeServer', () => {
     ['sends GOAWAY', behind('WELCOME', GOAWAY), 'call', 'sent GOAWAY, which it may not'],
     ['sends PONG', behind('WELCOME', { kind: 'PONG', value: 1 }), 'call', 'there was no PING'],
     ['claims all features', changed('WELCOME', { features: 31 }), 'call', 'with bit RESUME'],
+    ['claims to renew', changed('WELCOME', { features: 4 }), 'call', 'with bit AUTH'],
     ['keeps sessions alone', changed('WELCOME', { ttlMs: 60_000 }), 'call', 'and ttlMs 60000'],
     ['gives no names', { reason: '' }, 'version', 'closed with the reason ""'],
     ['is late', { delays: { DEADLINE: 5_000 } }, 'deadline', late],
