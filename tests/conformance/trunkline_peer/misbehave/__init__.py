@@ -1,6 +1,7 @@
 """Misbehaviour, and what a server of the contract `probe` is to do about it."""
 
 from . import (
+    answers,
     batches,
     chunks,
     directions,
@@ -25,6 +26,7 @@ from .reactions import MISBEHAVE
 
 __all__ = [
     "MISBEHAVE",
+    "answers",
     "batches",
     "chunks",
     "directions",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checks import same
+from ..checks import room, same
+from ..frames import frame
 from ..messages import encode_batch, encode_message
 from ..payload import encode_payload
 from ..session import Session
@@ -228,3 +229,36 @@ def _long_unsubscribe(session: Session) -> None:
 @closing("bytes-behind-credit")
 def _long_credit(session: Session) -> None:
     raw(session, encode_batch(message(0x20, bytes(4))))
+
+
+@MISBEHAVE.add("pings-by-the-thousand")
+def _pings(url: str) -> None:
+    with Session.open(url) as session:
+        last = 5_000
+        pings = (message(0x07, value.to_bytes(4, "little")) for value in range(last + 1))
+        raw(session, encode_batch(b"".join(pings)))
+        log = session.connection.log
+        session.connection.until(lambda: log[-1].get("value") == last, "PONG with the last value")
+        lives(session)
+
+
+@ignored("pong-of-no-ping")
+def _pong(session: Session) -> None:
+    raw(session, encode_batch(message(0x08, b"\x07\x00\x00\x00")))
+
+
+@MISBEHAVE.add("call-behind-a-breach")
+def _behind(url: str) -> None:
+    where = room()
+    with Session.open(url) as other:
+        notes = other.subscribe("probe.notes", {"room": where})
+        same("the state", notes.next()[:2], ("state", "fresh"))
+        with Session.open(url) as session:
+            procedure = session.calls.bind("probe.announce", "call")
+            encoding, data = encode_payload({"room": where, "text": "too late"})
+            fields = {"id": 0, "procedure": procedure, "encoding": encoding, "bytes": data}
+            late = encode_batch(encode_message({"kind": "CALL", **fields}), 2)
+            session.connection.ws.write(frame(encode_batch(PING[:3])) + frame(late))
+            closes(session.connection, 4400)
+        other.publish("probe.notes", {"room": where}, {"text": "in time"})
+        same("what is heard", notes.next().value, {"text": "in time"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Callable, Dict
 
 from ..checks import same
@@ -45,6 +46,10 @@ _A = b"\x01a\x01"
 _answered("for-a-procedure-that-is-bound-without-hashes", {}, _A, "LAYOUT")
 _answered("for-a-publish-that-is-bound-without-hashes", {}, _A, "LAYOUT", "probe.notes")
 _answered("for-a-procedure-without-input", _RIGHT, b"\x00\x00", "INVALID_INPUT", "probe.crash")
+
+_OTHER = deepcopy(_RIGHT)
+_OTHER["probe.echo"]["send"][0]["root"]["rest"] = "carry"
+_answered("with-another-hash", _OTHER, _A + b"\x00", "LAYOUT")
 
 _FAULTS = {
     **{"of-no-bytes": b"", "with-a-byte-behind": _A + b"\x00", "cut": b"\x01a"},

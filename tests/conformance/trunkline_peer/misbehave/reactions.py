@@ -3,19 +3,60 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, Optional
 
 from ..call import CallError
-from ..checks import Checks, same
+from ..checks import Bystander, Checks, room, same
 from ..connection import Connection
 from ..session import Session
 from ..websocket import Closed
 from ..wire import blob, fixed
 
-MISBEHAVE = Checks()
+_NOTES = "probe.notes"
 _WAIT = 5.0
+NOTHING = "nothing"
 
 Act = Callable[[Session], None]
+
+
+class _Other(Bystander):
+    """Another client, which calls and hears a topic while somebody misbehaves."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._room = {"room": room()}
+        self._session = Session.open(url, "bystander")
+        self._notes = self._session.subscribe(_NOTES, self._room)
+        same("the state of the bystander", self._notes.next()[:2], ("state", "fresh"))
+        self._settle()
+
+    def look(self) -> None:
+        """Fails unless its publish comes back to it."""
+        note = {"text": room()}
+        self._session.publish(_NOTES, self._room, note)
+        same("what the bystander hears", self._notes.next().value, note)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Leaves nothing outstanding, since it takes nothing until it looks again."""
+        connection = self._session.connection
+        connection.send({"kind": "VOID"}, now=True)
+        connection.until(lambda: connection.acked == connection.tx, "an acknowledgement")
+
+    def leave(self) -> None:
+        """Closes its connection."""
+        self._session.connection.close()
+
+
+class Misbehaviours(Checks):
+    """Ways to break the protocol, by their names, with the reaction where one is fixed."""
+
+    def __init__(self) -> None:
+        super().__init__(_Other)
+        self.fixed: Dict[str, str] = {}
+
+
+MISBEHAVE = Misbehaviours()
 
 
 def closes(connection: Connection, code: int, timeout: float = _WAIT) -> Closed:
@@ -58,6 +99,7 @@ def closing(name: str, code: int = 4400) -> Callable[[Act], Act]:
                 closes(session.connection, code)
 
         MISBEHAVE.add(name)(check)
+        MISBEHAVE.fixed[name] = str(code)
         return act
 
     return put
@@ -73,6 +115,7 @@ def ignored(name: str) -> Callable[[Act], Act]:
                 lives(session)
 
         MISBEHAVE.add(name)(check)
+        MISBEHAVE.fixed[name] = NOTHING
         return act
 
     return put
