@@ -43,8 +43,13 @@ class Checks:
         return put
 
     def listing(self) -> str:
-        """Names the checks, one a line."""
-        return "\n".join(self.by_name)
+        """Names the checks, one a line, each with what explains it."""
+        told = {name: self.explain(name) for name in self.by_name}
+        return "\n".join(f"{name}  {why}".rstrip() for name, why in told.items())
+
+    def explain(self, _: str) -> str:
+        """Says what a check goes by."""
+        return ""
 
     def run(self, url: str, names: List[str]) -> bool:
         """Runs the checks side by side, prints a line for each, and tells whether all went well."""
@@ -64,6 +69,8 @@ class Checks:
         bystanders.leave()
         for name, failure in zip(chosen, failures):
             print(f"ok    {name}" if failure is None else f"FAIL  {name}: {failure}")
+            if failure is not None and self.explain(name):
+                print(f"      due: {self.explain(name)}")
         failed = sum(failure is not None for failure in failures)
         print(f"{len(chosen) - failed} of {len(chosen)} checks are ok")
         return failed == 0

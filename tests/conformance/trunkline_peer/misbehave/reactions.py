@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from ..call import CallError
 from ..checks import Bystander, Checks, room, same
@@ -11,6 +11,7 @@ from ..connection import Connection
 from ..session import Session
 from ..websocket import Closed
 from ..wire import blob, fixed
+from .rules import faults, read_rules
 
 _NOTES = "probe.notes"
 _WAIT = 5.0
@@ -54,6 +55,17 @@ class Misbehaviours(Checks):
     def __init__(self) -> None:
         super().__init__(_Other)
         self.fixed: Dict[str, str] = {}
+        self._rules = read_rules()
+
+    def explain(self, name: str) -> str:
+        """Gives the rule that says what is to come of it."""
+        rule = next((rule for rule in self._rules if rule.is_of(name)), None)
+        return "" if rule is None else f"{rule.reaction}, by {rule.section}: {rule.sentence}"
+
+    def faults(self, document: str) -> List[str]:
+        """Says where the rules do not fit the text of PROTOCOL.md, or the misbehaviours."""
+        reactions = {name: self.fixed.get(name, "") for name in self.by_name}
+        return list(faults(self._rules, document, reactions))
 
 
 MISBEHAVE = Misbehaviours()
