@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checks import room, same
+from ..checks import room, same, soon
 from ..frames import frame
 from ..messages import encode_batch, encode_message
 from ..payload import encode_payload
@@ -196,9 +196,13 @@ for _seq in (0, 65_535, 40_000):
 def _now(session: Session) -> None:
     connection = session.connection
     lives(session)
-    acks = connection.acks
-    raw(session, encode_batch(b"", ack=connection.rx, now=True))
-    connection.until(lambda: connection.acks > acks, "an acknowledgement", 0.15)
+
+    def ask() -> None:
+        acks = connection.acks
+        raw(session, encode_batch(b"", ack=connection.rx, now=True))
+        connection.until(lambda: connection.acks > acks, "an acknowledgement")
+
+    soon(ask)
 
 
 @ignored("now-with-a-duplicate-is-answered")
@@ -206,9 +210,13 @@ def _now_again(session: Session) -> None:
     connection = session.connection
     connection.send({"kind": "VOID"}, now=True)
     connection.until(lambda: connection.acked == 1, "an acknowledgement")
-    acks = connection.acks
-    raw(session, encode_batch(VOID, seq=1, now=True))
-    connection.until(lambda: connection.acks > acks, "an acknowledgement", 0.15)
+
+    def ask() -> None:
+        acks = connection.acks
+        raw(session, encode_batch(VOID, seq=1, now=True))
+        connection.until(lambda: connection.acks > acks, "an acknowledgement")
+
+    soon(ask)
 
 
 @closing("fields-behind-a-message-without-any")

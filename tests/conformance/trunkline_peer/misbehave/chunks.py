@@ -8,6 +8,7 @@ from ..checks import same
 from ..chunks import abort, chunk, pieces
 from ..messages import encode_message
 from ..session import Session
+from ..wire import blob
 from .reactions import MISBEHAVE, closing, kinds, lives, message
 
 _CALL = encode_message({"kind": "CALL", "id": 0, "procedure": 0, "encoding": 3, "bytes": bytes(99)})
@@ -158,6 +159,16 @@ def _early_cancel(url: str) -> None:
         lives(session)
         session.connection.send(chunk(1, _CALL[50:], isLast=True))
         same("the answer", _error(session)[1], "INVALID_INPUT")
+        lives(session)
+
+
+@MISBEHAVE.add("item-that-is-too-large")
+def _large_item(url: str) -> None:
+    with Session.open(url) as session:
+        stream = session.stream("probe.sum")
+        start = message(0x55, bytes([stream.id, 3]), blob(bytes(2 * 2**20))[:4])
+        session.connection.send(chunk(1, start, isFirst=True, size=2 * 2**20))
+        same("the answer", _error(session)[1], "TOO_LARGE")
         lives(session)
 
 

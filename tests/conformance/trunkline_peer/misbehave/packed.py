@@ -51,6 +51,19 @@ _OTHER = deepcopy(_RIGHT)
 _OTHER["probe.echo"]["send"][0]["root"]["rest"] = "carry"
 _answered("with-another-hash", _OTHER, _A + b"\x00", "LAYOUT")
 
+
+
+@MISBEHAVE.add("packed-stream-with-another-hash")
+def _stream(url: str) -> None:
+    layouts = deepcopy(_RIGHT)
+    layouts["probe.sum"]["send"][1]["root"] = {"kind": "string"}
+    with Session.open(url, layouts=layouts) as session:
+        stream = session.stream("probe.sum")
+        session.connection.send_body(item_message(_A, stream.id), 1)
+        refuses(stream.result, "LAYOUT")
+        lives(session)
+
+
 _FAULTS = {
     **{"of-no-bytes": b"", "with-a-byte-behind": _A + b"\x00", "cut": b"\x01a"},
     **{"run-beyond-the-bytes": b"\x7fa\x01", "run-of-2-to-53": b"\xff" * 7 + b"\x0f\x01"},
