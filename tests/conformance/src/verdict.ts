@@ -9,6 +9,10 @@ export interface Verdict {
   readonly name: string;
   /** What went another way, with what was said; `undefined` when nothing did. */
   readonly fault: string | undefined;
+  /** The peer has not what the conversation needs. */
+  readonly isLeftOut?: true;
+  /** The peer cannot be reached, or started, so that no other conversation can go better. */
+  readonly isGone?: true;
 }
 
 /** Puts a server into a conversation. */
@@ -22,7 +26,8 @@ export async function judgeServer(
   try {
     const script = { ...conversation, steps: stepsOf(conversation, all) };
     const fault = await play(script, stage, room);
-    return { name: conversation.name, fault: fault === PASSED_OVER ? undefined : fault };
+    if (fault === PASSED_OVER) return leftOut(conversation);
+    return { name: conversation.name, fault, ...(stage.isGone && { isGone: true }) };
   } finally {
     stage.stop();
   }
@@ -42,14 +47,19 @@ export async function judgeClient(
       stage,
       'lobby',
     );
-    if (played === PASSED_OVER) return { name: conversation.name, fault: undefined };
-    const fault = played ?? (await stage.outcome(conversation.prints ?? []));
-    return { name: conversation.name, fault: withErrors(stage.excess ?? fault, stage.errors) };
+    if (played === PASSED_OVER) return leftOut(conversation);
+    const outcome = played ?? (await stage.outcome(conversation.prints ?? []));
+    const fault = withErrors(stage.excess ?? outcome, stage.errors);
+    return { name: conversation.name, fault, ...(stage.isGone && { isGone: true }) };
   } catch (error) {
     return { name: conversation.name, fault: withErrors(String(error), stage.errors) };
   } finally {
     await stage.stop();
   }
+}
+
+function leftOut({ name }: Conversation): Verdict {
+  return { name, fault: undefined, isLeftOut: true };
 }
 
 /** What a program has said of its own failure tells more than what it did not do. */
