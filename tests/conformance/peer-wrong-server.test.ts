@@ -10,7 +10,7 @@ const NONE = { encoding: 0, bytes: new Uint8Array(0) } as const;
 
 function changed<K extends Message['kind']>(
   kind: K,
-  change: (message: Extract<Message, { kind: K }>) => Partial<Extract<Message, { kind: K }>>,
+  change: (message: Extract<Message, { kind: K }>) => object,
 ): Mutation {
   return {
     messages: (messages) =>

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import Any, List
 
 sys.dont_write_bytecode = True
 
@@ -77,7 +77,8 @@ def _prepare_misbehave(task: argparse.ArgumentParser) -> None:
 def _prepare_rules(task: argparse.ArgumentParser) -> None:
     from trunkline_peer.misbehave import MISBEHAVE
 
-    task.add_argument("document", nargs="?", type=Path, default=PROTOCOL, help="default: PROTOCOL.md")
+    more = {"nargs": "?", "type": Path, "default": PROTOCOL}
+    task.add_argument("document", help="default: PROTOCOL.md", **more)
 
     def run(options: Any) -> int:
         faults = MISBEHAVE.faults(options.document.read_text("utf-8"))

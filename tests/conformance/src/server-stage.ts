@@ -79,6 +79,7 @@ function explain({ message }: Error, url: string): string {
   if (/certificate|issuer/.test(message)) {
     return `${message}: name the file of its authority in NODE_EXTRA_CA_CERTS`;
   }
+  if (/socket hang up/.test(message)) return `${message}: is it wss:// that it speaks, or ws://?`;
   if (/subprotocol/.test(message)) return `${message}: expected one of those that were offered`;
   return message;
 }

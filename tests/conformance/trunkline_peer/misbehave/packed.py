@@ -25,7 +25,9 @@ def item_message(payload: bytes, id: int = 0) -> bytes:
     return message(_ITEM, bytes([id, _PACKED]) + payload)
 
 
-def _answered(name: str, layouts: Dict, payload: bytes, code: str, what: str = "probe.echo") -> None:
+def _answered(
+    name: str, layouts: Dict, payload: bytes, code: str, what: str = "probe.echo"
+) -> None:
     """Adds a check: a CALL with this packed payload gets an error, and the connection lives."""
 
     def check(url: str) -> None:
