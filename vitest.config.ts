@@ -9,17 +9,26 @@ const shared = {
   // Stated here because the compiler options of a tsconfig reach only the files that it includes.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
 };
+// What is waited for comes at once on a quiet machine, and no test depends on quiet.
+const patience = {
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 15_000, interval: 20 } },
+};
 const exclude = ['**/node_modules/**', '**/dist/**'];
 const setupFiles = ['tests/support/load-superjson.ts', 'tests/support/leak-check.ts'];
-// They keep every processor busy for minutes, so nothing that has to be in time runs beside them.
+// They keep every processor busy for minutes, so nothing that waits for real time runs beside them.
 const proofs = ['cuts', 'fuzz', 'model', 'simulation'].map((name) => `tests/${name}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
+    // Each processor has a file: one that is left for the runner itself would be idle.
+    maxWorkers: '100%',
     projects: [
       {
         ...shared,
         test: {
+          ...patience,
           name: 'node',
           setupFiles,
           include: [
@@ -33,6 +42,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...patience,
           name: 'proof',
           setupFiles,
           include: proofs,
@@ -44,14 +54,13 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...patience,
           name: 'browser',
+          globalSetup: 'tests/browser/support/build-pages.ts',
           include: ['tests/browser/**/*.test.ts'],
           exclude,
-          // A page that shares the machine with another browser is slow for no fault of its own.
-          fileParallelism: false,
           sequence: { groupOrder: 2 },
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 60_000,
         },
       },
     ],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isMain, report } from './check-report.mjs';
 import { matchRoom, printFloorRows, readFloorTables } from './floor-table.mjs';
 import { planFloors } from './floor-plan.mjs';
-import { computeFloors, findPath, readImportGraph } from './import-graph.mjs';
+import { computeFloors, findPath, foldersOf, readImportGraph } from './import-graph.mjs';
 import { PACKAGES, ROOT } from './source-tree.mjs';
 
 /**
@@ -60,6 +60,7 @@ export function findFloorFaults(root) {
       ...faults,
       ...findDrawers(packageName, graph),
       ...findCircles(packageName, graph),
+      ...findFolderCircles(packageName, graph),
       ...findClimbs(packageName, graph, floors),
       ...findForeignImports(packageName, graph),
       ...findTestKitLeaks(packageName, graph),
@@ -120,6 +121,18 @@ function findCircles(packageName, graph) {
   return computeFloors(graph).circles.map((circle) => {
     const path = circle.join(' -> ');
     return `${pathOf(packageName, circle[0] ?? '')}: imports go in a circle: ${path}; cut it`;
+  });
+}
+
+/**
+ * Files beside the folders are their ground and their roof, so they count for none.
+ * @type {(packageName: string, graph: Graph) => string[]}
+ */
+function findFolderCircles(packageName, graph) {
+  return computeFloors(foldersOf(graph)).circles.map((circle) => {
+    const path = circle.join(' -> ');
+    const place = pathOf(packageName, circle[0] ?? '');
+    return `${place}: folders import each other in a circle: ${path}; move the file that closes it`;
   });
 }
 

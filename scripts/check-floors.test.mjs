@@ -70,6 +70,24 @@ describe('findFloorFaults', () => {
     );
   });
 
+  it('tells the path of folders in a circle, though no file is in one', () => {
+    const root = createTree({
+      'docs/architecture.md': tableOf('protocol', [
+        '| 0 | `calls/ground.ts` | ground |',
+        '| 1 | `topics/topic.ts` | above it |',
+        '| 2 | `calls/call.ts` | above that |',
+      ]),
+      ...inProtocol({
+        'calls/ground.ts': 'export {};',
+        'topics/topic.ts': "import '../calls/ground.js';",
+        'calls/call.ts': "import '../topics/topic.js';",
+      }),
+    });
+    expect(findFloorFaults(root)).toEqual([
+      expect.stringContaining('in a circle: calls -> topics -> calls; move the file'),
+    ]);
+  });
+
   it('refuses a file in no row, a file in two rows and a room that does not exist', () => {
     const root = createTree({
       'docs/architecture.md': tableOf('protocol', [

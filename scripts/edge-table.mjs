@@ -13,7 +13,11 @@
 export const MODULE_EDGES = [
   {
     names: ['ws'],
-    homes: { server: 'ws-acceptor.ts', client: 'websocket-node.ts', codegen: 'websocket.ts' },
+    homes: {
+      server: 'socket/ws-acceptor.ts',
+      client: 'socket/websocket-node.ts',
+      codegen: 'websocket.ts',
+    },
     reason: 'another WebSocket library is then a change of one file',
   },
   {
@@ -33,7 +37,7 @@ export const MODULE_EDGES = [
   },
   {
     names: ['node:*'],
-    homes: { server: '*', codegen: '*', observe: '*', client: 'websocket-node.ts' },
+    homes: { server: '*', codegen: '*', observe: '*', client: 'socket/websocket-node.ts' },
     reason: 'protocol, contract and client run in browsers and workers too',
   },
   { names: ['jiti'], homes: { codegen: 'module-loader.ts' }, reason: 'it runs the code of users' },
@@ -74,12 +78,12 @@ export const MODULE_EDGES = [
 export const GLOBAL_EDGES = [
   {
     names: ['document'],
-    homes: { client: 'page-life.ts' },
+    homes: { client: 'page/page-life.ts' },
     reason: 'everything else sees its life, so a test needs no page',
   },
   {
     names: ['WebSocket', 'CloseEvent', 'MessageEvent'],
-    homes: { client: 'websocket-browser.ts' },
+    homes: { client: 'socket/websocket-browser.ts' },
     reason: 'everything else sees the transport, so a test needs no socket',
   },
   {

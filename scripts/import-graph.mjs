@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { importsOf, parseSource } from './parse-source.mjs';
 import { listSourceFiles, resolveRelative } from './source-tree.mjs';
 
@@ -68,6 +68,27 @@ export function computeFloors(graph) {
 
   for (const file of graph.keys()) visit(file);
   return { floors, circles };
+}
+
+/**
+ * Gives which folder imports from which. Files that are in no folder are left out.
+ * @param {Map<string, ImportEdge[]>} graph
+ * @returns {Map<string, ImportEdge[]>}
+ */
+export function foldersOf(graph) {
+  /** @type {Map<string, ImportEdge[]>} */
+  const folders = new Map();
+  for (const [file, edges] of graph) {
+    const folder = dirname(file);
+    if (folder === '.') continue;
+    const known = folders.get(folder) ?? [];
+    folders.set(folder, known);
+    for (const edge of edges) {
+      const target = edge.target === undefined ? '.' : dirname(edge.target);
+      if (target !== '.' && target !== folder) known.push({ ...edge, target });
+    }
+  }
+  return folders;
 }
 
 /**

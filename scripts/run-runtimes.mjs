@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -96,7 +97,7 @@ async function runRuntime(runtime, folder, signal) {
   let ended;
   let stopped;
   try {
-    ended = await runSuite(server.port, cwd, (host) =>
+    ended = await runSuite(server.ports, cwd, (host) =>
       programOf('client', ['run-suite.js', JSON.stringify(host)]),
     );
   } finally {
@@ -110,14 +111,14 @@ async function runRuntime(runtime, folder, signal) {
 
 /**
  * Runs the suite's program beside a host for the server.
- * @param {number} port
+ * @param {import('../tests/runtimes/host.js').ServerPorts} ports
  * @param {string} folder
  * @param {(host: import('../tests/runtimes/case.js').Host) => Program} programFor
  */
-async function runSuite(port, folder, programFor) {
+async function runSuite(ports, folder, programFor) {
   /** @type {typeof import('../tests/runtimes/host.js')} */
   const { startHost } = await import(pathToFileURL(join(folder, 'host.js')).href);
-  const host = await startHost(port);
+  const host = await startHost(ports);
   try {
     return await runUntilDone(programFor(host), (line) => line.startsWith('{"cases"'));
   } finally {
@@ -126,7 +127,21 @@ async function runSuite(port, folder, programFor) {
 }
 
 /**
- * Runs the suite in the runtimes, one after the other, and tells how it goes.
+ * Runs the suite in one runtime, and tells how it went.
+ * @param {Runtime} runtime
+ * @param {RuntimeFolder} folder
+ * @param {AbortSignal} signal
+ */
+async function tellRuntime(runtime, folder, signal) {
+  const outcome = await runRuntime(runtime, folder, signal);
+  const { title, passed, cases, seconds, faults } = outcome;
+  console.log(`${title}: ${passed} of ${cases} in ${seconds.toFixed(1)} s`);
+  for (const fault of faults) console.error(`  ${fault}`);
+  return outcome;
+}
+
+/**
+ * Runs the suite in all runtimes, some of them at a time: much of it is waiting.
  * @param {readonly Runtime[]} runtimes
  * @param {AbortSignal} signal
  */
@@ -135,17 +150,21 @@ async function runAll(runtimes, signal) {
   const build = { command: 'npm', args: ['run', 'build'], cwd: ROOT, timeoutMs: BUILD_MS, signal };
   await runProgram(build);
   const folder = await createRuntimeFolder(runtimes, signal);
-  try {
-    const outcomes = [];
-    for (const runtime of runtimes) {
-      const outcome = await runRuntime(runtime, folder, signal);
-      const { title, passed, cases, seconds, faults } = outcome;
-      console.log(`${title}: ${passed} of ${cases} in ${seconds.toFixed(1)} s`);
-      for (const fault of faults) console.error(`  ${fault}`);
-      outcomes.push(outcome);
+  /** @type {Map<Runtime, Outcome>} */
+  const outcomes = new Map();
+  const waiting = [...runtimes];
+  const runWaiting = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      outcomes.set(next, await tellRuntime(next, folder, signal));
     }
-    return outcomes;
+  };
+  const lanes = Array.from({ length: availableParallelism() + 1 }, runWaiting);
+  try {
+    await Promise.all(lanes);
+    return runtimes.flatMap((runtime) => outcomes.get(runtime) ?? []);
   } finally {
+    waiting.length = 0;
+    await Promise.allSettled(lanes);
     await folder.remove();
   }
 }

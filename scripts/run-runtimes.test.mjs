@@ -137,13 +137,13 @@ describe('a program', () => {
 });
 
 describe('a server', () => {
-  const serving = 'const timer = setInterval(Date, 50); console.log(7);';
+  const serving = 'const timer = setInterval(Date, 50); console.log("[7]");';
 
   it('is asked to end, and has to do it by itself', async () => {
     const polite = await startServer(
       programOf(`process.once('SIGTERM', () => clearInterval(timer)); ${serving}`),
     );
-    expect(polite.port).toBe(7);
+    expect(polite.ports).toEqual([7]);
     expect((await polite.stop()).verdict).toBe('');
     const stubborn = await startServer(programOf(`process.on('SIGTERM', Date); ${serving}`));
     expect((await stubborn.stop()).verdict).toBe('it did not end by itself');

@@ -59,6 +59,17 @@ const BUN_SERVER = {
   webSocket: 'ws',
 };
 
+/** @type {Runtime} */
+const DENO_SERVER = {
+  ...DENO,
+  name: 'deno-server',
+  title: 'Node to a server on Deno',
+  // `ws` looks at two variables.
+  options: [...DENO.options, '--allow-env=WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE'],
+  side: 'server',
+  webSocket: 'ws',
+};
+
 /** All runtimes, in the order in which they are run and listed. */
 export const RUNTIMES = [
   node('20.20.2'),
@@ -68,6 +79,7 @@ export const RUNTIMES = [
   BUN,
   DENO,
   BUN_SERVER,
+  DENO_SERVER,
 ];
 
 /** Only there are the packages that hold the binaries. */

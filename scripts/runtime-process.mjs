@@ -100,9 +100,9 @@ export function runUntilDone(program, isDone) {
 }
 
 /**
- * Starts a server whose first line is its port; `stop` ends it, by itself, and tells how.
+ * Starts a server whose first line says its ports as JSON; `stop` ends it, by itself, and tells how.
  * @param {Program} program
- * @returns {Promise<{ port: number, stop: () => Promise<Ended> }>}
+ * @returns {Promise<{ ports: any, stop: () => Promise<Ended> }>}
  */
 export async function startServer(program) {
   /** @type {(line: string) => void} */
@@ -119,5 +119,5 @@ export async function startServer(program) {
     running.expectEnd();
     return ended;
   };
-  return { port: Number(line), stop };
+  return { ports: JSON.parse(line), stop };
 }

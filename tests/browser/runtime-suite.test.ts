@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundlePage } from '../runtimes/bundle.mjs';
 import type { CaseResult } from '../runtimes/case.js';
 import { startHost, type RunningHost } from '../runtimes/host.js';
+import { RigServer } from '../runtimes/rig-server.js';
 import { cases } from '../runtimes/suite.js';
 import { describeBrowsers } from './support/browser.js';
 import { NOTHING_OPEN } from '../support/nothing-open.js';
@@ -18,11 +19,19 @@ let script: string;
 let pages: HttpServer;
 let pageUrl: string;
 let server: Server;
+let rig: RigServer;
 let host: RunningHost;
 
 /** Allows the one script, and connections to what the suite talks to. */
-function policyOf({ url, directUrl, goneUrl, strangeUrl, controlUrl }: RunningHost): string {
-  const connections = [url, directUrl, goneUrl, strangeUrl, controlUrl].join(' ');
+function policyOf({
+  url,
+  directUrl,
+  rigUrl,
+  goneUrl,
+  strangeUrl,
+  controlUrl,
+}: RunningHost): string {
+  const connections = [url, directUrl, rigUrl, goneUrl, strangeUrl, controlUrl].join(' ');
   // Firefox asks for an icon although the page names none.
   return `default-src 'none'; script-src 'self'; img-src 'self'; connect-src ${connections}`;
 }
@@ -41,15 +50,17 @@ beforeAll(async () => {
   pages.listen(0, '127.0.0.1');
   await once(pages, 'listening');
   pageUrl = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
-  server = createProbeServer({ origins: [pageUrl], onError: () => {} });
+  const options = { origins: [pageUrl], onError: () => {} };
+  server = createProbeServer(options);
+  rig = new RigServer(options);
   const { port } = await server.listen({ port: 0, host: '127.0.0.1' });
-  host = await startHost(port);
+  host = await startHost({ port, rigPort: await rig.listen() });
 });
 
 afterAll(async () => {
   pages.close();
   pages.closeAllConnections();
-  await Promise.all([once(pages, 'close'), host.close(), server.close()]);
+  await Promise.all([once(pages, 'close'), host.close(), server.close(), rig.close()]);
 });
 
 /** What a browser says of connections that fail is expected here; all else is not. */
@@ -70,7 +81,8 @@ describeBrowsers('a client on a page with a strict policy', (browser) => {
     expect(results).toHaveLength(cases.length);
     expect(page.log.filter(isFault)).toEqual([]);
     // A browser ends the attempts that it has put off when it likes; what leaks stays for ever.
-    await expect.poll(() => server.counts, { timeout: 10_000 }).toEqual(NOTHING_OPEN);
+    await expect.poll(() => server.counts).toEqual(NOTHING_OPEN);
+    await expect.poll(() => rig.open).toBe(0);
   });
 });
 

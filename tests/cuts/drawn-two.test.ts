@@ -1,3 +1,3 @@
 import { describeDrawn } from './suites.js';
 
-describeDrawn(10_000);
+describeDrawn(4_000);

@@ -8,9 +8,9 @@ export interface FoundFault extends PlantedFault {
 const LINK = 'packages/protocol/src/session/link.ts';
 const WRITER = 'packages/protocol/src/session/link-writer.ts';
 const POSITIONS = 'packages/protocol/src/session/positions.ts';
-const LIVE_SESSION = 'packages/server/src/live-session.ts';
-const CALL_TABLE = 'packages/client/src/call-table.ts';
-const SESSION_CALLS = 'packages/client/src/session-calls.ts';
+const LIVE_SESSION = 'packages/server/src/connection/live-session.ts';
+const CALL_TABLE = 'packages/client/src/calls/call-table.ts';
+const SESSION_CALLS = 'packages/client/src/calls/session-calls.ts';
 
 function every(scenario: string, ...more: string[]): string[] {
   return ['--scenario', scenario, ...more];
@@ -34,7 +34,7 @@ export const FAULTS: readonly FoundFault[] = [
   },
   {
     name: 'a client says that it has one message more than it has',
-    file: 'packages/client/src/client-session.ts',
+    file: 'packages/client/src/connection/client-session.ts',
     find: 'const { rx, first } = this.link;',
     replace: 'const { first } = this.link; const rx = this.link.rx + 1;',
     args: every('call'),
@@ -83,7 +83,7 @@ export const FAULTS: readonly FoundFault[] = [
   },
   {
     name: 'a topic is joined again without a cursor',
-    file: 'packages/client/src/subscriber.ts',
+    file: 'packages/client/src/topics/subscriber.ts',
     find: "{ kind: 'from', cursor };",
     replace: "{ kind: 'now' };",
     args: every('topic'),
@@ -97,14 +97,14 @@ export const FAULTS: readonly FoundFault[] = [
   },
   {
     name: 'a call that may have run says that it did not, when its session is lost',
-    file: 'packages/client/src/call-error.ts',
+    file: 'packages/client/src/calls/call-error.ts',
     find: "return rx !== undefined && entry.number > rx ? 'no' : 'unknown';",
     replace: "return 'no';",
     args: every('call', '--outage', '130000'),
   },
   {
     name: 'a call that may be repeated is repeated without its key',
-    file: 'packages/client/src/pending-call.ts',
+    file: 'packages/client/src/calls/pending-call.ts',
     find: 'if (idempotencyKey !== undefined) message.idempotencyKey = idempotencyKey;',
     replace: '',
     args: every('repeated', '--outage', '130000'),

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { connect } from '@trunkline/client';
 import { inspect } from '@trunkline/client/testing';
 import { createServer, createTopics, type Server, type ServerOptions } from '@trunkline/server';
-import { createDial } from '../../packages/client/src/websocket-node.js';
+import { createDial } from '../../packages/client/src/socket/websocket-node.js';
 import { works } from './contract.js';
 import { HTTP } from './http.js';
 import type { Ledger } from './ledger.js';

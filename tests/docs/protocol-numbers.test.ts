@@ -7,7 +7,7 @@ import {
   STORED,
   WIRE_LIMITS,
 } from '@trunkline/protocol';
-import { CLIENT_LIMITS } from '../../packages/client/src/client-limits.js';
+import { CLIENT_LIMITS } from '../../packages/client/src/connection/client-limits.js';
 import {
   CANCEL_REASONS,
   EXECUTED,
@@ -18,7 +18,7 @@ import {
   PROCEDURE_KINDS,
   STALE_REASONS,
 } from '../../packages/protocol/src/message.js';
-import { SERVER_LIMITS } from '../../packages/server/src/limits.js';
+import { SERVER_LIMITS } from '../../packages/server/src/limits/limits.js';
 import { readDocument, rowsOf, sectionsOf } from './markdown.js';
 
 const DOCUMENT = readDocument('PROTOCOL.md');
@@ -179,7 +179,6 @@ describe('limits', () => {
       [server('subprotocols'), server('subprotocolBytes')],
       'HTTP 400',
     ],
-    ['AUTHs that are not answered', [server('authPending')], '4429'],
     [
       'a stream without an item either way, though there is credit for one',
       [server('streamIdleMs')],
@@ -200,7 +199,7 @@ describe('limits', () => {
   });
 
   it.each<[string, RegExp, number[]]>([
-    ['closing a batch', /A sender closes a batch at ([^,]+),/, [wire('batchCloseBytes')]],
+    ['another batch', /before one has more than (\d+ KiB), unless/, [wire('batchCloseBytes')]],
     ['the size of a batch', /A batch is at most ([^;]+);/, [wire('batchBytes')]],
     ['the window', /At most ([\d,]+) messages of a direction/, [wire('unackedMessages')]],
     ['the window in bytes', /payloads of those have (\d+ MiB) or more/, [wire('unackedBytes')]],

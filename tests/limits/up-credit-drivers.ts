@@ -1,8 +1,8 @@
 import { ENCODING, type CreditWindow } from '@trunkline/protocol';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
-import { resolveServerLimits } from '../../packages/server/src/limits.js';
-import type { ItemQueue } from '../../packages/server/src/item-queue.js';
-import { UpCredit } from '../../packages/server/src/up-credit.js';
+import { resolveServerLimits } from '../../packages/server/src/limits/limits.js';
+import type { ItemQueue } from '../../packages/server/src/calls/item-queue.js';
+import { UpCredit } from '../../packages/server/src/calls/up-credit.js';
 import { HELD, type Drivers, type Outcome } from './driver.js';
 import type { Lowered } from './limit-host.js';
 

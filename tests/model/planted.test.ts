@@ -26,7 +26,7 @@ const FAULTS: readonly (readonly [suite: string, file: string, ...faults: SuiteF
   ],
   [
     'tests/model/topic-feed.test.ts',
-    'packages/client/src/topic-feed.ts',
+    'packages/client/src/topics/topic-feed.ts',
     {
       name: 'a message that was given does not move the place',
       find: `    const { epoch } = this.#place;
@@ -46,7 +46,7 @@ const FAULTS: readonly (readonly [suite: string, file: string, ...faults: SuiteF
   ],
   [
     'tests/model/topic-queue.test.ts',
-    'packages/client/src/topic-queue.ts',
+    'packages/client/src/topics/topic-queue.ts',
     {
       name: 'what is dropped is not told',
       find: 'this.#drop(this.#take() as TopicEntry);',
@@ -99,7 +99,7 @@ const FAULTS: readonly (readonly [suite: string, file: string, ...faults: SuiteF
   ],
   [
     'tests/model/streams.test.ts',
-    'packages/server/src/item-queue.ts',
+    'packages/server/src/calls/item-queue.ts',
     {
       name: 'a caller is never granted more',
       find: 'if (totals !== undefined) this.#options.grant(totals);',
@@ -113,7 +113,7 @@ const FAULTS: readonly (readonly [suite: string, file: string, ...faults: SuiteF
   ],
   [
     'tests/model/streams.test.ts',
-    'packages/server/src/stream-run.ts',
+    'packages/server/src/calls/stream-run.ts',
     {
       name: 'credit wakes nobody',
       find: 'if (this.#credit.isOpen) this.#wake?.();',

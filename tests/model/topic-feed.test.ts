@@ -8,16 +8,16 @@ import {
   Subscriber,
   type SubscriberSink,
   type TopicItem,
-} from '../../packages/client/src/subscriber.js';
+} from '../../packages/client/src/topics/subscriber.js';
 import {
   Subscriptions,
   type Seat,
   type TopicLink,
   type TopicReply,
-} from '../../packages/client/src/subscriptions.js';
-import { SuperjsonLoader } from '../../packages/client/src/superjson.js';
-import type { Need } from '../../packages/client/src/topic-join.js';
-import type { Gap, SubscriptionState } from '../../packages/client/src/topic-method.js';
+} from '../../packages/client/src/topics/subscriptions.js';
+import { SuperjsonLoader } from '../../packages/client/src/value/superjson.js';
+import type { Need } from '../../packages/client/src/topics/topic-join.js';
+import type { Gap, SubscriptionState } from '../../packages/client/src/topics/topic-method.js';
 
 const TOPIC = { name: 'chat.messages', params: { encoding: 0, bytes: new Uint8Array(0) } } as const;
 const seed = chooseSeed('topic feed model');

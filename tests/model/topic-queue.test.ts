@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { assert, expect, it } from 'vitest';
 import { chooseSeed } from '../fuzz/seed.js';
-import { TopicQueue, type TopicEntry } from '../../packages/client/src/topic-queue.js';
+import { TopicQueue, type TopicEntry } from '../../packages/client/src/topics/topic-queue.js';
 
 const RUNS = Number(process.env['TRUNKLINE_MODEL_RUNS'] ?? 3_000);
 const LIMITS = { subscriptionMessages: 5, subscriptionBytes: 40 };

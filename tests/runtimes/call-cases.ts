@@ -5,7 +5,8 @@ import { stateOf } from './watch.js';
 /** What a value may have; docs/limits.md has the limit, and 4 KiB are left for the rest of it. */
 const NEARLY_ALL_BYTES = 1_048_576 - 4096;
 
-const KINDS = {
+/** One of each kind of value. */
+export const KINDS = {
   at: new Date(1_767_225_600_123),
   big: 2n ** 80n,
   bytes: Uint8Array.from({ length: 256 }, (_, n) => n),
@@ -165,7 +166,7 @@ const ends: readonly Case[] = [
     name: 'says that a handler did not run when there was no connection',
     run: async ({ connect, goneUrl }) => {
       const client = connect({ url: goneUrl });
-      await stateOf(client, ({ status }) => status === 'waiting');
+      await stateOf(client.connection, ({ status }) => status === 'waiting');
       const call = client.probe.wait(undefined, { deadlineMs: 20 });
       await fails(call, { code: 'DEADLINE', executed: 'no' });
     },

@@ -1,5 +1,6 @@
 import type { Client, ClientOptions } from '@trunkline/client';
 import type { ProbeClient } from '@trunkline/conformance/client';
+import type { RigClient } from './generated/rig.client.js';
 
 /** Where a suite finds what it talks to. It travels to the runtimes as JSON. */
 export interface Host {
@@ -7,11 +8,13 @@ export interface Host {
   readonly url: string;
   /** The same server, without the relay. */
   readonly directUrl: string;
+  /** A server of the contract `rig`, over a relay that can be cut. */
+  readonly rigUrl: string;
   /** Nobody listens there. */
   readonly goneUrl: string;
   /** Upgrades there are answered in strange ways; `StrangeWay` is the path. */
   readonly strangeUrl: string;
-  /** Takes `POST /cut` and `POST /restore`, which cut and restore the relay. */
+  /** Takes `POST /cut` and `POST /restore`, which cut and restore the relays. */
   readonly controlUrl: string;
 }
 
@@ -31,6 +34,9 @@ export type StrangeWay =
 /** A client as the suite uses it. */
 export type Probe = Client<{ probe: typeof ProbeClient }>;
 
+/** A client of what can be moved. */
+export type Rig = Client<{ rig: typeof RigClient }>;
+
 /** What may be said of a client of the suite. */
 export interface ProbeOptions extends Omit<ClientOptions, 'services' | 'contracts'> {
   /** The address over the relay unless given. */
@@ -41,7 +47,9 @@ export interface ProbeOptions extends Omit<ClientOptions, 'services' | 'contract
 export interface Context extends Host {
   /** Connects a client, which is closed when the case is over. */
   readonly connect: (options?: ProbeOptions) => Probe;
-  /** Ends all connections over the relay by RST; it takes none until `restore`. */
+  /** Connects a client to what can be moved, which is closed when the case is over. */
+  readonly connectRig: (options?: Omit<ProbeOptions, 'url'>) => Rig;
+  /** Ends all connections over the relays by RST; they take none until `restore`. */
   readonly cut: () => Promise<void>;
   readonly restore: () => Promise<void>;
   /** Gives the name of a room that nobody else is in. */

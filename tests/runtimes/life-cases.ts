@@ -48,7 +48,7 @@ const tokens: readonly Case[] = [
       equal(given, []);
       let asked = 0;
       const stubborn = connect({ auth: () => (asked++, 'wrong') });
-      await stateOf(stubborn, ({ status }) => status === 'denied');
+      await stateOf(stubborn.connection, ({ status }) => status === 'denied');
       equal(asked, 2);
     },
   },
@@ -117,7 +117,7 @@ const closing: readonly Case[] = [
         client.close();
         await fails(call, { code: 'CANCELLED', executed: 'no' });
         const opening = connect({ url: address });
-        await stateOf(opening, ({ status }) => status === 'connecting');
+        await stateOf(opening.connection, ({ status }) => status === 'connecting');
         opening.close();
         equal(opening.connection.state.status, 'closed');
       }

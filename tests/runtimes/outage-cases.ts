@@ -83,7 +83,7 @@ export const outageCases: readonly Case[] = [
     run: async ({ connect, cut, restore }) => {
       await cut();
       const client = connect();
-      await stateOf(client, ({ status }) => status === 'unreachable');
+      await stateOf(client.connection, ({ status }) => status === 'unreachable');
       await restore();
       equal(await client.probe.echo({ text: 'back' }), { text: 'back' });
     },

@@ -11,7 +11,7 @@ function firstEnding(
 ): Promise<ConnectionState> {
   const reconnect = { minMs: 5_000 };
   const client = connect({ url: `${strangeUrl}/${way}`, limits, reconnect });
-  return stateOf(client, ({ status }) => status !== 'idle' && status !== 'connecting');
+  return stateOf(client.connection, ({ status }) => status !== 'idle' && status !== 'connecting');
 }
 
 function checkReason({ reason }: ConnectionState, part: string): void {
@@ -23,7 +23,7 @@ const absent: readonly Case[] = [
     name: 'is unreachable with hints where nobody listens, and still tries',
     run: async ({ connect, goneUrl }) => {
       const client = connect({ url: goneUrl });
-      const { hints, nextAttemptAt } = await stateOf(client, ({ status }) => {
+      const { hints, nextAttemptAt } = await stateOf(client.connection, ({ status }) => {
         return status === 'unreachable';
       });
       check(hints?.some((hint) => hint.includes(goneUrl)) === true, 'expected hints');

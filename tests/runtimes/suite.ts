@@ -2,8 +2,11 @@ import { show } from './assertion.js';
 import { callCases } from './call-cases.js';
 import type { Case, CaseResult, Host } from './case.js';
 import { createContext } from './context.js';
+import { controlCases } from './control-cases.js';
 import { lifeCases } from './life-cases.js';
 import { outageCases } from './outage-cases.js';
+import { rigCases } from './rig-cases.js';
+import { sessionCases } from './session-cases.js';
 import { strangeCases } from './strange-cases.js';
 import { streamCases } from './stream-cases.js';
 import { topicCases } from './topic-cases.js';
@@ -17,6 +20,9 @@ export const cases: readonly Case[] = [
   ...streamCases,
   ...topicCases,
   ...outageCases,
+  ...sessionCases,
+  ...controlCases,
+  ...rigCases,
   ...strangeCases,
   ...lifeCases,
 ];

@@ -1,25 +1,32 @@
 import type {
+  ClientConnection,
   ConnectionState,
   Gap,
   Subscription,
   SubscriptionState,
   Topic,
 } from '@trunkline/client';
-import type { Probe } from './case.js';
 
 /** Resolves with the first state of a connection that fits, the present one included. */
 export function stateOf(
-  { connection }: Probe,
+  connection: ClientConnection,
+  fits: (state: ConnectionState) => boolean,
+): Promise<ConnectionState> {
+  const { state } = connection;
+  return fits(state) ? Promise.resolve(state) : changeOf(connection, fits);
+}
+
+/** Resolves with the next state of a connection that fits. */
+export function changeOf(
+  connection: ClientConnection,
   fits: (state: ConnectionState) => boolean,
 ): Promise<ConnectionState> {
   return new Promise((resolve) => {
-    const look = (state: ConnectionState): void => {
+    const stop = connection.watch((state) => {
       if (!fits(state)) return;
       stop();
       resolve(state);
-    };
-    const stop = connection.watch(look);
-    look(connection.state);
+    });
   });
 }
 

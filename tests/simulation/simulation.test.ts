@@ -27,7 +27,7 @@ const EVENTS = [
 ];
 
 /** So many of so many steps each; the first ones are those that `npm run simulate` begins with. */
-const SEEDS = 1_500;
+const SEEDS = 400;
 const STEPS = 500;
 const MINUTES_10 = 600_000;
 

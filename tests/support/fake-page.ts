@@ -1,4 +1,4 @@
-import { watchPage, type PageSources } from '../../packages/client/src/page-life.js';
+import { watchPage, type PageSources } from '../../packages/client/src/page/page-life.js';
 
 type Listener = (event: { readonly persisted?: boolean }) => void;
 

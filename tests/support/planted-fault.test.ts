@@ -40,7 +40,7 @@ describe('a planted fault', () => {
   it('is an error where a suite never loads the file', { timeout: 60_000 }, async () => {
     const elsewhere = {
       ...DUPLICATES,
-      file: 'packages/client/src/backoff.ts',
+      file: 'packages/client/src/connection/backoff.ts',
       find: 'range.maxMs,',
     };
     await expect(runSuiteWithFault(elsewhere, SUITE)).rejects.toThrow(/never loads/);

@@ -1,7 +1,7 @@
 import type { CallShape, MemberShape, StreamShape, TopicShape } from '@trunkline/protocol';
-import type { CallMethod } from './call-method.js';
-import type { StreamMethod } from './stream-method.js';
-import type { PublishableTopicMethod, TopicMethod } from './topic-method.js';
+import type { CallMethod } from './calls/call-method.js';
+import type { StreamMethod } from './streams/stream-method.js';
+import type { PublishableTopicMethod, TopicMethod } from './topics/topic-method.js';
 
 type Types<Member> = Member extends { readonly '~types'?: infer T } ? NonNullable<T> : never;
 

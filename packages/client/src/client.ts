@@ -2,11 +2,11 @@
 import { watchPage as watchThisPage } from '#page-life';
 import { createDial } from '#websocket';
 import { CLIENT_CODEC, systemRuntime, type ServiceShape } from '@trunkline/protocol';
-import { CallTable } from './call-table.js';
+import { CallTable } from './calls/call-table.js';
 import type { ClientOf } from './client-of.js';
-import type { ConnectionState } from './connection-state.js';
-import { Connection } from './connection.js';
-import { IdleSuspicion } from './idle-suspicion.js';
+import type { ConnectionState } from './connection/connection-state.js';
+import { Connection } from './connection/connection.js';
+import { IdleSuspicion } from './connection/idle-suspicion.js';
 import { makeInspectable } from './inspection.js';
 import { routeMessages } from './message-route.js';
 import {
@@ -16,13 +16,13 @@ import {
   type Contracts,
   type Services,
 } from './options.js';
-import type { PageOwner } from './page-owner.js';
+import type { PageOwner } from './page/page-owner.js';
 import { createProxy } from './proxy.js';
-import { startServing } from './serving.js';
-import { watchSources } from './source-watch.js';
-import { Subscriptions } from './subscriptions.js';
-import { sharedSuperjson, type SuperjsonLoader } from './superjson.js';
-import { TokenSource } from './token-source.js';
+import { startServing } from './serving/serving.js';
+import { watchSources } from './calls/source-watch.js';
+import { Subscriptions } from './topics/subscriptions.js';
+import { sharedSuperjson, type SuperjsonLoader } from './value/superjson.js';
+import { TokenSource } from './connection/token-source.js';
 
 /** The connection of a client, to be looked at and steered. */
 export interface ClientConnection {
@@ -119,7 +119,8 @@ export function createClient(
   );
   const watchSource = watchSources(runtime, options.leaks);
   const shared = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };
-  const port = { ...shared, watchSource, tracer };
+  const hasOwnDeadline = options.deadlineMs !== undefined;
+  const port = { ...shared, hasOwnDeadline, watchSource, tracer };
   const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
   const leavePage = watchPage({
     wake: () => connection.wake(),

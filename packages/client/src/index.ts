@@ -1,13 +1,17 @@
-export type { CallMethod, CallOptions, UnaryOptions } from './call-method.js';
-export type { ClientCallContext, ClientHandler, ClientHandlersOf } from './client-handler.js';
+export type { CallMethod, CallOptions, UnaryOptions } from './calls/call-method.js';
+export type {
+  ClientCallContext,
+  ClientHandler,
+  ClientHandlersOf,
+} from './serving/client-handler.js';
 export { connect, type Client, type ClientConnection, type ClientControls } from './client.js';
-export type { ClientLimits } from './client-limits.js';
+export type { ClientLimits } from './connection/client-limits.js';
 export type { ClientOf } from './client-of.js';
-export type { ConnectionState, ConnectionStatus } from './connection-state.js';
+export type { ConnectionState, ConnectionStatus } from './connection/connection-state.js';
 export type { ClientOptions } from './options.js';
-export type { AuthRequest } from './token-source.js';
-export { serve } from './serve.js';
-export { loadSuperjson } from './superjson.js';
+export type { AuthRequest } from './connection/token-source.js';
+export { serve } from './serving/serve.js';
+export { loadSuperjson } from './value/superjson.js';
 export type {
   DownStream,
   DownStreamMethod,
@@ -16,7 +20,7 @@ export type {
   StreamListeners,
   StreamMethod,
   UpStreamMethod,
-} from './stream-method.js';
+} from './streams/stream-method.js';
 export type {
   Gap,
   Joined,
@@ -28,7 +32,7 @@ export type {
   TopicListeners,
   TopicMethod,
   TopicOptions,
-} from './topic-method.js';
+} from './topics/topic-method.js';
 export {
   TrunklineError,
   type ContractShape,

@@ -6,14 +6,14 @@ import {
   type SessionLimits,
   type WelcomeMessage,
 } from '@trunkline/protocol';
-import type { CallTable } from './call-table.js';
-import type { Terms } from './call-wire.js';
-import type { ConnectionUser } from './connection.js';
-import type { Answering, SessionAnswers } from './serving.js';
-import type { SessionCalls } from './session-calls.js';
-import type { SessionUser, UsedSession } from './session-user.js';
-import type { Subscriptions, TopicLink } from './subscriptions.js';
-import { MAX_PAYLOAD_BYTES } from './value.js';
+import type { CallTable } from './calls/call-table.js';
+import type { Terms } from './calls/call-wire.js';
+import type { ConnectionUser } from './connection/connection.js';
+import type { Answering, SessionAnswers } from './serving/serving.js';
+import type { SessionCalls } from './calls/session-calls.js';
+import type { SessionUser, UsedSession } from './connection/session-user.js';
+import type { Subscriptions, TopicLink } from './topics/subscriptions.js';
+import { MAX_PAYLOAD_BYTES } from './value/value.js';
 
 /** All that uses the sessions of a client. */
 export interface Rooms {

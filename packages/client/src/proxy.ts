@@ -1,8 +1,8 @@
 import type { ContractShape, MemberShape, TopicShape } from '@trunkline/protocol';
-import { createCallMethod } from './calls.js';
-import { createStreamMethod } from './streams.js';
-import type { TopicPort } from './topic-port.js';
-import { createTopicMethod, type TopicParts } from './topics.js';
+import { createCallMethod } from './calls/calls.js';
+import { createStreamMethod } from './streams/streams.js';
+import type { TopicPort } from './topics/topic-port.js';
+import { createTopicMethod, type TopicParts } from './topics/topics.js';
 
 /** Makes the client of one contract: an object with a method for each member. */
 export function createProxy(port: TopicPort, contract: ContractShape): object {

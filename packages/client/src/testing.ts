@@ -1,4 +1,4 @@
-import { loadSuperjson } from './superjson.js';
+import { loadSuperjson } from './value/superjson.js';
 
 export {
   MemoryNetwork,
@@ -10,4 +10,4 @@ export { inspect, type ClientCounts } from './inspection.js';
 
 // With it, nothing in a test on virtual time waits for a file.
 await loadSuperjson();
-export { listClientLimits } from './client-limit-table.js';
+export { listClientLimits } from './connection/client-limit-table.js';

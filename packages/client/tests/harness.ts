@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
 import { createClient } from '../src/client.js';
 import type { Client, ClientOptions } from '../src/index.js';
-import { sharedSuperjson, type SuperjsonLoader } from '../src/superjson.js';
+import { sharedSuperjson, type SuperjsonLoader } from '../src/value/superjson.js';
 import { inspect } from '../src/testing.js';
 import { ChatClient } from './chat-service.js';
 import { ScriptedServer } from './scripted-server.js';

@@ -1,5 +1,5 @@
 import * as code from '@trunkline/protocol/superjson';
-import { SuperjsonLoader } from '../src/superjson.js';
+import { SuperjsonLoader } from '../src/value/superjson.js';
 import { startLive, type Harness } from './harness.js';
 
 /** The loads of the code for superjson, each of which a test ends by hand. */

@@ -18,7 +18,7 @@ import { deliveryOf } from './delivery.js';
 import { keyFaults } from './key-fields.js';
 import { expectSchema, optionFaults } from './member-options.js';
 import { errorCodeFault } from './name-rules.js';
-import { docOf } from './schema/schema-doc.js';
+import { docOf } from './type/schema-doc.js';
 import { isSchema, type Side } from './schema/schema.js';
 import { paramsProblems } from './topic-params.js';
 import { UNKNOWN } from './type/type-algebra.js';

@@ -1,5 +1,5 @@
 import type { Closed } from '@trunkline/protocol';
-import type { SessionOpened } from './context.js';
+import type { SessionOpened } from './routes/context.js';
 import type { ReportFailure } from './failure.js';
 import { notifier } from './hook.js';
 import type { ServerOptions } from './server-options.js';

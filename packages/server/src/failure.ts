@@ -16,7 +16,7 @@ import { encodePayload } from '@trunkline/protocol/superjson';
 import { isPromise } from './chain.js';
 import { encodeFor } from './encode-for.js';
 import { FIXED_LIMITS } from './limits/fixed-limits.js';
-import { isTopicRoute, type Route } from './route.js';
+import { isTopicRoute, type Route } from './routes/route.js';
 
 /** Something that the client is not told about, for the server's `onError`. */
 export interface ServerFailure {

@@ -1,4 +1,4 @@
-export type { App } from './app.js';
+export type { App } from './routes/app.js';
 export {
   ClientCallsOf,
   createClientCalls,
@@ -16,7 +16,7 @@ export type {
   SessionOpened,
   StreamContext,
   TopicContext,
-} from './context.js';
+} from './routes/context.js';
 export {
   Context,
   Input,
@@ -30,13 +30,13 @@ export {
 export { serviceDecorators, type ServiceDecorators } from './decorators/service-decorators.js';
 export { UseErrorMappers, UseGuards, UseInterceptors } from './decorators/use-guards.js';
 export type { ServerFailure } from './failure.js';
-export type { Authenticate } from './gatekeeper.js';
-export type { ErrorMapper, Guard, Interceptor } from './guard.js';
-export type { Handler, HandlerContext, Handlers } from './handlers.js';
-export { implement } from './implement.js';
-export { SERVER_LIMITS } from './limits.js';
+export type { Authenticate } from './guards/gatekeeper.js';
+export type { ErrorMapper, Guard, Interceptor } from './routes/guard.js';
+export type { Handler, HandlerContext, Handlers } from './routes/handlers.js';
+export { implement } from './routes/implement.js';
+export { SERVER_LIMITS } from './limits/limits.js';
 export { MEMORY_BROKER_LIMITS } from './limits/memory-broker-limits.js';
-export type { Service } from './route.js';
+export type { Service } from './routes/route.js';
 export { createServer, type Server } from './server.js';
 export type { ServerOptions } from './server-options.js';
 export { MemoryBroker } from './topics/memory-broker.js';

@@ -2,7 +2,7 @@ import { encodeBatch, Writer } from '@trunkline/protocol';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { describe, expect, it } from 'vitest';
 import { RawPeer, upgradeRequest } from '../tests/raw-peer.js';
-import { resolveServerLimits } from './limits.js';
+import { resolveServerLimits } from './limits/limits.js';
 import { createServer } from './server.js';
 import type { Identity } from './session.js';
 import { Admission, Place } from './upgrade/admission.js';

@@ -5,7 +5,7 @@ import {
   type Runtime,
   type TraceContext,
 } from '@trunkline/protocol';
-import type { Scope, User } from './app.js';
+import type { Scope, User } from './routes/app.js';
 import type {
   AnyContext,
   BaseContext,
@@ -13,7 +13,7 @@ import type {
   SessionInfo,
   StreamContext,
   TopicContext,
-} from './context.js';
+} from './routes/context.js';
 import { ownError } from './failure.js';
 import type { LeakWatch } from './leak-watch.js';
 import type { CallWatch } from './observe/call-watch.js';

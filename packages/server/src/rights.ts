@@ -1,9 +1,9 @@
 import type { Close } from '@trunkline/protocol';
-import type { HandshakeServices } from './handshake.js';
+import type { HandshakeServices } from './connection/handshake.js';
 import type { IdempotencyTable } from './idempotency/idempotency-table.js';
-import type { LiveSession } from './live-session.js';
-import { assertRecheck, type Rechecked, type RecheckOptions } from './rechecks.js';
-import { isTopicRoute } from './route.js';
+import type { LiveSession } from './connection/live-session.js';
+import { assertRecheck, type Rechecked, type RecheckOptions } from './connection/rechecks.js';
+import { isTopicRoute } from './routes/route.js';
 import { assertRevocation } from './server-options.js';
 
 const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };

@@ -1,4 +1,4 @@
-import type { LiveSession } from './live-session.js';
+import type { LiveSession } from './connection/live-session.js';
 
 /** What a server has open. */
 export interface ServerCounts {

@@ -12,20 +12,20 @@ import {
   type Transport,
   type TransportSink,
 } from '@trunkline/protocol';
-import type { AcceptedTransport } from './accepted-transport.js';
+import type { AcceptedTransport } from './socket/accepted-transport.js';
 import { createSessionHooks } from './application-hooks.js';
-import { assertBoots } from './boot.js';
-import { CallRates } from './call-rates.js';
-import { Connection, type ConnectionServices } from './connection.js';
-import type { ConnectionInfo } from './context.js';
-import { coverageOf, formatCoverage, type CoverageRow } from './coverage.js';
-import { ExpiryWatch } from './expiry-watch.js';
-import { Drain, type DrainOptions, type DrainReport } from './drain.js';
-import { drainOnSignal, type DrainOnSignalOptions } from './drain-on-signal.js';
-import { servicesOf } from './explore.js';
+import { assertBoots } from './routes/boot.js';
+import { CallRates } from './calls/call-rates.js';
+import { Connection, type ConnectionServices } from './connection/connection.js';
+import type { ConnectionInfo } from './routes/context.js';
+import { coverageOf, formatCoverage, type CoverageRow } from './guards/coverage.js';
+import { ExpiryWatch } from './connection/expiry-watch.js';
+import { Drain, type DrainOptions, type DrainReport } from './drain/drain.js';
+import { drainOnSignal, type DrainOnSignalOptions } from './drain/drain-on-signal.js';
+import { servicesOf } from './decorators/explore.js';
 import type { ReportFailure } from './failure.js';
-import { Gatekeeper } from './gatekeeper.js';
-import type { Around } from './guard.js';
+import { Gatekeeper } from './guards/gatekeeper.js';
+import type { Around } from './routes/guard.js';
 import { reporter } from './hook.js';
 import { IdempotencyTable } from './idempotency/idempotency-table.js';
 import { LeakWatch } from './leak-watch.js';
@@ -35,18 +35,18 @@ import {
   toldLimits,
   type LimitRow,
   type ServerLimits,
-} from './limits.js';
+} from './limits/limits.js';
 import { createObservation, type Observation } from './observe/observation.js';
-import { tellDrain } from './observe/tell-drain.js';
+import { tellDrain } from './drain/tell-drain.js';
 import type { TopicCounts } from './observe/topic-tally.js';
-import { createPipelines, type Pipelines } from './pipeline.js';
+import { createPipelines, type Pipelines } from './guards/pipeline.js';
 import { printLeak } from './process-edge.js';
-import { Rechecks, type Rechecked, type RecheckOptions } from './rechecks.js';
-import { readinessOf, type RequestHandler, type ServerPhase } from './readiness.js';
-import { Registry } from './registry.js';
+import { Rechecks, type Rechecked, type RecheckOptions } from './connection/rechecks.js';
+import { readinessOf, type RequestHandler, type ServerPhase } from './upgrade/readiness.js';
+import { Registry } from './routes/registry.js';
 import { Rights } from './rights.js';
-import type { Service } from './route.js';
-import type { LiveSession } from './live-session.js';
+import type { Service } from './routes/route.js';
+import type { LiveSession } from './connection/live-session.js';
 import { Sessions } from './sessions.js';
 import { countsOf, type ServerCounts } from './server-counts.js';
 import { assertOptions, type ServerOptions } from './server-options.js';
@@ -54,9 +54,9 @@ import { Hub } from './topics/hub.js';
 import { MemoryBroker } from './topics/memory-broker.js';
 import { SnapshotPlaces } from './topics/snapshot-places.js';
 import { GuardedTracer } from './tracing/guarded-tracer.js';
-import { createRunners } from './tracing/traced-requests.js';
-import { WaitingOutboxes } from './waiting-outboxes.js';
-import { WsAcceptor, type ListenAddress, type ListenOptions } from './ws-acceptor.js';
+import { createRunners } from './calls/traced-requests.js';
+import { WaitingOutboxes } from './connection/waiting-outboxes.js';
+import { WsAcceptor, type ListenAddress, type ListenOptions } from './socket/ws-acceptor.js';
 
 const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
 

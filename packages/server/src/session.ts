@@ -1,8 +1,8 @@
 import type { PublishId, Runtime } from '@trunkline/protocol';
-import type { User } from './app.js';
-import type { BoundProcedure } from './bound-procedure.js';
-import type { ConnectionInfo, SessionInfo } from './context.js';
-import type { ServerLimits } from './limits.js';
+import type { User } from './routes/app.js';
+import type { BoundProcedure } from './routes/bound-procedure.js';
+import type { ConnectionInfo, SessionInfo } from './routes/context.js';
+import type { ServerLimits } from './limits/limits.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** Who a client is, as `authenticate` says it. */

@@ -1,6 +1,6 @@
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { describe, expect, it } from 'vitest';
-import { SERVER_LIMITS } from './limits.js';
+import { SERVER_LIMITS } from './limits/limits.js';
 import { Sessions, type EndReason, type KnownSession, type SessionsOptions } from './sessions.js';
 
 /** A session of which only the table is looked at. */

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { GoneMessage, Runtime, Timer } from '@trunkline/protocol';
-import type { ServerLimits } from './limits.js';
+import type { ServerLimits } from './limits/limits.js';
 
 /** Why a session has ended, as GONE says it. */
 export type EndReason = Exclude<GoneMessage['reason'], 'unknown'>;

@@ -1,6 +1,6 @@
 import { SPOKEN, SUBPROTOCOLS } from '@trunkline/protocol';
 import type { MemoryNetwork } from '@trunkline/protocol/testing';
-import type { ConnectionInfo } from './context.js';
+import type { ConnectionInfo } from './routes/context.js';
 import type { Server } from './server.js';
 
 export { MemoryNetwork, VirtualRuntime, type MemoryConnection } from '@trunkline/protocol/testing';

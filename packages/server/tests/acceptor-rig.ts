@@ -1,9 +1,9 @@
 import { SPOKEN, type Closed, type TransportSink } from '@trunkline/protocol';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
-import type { AcceptedTransport } from '../src/accepted-transport.js';
-import type { ConnectionInfo } from '../src/context.js';
-import { resolveServerLimits, type ServerLimits } from '../src/limits.js';
-import { WsAcceptor, type AcceptorOptions } from '../src/ws-acceptor.js';
+import type { AcceptedTransport } from '../src/socket/accepted-transport.js';
+import type { ConnectionInfo } from '../src/routes/context.js';
+import { resolveServerLimits, type ServerLimits } from '../src/limits/limits.js';
+import { WsAcceptor, type AcceptorOptions } from '../src/socket/ws-acceptor.js';
 
 /** What a rig may be told. */
 export interface AcceptorRigOptions extends Partial<Omit<AcceptorOptions, 'limits' | 'runtime'>> {

@@ -4,7 +4,7 @@ import type { Page } from './browser.js';
 import { poll } from './poll.js';
 import type { Tab } from './tab.js';
 
-const SEE_MS = 10_000;
+const SEE_MS = 30_000;
 const RUN_MS = 30_000;
 
 /** What a page is made from. */

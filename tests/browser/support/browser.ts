@@ -18,7 +18,7 @@ export interface Page extends AsyncDisposable {
   click(selector: string): Promise<void>;
   /** Reads the text of the first match as it is displayed. */
   text(selector: string): Promise<string>;
-  /** Waits until the first match's text contains a string or matches a pattern; 10 s if not said. */
+  /** Waits until the first match's text contains a string or matches a pattern; 30 s if not said. */
   see(selector: string, text: string | RegExp, withinMs?: number): Promise<void>;
   /** Runs an expression as the developer console does; a promise is awaited. */
   run<T>(expression: string): Promise<T>;
@@ -71,7 +71,7 @@ export function describeBrowsers(
   options: BrowserOptions = {},
 ): void {
   for (const located of KINDS.map(locate)) {
-    describe(`${name}, in ${located.title}`, { timeout: 60_000 }, () => {
+    describe(`${name}, in ${located.title}`, { timeout: 120_000 }, () => {
       suite(browserOf(located, options));
     });
   }

@@ -66,7 +66,7 @@ export async function launchChromium(options: LaunchOptions): Promise<Engine> {
       });
       await context.addInitScript(REPORT_VIOLATIONS);
       const page = await context.newPage();
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(30_000);
       page.on('console', (message) => note(`${message.type()}: ${message.text()}`));
       page.on('pageerror', (error) => note(`uncaught: ${error.message}`));
       return createTab(context, page);

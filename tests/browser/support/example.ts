@@ -1,7 +1,5 @@
 import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
@@ -22,16 +20,15 @@ export interface RunningExample extends AsyncDisposable {
   end(): void;
   /** Waits until it has ended by itself; gives its exit code. */
   ended(): Promise<number | null>;
-  /** Has it end by SIGTERM; fails unless it ends with exit code 0 within five seconds. */
+  /** Has it end by SIGTERM; fails unless it ends with exit code 0 in good time. */
   stop(): Promise<void>;
 }
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
-const START_MS = 15_000;
-const SEE_MS = 10_000;
-const STOP_MS = 5_000;
+const START_MS = 30_000;
+const SEE_MS = 30_000;
+const STOP_MS = 15_000;
 
-const builds = new Map<string, Promise<void>>();
 const running = new Set<ExampleProcess>();
 
 // This file is imported before other hooks are declared, so this one runs after them.
@@ -45,38 +42,15 @@ process.once('exit', () => {
   for (const example of running) example.kill();
 });
 
-/** Builds the page of an example once, starts `node dist/main.js` with PORT=0, waits for its address. */
+/** Starts `node dist/main.js` of an example, whose page is built, with PORT=0; waits for its address. */
 export async function startExample(
   name: string,
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
 ): Promise<RunningExample> {
-  await buildExample(name);
   const example = new ExampleProcess(name, { folder: join(EXAMPLES, name), env, args });
   await example.ready();
   return example;
-}
-
-/** Builds the page of an example, once. */
-export async function buildExample(name: string): Promise<void> {
-  const built = builds.get(name) ?? buildPage(join(EXAMPLES, name));
-  builds.set(name, built);
-  await built;
-}
-
-/** Builds in a process of its own, since Vite looks at NODE_ENV, which is `test` in this one. */
-async function buildPage(folder: string): Promise<void> {
-  if (!existsSync(join(folder, 'page'))) return;
-  const vite = join(
-    dirname(createRequire(join(folder, 'package.json')).resolve('vite/package.json')),
-    'bin/vite.js',
-  );
-  const env = { ...process.env };
-  delete env['NODE_ENV'];
-  const child = spawn(process.execPath, [vite, 'build', 'page'], { cwd: folder, env });
-  const lines = collectLines(child);
-  const code = await exitOf(child);
-  if (code !== 0) throw new Error(`vite build failed in ${folder}:\n${lines.join('\n')}`);
 }
 
 /** Where and with what an example is started. */

@@ -48,7 +48,7 @@ export async function launchFirefox(options: LaunchOptions): Promise<Engine> {
     async openTab(note) {
       const context = await browser.createBrowserContext();
       const page = await context.newPage({ type: 'window' });
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(30_000);
       page.on('console', (message) => note(`${message.type()}: ${message.text()}`));
       page.on('pageerror', (error) => {
         note(`uncaught: ${error instanceof Error ? error.message : String(error)}`);

@@ -12,7 +12,7 @@ export interface TemporaryHome {
   leave(close: () => Promise<void>): Promise<void>;
 }
 
-const END_MS = 5_000;
+const END_MS = 15_000;
 
 /** Makes an empty home for one browser. */
 export async function createTemporaryHome(): Promise<TemporaryHome> {

@@ -19,6 +19,8 @@ const stopped = new Promise<void>((resolve) => (stop = resolve));
 
 /** What is answered when the server calls, by conversation. */
 const HANDLERS: Readonly<Record<string, Partial<ProbeClientHandlers>>> = {
+  // It takes calls, so that the server has sent messages with numbers before the conversation.
+  call: {},
   asked: { confirm: ({ text }) => ({ agreed: text === 'sure?' }) },
   'asked-unknown': {},
   'asked-withdrawn': {

@@ -18,7 +18,7 @@ async function judge(
     {
       judge: ({ name }) => {
         tried.push(name);
-        return Promise.resolve({ name, fault: undefined, ...verdicts[name] });
+        return Promise.resolve({ name, fault: undefined, isPassedOver: false, ...verdicts[name] });
       },
       hostile: () => Promise.resolve({ passed: true, summary: '  all closed', sections: [] }),
       isWhole: true,
@@ -47,11 +47,11 @@ describe('judgeAll', () => {
     expect(told).toContain('4 of 6 conversations');
   });
 
-  it('leaves out what the peer has not what it takes for', async () => {
-    const { code, told } = await judge({ [SECOND]: { isLeftOut: true } });
+  it('passes over what the peer has not set the features for', async () => {
+    const { code, told } = await judge({ [SECOND]: { isPassedOver: true } });
     expect(code).toBe(0);
-    expect(told).toContain('--    2 call');
-    expect(told).toContain('5 of 5 conversations, 1 left out');
+    expect(told).toContain('over  2 call');
+    expect(told).toContain('5 of 5 conversations, 1 passed over');
   });
 
   it('tries nothing else when the first conversation goes wrong', async () => {

@@ -15,7 +15,7 @@ export class Report {
   readonly #say: (line: string) => void;
   #told = 0;
   #passed = 0;
-  #left = 0;
+  #over = 0;
 
   constructor(due: readonly Conversation[], say: (line: string) => void) {
     this.#due = due;
@@ -40,8 +40,8 @@ export class Report {
     for (const section of hostile?.sections ?? []) this.#note(section, 'malformed batches');
     const untried = this.#due.length - this.#verdicts.size;
     if (untried > 0) this.#say(`  ${untried} were not tried, since ${stopped}`);
-    const left = this.#left === 0 ? '' : `, ${this.#left} left out`;
-    this.#say(`  ${this.#passed} of ${this.#due.length - this.#left} conversations${left}`);
+    const over = this.#over === 0 ? '' : `, ${this.#over} passed over`;
+    this.#say(`  ${this.#passed} of ${this.#due.length - this.#over} conversations${over}`);
     if (this.#broken.size > 0) this.#say('  broken, by the sections of PROTOCOL.md:');
     for (const [section, names] of this.#broken) this.#say(`    ${section}: ${names.join(', ')}`);
     if (this.#passed === 0 && this.#isGone) return 2;
@@ -52,11 +52,11 @@ export class Report {
     return [...this.#verdicts.values()].some(({ isGone }) => isGone);
   }
 
-  #tell(conversation: Conversation, { fault, isLeftOut, isGone }: Verdict): void {
-    const mark = isLeftOut ? '--  ' : fault === undefined ? 'ok  ' : 'FAIL';
-    const why = isLeftOut ? `, which needs ${needsOf(conversation)}` : '';
+  #tell(conversation: Conversation, { fault, isPassedOver, isGone }: Verdict): void {
+    const mark = isPassedOver ? 'over' : fault === undefined ? 'ok  ' : 'FAIL';
+    const why = isPassedOver ? `, which needs ${needsOf(conversation)}` : '';
     this.#say(`  ${mark} ${describe(conversation)}${why}`);
-    if (isLeftOut) this.#left++;
+    if (isPassedOver) this.#over++;
     else if (fault === undefined) this.#passed++;
     if (fault === undefined) return;
     this.#say(fault.trim().replaceAll(/^/gm, '       '));

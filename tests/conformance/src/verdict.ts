@@ -9,8 +9,8 @@ export interface Verdict {
   readonly name: string;
   /** What went another way, with what was said; `undefined` when nothing did. */
   readonly fault: string | undefined;
-  /** The peer has not what the conversation needs. */
-  readonly isLeftOut?: true;
+  /** Whether it was not held, since the peer did not set a feature that it needs. */
+  readonly isPassedOver: boolean;
   /** The peer cannot be reached, or started, so that no other conversation can go better. */
   readonly isGone?: true;
 }
@@ -25,9 +25,8 @@ export async function judgeServer(
   const room = `room-${randomBytes(6).toString('hex')}`;
   try {
     const script = { ...conversation, steps: stepsOf(conversation, all) };
-    const fault = await play(script, stage, room);
-    if (fault === PASSED_OVER) return leftOut(conversation);
-    return { name: conversation.name, fault, ...(stage.isGone && { isGone: true }) };
+    const verdict = verdictOf(conversation, await play(script, stage, room));
+    return stage.isGone ? { ...verdict, isGone: true } : verdict;
   } finally {
     stage.stop();
   }
@@ -47,19 +46,21 @@ export async function judgeClient(
       stage,
       'lobby',
     );
-    if (played === PASSED_OVER) return leftOut(conversation);
+    if (played === PASSED_OVER) return verdictOf(conversation, played);
     const outcome = played ?? (await stage.outcome(conversation.prints ?? []));
     const fault = withErrors(stage.excess ?? outcome, stage.errors);
-    return { name: conversation.name, fault, ...(stage.isGone && { isGone: true }) };
+    const verdict = verdictOf(conversation, fault);
+    return stage.isGone ? { ...verdict, isGone: true } : verdict;
   } catch (error) {
-    return { name: conversation.name, fault: withErrors(String(error), stage.errors) };
+    return verdictOf(conversation, withErrors(String(error), stage.errors));
   } finally {
     await stage.stop();
   }
 }
 
-function leftOut({ name }: Conversation): Verdict {
-  return { name, fault: undefined, isLeftOut: true };
+function verdictOf({ name }: Conversation, played: Awaited<ReturnType<typeof play>>): Verdict {
+  const isPassedOver = played === PASSED_OVER;
+  return { name, fault: isPassedOver ? undefined : played, isPassedOver };
 }
 
 /** What a program has said of its own failure tells more than what it did not do. */

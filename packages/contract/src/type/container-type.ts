@@ -1,6 +1,6 @@
 import { canBeAbsent } from '../schema/optionality.js';
 import { isSchema, type Schema, type SchemaDef } from '../schema/schema.js';
-import { docOf } from '../schema/schema-doc.js';
+import { docOf } from './schema-doc.js';
 import { alternativesOf, type ResolveName } from './type-algebra.js';
 import type { PropertyNode, TupleItem, TypeNode } from './type-node.js';
 import type { TypeRules, TypeScope } from './type-scope.js';

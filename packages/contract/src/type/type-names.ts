@@ -1,4 +1,4 @@
-import { idOf } from '../schema/schema-doc.js';
+import { idOf } from './schema-doc.js';
 import { isSymmetric } from '../schema/schema-walk.js';
 import type { Schema, Side } from '../schema/schema.js';
 

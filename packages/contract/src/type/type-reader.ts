@@ -1,7 +1,7 @@
 import type { ContractProblem } from '../contract-error.js';
 import { CONTAINER_RULES } from './container-type.js';
 import { LEAF_RULES } from './leaf-type.js';
-import { docOf } from '../schema/schema-doc.js';
+import { docOf } from './schema-doc.js';
 import { hasAsyncCode } from '../schema/schema-walk.js';
 import { defOf, isSchema, type Schema, type SchemaDef, type Side } from '../schema/schema.js';
 import { alternativesOf, UNKNOWN } from './type-algebra.js';

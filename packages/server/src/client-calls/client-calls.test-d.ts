@@ -2,8 +2,8 @@ import { call, contract } from '@trunkline/contract';
 import type { FrameworkError, TrunklineError } from '@trunkline/protocol';
 import { expectTypeOf } from 'vitest';
 import * as z from 'zod';
-import type { SessionInfo } from '../context.js';
-import { implement } from '../implement.js';
+import type { SessionInfo } from '../routes/context.js';
+import { implement } from '../routes/implement.js';
 import { ClientCallsOf, createClientCalls, type ClientCalls } from './client-calls.js';
 
 const desk = contract('desk', {

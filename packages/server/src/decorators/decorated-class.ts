@@ -1,5 +1,5 @@
-import type { Around } from '../guard.js';
-import type { ServedContract } from '../route.js';
+import type { Around } from '../routes/guard.js';
+import type { ServedContract } from '../routes/route.js';
 import {
   classMetadata,
   methodMetadata,

@@ -1,11 +1,11 @@
 import { call, contract, stream, topic } from '@trunkline/contract';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { AnyContext, StreamContext, TopicContext } from '../context.js';
-import { servicesOf } from '../explore.js';
-import type { Guard, GuardLike } from '../guard.js';
-import { createPipelines } from '../pipeline.js';
-import { isTopicRoute, type Route } from '../route.js';
+import type { AnyContext, StreamContext, TopicContext } from '../routes/context.js';
+import { servicesOf } from './explore.js';
+import type { Guard, GuardLike } from '../routes/guard.js';
+import { createPipelines } from '../guards/pipeline.js';
+import { isTopicRoute, type Route } from '../routes/route.js';
 import { serviceDecorators } from './service-decorators.js';
 import { UseGuards, type AroundDecorator } from './use-guards.js';
 

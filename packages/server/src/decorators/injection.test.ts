@@ -1,9 +1,9 @@
 import { call, contract, stream, topic } from '@trunkline/contract';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { StreamContext } from '../context.js';
-import { servicesOf } from '../explore.js';
-import { isTopicRoute, type Route } from '../route.js';
+import type { StreamContext } from '../routes/context.js';
+import { servicesOf } from './explore.js';
+import { isTopicRoute, type Route } from '../routes/route.js';
 import { Context, Input, Items, Params, Principal, Session, Signal, User } from './parameter.js';
 import { serviceDecorators } from './service-decorators.js';
 

@@ -1,5 +1,5 @@
 import type { MemberDefinition } from '@trunkline/contract';
-import type { CallContext, StreamContext, TopicContext } from '../context.js';
+import type { CallContext, StreamContext, TopicContext } from '../routes/context.js';
 import type { AnyFunction, DecoratedMethod } from './decorated-class.js';
 import type { ParameterMark, ParameterSource, Role } from './metadata.js';
 import { parameterDecoratorName } from './parameter.js';

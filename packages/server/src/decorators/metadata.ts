@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import type { Around } from '../guard.js';
-import type { ServedContract } from '../route.js';
+import type { Around } from '../routes/guard.js';
+import type { ServedContract } from '../routes/route.js';
 
 /** The part that a method plays for a member of a contract. */
 export interface Role {

@@ -1,4 +1,4 @@
-import type { User as AppUser } from '../app.js';
+import type { User as AppUser } from '../routes/app.js';
 import { noteOnMethod, type ParameterSource } from './metadata.js';
 
 /** Gives a parameter the input of the call or stream, parsed. */

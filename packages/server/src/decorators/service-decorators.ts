@@ -1,7 +1,7 @@
 import type { TopicDefinition, TopicParams } from '@trunkline/contract';
-import type { TopicContext } from '../context.js';
-import type { Handler, HandlerResult, Members, ProcedureNames } from '../handlers.js';
-import type { ServedContract } from '../route.js';
+import type { TopicContext } from '../routes/context.js';
+import type { Handler, HandlerResult, Members, ProcedureNames } from '../routes/handlers.js';
+import type { ServedContract } from '../routes/route.js';
 import { noteOnClass, noteOnMethod, type Role } from './metadata.js';
 import { roleDecoratorName, serviceName } from './service-name.js';
 

@@ -1,4 +1,4 @@
-import type { ServedContract } from '../route.js';
+import type { ServedContract } from '../routes/route.js';
 import type { Role } from './metadata.js';
 
 /** Names the decorators of a contract as generated code does: `ChatService`, `AdminUsersService`. */

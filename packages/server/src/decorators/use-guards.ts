@@ -1,4 +1,4 @@
-import type { Around, ErrorMapperLike, GuardLike, InterceptorLike } from '../guard.js';
+import type { Around, ErrorMapperLike, GuardLike, InterceptorLike } from '../routes/guard.js';
 import { noteOnClass, noteOnMethod } from './metadata.js';
 
 /** Stands on a class or on one of its methods. */

@@ -1,10 +1,10 @@
 import { ENCODING, TrunklineError, type ResultMessage } from '@trunkline/protocol';
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SessionInfo } from '../context.js';
+import type { SessionInfo } from '../routes/context.js';
 import { ownError } from '../failure.js';
 import type { FinalMessage } from '../final-message.js';
-import { resolveServerLimits, type ServerLimits } from '../limits.js';
+import { resolveServerLimits, type ServerLimits } from '../limits/limits.js';
 import { RequestContext } from '../request-context.js';
 import { IdempotencyTable, type Attempt } from './idempotency-table.js';
 

@@ -1,9 +1,9 @@
 import type { Runtime, Timer } from '@trunkline/protocol';
 import { isPromise } from '../chain.js';
-import type { SessionInfo } from '../context.js';
+import type { SessionInfo } from '../routes/context.js';
 import { ownError } from '../failure.js';
 import type { FinalMessage } from '../final-message.js';
-import type { ServerLimits } from '../limits.js';
+import type { ServerLimits } from '../limits/limits.js';
 import type { RequestContext } from '../request-context.js';
 
 /** A call with an idempotency key: one of perhaps many with the same. */

@@ -2,10 +2,10 @@ import type { Schema } from '@trunkline/contract';
 import { procedureCodecs, type SchemaCodec } from '@trunkline/contract/codecs';
 import { CLIENT_DECODE_LIMITS, ENCODING, type Payload } from '@trunkline/protocol';
 import { decodePayload } from '@trunkline/protocol/superjson';
-import type { BoundProcedure } from '../bound-procedure.js';
+import type { BoundProcedure } from '../routes/bound-procedure.js';
 import { encodeFor } from '../encode-for.js';
 import type { FinalMessage } from '../final-message.js';
-import type { CallRoute } from '../route.js';
+import type { CallRoute } from '../routes/route.js';
 
 type Codec = SchemaCodec<Schema> | undefined;
 

@@ -1,5 +1,5 @@
 import { CLOSE_CODES, type Close, type Closed } from '@trunkline/protocol';
-import type { ConnectionInfo } from '../context.js';
+import type { ConnectionInfo } from '../routes/context.js';
 import { limitOfClose, ownEndOf } from './limit-of-close.js';
 import type { Observation } from './observation.js';
 import type { ObservedConnection } from './observed-events.js';

@@ -9,8 +9,8 @@ import type {
   Violation,
 } from '@trunkline/protocol';
 import { limitOf } from '../failure.js';
-import type { Registry } from '../registry.js';
-import { isTopicRoute } from '../route.js';
+import type { Registry } from '../routes/registry.js';
+import { isTopicRoute } from '../routes/route.js';
 import type { Session } from '../session.js';
 import type { EndReason } from '../sessions.js';
 import { CallWatch } from './call-watch.js';

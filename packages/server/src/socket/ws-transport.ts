@@ -8,8 +8,8 @@ import {
   type Timer,
   type TransportSink,
 } from '@trunkline/protocol';
-import type { AcceptedTransport } from '../accepted-transport.js';
-import type { ServerLimits } from '../limits.js';
+import type { AcceptedTransport } from './accepted-transport.js';
+import type { ServerLimits } from '../limits/limits.js';
 import { limitOfClose, ownEnd } from '../observe/limit-of-close.js';
 import { beginFrame, frameBytes, joinFrames, encodeHeader } from './frame.js';
 import { MessageWatch, type MessageWatchOptions } from './message-watch.js';

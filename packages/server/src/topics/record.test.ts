@@ -3,7 +3,7 @@ import { topicCodecs } from '@trunkline/contract/codecs';
 import { CLIENT_DECODE_LIMITS, ENCODING } from '@trunkline/protocol';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { resolveServerLimits } from '../limits.js';
+import { resolveServerLimits } from '../limits/limits.js';
 import { keepOf, prepareRecord } from './record.js';
 
 const LIMITS = resolveServerLimits(undefined);

@@ -14,7 +14,7 @@ import {
 import { encodePayload } from '@trunkline/protocol/superjson';
 import { chain } from '../chain.js';
 import { ownError } from '../failure.js';
-import type { ServerLimits } from '../limits.js';
+import type { ServerLimits } from '../limits/limits.js';
 import { misfit } from '../values.js';
 
 /** What a MESSAGE adds to its payload at most, its batch's head included. */

@@ -1,13 +1,13 @@
 import { validate } from '@trunkline/contract';
 import type { Broker, BrokerTopic, Cursor } from '@trunkline/protocol';
-import type { ServerLimits } from '../limits.js';
+import type { ServerLimits } from '../limits/limits.js';
 import {
   isCallRoute,
   isTopicRoute,
   type CallRoute,
   type Route,
   type TopicRoute,
-} from '../route.js';
+} from '../routes/route.js';
 import { keepOf } from './record.js';
 import { topicKey } from './topic-key.js';
 

@@ -8,7 +8,7 @@ import type {
   SharedBatch,
   StaleMessage,
 } from '@trunkline/protocol';
-import type { ServerLimits } from '../limits.js';
+import type { ServerLimits } from '../limits/limits.js';
 import type { TalliedSubscription, TopicTally } from '../observe/topic-tally.js';
 import type { HubTopic, Subscriber } from './hub-topic.js';
 import { findJoinStart, type JoinStart, type JoinWish } from './join-start.js';

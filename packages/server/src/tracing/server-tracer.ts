@@ -1,5 +1,5 @@
 import type { ProcedureKind, TraceContext, Tracer, TraceSpan } from '@trunkline/protocol';
-import type { SessionInfo } from '../context.js';
+import type { SessionInfo } from '../routes/context.js';
 
 /** A call, stream or publish of a client, as it comes in. */
 export interface ServedRequest {

@@ -1,6 +1,6 @@
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { describe, expect, it } from 'vitest';
-import { resolveServerLimits, type ServerLimits } from '../limits.js';
+import { resolveServerLimits, type ServerLimits } from '../limits/limits.js';
 import { Admission, Place } from './admission.js';
 
 function create(overrides: Partial<ServerLimits>) {

@@ -1,5 +1,5 @@
 import type { Runtime, Timer } from '@trunkline/protocol';
-import type { ServerLimits } from '../limits.js';
+import type { ServerLimits } from '../limits/limits.js';
 import { TokenBucket } from '../token-bucket.js';
 import { addressGroup, isLocalAddress } from './address.js';
 import type { Refusal } from './refusal.js';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { resolveServerLimits } from '../limits.js';
+import { resolveServerLimits } from '../limits/limits.js';
 import { createHttpServer, listLooserLimits } from './http-server.js';
 
 describe('createHttpServer', () => {

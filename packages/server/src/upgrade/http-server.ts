@@ -7,8 +7,8 @@ import {
 } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { ServerLimits } from '../limits.js';
-import type { RequestHandler } from '../readiness.js';
+import type { ServerLimits } from '../limits/limits.js';
+import type { RequestHandler } from './readiness.js';
 
 /** Key and certificate of a server, in PEM. */
 export interface TlsIdentity {

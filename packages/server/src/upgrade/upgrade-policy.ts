@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { negotiate, SUBPROTOCOLS, type Close } from '@trunkline/protocol';
-import type { ConnectionInfo } from '../context.js';
+import type { ConnectionInfo } from '../routes/context.js';
 import { canonicalOrigin, type OriginRule } from './origin.js';
 import type { Refusal } from './refusal.js';
 import type { ClientRoute } from './trusted-proxies.js';

@@ -1,0 +1,35 @@
+import { encodeBatch, FEATURES, Writer } from '@trunkline/protocol';
+import { expect, test } from 'vitest';
+import { ScriptedServer, welcome } from '../../tests/scripted-server.js';
+import { start } from '../../tests/harness.js';
+import { SuperjsonImports } from '../../tests/superjson-imports.js';
+
+test('answers that waited for the code are given while the session is being resumed', async () => {
+  const server = new ScriptedServer();
+  const features = FEATURES.CHUNK | FEATURES.RESUME;
+  const kept = { features, secret: new Uint8Array(32).fill(1), ttlMs: 120_000 };
+  server.welcome = welcome(kept);
+  const imports = new SuperjsonImports();
+  const { runtime, client, chat } = start({ superjson: imports.superjson }, server);
+  await runtime.settle();
+  const pinged = chat.ping();
+  await runtime.settle();
+  server.latest.result(0, 'two');
+  await runtime.settle();
+  expect(imports.count).toBe(1);
+  server.welcome = undefined;
+  server.latest.close('LEAVING');
+  await runtime.advance(10_000);
+  expect(server.latest.all('RESUME')).toHaveLength(1);
+  imports.arrive();
+  await runtime.settle();
+  expect(await pinged).toBe('two');
+  expect(server.latest.closedWith).toBeUndefined();
+  const { ttlMs, expiresInMs, idleMs, limits, revisions } = welcome(kept);
+  const terms = { features, ttlMs, expiresInMs, idleMs, limits, revisions };
+  const { first } = server.latest.last('RESUME');
+  const resumed = { kind: 'RESUMED', rx: first - 1, ...terms } as const;
+  server.latest.sendBytes(encodeBatch(new Writer(), {}, [resumed]));
+  await runtime.settle();
+  expect(client.connection.state.status).toBe('live');
+});
