@@ -50,6 +50,7 @@ describe('packed.json', () => {
   it.each(REFUSED)('$name is not written', ({ layout, value }) => {
     const encoded = compilePacked(layout).encode(valueOf(value), SERVER_DECODE_LIMITS);
     expect(encoded).toHaveProperty('fault');
+    expect(encoded).not.toHaveProperty('bytes');
   });
 
   it('names each vector once', () => {
