@@ -27,7 +27,8 @@ import {
   type BrokenOff,
 } from './call-terms.js';
 import { CallQuota, costOf, REFUSALS, type CallQuotaOptions } from './call-quota.js';
-import type { Dispatcher, FinalMessage } from './dispatcher.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { FinalMessage } from '../final-message.js';
 import { ownError } from '../failure.js';
 import type { ItemQueue } from './item-queue.js';
 import { letGo } from '../let-go.js';
