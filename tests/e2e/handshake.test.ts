@@ -158,6 +158,32 @@ describe('authenticate', () => {
     expect(begun.map(({ token }) => token)).toEqual(['first', 'third']);
     expect(third.of('WELCOME')).toHaveLength(1);
   });
+
+  it('loses its place to another one when it does not settle for a minute', async () => {
+    const { begun, authenticate } = stepwise();
+    await using host = openHost(authenticate, { authRunning: 1 });
+    await host.connect().hello('first');
+    await host.runtime.advance(59_999);
+    await host.connect().hello('second');
+    expect(begun.map(({ token }) => token)).toEqual(['first']);
+    await host.runtime.advance(1);
+    const third = host.connect();
+    await third.hello('third');
+    expect(begun.map(({ token }) => token)).toEqual(['first', 'second']);
+    expect(host.failures).toContainEqual(
+      expect.objectContaining({
+        where: 'authenticate',
+        error: new Error('it has not settled within 60000 ms, and has lost its place'),
+      }),
+    );
+    begun[0]?.verdict.resolve(ADA);
+    begun[1]?.verdict.resolve(ADA);
+    await host.runtime.settle();
+    expect(begun.map(({ token }) => token)).toEqual(['first', 'second', 'third']);
+    begun[2]?.verdict.resolve(ADA);
+    await host.runtime.settle();
+    expect(third.of('WELCOME')).toHaveLength(1);
+  });
 });
 
 describe('a session', () => {

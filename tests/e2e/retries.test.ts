@@ -197,7 +197,7 @@ describe('an idempotent call', () => {
     expect(host.probe.started).toBe(2);
   });
 
-  it('is DEADLINE, executed unknown, for who asks again when its handler gave up', async () => {
+  it('runs up to the latest deadline of those who wait, and is DEADLINE for who asks then', async () => {
     await using host = openHost();
     const client = host.connect();
     host.probe.endsBySignal = true;
@@ -208,6 +208,11 @@ describe('an idempotent call', () => {
     await host.runtime.advance(1_000);
     const failure = { ok: false, error: { code: 'DEADLINE', executed: 'unknown' } };
     expect(await first).toMatchObject(failure);
+    let isOver = false;
+    void waiting.then(() => (isOver = true));
+    await host.runtime.advance(18_900);
+    expect(isOver).toBe(false);
+    await host.runtime.advance(100);
     expect(await waiting).toMatchObject(failure);
     expect(await client.shop.order.safe(undefined, options)).toMatchObject(failure);
     expect(host.probe.started).toBe(1);

@@ -138,6 +138,16 @@ export const HANDSHAKE_DRIVERS: Drivers = {
         return peer.of('WELCOME')[0]?.idleMs === idleMs ? 'works' : HELD;
       }),
   },
+  authPlaceMs: {
+    isReached: true,
+    drive: (amount, limit) =>
+      whileAuthenticating({ authRunning: 1, authPlaceMs: limit }, async ({ host }, gate) => {
+        await host.connect().hello('late');
+        await host.runtime.advance(amount);
+        await host.connect().hello('late');
+        return gate.started === 1 ? 'works' : HELD;
+      }),
+  },
   authRunning: {
     value: 3,
     atDefault: true,

@@ -88,6 +88,11 @@ interface Client extends Again {
   revoked?: Map<string, Close>;
 }
 
+/** One of those that authenticate at the same time. */
+interface Running {
+  readonly startedAt: number;
+}
+
 /** Makes an admission of who was found to be somebody. */
 type Place = (opened: Opened) => Admission;
 
@@ -101,7 +106,8 @@ export class Gatekeeper {
   readonly #queue = new Set<() => void>();
   /** All that are being decided on. */
   readonly #deciding = new Set<Client>();
-  #running = 0;
+  /** Who authenticates now, the one that began first at the front. */
+  readonly #running = new Set<Running>();
 
   constructor(options: GatekeeperOptions) {
     this.#options = options;
@@ -208,32 +214,30 @@ export class Gatekeeper {
     authenticate: Authenticate,
     { credentials, ending }: { credentials: Credentials; ending: Ending },
   ): unknown {
-    return chain(this.#slot(ending), () => {
+    return chain<Running, unknown>(this.#slot(ending), (place) => {
       let given: unknown;
       try {
         // Who left while its place came free is not authenticated any more.
         ending.throwIfEnded();
         given = authenticate(credentials);
-        if (isPromise(given)) return Promise.resolve(given).finally(() => this.#freeSlot());
+        if (isPromise(given)) return Promise.resolve(given).finally(() => this.#freeSlot(place));
       } catch (error) {
-        this.#freeSlot();
+        this.#freeSlot(place);
         throw error;
       }
-      this.#freeSlot();
+      this.#freeSlot(place);
       return given;
     });
   }
 
   /** Waits for one of the places that may authenticate at the same time. */
-  #slot(ending: Ending): undefined | Promise<void> {
-    if (this.#running < this.#options.limits.authRunning) {
-      this.#running++;
-      return undefined;
-    }
+  #slot(ending: Ending): Running | Promise<Running> {
+    this.#takeBack();
+    if (this.#running.size < this.#options.limits.authRunning) return this.#take();
     return new Promise((resolve, reject) => {
       const enter = (): void => {
         stopWaiting();
-        resolve();
+        resolve(this.#take());
       };
       const stopWaiting = ending.listen((reason) => {
         this.#queue.delete(enter);
@@ -244,13 +248,29 @@ export class Gatekeeper {
   }
 
   /** A place goes to who waits longest without becoming free, so that nobody gets in between. */
-  #freeSlot(): void {
+  #freeSlot(place: Running): void {
+    if (!this.#running.delete(place)) return;
     const [next] = this.#queue;
-    if (next === undefined) {
-      this.#running--;
-    } else {
-      this.#queue.delete(next);
-      next();
+    if (next === undefined) return;
+    this.#queue.delete(next);
+    next();
+  }
+
+  #take(): Running {
+    const place = { startedAt: this.#options.runtime.now() };
+    this.#running.add(place);
+    return place;
+  }
+
+  /** An `authenticate` that never settles would keep its place, and all others out, for good. */
+  #takeBack(): void {
+    const { runtime, limits, report } = this.#options;
+    const latest = runtime.now() - limits.authPlaceMs;
+    for (const place of this.#running) {
+      if (place.startedAt > latest) return;
+      const text = `it has not settled within ${limits.authPlaceMs} ms, and has lost its place`;
+      report({ error: new Error(text), where: 'authenticate' });
+      this.#freeSlot(place);
     }
   }
 

@@ -224,6 +224,32 @@ describe('IdempotencyTable', () => {
     expect(table.outcome(attempt('a'), notAgain)).toEqual(result());
   });
 
+  it('goes by the latest deadline of those who wait for a run', async () => {
+    const table = createTable();
+    const [first, second, third] = [attempt('k'), attempt('k'), attempt('k')];
+    for (const [one, deadlineAt] of [
+      [first, 1_000],
+      [second, 5_000],
+      [third, 3_000],
+    ] as const) {
+      one.context.deadlineAt = deadlineAt;
+    }
+    const { promise, resolve } = deferred();
+    const outcomes = [
+      table.outcome(first, ran(first, promise)),
+      table.outcome(second, notAgain),
+      table.outcome(third, notAgain),
+    ];
+    await runtime.advance(4_999);
+    expect(first.context.isAborted).toBe(false);
+    expect(first.context.remainingMs).toBe(1);
+    await runtime.advance(1);
+    expect(first.context.signal.reason).toMatchObject({ code: 'DEADLINE' });
+    const final = result();
+    resolve(final);
+    for (const outcome of outcomes) expect(await outcome).toEqual(final);
+  });
+
   it('fires the signals of what runs when the server stops', async () => {
     const table = createTable();
     const first = attempt('a');

@@ -32,6 +32,7 @@ interface Entry {
   state: 'running' | 'done' | 'forgotten';
   /** Of what runs. */
   promise: Promise<FinalMessage> | undefined;
+  running: Running | undefined;
   /** Of what is done; `undefined` where it is too large to be kept. */
   outcome: FinalMessage | undefined;
 }
@@ -39,7 +40,7 @@ interface Entry {
 /** What runs and has to be told of its deadline. */
 interface Running {
   readonly context: RequestContext;
-  readonly timer: Timer | undefined;
+  timer: Timer | undefined;
 }
 
 /** How often, within the time that a key is remembered, those that are not any more are freed. */
@@ -48,7 +49,8 @@ const SWEEPS = 8;
 /**
  * The idempotency keys of a node. The handler of a key starts at most once until some time after
  * the last use of the key, and everybody who calls with it gets the outcome of that one run. The run
- * is nobody's: it goes on when its caller withdraws or its session ends, up to its deadline.
+ * is nobody's: it goes on when its caller withdraws or its session ends, up to the last deadline of
+ * those who called while it ran.
  */
 export class IdempotencyTable {
   readonly #runtime: Runtime;
@@ -86,6 +88,7 @@ export class IdempotencyTable {
     // From here on nobody can say that the handler did not run.
     attempt.context.isStarted = true;
     this.#touch(entry);
+    if (entry.running !== undefined) this.#extend(entry.running, attempt.context.deadlineAt);
     if (entry.promise !== undefined) return this.#wait(entry, entry.promise, { attempt, run });
     if (entry.outcome === undefined) throw gone();
     return entry.outcome;
@@ -124,14 +127,16 @@ export class IdempotencyTable {
       expiresAt: Infinity,
       state: 'running',
       promise: undefined,
+      running: undefined,
       outcome: undefined,
     };
     owner.keys++;
     this.#entries.set(name, entry);
     const final = run();
     if (!isPromise(final)) return this.#settle(entry, context, final);
-    const running = { context, timer: this.#watchDeadline(context) };
+    const running: Running = { context, timer: this.#watchDeadline(context) };
     this.#running.add(running);
+    entry.running = running;
     entry.promise = final.then((late) => {
       running.timer?.cancel();
       this.#running.delete(running);
@@ -155,6 +160,7 @@ export class IdempotencyTable {
   /** Keeps what has come of a run; of one that did not start, nothing is remembered. */
   #settle(entry: Entry, context: RequestContext, final: FinalMessage): FinalMessage {
     entry.promise = undefined;
+    entry.running = undefined;
     if (!context.isStarted) {
       this.#forget(entry);
       return final;
@@ -169,6 +175,16 @@ export class IdempotencyTable {
     }
     this.#touch(entry);
     return final;
+  }
+
+  /** Who waits for a run has a deadline of its own, which may be a later one. */
+  #extend(running: Running, deadlineAt: number | undefined): void {
+    const { context } = running;
+    const isLater = (deadlineAt ?? Infinity) > (context.deadlineAt ?? Infinity);
+    if (!isLater || context.isAborted) return;
+    context.deadlineAt = deadlineAt;
+    running.timer?.cancel();
+    running.timer = this.#watchDeadline(context);
   }
 
   #watchDeadline(context: RequestContext): Timer | undefined {

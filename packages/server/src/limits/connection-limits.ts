@@ -220,4 +220,12 @@ export const CONNECTION_LIMITS = {
     reaction: { kind: 'none' },
     reason: 'spares what authenticates in a storm of reconnects',
   },
+  authPlaceMs: {
+    value: 60_000,
+    unit: 'ms',
+    scope: 'authentication that does not settle, when another one comes',
+    onExcess: 'its place is free again, and onError is told',
+    reaction: { kind: 'none' },
+    reason: 'one that never settles must not keep others out for good',
+  },
 } as const satisfies LimitTable;

@@ -58,7 +58,7 @@ export interface CallContext<Errors = Readonly<Record<string, unknown>>> extends
   readonly procedure: string;
   /**
    * Fires at the deadline, when the caller withdraws and when the session ends. That of an idempotent
-   * call fires at its deadline alone: others may wait for what comes of it.
+   * call fires at the last deadline of those who wait for what comes of it.
    */
   readonly signal: AbortSignal;
   /** Milliseconds until the deadline; `undefined` without one. */
