@@ -1,29 +1,44 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { declarationsOf, docOf, firstSentence } from './doc-comment.mjs';
 import { matchRoom } from './floor-table.mjs';
-import { computeFloors, readImportGraph } from './import-graph.mjs';
+import { computeFloors, foldersOf, readImportGraph } from './import-graph.mjs';
 import { parseSource } from './parse-source.mjs';
 
 /** @typedef {import('./floor-table.mjs').FloorRow} FloorRow */
 
 /**
- * Plans the floor table of a package from its imports. A known row is kept, or split when its
- * rooms came to stand on different floors; a new file gets a row of its own, whose purpose is the
- * first sentence of its main export.
+ * Plans the floor table of a package from its imports: folder by folder from the ground up, and last
+ * the files that are in none. A known row is kept, or split when its rooms came to stand on different
+ * floors or in different folders; a new file gets a row of its own, whose purpose is the first
+ * sentence of its main export.
  * @param {string} root
  * @param {string} packageName
  * @param {readonly FloorRow[]} known
  * @returns {FloorRow[]}
  */
 export function planFloors(root, packageName, known) {
-  const { floors } = computeFloors(readImportGraph(root, packageName));
+  const graph = readImportGraph(root, packageName);
+  const { floors } = computeFloors(graph);
   const open = new Map(floors);
   const rows = known.flatMap((row) => keepRow(row, open));
   for (const [file, floor] of [...open].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const purpose = purposeOf(join(root, 'packages', packageName, 'src', file));
     rows.push({ floor, rooms: [file], purpose, line: 0 });
   }
-  return rows.sort((a, b) => a.floor - b.floor);
+  const { floors: folders } = computeFloors(foldersOf(graph));
+  return rows.sort((a, b) => byFolder(folders, a, b) || a.floor - b.floor);
+}
+
+/** @type {(folders: Map<string, number>, a: FloorRow, b: FloorRow) => number} */
+function byFolder(folders, a, b) {
+  const [one, other] = [folderOf(a), folderOf(b)];
+  const height = (/** @type {string} */ folder) => folders.get(folder) ?? Number.MAX_SAFE_INTEGER;
+  return height(one) - height(other) || (one < other ? -1 : Number(one > other));
+}
+
+/** @type {(row: FloorRow) => string} */
+function folderOf({ rooms: [room = ''] }) {
+  return dirname(room);
 }
 
 /**
@@ -33,18 +48,20 @@ export function planFloors(root, packageName, known) {
  * @returns {FloorRow[]}
  */
 function keepRow(row, open) {
-  /** @type {Map<number, string[]>} */
-  const roomsByFloor = new Map();
+  /** @type {Map<string, { floor: number, rooms: string[] }>} */
+  const places = new Map();
   for (const room of row.rooms) {
     const files = [...open.keys()].filter(matchRoom(room));
     const floors = new Set(files.map((file) => open.get(file) ?? 0));
     for (const floor of floors) {
       const rooms = floors.size === 1 ? [room] : files.filter((file) => open.get(file) === floor);
-      roomsByFloor.set(floor, [...(roomsByFloor.get(floor) ?? []), ...rooms]);
+      const place = `${floor} ${dirname(room)}`;
+      const known = places.get(place)?.rooms ?? [];
+      places.set(place, { floor, rooms: [...known, ...rooms] });
     }
     for (const file of files) open.delete(file);
   }
-  return [...roomsByFloor].map(([floor, rooms]) => ({ ...row, floor, rooms }));
+  return [...places.values()].map(({ floor, rooms }) => ({ ...row, floor, rooms }));
 }
 
 /** @type {(path: string) => string} */

@@ -1,6 +1,5 @@
-import { connect } from '@trunkline/client';
+import { connect, TrunklineError, type ErrorCode, type Executed } from '@trunkline/client';
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { request as requestSecurely } from 'node:https';
@@ -10,13 +9,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { failureText } from '../../examples/chat/page/failure-text.js';
 import { PersonName } from '../../examples/chat/src/door.contract.js';
-import { ChatClient } from '../../examples/chat/src/generated/chat.client.js';
-import { DoorClient } from '../../examples/chat/src/generated/door.client.js';
+import type { Room } from '../../examples/chat/src/generated/chat.client.js';
 import { MessageText } from '../../examples/chat/src/message-text.js';
 import { HOUSE, Names } from '../../examples/chat/src/names.js';
 import { EchoClient } from '../../examples/echo/src/generated/echo.client.js';
 import { findProgram } from '../../examples/plain-server/src/system-program.js';
+import { connectChat, newToken } from './support/chat-visitor.js';
 import { startExample } from './support/example.js';
 import { poll } from './support/poll.js';
 
@@ -157,8 +157,10 @@ describe('the echo', () => {
     await example.see(/^opened /);
     socket.close(4999, 'x\nopened \u001b[2J\u009b\u202e');
     await example.see(/^closed /);
-    const closed = example.lines.at(-1)?.replace(/\w{32}/, 'it');
-    expect(closed).toBe(String.raw`closed it with 4999 "x\nopened \u001b[2J\u{9b}\u{202e}"`);
+    const closed = example.lines.at(-1);
+    expect(closed).toBe(
+      String.raw`closed 1 by the client with 4999 "x\nopened \u001b[2J\u{9b}\u{202e}"`,
+    );
   });
 
   it('goes on without a console', { timeout: SLOW }, async () => {
@@ -233,25 +235,55 @@ describe('the chat', () => {
     }
   });
 
-  it('has one pace for a person, whatever the connections', { timeout: SLOW }, async () => {
+  it('has one pace for a person, whatever the sessions', { timeout: SLOW }, async () => {
     await using example = await startExample('chat');
     const token = newToken('Pat');
-    const codes: (string | undefined)[] = [];
-    for (let number = 0; number < 6; number++) {
+    const post = async (text: string, options: { deadlineMs?: number } = {}) => {
       using client = connectChat(example.port, token);
-      const result = await client.chat.post.safe({ room: 'lobby', text: String(number) });
-      codes.push(result.ok ? undefined : result.error.code);
-    }
-    expect(codes).toEqual([...Array.from({ length: 5 }), 'TOO_FAST']);
+      const result = await client.chat.post.safe({ room: 'lobby', text }, options);
+      return result.ok ? 'posted' : result.error.code;
+    };
+    for (const text of ['1', '2', '3', '4', '5']) expect(await post(text)).toBe('posted');
+    expect(await post('6', { deadlineMs: 300 })).toBe('RATE');
+    // With time enough it is not refused: it waits for its turn.
+    expect(await post('6')).toBe('posted');
+  });
+
+  it('has a text once that was sent twice', { timeout: SLOW }, async () => {
+    await using example = await startExample('chat');
+    using client = connectChat(example.port, newToken('Pat'));
+    const texts: string[] = [];
+    const lobby = client.chat.messages({ room: 'lobby' }).subscribe({
+      message: ({ text }) => void texts.push(text),
+    });
+    await expect.poll(() => lobby.state.status).toBe('live');
+    const idempotencyKey = 'a'.repeat(32);
+    await client.chat.post({ room: 'lobby', text: 'once' }, { idempotencyKey });
+    await client.chat.post({ room: 'lobby', text: 'once' }, { idempotencyKey });
+    await client.chat.post({ room: 'lobby', text: 'last' });
+    await expect.poll(() => texts).toContain('last');
+    expect(texts).toEqual(['once', 'last']);
+  });
+
+  it('says in words what became of something that failed', () => {
+    const fail = (code: ErrorCode, executed: Executed) =>
+      failureText(new TrunklineError(code, 'it broke', { executed }), 'sent');
+    expect(fail('DEADLINE', 'no')).toBe(
+      'Not sent: no answer came in time. Try again when you like.',
+    );
+    expect(fail('DEADLINE', 'unknown')).toBe(
+      'Perhaps sent: no answer came in time. Try again: it will not be sent twice.',
+    );
+    expect(fail('NOT_FOUND', 'yes')).toBe('Not sent: it broke. Try again when you like.');
+    expect(fail('INTERNAL', 'yes')).toMatch(/^Perhaps sent: it broke\./);
   });
 
   it('gives a person three rooms, which go when nobody is there', { timeout: SLOW }, async () => {
     await using example = await startExample('chat', { EMPTY_SECONDS: '1' });
     using client = connectChat(example.port, newToken('Ada'));
     let rooms: readonly string[] = [];
-    client.chat.rooms(undefined, { last: 1 }).subscribe({
-      message: (list) => void (rooms = list.map(({ name }) => name)),
-    });
+    const show = (list: readonly Room[]) => void (rooms = list.map(({ name }) => name));
+    client.chat.rooms().subscribe({ snapshot: show, message: show });
     for (const name of ['one', 'two', 'three']) await client.chat.createRoom({ name });
     const inTwo = client.chat.people({ room: 'two' })[Symbol.asyncIterator]();
     expect(await inTwo.next()).toMatchObject({ value: ['Ada'] });
@@ -322,16 +354,5 @@ function ask(options: { port: number; method: string; path: string }) {
       },
     );
     asked.once('error', reject).end();
-  });
-}
-
-function newToken(name: string): string {
-  return `${randomBytes(16).toString('hex')}:${name}`;
-}
-
-function connectChat(port: number, token: string) {
-  return connect(`ws://localhost:${port}/trunkline`, {
-    services: { chat: ChatClient, door: DoorClient },
-    auth: () => token,
   });
 }

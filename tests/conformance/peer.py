@@ -5,58 +5,98 @@ from __future__ import annotations
 
 import argparse
 import sys
-
-sys.dont_write_bytecode = True
-
 from pathlib import Path
 from typing import Any, List, Optional
 
-from trunkline_peer.checks import Checks
-from trunkline_peer.converse import CONVERSATIONS, converse
-from trunkline_peer.live import LIVE
-from trunkline_peer.misbehave import MISBEHAVE
-from trunkline_peer.vectors import run_vectors
+sys.dont_write_bytecode = True
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
+TASKS = {
+    "vectors": "decode and encode the vectors, and refuse the rest",
+    "live": "check a server as a client that keeps the protocol",
+    "steered": "check servers that stop and take rights back, as they are told by HTTP",
+    "misbehave": "break the protocol, and check the reactions",
+    "converse": "have one conversation, as a client under test",
+}
 
 
-def main(arguments: Optional[List[str]] = None) -> int:
+def main(arguments: List[str]) -> int:
     """Runs what the arguments ask for, and gives the exit code."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.task == "vectors":
-        return 0 if run_vectors(options.files or sorted(VECTORS.glob("*.json"))) else 1
-    if options.task == "converse":
-        return converse(options.conversation, options.url)
-    checks: Checks = options.checks
-    if options.list:
-        print("\n".join(checks.by_name))
-        return 0
-    if options.url is None:
-        parser.error(f"{options.task} needs --url ws://…")
-    return 0 if checks.run(options.url, options.names) else 1
-
-
-def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     tasks = parser.add_subparsers(dest="task", required=True, metavar="task")
-    vectors = tasks.add_parser("vectors", help="decode and encode the vectors, and refuse the rest")
-    vectors.add_argument("files", nargs="*", type=Path, help="default: tests/vectors/*.json")
-    _add_checks(tasks, "live", LIVE, "check a server as a client that keeps the protocol")
-    _add_checks(tasks, "misbehave", MISBEHAVE, "break the protocol, and check the reactions")
-    talk = tasks.add_parser("converse", help="have one conversation, as a client under test")
-    talk.add_argument("conversation", choices=list(CONVERSATIONS), metavar="conversation")
-    talk.add_argument("url")
-    return parser
+    for name, what in TASKS.items():
+        is_wanted = arguments[:1] == [name]
+        task = tasks.add_parser(name, help=what, description=what)
+        task.formatter_class = argparse.RawDescriptionHelpFormatter
+        # Only what a task needs is loaded: a conversation starts the program anew.
+        if is_wanted:
+            _PREPARE[name](task)
+    options = parser.parse_args(arguments)
+    return options.run(options)
 
 
-def _add_checks(tasks: Any, name: str, checks: Checks, what: str) -> None:
-    task = tasks.add_parser(name, help=what)
+def _prepare_vectors(task: argparse.ArgumentParser) -> None:
+    from trunkline_peer.vectors import run_vectors
+
+    task.add_argument("files", nargs="*", type=Path, help="default: tests/vectors/*.json")
+
+    def run(options: Any) -> int:
+        return 0 if run_vectors(options.files or sorted(VECTORS.glob("*.json"))) else 1
+
+    task.set_defaults(run=run)
+
+
+def _prepare_converse(task: argparse.ArgumentParser) -> None:
+    from trunkline_peer.programs import converse
+
+    task.add_argument("conversation")
+    task.add_argument("url")
+    task.set_defaults(run=lambda options: converse(options.conversation, options.url))
+
+
+def _prepare_live(task: argparse.ArgumentParser) -> None:
+    from trunkline_peer.live import LIVE
+
+    _prepare_checks(task, LIVE, "ws://…")
+
+
+def _prepare_steered(task: argparse.ArgumentParser) -> None:
+    from trunkline_peer.live import STEERED
+
+    _prepare_checks(task, STEERED, "http://…")
+
+
+def _prepare_misbehave(task: argparse.ArgumentParser) -> None:
+    from trunkline_peer.misbehave import MISBEHAVE
+
+    _prepare_checks(task, MISBEHAVE, "ws://…")
+
+
+def _prepare_checks(task: argparse.ArgumentParser, checks: Any, address: str) -> None:
+    task.epilog = f"names:\n{checks.listing()}"
     task.add_argument("names", nargs="*", metavar="name", help="default: all of them")
-    task.add_argument("--url", help="of a server of the contract `probe`")
+    task.add_argument("--url", metavar=address, help="of what is checked")
     task.add_argument("--list", action="store_true", help="name the checks, and do nothing")
-    task.set_defaults(checks=checks)
+
+    def run(options: Any) -> int:
+        if options.list:
+            print(checks.listing())
+            return 0
+        if options.url is None:
+            task.error(f"--url {address} is missing")
+        return 0 if checks.run(options.url, options.names) else 1
+
+    task.set_defaults(run=run)
+
+
+_PREPARE = {
+    "vectors": _prepare_vectors,
+    "live": _prepare_live,
+    "steered": _prepare_steered,
+    "misbehave": _prepare_misbehave,
+    "converse": _prepare_converse,
+}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

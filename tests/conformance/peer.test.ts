@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConversations } from './src/conversation.js';
 import { NOTHING_OPEN } from '../support/nothing-open.js';
 import { createProbeServer } from './src/server.js';
+import { startSteeredServers } from './src/steered-servers.js';
 import { judgeClient } from './src/verdict.js';
 
 const PEER = fileURLToPath(new URL('peer.py', import.meta.url));
@@ -45,7 +46,18 @@ describe.skipIf(!isPythonThere)('a peer in Python (skipped where there is no pyt
   });
 });
 
-describe.skipIf(!isPythonThere)('the peer in Python as a client under test', () => {
+describe.skipIf(!isPythonThere)('a peer in Python, of servers that are steered,', () => {
+  it('moves when they stop, and loses what it has no right to', { timeout: RUN_MS }, async () => {
+    const steered = await startSteeredServers();
+    try {
+      await expectSuccess('steered', '--url', steered.url);
+    } finally {
+      await steered.close();
+    }
+  });
+});
+
+describe.skipIf(!isPythonThere).concurrent('the peer in Python as a client under test', () => {
   const all = readConversations();
 
   it.each(all.filter(({ tests }) => tests.includes('client')))(

@@ -10,6 +10,8 @@ const desk = contract('desk', {
   denied: call({ output: z.string() }),
   down: stream({ down: z.int() }),
   up: stream({ up: z.int(), output: z.int() }),
+  count: stream({ down: z.int() }),
+  one: stream({ up: z.int(), output: z.int() }),
   notes: topic({ params: z.object({ room: z.string() }), message: z.string(), publish: 'client' }),
   news: topic({ message: z.string(), publish: 'server' }),
 });
@@ -35,7 +37,18 @@ export function createDesk(echoed: string[] = []): Service {
       for await (const item of items) sum += item;
       return sum;
     },
-    notes: { authorize: ({ room }) => room !== 'closed', authorizePublish: () => true },
+    async *count() {
+      for (let item = 0; ; item++) yield item;
+    },
+    async one(_input, { items, signal }) {
+      for await (const _item of items) break;
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return 0;
+    },
+    notes: {
+      authorize: ({ room }) => room !== 'closed',
+      authorizePublish: ({ room }) => room !== 'closed',
+    },
     news: { authorize: () => true },
   };
   const isAllowed = (context: AnyContext): boolean =>

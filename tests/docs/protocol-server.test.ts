@@ -69,6 +69,7 @@ function subscribe(sub: number, params: Payload = LOBBY, name = 'desk.notes'): M
 const item = (payload: Payload): Message => ({ kind: 'ITEM', id: 0, ...payload });
 const end = (payload: Payload = NONE): Message => ({ kind: 'END', id: 0, ...payload });
 const cancel = (id: number): Message => ({ kind: 'CANCEL', id, reason: 'withdrawn' });
+const late: Message = { kind: 'CANCEL', id: 0, reason: 'deadline' };
 const many = (count: number, message: Message): Message[] => Array<Message>(count).fill(message);
 const KEY = { idempotencyKey: Uint8Array.of(1) };
 const openUp = [bind('up', 'stream'), callOf()];
@@ -220,15 +221,16 @@ const LIVE: readonly Case[] = [
     'closes with 4400',
   ],
   ['CANCEL', /not known/, [cancel(2)], 'ignores it'],
+  ['CANCEL', /reason is 1$/, [...openWait, late], 'answers ERROR DEADLINE, executed unknown'],
   [
     'CANCEL',
-    /^it is the callee$/,
+    /reason is another$/,
     [...openWait, cancel(0)],
     'answers ERROR CANCELLED, executed unknown',
   ],
   [
     'CANCEL',
-    /^it is the callee$/,
+    /reason is another$/,
     [...openDown, cancel(0)],
     'answers ERROR CANCELLED, executed unknown',
   ],

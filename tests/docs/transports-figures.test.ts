@@ -5,7 +5,11 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { conditionsOf, tableOf } from '../../examples/transports/src/measure/results-table.js';
+import {
+  bytesTableOf,
+  conditionsOf,
+  tableOf,
+} from '../../examples/transports/src/measure/results-table.js';
 import type { Results } from '../../examples/transports/src/measure/results.js';
 import { TrafficMeter } from '../../examples/transports/src/server/traffic-meter.js';
 import { TickReader } from '../../examples/transports/src/tick-reader.js';
@@ -15,7 +19,7 @@ import { readDocument } from './markdown.js';
 const run = promisify(execFile);
 const EXAMPLE = fileURLToPath(new URL('../../examples/transports/', import.meta.url));
 const HOW =
-  'run "npm run table -w examples/transports -- --write", and put its table into the guide';
+  'run "npm run table -w examples/transports -- --write", and put its tables into the guide';
 
 describe('the guide to transports', () => {
   const results = JSON.parse(readFileSync(`${EXAMPLE}results.json`, 'utf8')) as Results;
@@ -23,6 +27,7 @@ describe('the guide to transports', () => {
 
   it('quotes the figures that were measured', () => {
     expect(guide, HOW).toContain(tableOf(results));
+    expect(guide, HOW).toContain(bytesTableOf(results));
   });
 
   it('says under which conditions they were measured', () => {
@@ -36,7 +41,7 @@ describe('the guide to transports', () => {
   });
 });
 
-describe('the table of transports', () => {
+describe('the tables of transports', () => {
   let results: Results;
 
   beforeAll(async () => {
@@ -74,6 +79,17 @@ describe('the table of transports', () => {
     // One connection before the cut, and one after it.
     for (const stream of ['events', 'trunkline'] as const) {
       expect(trafficOf(stream).requests).toBe(2);
+    }
+  });
+
+  it('has the bytes of a tick that the guide quotes', () => {
+    const { bytes: quoted } = JSON.parse(readFileSync(`${EXAMPLE}results.json`, 'utf8')) as Results;
+    expect(results.bytes.map(({ title }) => title)).toEqual(quoted.map(({ title }) => title));
+    for (const [index, { title, up, down }] of results.bytes.entries()) {
+      const said = quoted[index] ?? { up: 0, down: 0 };
+      // Dates in headers, and compressors of other versions, come out a little different.
+      expect(Math.abs(up - said.up), `${title}, up`).toBeLessThanOrEqual(4 + said.up / 10);
+      expect(Math.abs(down - said.down), `${title}, down`).toBeLessThanOrEqual(8 + said.down / 10);
     }
   });
 

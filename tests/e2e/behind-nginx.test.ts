@@ -169,6 +169,24 @@ describe.skipIf(missing !== '')(`a server behind nginx${missing}`, () => {
     expect(front.failures).toEqual([]);
   });
 
+  it('limits the address that the first of several trusted proxies tells', async () => {
+    await using front = await open({
+      headers: ['X-Forwarded-For: 203.0.113.7'],
+      trustedProxies: [NGINX, CLIENT_ADDRESS],
+      limits: { addressSockets: 1 },
+    });
+    await connectTo(front).client.connection.live();
+    expect(front.addresses).toEqual(['203.0.113.7']);
+    const { reason } = await connectTo(front).reached('waiting');
+    expect(reason).toContain('the server answered HTTP 429');
+  });
+
+  it('limits nobody behind an nginx of a private address that is not trusted', async () => {
+    await using front = await open({ trustedProxies: [], limits: { addressSockets: 1 } });
+    for (let count = 0; count < 3; count++) await connectTo(front).client.connection.live();
+    expect(front.addresses).toEqual([NGINX, NGINX, NGINX]);
+  });
+
   it('does not believe what the client itself says of its address', async () => {
     await using front = await open({
       headers: ['X-Forwarded-For: 8.8.8.8', 'Forwarded: for=8.8.8.8'],

@@ -195,6 +195,14 @@ describeTransports('calls of the server', (open) => {
     expect(await remaining.promise).toBeLessThanOrEqual(5_000);
   });
 
+  it('refuses an option that does not exist', async () => {
+    await using called = await start(open, { wait: () => 'x' });
+    const options = { deadline: 5_000 } as object;
+    await expect(called.calls.wait(undefined, options)).rejects.toThrow(
+      /^desk\.wait: unknown option "deadline": did you mean "deadlineMs"\?$/,
+    );
+  });
+
   it('ends what waits when the client leaves', async () => {
     const started = createDeferred();
     const fired = createDeferred();

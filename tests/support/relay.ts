@@ -1,11 +1,13 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** A stretch of real network that a test can cut. */
-export interface Relay {
+export interface Relay extends AsyncDisposable {
   readonly port: number;
   /** Ends all connections by RST, and takes none until `restore`. */
   cut(): void;
   restore(): void;
+  /** Leads new connections to another port. */
+  leadTo(port: number): void;
   /** Lets the connections that are open lead nowhere, and tells nobody; new ones work. */
   swallow(): void;
   close(): Promise<void>;
@@ -22,9 +24,10 @@ export async function startRelay(targetPort: number): Promise<Relay> {
     socket.on('close', () => sockets.delete(socket));
   };
   let isDown = false;
+  let target = targetPort;
   const server = createServer((near) => {
     if (isDown) return void near.destroy();
-    const far = connect(targetPort, '127.0.0.1');
+    const far = connect(target, '127.0.0.1');
     track(near);
     track(far);
     near.pipe(far).pipe(near);
@@ -44,14 +47,17 @@ export async function startRelay(targetPort: number): Promise<Relay> {
       socket.resume();
     }
   };
+  const close = (): Promise<void> => {
+    cut();
+    return new Promise((resolve) => server.close(() => resolve()));
+  };
   return {
     swallow,
     port: (server.address() as AddressInfo).port,
     cut,
     restore: () => void (isDown = false),
-    close: () => {
-      cut();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
+    leadTo: (port) => void (target = port),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

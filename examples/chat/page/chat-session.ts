@@ -40,7 +40,8 @@ export class ChatSession {
     this.#options = options;
     const { client, signedOut } = options;
     const { signal } = this.#ending;
-    client.chat.rooms(undefined, { last: 1, signal }).subscribe({
+    client.chat.rooms(undefined, { signal }).subscribe({
+      snapshot: (rooms) => this.#roomsChanged(rooms),
       message: (rooms) => this.#roomsChanged(rooms),
       state: ({ error }) => {
         if (error?.code === 'UNAUTHENTICATED') signedOut();

@@ -1,9 +1,8 @@
-import type { Message } from '../src/generated/chat.client.js';
 import type { Client } from './connect-chat.js';
-import { startCountdown } from './countdown.js';
 import { failureText } from './failure-text.js';
 import { FormField, issueAt } from './form-field.js';
 import { part } from './parts.js';
+import { randomHex } from './random-hex.js';
 
 /** What is being written for one room. */
 interface Draft {
@@ -11,10 +10,8 @@ interface Draft {
   text: string;
   isSending: boolean;
   problem: string;
-  /** When the server takes the next message, on the clock of `performance.now()`. */
-  waitUntil: number;
-  /** It was sent, and nobody could say whether it arrived. */
-  isUncertain: boolean;
+  /** The same for each try to send the same text, so that it does not arrive twice. */
+  key: string;
 }
 
 /** Sends messages. What could not be sent stays in the field, for each room its own. */
@@ -25,7 +22,6 @@ export class Composer {
   readonly #chat: Client['chat'];
   readonly #drafts = new Map<string, Draft>();
   #draft = draftFor('');
-  #stopCountdown: () => void = () => {};
 
   /** `leave` is called when somebody wants to go to another room. */
   constructor(chat: Client['chat'], leave: () => void) {
@@ -36,7 +32,7 @@ export class Composer {
       void this.#send(this.#draft);
     });
     input.addEventListener('input', () => {
-      this.#update(this.#draft, { text: input.value, problem: '', isUncertain: false });
+      this.#update(this.#draft, { text: input.value, problem: '', key: randomHex() });
     });
     this.#form.addEventListener('keydown', (event) => {
       const { key, shiftKey, isComposing } = event;
@@ -65,34 +61,25 @@ export class Composer {
     this.show('');
   }
 
-  /** A message of the reader's own is there: maybe the one of which nobody could say that. */
-  arrived(room: string, message: Message): void {
-    const draft = this.#drafts.get(room);
-    if (draft?.isUncertain !== true || draft.text.trim() !== message.text) return;
-    this.#update(draft, { text: '', problem: '', isUncertain: false });
-  }
-
   async #send(draft: Draft): Promise<void> {
     if (draft.isSending) return;
-    this.#update(draft, { isSending: true, problem: '', isUncertain: false });
-    const { room, text } = draft;
-    const result = await this.#chat.post.safe({ room, text });
+    this.#update(draft, { isSending: true, problem: '' });
+    const { room, text, key } = draft;
+    const result = await this.#chat.post.safe({ room, text }, { idempotencyKey: key });
     this.#update(draft, { isSending: false });
-    if (result.ok) return this.#update(draft, { text: '' });
+    if (result.ok) return this.#update(draft, { text: '', key: randomHex() });
     const { error } = result;
+    // What came of it is known, and would be the same for ever with this key.
+    if (error.executed === 'yes') draft.key = randomHex();
     switch (error.code) {
       case 'ROOM_CLOSED': {
         const since = error.data.closedAt.toLocaleDateString(undefined, { dateStyle: 'long' });
         return this.#update(draft, { problem: `This room has been closed since ${since}.` });
       }
-      case 'TOO_FAST':
-        return this.#update(draft, { waitUntil: performance.now() + error.data.waitMs });
       case 'INVALID_INPUT':
         return this.#update(draft, { problem: issueAt('text', error.data) ?? error.message });
-      default: {
-        const isUncertain = error.executed === 'unknown';
-        return this.#update(draft, { problem: failureText(error, 'sent'), isUncertain });
-      }
+      default:
+        return this.#update(draft, { problem: failureText(error, 'sent') });
     }
   }
 
@@ -102,21 +89,17 @@ export class Composer {
   }
 
   #render(): void {
-    const { text, isSending, problem, waitUntil } = this.#draft;
+    const { text, isSending, problem } = this.#draft;
     const { input } = this.#field;
     // Setting it anew would move the cursor to its end.
     if (input.value !== text) input.value = text;
     input.readOnly = isSending;
     this.#button.ariaDisabled = String(isSending);
     this.#button.textContent = isSending ? 'Sending' : 'Send';
-    this.#stopCountdown();
-    if (problem !== '' || waitUntil <= performance.now()) return this.#field.show(problem);
-    this.#stopCountdown = startCountdown(waitUntil, (seconds) => {
-      this.#field.show(seconds > 0 ? `Not so fast: send it in ${seconds} s.` : '');
-    });
+    this.#field.show(problem);
   }
 }
 
 function draftFor(room: string): Draft {
-  return { room, text: '', isSending: false, problem: '', waitUntil: 0, isUncertain: false };
+  return { room, text: '', isSending: false, problem: '', key: randomHex() };
 }

@@ -10,8 +10,7 @@ export function connectChat(identity: TabIdentity) {
     services: { door: DoorClient, chat: ChatClient },
     // Asked before each connection, so a name that came later is in the next token.
     auth: () => identity.token,
-    // Somebody looks at this page, and wants to know soon; the defaults have more patience.
-    deadlineMs: 4_000,
+    // Somebody looks at this page, and wants to be back soon; the default has more patience.
     reconnect: { minMs: 250, maxMs: 2_500 },
     agent: 'trunkline-chat',
   });

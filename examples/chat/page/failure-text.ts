@@ -5,12 +5,8 @@ const REASONS: Readonly<Record<string, string>> = {
   RATE: 'that was too much at once',
   DEADLINE: 'no answer came in time',
   UNAVAILABLE: 'there is no connection any more',
-  SESSION_LOST: 'the connection was lost before the answer came',
   UNAUTHENTICATED: 'you are not signed in any more',
 };
-
-/** With these the server had begun, and nobody knows how far it came; with others it has refused. */
-const BROKEN: readonly string[] = ['INTERNAL', 'OVERLOADED', 'RESULT_GONE'];
 
 /**
  * Says what became of something that failed, where no field of a form is to blame. `done` is what it
@@ -18,7 +14,8 @@ const BROKEN: readonly string[] = ['INTERNAL', 'OVERLOADED', 'RESULT_GONE'];
  */
 export function failureText({ code, message, executed }: TrunklineError, done: string): string {
   const reason = REASONS[code] ?? message;
-  const isRefused = executed === 'no' || (executed === 'yes' && !BROKEN.includes(code));
-  if (isRefused) return `Not ${done}: ${reason}. Try again when you like.`;
-  return `Perhaps ${done}: ${reason}. Look before you do it again.`;
+  const isRefused = executed === 'no' || (executed === 'yes' && code !== 'INTERNAL');
+  return isRefused
+    ? `Not ${done}: ${reason}. Try again when you like.`
+    : `Perhaps ${done}: ${reason}. Try again: it will not be ${done} twice.`;
 }

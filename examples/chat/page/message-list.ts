@@ -31,6 +31,8 @@ export class MessageList {
   #due = 0;
   #unseen = 0;
   #isFollowing = true;
+  /** The reader is back, and the messages that follow were published meanwhile. */
+  #isBack = false;
 
   constructor() {
     this.#newest.addEventListener('click', () => {
@@ -47,6 +49,7 @@ export class MessageList {
     this.#list.replaceChildren();
     this.#list.ariaBusy = 'true';
     this.#due = 0;
+    this.#isBack = false;
     this.#last = undefined;
     this.#follow();
   }
@@ -59,6 +62,9 @@ export class MessageList {
 
   add(message: Message, me: string): void {
     const isOwn = message.author === me;
+    // What the reader has sent comes behind what others have said.
+    if (this.#isBack && !isOwn) this.addNote('back', 'While you were away');
+    this.#isBack = false;
     this.#append(rowOf(message, { isOwn, isTogether: this.#isTogether(message) }));
     this.#last = message;
     if (this.#due > 0) this.setJoined(this.#due - 1);
@@ -78,9 +84,9 @@ export class MessageList {
     this.addNote('gap', what, GAP_REASONS[reason]);
   }
 
-  /** Says that what follows was said while the reader was away, and that nothing of it is missing. */
-  addBack(count: number): void {
-    if (count > 0) this.addNote('back', `${count} while you were away`);
+  /** The room is joined again: so many messages were published meanwhile, and none is missing. */
+  setBack(count: number): void {
+    this.#isBack = count > 0;
   }
 
   addNote(kind: 'gap' | 'back' | 'end', text: string, more = ''): void {

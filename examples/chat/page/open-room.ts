@@ -1,5 +1,4 @@
 import type { Client } from './connect-chat.js';
-import type { Composer } from './composer.js';
 import { failureText } from './failure-text.js';
 import type { MessageList } from './message-list.js';
 import type { PeopleList } from './people-list.js';
@@ -15,7 +14,6 @@ export interface OpenRoomOptions {
   readonly views: {
     readonly messages: MessageList;
     readonly people: PeopleList;
-    readonly composer: Composer;
   };
   /** The server does not know the reader any more. */
   readonly signedOut: () => void;
@@ -32,16 +30,13 @@ export function openRoom(options: OpenRoomOptions): void {
 }
 
 function readMessages({ client, room, me, views, signedOut, signal }: OpenRoomOptions): void {
-  const { messages, composer } = views;
+  const { messages } = views;
   client.chat.messages({ room }, { last: HISTORY, signal }).subscribe({
-    message: (message) => {
-      messages.add(message, me);
-      if (message.author === me) composer.arrived(room, message);
-    },
+    message: (message) => messages.add(message, me),
     gap: (gap) => messages.addGap(gap),
     state: ({ status, joined, error }) => {
       if (status === 'live' && joined?.kind === 'fresh') messages.setJoined(joined.count);
-      if (status === 'live' && joined?.kind === 'recovered') messages.addBack(joined.count);
+      if (status === 'live' && joined?.kind === 'recovered') messages.setBack(joined.count);
       if (error === undefined) return;
       if (error.code === 'UNAUTHENTICATED') signedOut();
       else if (error.code === 'DENIED') messages.addNote('end', `There is no room “${room}”.`);
@@ -52,7 +47,7 @@ function readMessages({ client, room, me, views, signedOut, signal }: OpenRoomOp
 
 /**
  * The stream is what keeps the reader in the list of names: the server takes the name away when it
- * ends, also when it ends because the page was closed or the network was lost.
+ * ends, also when it ends because the page is closed.
  */
 function beThere(options: OpenRoomOptions): void {
   const { client, room, me, views, signedOut, signal } = options;
@@ -60,11 +55,10 @@ function beThere(options: OpenRoomOptions): void {
     item: (names) => views.people.show(names, me),
     error: ({ code }) => {
       if (signal.aborted) return;
-      views.people.setStale();
-      if (code === 'NOT_FOUND') views.people.clear();
+      // A stream outlives its connection, but neither its session nor its server.
+      if (code === 'DRAINING' || code === 'STREAM_LOST') return beThere(options);
+      views.people.clear();
       if (code === 'UNAUTHENTICATED') signedOut();
-      // A stream ends with its connection; another one waits for the next connection by itself.
-      if (code === 'STREAM_LOST') beThere(options);
     },
   });
 }

@@ -1,3 +1,5 @@
+import { randomHex } from './random-hex.js';
+
 /** Who this tab is. It survives a reload, and ends with the tab. */
 export class TabIdentity {
   readonly #storage: Storage;
@@ -25,8 +27,7 @@ export class TabIdentity {
   get #secret(): string {
     const kept = this.#storage.getItem('secret');
     if (kept !== null) return kept;
-    const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
-    const secret = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const secret = randomHex();
     this.#storage.setItem('secret', secret);
     return secret;
   }

@@ -11,6 +11,7 @@ import {
   type PeopleInput,
   type PostContext,
   type PostInput,
+  type RoomListOutput,
 } from './generated/chat.server.js';
 import { EmptyRooms } from './empty-rooms.js';
 import { Presence } from './presence.js';
@@ -56,8 +57,6 @@ export class ChatController implements ChatHandlers {
   async post({ room, text }: PostInput, context: PostContext): Promise<void> {
     const { closedAt } = this.#find(room);
     if (closedAt !== undefined) throw context.error('ROOM_CLOSED', { room, closedAt });
-    const waitMs = context.user.pace.take();
-    if (waitMs > 0) throw context.error('TOO_FAST', { waitMs });
     const message = { author: context.user.name, text, sentAt: new Date() };
     await this.topics.messages({ room }).publish(message);
   }
@@ -70,6 +69,11 @@ export class ChatController implements ChatHandlers {
     } finally {
       this.emptyRooms.lookLater(room);
     }
+  }
+
+  @ChatService.roomList()
+  roomList(): RoomListOutput {
+    return this.rooms.list;
   }
 
   @ChatService.messages.authorize()

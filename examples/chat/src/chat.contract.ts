@@ -28,14 +28,14 @@ export const chat = contract('chat', {
       TOO_MANY_ROOMS: z.object({ max: z.int() }),
       TOO_MANY_OF_YOURS: z.object({ max: z.int() }),
     },
+    idempotent: true,
   }),
   post: call({
     description: 'Posts a message to everybody who is in the room.',
     input: z.object({ room: z.string(), text: MessageText }),
-    errors: {
-      ROOM_CLOSED: z.object({ room: z.string(), closedAt: z.date() }),
-      TOO_FAST: z.object({ waitMs: z.int().describe('How long to wait before the next one.') }),
-    },
+    errors: { ROOM_CLOSED: z.object({ room: z.string(), closedAt: z.date() }) },
+    idempotent: true,
+    rate: { perSecond: 1, burst: 5 },
   }),
   people: stream({
     description:
@@ -49,12 +49,16 @@ export const chat = contract('chat', {
     message: Message,
     keep: { ageMs: DAY_MS },
   }),
+  roomList: call({
+    description: 'Gives all rooms.',
+    output: z.array(Room),
+  }),
   rooms: topic({
-    description: 'All rooms, anew at each change; `last: 1` gives how they are now.',
+    description: 'All rooms, anew at each change; nobody needs an older list than the newest.',
     message: z.array(Room),
+    snapshot: 'roomList',
+    delivery: { latest: true },
     // For everybody whom the guards let pass.
     public: true,
-    // The list of now must not grow too old to be kept.
-    keep: { count: 1, ageMs: Number.MAX_SAFE_INTEGER },
   }),
 });

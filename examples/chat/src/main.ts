@@ -8,7 +8,7 @@ import { ChatTopics } from './generated/chat.server.js';
 import { HOUSE, Names } from './names.js';
 import { createPageServer } from './page-server.js';
 import { Presence } from './presence.js';
-import { readPort } from './read-port.js';
+import { readNumber } from './read-number.js';
 import { Rooms } from './rooms.js';
 import { visitorOf } from './visitor.js';
 
@@ -24,8 +24,8 @@ try {
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-  const port = readPort(process.env['PORT']);
-  const { server, broker } = await furnish();
+  const port = readNumber('PORT', 8090, 0);
+  const server = await furnish();
   const http = createPageServer();
   server.mount(http, { path: '/trunkline' });
   try {
@@ -36,10 +36,10 @@ async function main(signal: AbortSignal): Promise<void> {
     });
     console.log(`http://localhost:${(http.address() as AddressInfo).port}`);
     if (!signal.aborted) await once(signal, 'abort');
+    // What was begun is answered, and the pages are told why they are left.
+    await server.drain({ windowMs: 1_000 });
   } finally {
     http.close();
-    await server.close();
-    await broker.close();
     // Browsers keep connections open for a next request.
     http.closeAllConnections();
   }
@@ -48,42 +48,35 @@ async function main(signal: AbortSignal): Promise<void> {
 /** Makes the server with its first rooms. */
 async function furnish() {
   // How many messages of a room are kept: the broker's publishers and the server must agree on it.
-  const limits = { keepCount: numberFrom('KEEP', 200) };
+  const limits = { keepCount: readNumber('KEEP', 200) };
   const broker = new MemoryBroker();
   const topics = new ChatTopics(broker, { limits });
   const names = new Names();
   const rooms = new Rooms();
   const presence = new Presence(names);
-  const tellRooms = () => topics.rooms().publish(rooms.list);
   const emptyRooms = new EmptyRooms({
     rooms,
     presence,
-    afterMs: numberFrom('EMPTY_SECONDS', 600) * 1_000,
-    changed: () => tellRooms().catch((error) => console.error(`not told: ${String(error)}`)),
+    afterMs: readNumber('EMPTY_SECONDS', 600) * 1_000,
+    changed: () =>
+      topics
+        .rooms()
+        .publish(rooms.list)
+        .catch((error) => console.error(`not told: ${String(error)}`)),
   });
-  const chat = new ChatController(topics, rooms, presence, emptyRooms);
-  const server = createServer({
-    broker,
-    limits,
-    services: [new DoorController(names), chat],
-    authenticate: ({ token }) => {
-      const user = visitorOf(token, names);
-      return user && { principal: user.id, user };
-    },
-  });
-  await tellRooms();
   const say = (room: string, text: string) =>
     topics.messages({ room }).publish({ author: HOUSE, text, sentAt: new Date() });
   await say('lobby', 'Welcome. Open this page in a second window to talk to yourself.');
   await say('garden', 'Mind the hedgehog.');
   await say('attic', 'This was a lively room once.');
-  return { server, broker };
-}
-
-function numberFrom(name: string, fallback: number): number {
-  const text = process.env[name] ?? '';
-  if (text === '') return fallback;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;
-  throw new TypeError(`${name} is "${text}": expected a number from 1 to 65535`);
+  return createServer({
+    broker,
+    // Nobody may come or go for hours, and those who are there are there all the same.
+    limits: { ...limits, streamIdleMs: 0 },
+    services: [new DoorController(names), new ChatController(topics, rooms, presence, emptyRooms)],
+    authenticate: ({ token }) => {
+      const user = visitorOf(token, names);
+      return user && { principal: user.id, user };
+    },
+  });
 }

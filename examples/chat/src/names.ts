@@ -1,6 +1,4 @@
-import { Pace } from './pace.js';
-
-/** How long a name waits for a person whose connection was lost. */
+/** How long a name waits for a person who has no page open, as while one is loaded again. */
 const GRACE_MS = 30_000;
 
 /** Who speaks for the server itself. */
@@ -9,7 +7,6 @@ export const HOUSE = 'Trunkline';
 interface Person {
   readonly id: string;
   readonly name: string;
-  readonly pace: Pace;
   /** How many pages of this person are open. */
   pages: number;
   /** When the name is free again, unless a page is open. */
@@ -29,8 +26,7 @@ export class Names {
     if (isLikeHouse(name)) return false;
     const former = this.#byId.get(id);
     if (former !== undefined) this.#byName.delete(keyOf(former.name));
-    const { pages, pace } = former ?? { pages: 0, pace: new Pace() };
-    const person = { id, name, pace, pages, freeAt: Date.now() + GRACE_MS };
+    const person = { id, name, pages: former?.pages ?? 0, freeAt: Date.now() + GRACE_MS };
     this.#byId.set(id, person);
     this.#byName.set(keyOf(name), person);
     return true;
@@ -38,11 +34,6 @@ export class Names {
 
   nameOf(id: string): string | undefined {
     return this.#byId.get(id)?.name;
-  }
-
-  /** Gives the pace of a person, which is one for all connections. */
-  paceOf(id: string): Pace | undefined {
-    return this.#byId.get(id)?.pace;
   }
 
   /** Keeps the name of a person until the function that it gives is called. */

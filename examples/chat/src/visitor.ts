@@ -2,9 +2,8 @@ import { TrunklineError } from '@trunkline/server';
 import { createHash } from 'node:crypto';
 import { PersonName } from './door.contract.js';
 import type { Names } from './names.js';
-import type { Pace } from './pace.js';
 
-/** One connection of a tab, signed in or not: what handlers find as `context.user`. */
+/** Who has a tab open, signed in or not: what handlers find as `context.user`. */
 export class Visitor {
   readonly id: string;
   readonly #names: Names;
@@ -16,17 +15,10 @@ export class Visitor {
 
   /** The name that was signed in with. Throws UNAUTHENTICATED before that. */
   get name(): string {
-    return this.#names.nameOf(this.id) ?? signInFirst();
+    const name = this.#names.nameOf(this.id);
+    if (name === undefined) throw new TrunklineError('UNAUTHENTICATED', 'sign in first');
+    return name;
   }
-
-  /** The pace of the person, whose connections come and go. Throws UNAUTHENTICATED before that. */
-  get pace(): Pace {
-    return this.#names.paceOf(this.id) ?? signInFirst();
-  }
-}
-
-function signInFirst(): never {
-  throw new TrunklineError('UNAUTHENTICATED', 'sign in first');
 }
 
 declare module '@trunkline/server' {

@@ -33,6 +33,7 @@ function eventOf(
   if (status === before) return undefined;
   if (status === 'live') return 'opened';
   if (status === 'unreachable') return 'the server cannot be reached; still trying';
-  if (status === 'denied' || status === 'closed') return `closed for good: ${reason}`;
-  return before === 'live' ? `closed: ${reason}; trying again` : undefined;
+  const why = reason === undefined ? '' : `: ${reason}`;
+  if (status === 'denied' || status === 'closed') return `closed for good${why}`;
+  return before === 'live' ? `closed${why}; trying again` : undefined;
 }

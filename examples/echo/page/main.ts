@@ -24,11 +24,11 @@ client.echo.announcements().subscribe({
   message: ({ text, sentAt }) => messages.add({ text, from: 'console', at: sentAt }),
   // What is typed into the console before the page listens is not for it.
   state: ({ status }) => (list.ariaBusy = String(status !== 'live')),
-  gap: () => messages.add({ text: 'Some lines of the console were missed.', from: 'problem' }),
+  gap: () => messages.add({ text: 'Lines of the console may be missing.', from: 'problem' }),
 });
 
 async function say(text: string): Promise<void> {
-  const result = await client.echo.say.safe({ text }, { deadlineMs: 10_000 });
+  const result = await client.echo.say.safe({ text });
   if (result.ok) return messages.add({ text: result.value, from: 'echo' });
   messages.add({ text: `No echo of “${text}”: ${result.error.message}.`, from: 'problem' });
 }

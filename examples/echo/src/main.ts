@@ -1,13 +1,16 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from '@trunkline/server';
+import { connectionLog } from './connection-log.js';
 import { EchoController } from './echo-controller.js';
 import { EchoTopics } from './generated/echo.server.js';
 import { listen } from './listen.js';
 import { servePage } from './page-files.js';
-import { quote } from './quote.js';
 import { readConsole } from './read-console.js';
 import { readPort } from './read-port.js';
+
+const USAGE = `npm run example:echo
+PORT=8080 npm run example:echo takes another port, and PORT=0 a free one`;
 
 const stopping = new AbortController();
 // Some send a signal twice, as npm and the terminal do together, so it is asked for each time.
@@ -19,13 +22,7 @@ Object.assign(http, { maxHeadersCount: 100, headersTimeout: 10_000, requestTimeo
 const server = createServer({
   anonymous: true,
   services: [new EchoController()],
-  onOpen: ({ session }) => {
-    console.log(`opened ${session.id} from ${session.connection.remoteAddress}`);
-  },
-  onClose: ({ session, code, reason }) => {
-    // The reason is what the other side says: it may hold anything.
-    console.log(`closed ${session.id} with ${code}${reason === '' ? '' : ` ${quote(reason)}`}`);
-  },
+  observers: [connectionLog],
   // A person who pastes the greeting into a developer console is slower than a program.
   limits: { helloMs: 60_000 },
 });
@@ -33,19 +30,23 @@ server.mount(http);
 const topics = new EchoTopics(server.broker);
 
 try {
-  await main();
+  await main(process.argv.slice(2));
 } catch (error) {
   console.error(textOf(error));
   process.exitCode = 1;
 }
 
-async function main(): Promise<void> {
+async function main([argument]: readonly string[]): Promise<void> {
+  if (argument === '--help') return console.log(USAGE);
+  if (argument !== undefined)
+    throw new TypeError(`unknown argument "${argument}": expected --help`);
   const { signal } = stopping;
   console.log(`http://localhost:${await listen(http, readPort(process.env['PORT']))}`);
   console.log('type a line for every open page, or "exit" to stop');
   const isStopped = await readConsole(announce, signal);
   if (!isStopped && !signal.aborted) await once(signal, 'abort');
-  await server.close();
+  // What was begun is answered, and the pages are told why they are left.
+  await server.drain({ windowMs: 500 });
   http.close();
   http.closeAllConnections();
   console.log('stopped');

@@ -1,9 +1,12 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { Server } from '@trunkline/server';
 import type { Storehouse } from './storehouse.js';
 
 /** What the Express application is made from. */
 export interface ApplicationOptions {
   readonly storehouse: Storehouse;
+  /** Is mounted beside it. */
+  readonly server: Server;
   /** Origins of pages that may ask, beside its own. */
   readonly origins: readonly string[];
   /** The folder of the built page. */
@@ -11,7 +14,8 @@ export interface ApplicationOptions {
 }
 
 /** Makes the Express application: a few routes, and the page. */
-export function createApplication({ storehouse, origins, pages }: ApplicationOptions): Express {
+export function createApplication(options: ApplicationOptions): Express {
+  const { storehouse, server, origins, pages } = options;
   const app = express();
   app.disable('x-powered-by');
   // The same trust in nginx that Trunkline has by "trustedProxies".
@@ -31,6 +35,8 @@ export function createApplication({ storehouse, origins, pages }: ApplicationOpt
     response.status(426).type('text/plain').set('upgrade', 'websocket');
     response.send('a WebSocket is served here; does a proxy in between pass on upgrades?\n');
   });
+  // For whoever decides where clients go: 503 from when the server drains or is closed.
+  app.get('/ready', server.readiness);
   app.get('/server.json', (_request, response) => {
     response.json({ server: null });
   });

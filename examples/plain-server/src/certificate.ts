@@ -36,7 +36,7 @@ authorityKeyIdentifier = keyid
 `;
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-const DAYS = '7';
+const DAYS = '30';
 
 /** Makes an authority and a certificate of its own in a folder, for one run on this machine. */
 export async function createCertificate(folder: string): Promise<Certificate> {

@@ -27,13 +27,16 @@ export interface Ports {
 /** Everything that this example runs. */
 export interface StorehouseSite {
   readonly ports: Ports;
-  /** What clients have to trust. */
-  readonly authorityFile: string;
+  readonly certificate: Certificate;
+  /** Where all of its files are until it is closed. */
+  readonly folder: string;
   close(): Promise<void>;
 }
 
 const PAGES = fileURLToPath(new URL('page', import.meta.url));
-const NGINX_SITE = fileURLToPath(new URL('../nginx/site.conf', import.meta.url));
+
+/** The site of nginx, as the guide shows it. */
+export const NGINX_SITE = fileURLToPath(new URL('../nginx/site.conf', import.meta.url));
 
 /** Starts the server, the pages of other origins and, if it is wanted, nginx. */
 export async function startSite({ port, hasNginx }: Settings): Promise<StorehouseSite> {
@@ -54,7 +57,7 @@ export async function startSite({ port, hasNginx }: Settings): Promise<Storehous
     const stock = createStockServer(origins);
     const { server, storehouse } = stock;
     ends.push(() => stock.close());
-    const app = createApplication({ storehouse, origins, pages: PAGES });
+    const app = createApplication({ storehouse, server, origins, pages: PAGES });
     const foreign = createForeignSite(originAt(ports.own), PAGES);
     ends.push(await listen({ app, server, certificate, port: ports.own }));
     ends.push(await listen({ app: foreign, certificate, port: ports.allowed }));
@@ -63,7 +66,7 @@ export async function startSite({ port, hasNginx }: Settings): Promise<Storehous
       ends.push(await listen({ app, server, port: ports.upstream }));
       ends.push(await startFront(certificate, ports, join(folder, 'nginx')));
     }
-    return { ports, authorityFile: certificate.authorityFile, close };
+    return { ports, certificate, folder, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { measureBytes } from './bytes/measure-bytes.js';
 import { measure } from './measure/measure.js';
-import { conditionsOf, tableOf } from './measure/results-table.js';
+import { bytesTableOf, conditionsOf, tableOf } from './measure/results-table.js';
 import type { Results } from './measure/results.js';
 import { timingOf } from './timing.js';
 
@@ -18,13 +19,13 @@ const { values } = parseArgs({
   },
 });
 
-const results = await measure({
-  timing: timingOf(numberOf('tick-ms', 1)),
-  delayMs: numberOf('delay-ms', 0),
-});
+const timing = timingOf(numberOf('tick-ms', 1));
+const run = await measure({ timing, delayMs: numberOf('delay-ms', 0) });
+const results: Results = { ...run, bytes: await measureBytes(timing.tickMs) };
 const text = `${JSON.stringify(results, undefined, 2)}\n`;
 if (values.write) await writeFile(RESULTS, text);
-process.stdout.write(values.json ? text : `${conditionsOf(results)}\n\n${tableOf(results)}\n`);
+const tables = [conditionsOf(results), tableOf(results), bytesTableOf(results)];
+process.stdout.write(values.json ? text : `${tables.join('\n\n')}\n`);
 for (const promise of brokenPromises(results)) {
   process.stderr.write(`${promise}\n`);
   process.exitCode = 1;

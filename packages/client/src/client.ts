@@ -119,7 +119,8 @@ export function createClient(
   );
   const watchSource = watchSources(runtime, options.leaks);
   const shared = { runtime, calls, subscriptions, superjson, limits, onError, deadlineMs };
-  const port = { ...shared, watchSource, tracer };
+  const hasOwnDeadline = options.deadlineMs !== undefined;
+  const port = { ...shared, hasOwnDeadline, watchSource, tracer };
   const services = [...shapes].map(([name, shape]) => [name, createProxy(port, shape)] as const);
   const leavePage = watchPage({
     wake: () => connection.wake(),

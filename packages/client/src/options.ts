@@ -10,6 +10,7 @@ import type { ReconnectOptions } from './connection/backoff.js';
 import { checkDeadlineMs } from './calls/call-port.js';
 import { CLIENT_LIMITS, type ClientLimits } from './connection/client-limits.js';
 import { guardHook, reportError, type ErrorHook } from './connection/error-hook.js';
+import { refuseUnknown } from './connection/refuse-unknown.js';
 import type { Served } from './serving/serving.js';
 import type { SourceLeakOptions } from './calls/source-watch.js';
 import type { AuthOption } from './connection/token-source.js';
@@ -33,7 +34,7 @@ export interface ClientOptions<
   readonly handlers?: readonly Served[];
   /** The token of the user, or what gives one: asked before each connection, and again before the token ends. */
   readonly auth?: AuthOption;
-  /** Deadline of calls without one of their own; 30 s unless given, `null` for none. */
+  /** Deadline of calls that have none by option or contract; 30 s unless given, `null` for none. */
   readonly deadlineMs?: number | null;
   /** Limits of this client that differ from the defaults. */
   readonly limits?: Partial<ClientLimits>;
@@ -104,7 +105,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     typeof options === 'object' && options !== null,
     'connect needs options with services or contracts',
   );
-  refuseUnknown('option', options, OPTION_NAMES);
+  refuseUnknown('unknown option', options, OPTION_NAMES);
   const {
     auth,
     agent = '',
@@ -219,7 +220,7 @@ function revisionsOf(shapes: ReadonlyMap<string, ContractShape>): Revision[] {
 }
 
 function resolveLimits(limits: Partial<ClientLimits> = {}): ClientLimits {
-  refuseUnknown('limit', limits, Object.keys(CLIENT_LIMITS));
+  refuseUnknown('unknown limit', limits, Object.keys(CLIENT_LIMITS));
   for (const [name, value] of Object.entries(limits)) {
     check(
       value === undefined || (Number.isSafeInteger(value) && value > 0),
@@ -230,7 +231,7 @@ function resolveLimits(limits: Partial<ClientLimits> = {}): ClientLimits {
 }
 
 function resolveReconnect(reconnect: Partial<ReconnectOptions> = {}): ReconnectOptions {
-  refuseUnknown('option "reconnect"', reconnect, ['minMs', 'maxMs']);
+  refuseUnknown('unknown option "reconnect"', reconnect, ['minMs', 'maxMs']);
   const { minMs, maxMs } = { ...DEFAULT_RECONNECT, ...defined(reconnect) };
   check(
     minMs > 0 && maxMs >= minMs && Number.isFinite(maxMs),
@@ -241,12 +242,6 @@ function resolveReconnect(reconnect: Partial<ReconnectOptions> = {}): ReconnectO
 
 function defined<Part extends object>(part: Part): Part {
   return Object.fromEntries(Object.entries(part).filter(([, v]) => v !== undefined)) as Part;
-}
-
-function refuseUnknown(what: string, given: object, known: readonly string[]): void {
-  for (const name of Object.keys(given)) {
-    check(known.includes(name), `unknown ${what} "${name}": expected ${known.join(', ')}`);
-  }
 }
 
 function byteLength(text: string): number {

@@ -12,7 +12,9 @@ import type {
 export interface ChatClient {
   readonly post: CallMethod<{ text: string }, Date, { ROOM_CLOSED: { room: string } }>;
   readonly ping: CallMethod<undefined, undefined>;
+  readonly hasty: CallMethod<undefined, undefined>;
   readonly history: DownStreamMethod<{ room: string }, string>;
+  readonly brief: DownStreamMethod<undefined, string>;
   readonly ticks: DownStreamMethod<undefined, number, { count: number }>;
   readonly upload: UpStreamMethod<undefined, Uint8Array, { bytes: number }, { FULL: number }>;
   readonly echo: DuplexStreamMethod<{ loud: boolean }, string, string>;
@@ -33,7 +35,9 @@ export const ChatClient: ServiceShape<ChatClient> = {
   members: {
     post: { kind: 'call' },
     ping: { kind: 'call' },
+    hasty: { kind: 'call', deadlineMs: 250 },
     history: { ...stream, hasDown: true },
+    brief: { ...stream, hasDown: true, deadlineMs: 900 },
     ticks: { ...stream, hasDown: true, hasOutput: true },
     upload: { ...stream, hasUp: true, hasOutput: true },
     echo: { ...stream, hasUp: true, hasDown: true },

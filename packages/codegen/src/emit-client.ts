@@ -25,14 +25,14 @@ export function emitClient(description: ContractDescription): string {
     return `${docComment(member, '  ')}  readonly ${member.name}: ${type};\n`;
   });
   const codecs = new MemberCodecText(imports);
-  const shapeText = (member: MemberDescription): string => {
-    const of = description.layouts[member.name];
-    const codec = of && codecs.client(member.name, of);
-    const fields = [shape(member, description), ...(codec ? [`codec: ${codec}`] : [])];
-    return `    ${member.name}: { ${fields.join(', ')} },\n`;
+  const shapeText = ({ name: own }: MemberDescription, facts: string): string => {
+    const of = description.layouts[own];
+    const codec = of && codecs.client(own, of);
+    return `    ${own}: { ${[facts, ...(codec ? [`codec: ${codec}`] : [])].join(', ')} },\n`;
   };
-  const shapes = members.map(shapeText);
-  const served = calls.map(shapeText);
+  const shapes = members.map((member) => shapeText(member, shape(member, description)));
+  // The server that makes them says how long they have.
+  const served = calls.map((call) => shapeText(call, `kind: 'call'`));
   const interfaces = [client, ...(calls.length > 0 ? [handlers] : [])].join(', ');
   const handlerTypes = calls.length > 0 ? [handlersText(description, handlers, imports)] : [];
   const about = description.description ?? `Client of the contract "${name}".`;
@@ -106,11 +106,11 @@ function generic(name: string, types: readonly (string | undefined)[]): string {
 function shape(member: MemberDescription, description: ContractDescription): string {
   switch (member.kind) {
     case 'call':
-      return member.idempotent ? `kind: 'call', idempotent: true` : `kind: 'call'`;
+      return `kind: 'call'${member.idempotent ? ', idempotent: true' : ''}${deadline(member)}`;
     case 'stream': {
       const { up, down, output } = member;
       const has = [`hasUp: ${!!up}`, `hasDown: ${!!down}`, `hasOutput: ${!!output}`];
-      return `kind: 'stream', ${has.join(', ')}`;
+      return `kind: 'stream', ${has.join(', ')}${deadline(member)}`;
     }
     case 'topic': {
       const names = paramNames(member.params, description).map((name) => JSON.stringify(name));
@@ -122,6 +122,10 @@ function shape(member: MemberDescription, description: ContractDescription): str
       );
     }
   }
+}
+
+function deadline({ deadlineMs }: { readonly deadlineMs?: number }): string {
+  return deadlineMs === undefined ? '' : `, deadlineMs: ${deadlineMs}`;
 }
 
 /** Params are one flat object, perhaps one with a name, or made readonly. */

@@ -33,7 +33,7 @@ export type ErrorSchemas = Readonly<Record<string, Schema>>;
 
 /** What holds for calls and streams alike. */
 export interface ProcedureLimits {
-  /** The deadline of a call whose caller names none, in milliseconds. */
+  /** Milliseconds that it may take: its deadline, unless the caller names an earlier one. */
   readonly deadlineMs?: number;
   /** The most bytes of an input; raises or lowers the server's limit. */
   readonly maxInputBytes?: number;

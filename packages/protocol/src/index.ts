@@ -45,7 +45,7 @@ export {
   type LimitTable,
   type LimitValues,
 } from './limits.js';
-export { nearestName } from './nearest-name.js';
+export { nameHint, nearestName } from './nearest-name.js';
 export {
   ENCODING,
   FEATURES,

@@ -13,6 +13,8 @@ export interface CallShape<Input = unknown, Output = unknown, Errors = ErrorShap
   readonly kind: 'call';
   /** It runs once for each idempotency key, so clients repeat it by themselves when they must. */
   readonly idempotent?: boolean;
+  /** How many milliseconds it has where its caller names no deadline. */
+  readonly deadlineMs?: number;
   /** Packs its values; without it they travel as superjson. */
   readonly codec?: ProcedureCodec;
   readonly '~types'?: { readonly input: Input; readonly output: Output; readonly errors: Errors };
@@ -44,6 +46,8 @@ export interface StreamShape<
   readonly hasDown: boolean;
   /** Whether the stream ends with an output value. */
   readonly hasOutput: boolean;
+  /** How many milliseconds it has where its caller names no deadline; missing for no end. */
+  readonly deadlineMs?: number;
   /** Packs its values; without it they travel as superjson. */
   readonly codec?: ProcedureCodec;
   readonly '~types'?: {

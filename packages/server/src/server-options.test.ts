@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { assertOptions } from './server-options.js';
+import { assertOptions, type ServerOptions } from './server-options.js';
 
 describe('assertOptions', () => {
-  it('refuses an option that does not exist, and lists those that do', () => {
-    const options = { services: [], anonymous: true as const, orgins: ['https://example.com'] };
-    expect(() => assertOptions(options)).toThrow(/^unknown option "orgins": expected services, /);
+  it('refuses an option that does not exist, and says which was meant, or lists them all', () => {
+    const given = { services: [], anonymous: true as const };
+    expect(() =>
+      assertOptions({ ...given, orgins: ['https://example.com'] } as ServerOptions),
+    ).toThrow(/^unknown option "orgins": did you mean "origins"\?$/);
+    expect(() => assertOptions({ ...given, cluster: true } as ServerOptions)).toThrow(
+      /^unknown option "cluster": expected services, resolve, /,
+    );
   });
 
   it.each([undefined, {}, 'chat'])('refuses services that are no list: %s', (services) => {

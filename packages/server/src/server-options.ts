@@ -1,12 +1,13 @@
-import { nearestName, type Broker, type Runtime } from '@trunkline/protocol';
+import type { Broker, Runtime } from '@trunkline/protocol';
 import type { SessionClosed, SessionOpened } from './routes/context.js';
 import type { ServerFailure } from './failure.js';
 import type { Authenticate } from './guards/gatekeeper.js';
 import type { Around } from './routes/guard.js';
 import type { ServerLimits } from './limits/limits.js';
 import type { LeakOptions } from './leak-watch.js';
-import { OBSERVED_NAMES } from './observe/observation.js';
+import { assertObservers } from './observe/assert-observers.js';
 import type { Observer } from './observe/observer.js';
+import { refuseUnknown } from './refuse-unknown.js';
 import type { MakeScope } from './request-context.js';
 import type { ServerTracer } from './tracing/server-tracer.js';
 
@@ -83,10 +84,7 @@ const OPTIONS: { readonly [Name in keyof Required<ServerOptions>]: true } = {
 
 /** Throws a TypeError for an option that does not exist, and for `services` that are no list. */
 export function assertOptions(options: ServerOptions): void {
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(OPTIONS, name)) continue;
-    throw new TypeError(`unknown option "${name}": expected ${Object.keys(OPTIONS).join(', ')}`);
-  }
+  refuseUnknown('unknown option', options, Object.keys(OPTIONS));
   const { packed } = options;
   if (packed !== undefined && typeof packed !== 'boolean') {
     throw new TypeError(`option "packed" must be true or false, not "${typeof packed}"`);
@@ -98,40 +96,6 @@ export function assertOptions(options: ServerOptions): void {
   throw new TypeError(
     'option "services" must be a list: what implement() gave, or instances of decorated classes',
   );
-}
-
-function assertObservers(observers: unknown): void {
-  if (observers === undefined) return;
-  const isFitting =
-    Array.isArray(observers) &&
-    observers.every((observer) => typeof observer === 'object' && observer !== null);
-  if (!isFitting) {
-    throw new TypeError('option "observers" must be a list of objects with methods of an Observer');
-  }
-  for (const observer of observers as readonly object[]) assertMethods(observer);
-}
-
-/** An observer may have methods of its own; one that is nearly an observer's is misspelt. */
-function assertMethods(observer: object): void {
-  const names: readonly string[] = OBSERVED_NAMES;
-  const members = observer as Readonly<Record<string, unknown>>;
-  for (const name of membersOf(observer)) {
-    if (names.includes(name)) continue;
-    const meant = nearestName(name, names);
-    if (meant === undefined || typeof members[name] !== 'function') continue;
-    throw new TypeError(`unknown method "${name}" of an observer: did you mean "${meant}"?`);
-  }
-}
-
-/** Names of what an object has, by itself and by its classes. */
-function membersOf(value: object): string[] {
-  const names: string[] = [];
-  let one: object | null = value;
-  while (one !== null && one !== Object.prototype) {
-    names.push(...Object.getOwnPropertyNames(one));
-    one = Object.getPrototypeOf(one) as object | null;
-  }
-  return names;
 }
 
 function assertLeaks(leaks: unknown): void {

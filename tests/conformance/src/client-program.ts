@@ -1,9 +1,9 @@
-import { connect, serve, TrunklineError, type Client } from '@trunkline/client';
+import { connect, serve } from '@trunkline/client';
+import { follow, followSnapshot, followToItsEnd } from './client-following.js';
+import { failure, inJson, print, type Probe } from './client-telling.js';
 import { ProbeClient, type ProbeClientHandlers } from './generated/probe.client.js';
 
 /** Our client as a client under test: `node client-program.js <conversation> <url>`. */
-
-type Probe = Client<{ probe: typeof ProbeClient }>;
 
 const CANCEL_AFTER_MS = 100;
 /** So long after the question for a token it was surely sent. */
@@ -19,6 +19,8 @@ const stopped = new Promise<void>((resolve) => (stop = resolve));
 
 /** What is answered when the server calls, by conversation. */
 const HANDLERS: Readonly<Record<string, Partial<ProbeClientHandlers>>> = {
+  // It takes calls, so that the server has sent messages with numbers before the conversation.
+  call: {},
   asked: { confirm: ({ text }) => ({ agreed: text === 'sure?' }) },
   'asked-unknown': {},
   'asked-withdrawn': {
@@ -42,25 +44,6 @@ const client = connect(url, {
   reconnect: { minMs: 10, maxMs: 100 },
 });
 
-function print(line: object): void {
-  console.log(JSON.stringify(line));
-}
-
-function failure(error: unknown): object {
-  if (!(error instanceof TrunklineError)) throw error;
-  const { code, executed, data } = error;
-  return { error: { code, executed, ...(data === undefined ? {} : { data }) } };
-}
-
-/** Writes a part of `probe.kinds` as README.md says. */
-function inJson([name, part]: [string, unknown]): [string, unknown] {
-  if (typeof part === 'bigint') return [name, String(part)];
-  if (part instanceof Uint8Array) return [name, Buffer.from(part).toString('hex')];
-  if (part instanceof Set || part instanceof Map) return [name, [...part]];
-  if (part instanceof Date) return [name, part.toISOString()];
-  return [name, part ?? null];
-}
-
 async function echo({ probe }: Probe, text: string): Promise<void> {
   print({ result: await probe.echo({ text }) });
 }
@@ -70,42 +53,6 @@ async function ask({ probe }: Probe): Promise<void> {
     (result) => print({ result }),
     (error: unknown) => print(failure(error)),
   );
-}
-
-/** Prints what a subscription is told until `isEnough` says so. */
-async function follow(
-  { probe }: Probe,
-  last: number | undefined,
-  isEnough: (messages: number, gaps: number) => boolean,
-): Promise<void> {
-  let [messages, gaps] = [0, 0];
-  await new Promise<void>((resolve) => {
-    let joined: string | undefined;
-    const look = (): void => {
-      if (isEnough(messages, gaps)) resolve();
-    };
-    const subscription = probe
-      .notes({ room: 'lobby' }, last === undefined ? {} : { last })
-      .subscribe({
-        message: (message) => {
-          messages++;
-          print({ message });
-          look();
-        },
-        gap: ({ from, to, reason }) => {
-          gaps++;
-          print({ gap: { from, to, reason } });
-          look();
-        },
-        state: (state) => {
-          if (state.status === 'live' && state.joined?.kind !== joined) {
-            joined = state.joined?.kind;
-            if (joined !== 'gap') print({ state: joined });
-          }
-        },
-      });
-    void subscription;
-  });
 }
 
 async function closed({ connection }: Probe): Promise<void> {
@@ -118,19 +65,6 @@ async function closed({ connection }: Probe): Promise<void> {
     };
     connection.watch(look);
     look();
-  });
-}
-
-/** Prints a snapshot and the first topic message behind it. */
-async function followSnapshot({ probe }: Probe): Promise<void> {
-  await new Promise<void>((resolve) => {
-    probe.changes({ room: 'lobby' }).subscribe({
-      snapshot: (snapshot) => print({ snapshot }),
-      message: (message) => {
-        print({ message });
-        resolve();
-      },
-    });
   });
 }
 
@@ -200,6 +134,7 @@ const PROGRAMS: Readonly<Record<string, (client: Probe) => Promise<void>>> = {
   gap: (probing) => follow(probing, undefined, (messages, gaps) => gaps > 0 && messages === 3),
   conflated: (probing) => follow(probing, undefined, (messages) => messages === 2),
   snapshot: followSnapshot,
+  ended: followToItsEnd,
   publish: async ({ probe }) => {
     const { offset } = await probe.notes({ room: 'lobby' }).publish({ text: 'hi' });
     print({ published: { offset } });

@@ -68,6 +68,8 @@ async function judgeAll(
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, work));
   const passed = due.map((conversation) => report(conversation, verdicts.get(conversation.name)));
+  const over = [...verdicts.values()].filter(({ isPassedOver }) => isPassedOver).length;
+  if (over > 0) console.log(`  ${over} passed over, for a feature that the peer did not set`);
   return passed.every(Boolean);
 }
 
@@ -83,7 +85,8 @@ async function judgeClientOf(command: string, chosen: readonly Conversation[]): 
 
 function report(conversation: Conversation, verdict: Verdict | undefined): boolean {
   const fault = verdict?.fault;
-  console.log(`  ${fault === undefined ? 'ok  ' : 'FAIL'} ${describe(conversation)}`);
+  const mark = fault !== undefined ? 'FAIL' : verdict?.isPassedOver ? 'over' : 'ok  ';
+  console.log(`  ${mark} ${describe(conversation)}`);
   if (fault !== undefined) console.log(fault.replaceAll(/^/gm, '       '));
   return fault === undefined;
 }

@@ -5,6 +5,7 @@ import {
   implement,
   MemoryBroker,
   type AnyContext,
+  type Broker,
   type Handlers,
   type Server,
   type ServerOptions,
@@ -15,20 +16,26 @@ const REFUSED_TOKEN = 'wrong';
 /** So short that it can be waited for. */
 const DETACHED_MS = 4_000;
 
-/** Makes a server of the contract `probe`, which takes every token but `wrong`. */
-export function createProbeServer(options: Partial<ServerOptions> = {}): Server {
-  const broker = new MemoryBroker();
+/**
+ * Makes a server of the contract `probe`, which takes every token but `wrong`; the notes of
+ * `closedRooms` are for nobody.
+ */
+export function createProbeServer(
+  options: Partial<ServerOptions> = {},
+  closedRooms: ReadonlySet<string> = new Set(),
+): Server {
+  const { broker = new MemoryBroker() } = options;
   return createServer({
     broker,
     authenticate: ({ token }) =>
       token === REFUSED_TOKEN ? undefined : { principal: token || 'nobody', user: undefined },
-    services: [createProbeService(broker)],
+    services: [createProbeService(broker, closedRooms)],
     ...options,
     limits: { detachedMs: DETACHED_MS, ...options.limits },
   });
 }
 
-function createProbeService(broker: MemoryBroker) {
+function createProbeService(broker: Broker, closedRooms: ReadonlySet<string>) {
   const topics = createTopics(probe, broker);
   const handlers: Handlers<typeof probe.members> = {
     echo: (input) => input,
@@ -68,7 +75,7 @@ function createProbeService(broker: MemoryBroker) {
     },
     board: () => ({ texts: [] }),
     changes: { authorize: () => true },
-    notes: { authorize: () => true, authorizePublish: () => true },
+    notes: { authorize: ({ room }) => !closedRooms.has(room), authorizePublish: () => true },
     secrets: { authorize: () => false },
   };
   return implement(probe, handlers, { guards: [isAllowed] });

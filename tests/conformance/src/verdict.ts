@@ -9,6 +9,8 @@ export interface Verdict {
   readonly name: string;
   /** What went another way, with what was said; `undefined` when nothing did. */
   readonly fault: string | undefined;
+  /** Whether it was not held, since the peer did not set a feature that it needs. */
+  readonly isPassedOver: boolean;
 }
 
 /** Puts a server into a conversation. */
@@ -21,8 +23,7 @@ export async function judgeServer(
   const room = `room-${randomBytes(6).toString('hex')}`;
   try {
     const script = { ...conversation, steps: stepsOf(conversation, all) };
-    const fault = await play(script, stage, room);
-    return { name: conversation.name, fault: fault === PASSED_OVER ? undefined : fault };
+    return verdictOf(conversation, await play(script, stage, room));
   } finally {
     stage.stop();
   }
@@ -42,14 +43,19 @@ export async function judgeClient(
       stage,
       'lobby',
     );
-    if (played === PASSED_OVER) return { name: conversation.name, fault: undefined };
+    if (played === PASSED_OVER) return verdictOf(conversation, played);
     const fault = played ?? (await stage.outcome(conversation.prints ?? []));
-    return { name: conversation.name, fault: withErrors(stage.excess ?? fault, stage.errors) };
+    return verdictOf(conversation, withErrors(stage.excess ?? fault, stage.errors));
   } catch (error) {
-    return { name: conversation.name, fault: withErrors(String(error), stage.errors) };
+    return verdictOf(conversation, withErrors(String(error), stage.errors));
   } finally {
     await stage.stop();
   }
+}
+
+function verdictOf({ name }: Conversation, played: Awaited<ReturnType<typeof play>>): Verdict {
+  const isPassedOver = played === PASSED_OVER;
+  return { name, fault: isPassedOver ? undefined : played, isPassedOver };
 }
 
 /** What a program has said of its own failure tells more than what it did not do. */

@@ -167,8 +167,10 @@ export class WireEnd {
     this.#manners.resume(before.#manners);
   }
 
-  /** Writes bytes as they stand, which take that many numbers. */
-  sendBytes(bytes: Uint8Array, sequenced: number): undefined {
+  /** Writes bytes as they stand, which take that many numbers: the next ones, whatever they say. */
+  sendBytes(said: Uint8Array, sequenced: number): undefined {
+    const bytes = Buffer.from(said);
+    if (sequenced > 0) bytes.writeUInt16LE((this.#sent + 1) & 0xffff, 1);
     this.#sent += sequenced;
     this.#reached = this.#sent;
     this.acknowledgements.sent(sequenced);

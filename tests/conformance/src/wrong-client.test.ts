@@ -46,6 +46,15 @@ describe.concurrent('judgeClient', () => {
     expect(await judge('none', 'connect')).toBeUndefined();
   });
 
+  it('says of a conversation for which a feature is not set that it was not held', async () => {
+    const command = `${process.execPath} ${WRONG} none`;
+    expect(await judgeClient(command, conversation('asked'), ALL)).toEqual({
+      name: 'asked',
+      fault: undefined,
+      isPassedOver: true,
+    });
+  });
+
   it('does not show all of a long line', { timeout: MOST_MS }, async () => {
     const fault = await judge('long', 'connect');
     expect(fault).toContain(`the program printed ${'z'.repeat(200)}…`);

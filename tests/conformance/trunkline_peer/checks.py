@@ -26,6 +26,10 @@ class Checks:
 
         return put
 
+    def listing(self) -> str:
+        """Names the checks, one a line."""
+        return "\n".join(f"  {name}" for name in self.by_name)
+
     def run(self, url: str, names: List[str]) -> bool:
         """Runs the checks side by side, prints a line for each, and tells whether all went well."""
         chosen = names or list(self.by_name)

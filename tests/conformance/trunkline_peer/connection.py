@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import select
 import time
-from collections import deque
-from typing import Callable, Deque, Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
-from .chunks import Transfers, abort, cut
+from .acknowledging import Acknowledging
+from .chunks import Transfers, cut
 from .extensions import Message
+from .held import Held
 from .messages import MAX_BATCH, decode_batch, encode_batch, encode_message, is_sequenced
 from .payload import PACKED
+from .silence import Silence
 from .websocket import Closed, WebSocket
 from .violations import Violation
 
@@ -18,8 +21,6 @@ SUPERJSON_V1 = "trunkline.v1.superjson"
 ANY_VERSION = "trunkline"
 WAIT = 5.0
 
-_PING_AFTER, _DEAD_OUTSTANDING, _DEAD, _DEAD_HELLO = 4.0, 8.0, 35.0, 40.0
-_ACK_MESSAGES, _ACK_BYTES, _ACK_AFTER = 32, 64 * 1024, 0.2
 _MOST_UNACKED = 16_384
 _NOT_OFFERED = {"RESUMED", "GONE", "GOAWAY", "AUTHED", "BIND", "CALL", "CHUNK"}
 
@@ -36,24 +37,23 @@ class Connection:
         self._offered = [SUPERJSON_V1, ANY_VERSION] if protocols is None else protocols
         self.ws = self._open()
         self.on_end: Optional[Callable[[Closed], bool]] = None
-        self._held: Deque[Tuple[Message, float]] = deque()
+        self.on_batch: Callable[[], None] = lambda: None
+        self.group: List[Connection] = [self]
+        self._held = Held()
         self._waiting: List[Tuple[Message, ...]] = []
         self._alarms: List[Tuple[float, Callable[[], None]]] = []
         self._resuming = False
         self.handlers: Dict[str, Callable[[Message], None]] = {"PING": self._pong, "PONG": _ignore}
         self.log: List[Message] = []
         self.tx = self.acked = self.rx = 0
-        self._told = 0
-        self._untold_bytes = 0
-        self._ack_due: Optional[float] = None
+        self._acknowledging = Acknowledging()
         self.outstanding: Callable[[], bool] = lambda: False
         self.greeted = False
         self.acks = 0
         self.cuts = False
         self.transfers: Optional[Transfers] = None
         self._transfer = 0
-        self._heard = self._asked = time.monotonic()
-        self._waiting_since: Optional[float] = None
+        self._silence = Silence()
 
     def _open(self) -> WebSocket:
         ws = WebSocket(self._url, self._offered)
@@ -65,8 +65,7 @@ class Connection:
         """Makes another connection, on which nothing is written but by `write_first`."""
         self.greeted, self._resuming = False, True
         self.ws = self._open()
-        self._heard = self._asked = time.monotonic()
-        self._waiting_since = self._ack_due = None
+        self._silence, self._acknowledging = Silence(), Acknowledging()
 
     def write_first(self, message: Message) -> None:
         """Writes HELLO or RESUME, alone in its batch."""
@@ -75,15 +74,16 @@ class Connection:
     def go_on(self, rx: int) -> None:
         """Writes again what the server does not have, and then what has waited."""
         self.greeted, self._resuming = True, False
-        self._told = self.rx
+        self._acknowledging.begin(self.rx)
         self._drop_held(rx)
-        for number, (message, written) in enumerate(self._held, self.acked + 1):
-            self._write(encode_message(_later(message, written)), number, False)
+        for number, message in enumerate(self._held.again(), self.acked + 1):
+            self._write(encode_message(message), number, False)
         self._flush()
 
     def forget(self) -> None:
         """Begins a session anew: all numbers are 0, and nothing waits."""
-        self.tx = self.acked = self.rx = self._told = 0
+        self.tx = self.acked = self.rx = 0
+        self._acknowledging.begin(0)
         self._held.clear()
         self._waiting.clear()
         self._resuming = False
@@ -96,11 +96,7 @@ class Connection:
 
     def void(self, number: int) -> None:
         """Sees to it that the CALL with this number, or with this last piece, never runs."""
-        if self.acked < number <= self.acked + len(self._held):
-            message, written = self._held[number - self.acked - 1]
-            is_piece = message["kind"] == "CHUNK"
-            instead = abort(message["transfer"]) if is_piece else {"kind": "VOID"}
-            self._held[number - self.acked - 1] = (instead, written)
+        self._held.void(number - self.acked - 1)
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         """Does something when time has passed and batches are waited for."""
@@ -117,8 +113,8 @@ class Connection:
             most = self.tx + sequenced - _MOST_UNACKED
             self.until(lambda: self.acked >= most, "an acknowledgement")
         if self.on_end is not None:
-            written = time.monotonic()
-            self._held.extend((message, written) for message in messages if is_sequenced(message))
+            for message in filter(is_sequenced, messages):
+                self._held.add(message)
         self.send_body(b"".join(map(encode_message, messages)), sequenced, now)
 
     def send_large(self, message: Message) -> None:
@@ -133,30 +129,46 @@ class Connection:
         """Sends encoded messages, of which so many are sequenced, in one batch."""
         seq = self.tx + 1 if sequenced else None
         self.tx += sequenced
-        self._write(body, seq, self.rx > self._told, now)
+        self._write(body, seq, self._acknowledging.has_news(self.rx), now)
 
     def _write(self, body: bytes, seq: Optional[int], has_ack: bool, now: bool = False) -> None:
         ack = self.rx if has_ack else None
         if has_ack:
-            self._told, self._untold_bytes, self._ack_due = self.rx, 0, None
+            self._acknowledging.told(self.rx)
         self.ws.send(encode_batch(body, seq, ack, now))
 
     def pump(self, deadline: float) -> bool:
-        """Takes the next batch and acts on it; tells whether one came before the deadline."""
+        """Acts on the next batch, end or alarm of a connection of its group.
+
+        Tells whether there was one before the deadline.
+        """
         while True:
-            alarm = self._on_time()
-            try:
-                data = self.ws.receive(min(deadline, alarm))
-            except Closed as closed:
-                if self.on_end is None or not self.on_end(closed):
-                    raise
-                continue
-            if data is not None:
-                self._heard = self._asked = time.monotonic()
-                self._guarded(data)
+            if any([each._ring() for each in [*self.group]]):
                 return True
+            alarm = min([each._on_time() for each in [*self.group]], default=deadline)
+            for each in [*self.group]:
+                if each._take_next(alarm if len(self.group) == 1 else 0.0, deadline):
+                    return True
             if time.monotonic() >= deadline:
                 return False
+            if len(self.group) != 1:
+                left = max(0.0, min(alarm, deadline) - time.monotonic())
+                select.select([each.ws for each in self.group], [], [], left)
+
+    def _take_next(self, alarm: float, deadline: float) -> bool:
+        """Takes a batch that comes before an alarm and the deadline."""
+        try:
+            data = self.ws.receive(min(deadline, alarm))
+        except Closed as closed:
+            if self.on_end is None or not self.on_end(closed):
+                raise
+            return True
+        if data is None:
+            return False
+        self._silence.broken()
+        self._guarded(data)
+        self.on_batch()
+        return True
 
     def until(self, holds: Callable[[], bool], what: str, timeout: float = WAIT) -> None:
         """Takes batches until something holds."""
@@ -175,29 +187,27 @@ class Connection:
         """Leaves, with 1000."""
         self.ws.close(1000, "DONE")
 
-    def _on_time(self) -> float:
+    def _ring(self) -> bool:
+        """Does what was planned for now, and tells whether there was any."""
         now = time.monotonic()
         due = [act for when, act in self._alarms if when <= now]
         self._alarms = [alarm for alarm in self._alarms if alarm[0] > now]
         for act in due:
             act()
-        if self._ack_due is not None and now >= self._ack_due:
+        return bool(due)
+
+    def _on_time(self) -> float:
+        """Writes what is due by the clock, and gives when to look again."""
+        if time.monotonic() >= self._acknowledging.due_at:
             self._write(b"", None, True)
         waiting = self.greeted and (self.outstanding() or self.tx > self.acked)
-        self._waiting_since = (self._waiting_since or now) if waiting else None
-        silent_since = max(self._heard, self._waiting_since or 0.0)
-        dead = self._heard + (_DEAD if self.greeted else _DEAD_HELLO)
-        alarms = [dead, *(when for when, _ in self._alarms), *([] if self._ack_due is None else [self._ack_due])]
-        if waiting:
-            dead = min(dead, silent_since + _DEAD_OUTSTANDING)
-            if self._asked < silent_since and now - silent_since >= _PING_AFTER:
-                self._asked = now
-                self.send({"kind": "PING", "value": 1})
-            alarms += [dead, *([silent_since + _PING_AFTER] if self._asked < silent_since else [])]
-        if now >= dead:
+        silence = self._silence.judge(self.greeted, waiting)
+        if silence.sends_ping:
+            self.send({"kind": "PING", "value": 1})
+        if silence.is_dead:
             # The end shows when it is read.
             self.ws.cut()
-        return min(alarms)
+        return min([silence.next_look, self._acknowledging.due_at, *(when for when, _ in self._alarms)])
 
     def _guarded(self, data: bytes) -> None:
         try:
@@ -224,15 +234,9 @@ class Connection:
             if message is not None and not is_duplicate:
                 self._dispatch(message)
         if batch.seq is not None:
-            self._plan_ack(len(data))
-        is_due = self.rx - self._told >= _ACK_MESSAGES or self._untold_bytes >= _ACK_BYTES
-        if batch.now or (is_due and self.rx > self._told):
+            self._acknowledging.came(len(data), self.rx)
+        if batch.now or self._acknowledging.is_due(self.rx):
             self._write(b"", None, True)
-
-    def _plan_ack(self, size: int) -> None:
-        self._untold_bytes += size
-        if self._ack_due is None and self.rx > self._told:
-            self._ack_due = time.monotonic() + _ACK_AFTER
 
     def _take_ack(self, low: int) -> None:
         number = self.acked + ((low - self.acked) & 0xFFFF)
@@ -241,8 +245,7 @@ class Connection:
         self._drop_held(number)
 
     def _drop_held(self, number: int) -> None:
-        for _ in range(min(number - self.acked, len(self._held))):
-            self._held.popleft()
+        self._held.drop(number - self.acked)
         self.acked = number
 
     def _dispatch(self, message: Message) -> None:
@@ -263,14 +266,6 @@ class Connection:
 
     def _pong(self, message: Message) -> None:
         self.send({"kind": "PONG", "value": message["value"]})
-
-
-def _later(message: Message, written: float) -> Message:
-    """Tells what remains of the deadline of a CALL that is written again."""
-    if message["kind"] != "CALL" or "deadlineMs" not in message:
-        return message
-    passed = int((time.monotonic() - written) * 1000)
-    return {**message, "deadlineMs": max(0, message["deadlineMs"] - passed)}
 
 
 def _ignore(_: Message) -> None:

@@ -113,7 +113,8 @@ class Served:
         if self._live.pop(message["id"], None) is None:
             return
         self.withdrawn.append(message["id"])
-        self._fail(message["id"], "CANCELLED", "unknown", "the caller withdrew")
+        code = "DEADLINE" if message["reason"] == "deadline" else "CANCELLED"
+        self._fail(message["id"], code, "unknown", "the caller withdrew")
 
     def _fail(self, id: int, code: str, executed: str, text: str) -> None:
         fields = {"id": id, "executed": executed, "code": code, "message": text}

@@ -1,20 +1,20 @@
-"""A session: HELLO and WELCOME, then calls and topics, over one connection after the other."""
+"""What a program has: calls and topics, whatever becomes of connections and sessions."""
 
 from __future__ import annotations
 
 from types import TracebackType
 from typing import Any, Dict, List, Optional, Type
 
-from .calls import Call, CallError, Calls
-from .chunks import CHUNK_FEATURE, Transfers
-from .connection import ANY_VERSION, PACKED_V1, SUPERJSON_V1, Connection
+from .call import Call, CallError
+from .calls import Calls
+from .connection import ANY_VERSION, Connection
 from .extensions import Message
+from .line import Line, Options
+from .moving import GOAWAY_FEATURE, Mover
 from .packing import Layouts
-from .resumption import RESUME_FEATURE, Resumption
-from .served import CALLS_FEATURE, Handler, Served
+from .served import Handler, Served
 from .topics import Subscription, Topics
 from .values import UNDEFINED
-from .violations import Violation
 
 TOKEN = "let-me-in"
 AGENT = "trunkline-python-peer"
@@ -30,19 +30,14 @@ class Session:
     """A client's session; use it in `with`, which closes it with 1000 at the end."""
 
     def __init__(
-        self, url: str, protocols: Optional[List[str]] = None, layouts: Optional[Layouts] = None
+        self,
+        url: str,
+        protocols: Optional[List[str]] = None,
+        layouts: Optional[Layouts] = None,
+        handlers: Optional[Dict[str, Handler]] = None,
     ) -> None:
-        if layouts is not None:
-            protocols = [PACKED_V1, SUPERJSON_V1, ANY_VERSION]
-        self.connection = Connection(url, protocols)
-        self.welcome: Optional[Message] = None
-        self.calls = Calls(self.connection)
-        self.topics = Topics(self.connection)
-        self.served: Optional[Served] = None
-        if layouts is not None and self.connection.ws.protocol == PACKED_V1:
-            self.calls.layouts = self.topics.layouts = layouts
-        self.connection.handlers["WELCOME"] = self._welcomed
-        self.connection.outstanding = lambda: bool(self.calls.live)
+        self.options = Options(url, protocols, layouts, handlers)
+        self.line = Line(self.options)
 
     @staticmethod
     def open(
@@ -56,25 +51,44 @@ class Session:
 
         With `handlers` it takes calls of the server, by their names.
         """
-        session = Session(url, layouts=layouts)
+        session = Session(url, None, layouts, handlers)
         try:
             if session.connection.ws.protocol == ANY_VERSION:
                 session.connection.until(lambda: False, "the names that are spoken")
-            if features & CHUNK_FEATURE:
-                session.connection.transfers = Transfers()
-            if handlers is not None:
-                features |= CALLS_FEATURE
-                session.served = Served(session.connection, handlers)
-                session.served.layouts = session.calls.layouts
             greeting = hello(token, features)
-            if features & RESUME_FEATURE:
-                Resumption(session, greeting)
-            session.connection.send(greeting)
+            session.line.begin(greeting)
+            if features & GOAWAY_FEATURE:
+                Mover(session, greeting)
             session.await_welcome()
         except BaseException:
             session.connection.close()
             raise
         return session
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that new calls go over."""
+        return self.line.connection
+
+    @property
+    def calls(self) -> Calls:
+        """The calls that were made on it."""
+        return self.line.calls
+
+    @property
+    def topics(self) -> Topics:
+        """What is subscribed on it."""
+        return self.line.topics
+
+    @property
+    def served(self) -> Optional[Served]:
+        """What the server calls on it."""
+        return self.line.served
+
+    @property
+    def welcome(self) -> Optional[Message]:
+        """How the server welcomed it."""
+        return self.line.welcome
 
     def await_welcome(self) -> None:
         """Waits for WELCOME."""
@@ -106,16 +120,6 @@ class Session:
         """Subscribes to a topic."""
         return self.topics.subscribe(name, params, **more)
 
-    def _welcomed(self, message: Message) -> None:
-        if self.welcome is not None:
-            raise Violation("SECOND_HELLO", "a second WELCOME")
-        self.welcome = message
-        self.connection.greeted = True
-        self.connection.cuts = bool(message["features"] & CHUNK_FEATURE)
-        limits = message["limits"]
-        self.calls.up_credit = (limits["upCreditItems"], limits["upCreditBytes"])
-        self.topics.begin_anew()
-
     def __enter__(self) -> Session:
         return self
 
@@ -125,4 +129,5 @@ class Session:
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
-        self.connection.close()
+        for connection in [*self.connection.group]:
+            connection.close()

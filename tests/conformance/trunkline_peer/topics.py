@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import deque
 from typing import Any, Deque, Dict, NamedTuple, Optional
 
@@ -12,9 +13,11 @@ from .packing import OUTPUT, UNPACKED, Layouts, packing_of
 from .payload import encode_payload
 from .violations import Violation
 
+_FOR_NOW, _AGAIN_AFTER = {"BUSY", "RATE", "DRAINING"}, (0.05, 0.25)
+
 
 class Event(NamedTuple):
-    """What a subscription has to say: `state`, `message`, `gap`, `stale` or `ended`."""
+    """What a subscription has to say: `state`, `message`, `gap`, `stale`, `paused` or `ended`."""
 
     kind: str
     value: Any
@@ -29,7 +32,7 @@ class Subscription:
         self.packing = UNPACKED
         self.topic: Optional[int] = None
         self.epoch = self.position = 0
-        self.ended = False
+        self.ended = self.waits = False
         self._connection = connection
         self._events: Deque[Event] = deque()
         self._awaits_gap = False
@@ -51,11 +54,12 @@ class Subscription:
             if event.kind == "message":
                 return event
 
-    def begin_anew(self, sub: int) -> None:
+    def begin_anew(self, connection: Connection, sub: int) -> None:
         """Subscribes again on another connection, from where the program is."""
+        self._connection = connection
         self.sub, self.topic = sub, None
         self._events.clear()
-        self._awaits_gap = False
+        self.waits = self._awaits_gap = False
         more = self.asked
         if self.cursor is not None:
             more = {name: part for name, part in more.items() if name not in ("cursor", "last")}
@@ -110,6 +114,11 @@ class Subscription:
         if message.get("to", message["from"]) >= message["from"]:
             self._events.append(Event("gap", message, self.position))
 
+    def pause(self, message: Message) -> None:
+        """Takes an ENDED after which it begins anew."""
+        self.waits, self.topic = True, None
+        self._events.append(Event("paused", message, self.position))
+
     def take_other(self, kind: str, message: Message) -> None:
         """Takes STALE or ENDED."""
         self.ended = self.ended or kind == "ended"
@@ -151,11 +160,17 @@ class Topics:
         self._subs = dict(enumerate(live))
         self._next = len(live)
         for sub, subscription in self._subs.items():
-            subscription.begin_anew(sub)
+            subscription.begin_anew(self._connection, sub)
+
+    def take_over(self, others: Topics) -> None:
+        """Takes the subscriptions of another session, as if they had been made here."""
+        self._subs, others._subs = others._subs, {}
 
     def _live(self, message: Message) -> Optional[Subscription]:
         subscription = self._subs.get(message["sub"])
-        return None if subscription is None or subscription.ended else subscription
+        if subscription is None or subscription.ended or subscription.waits:
+            return None
+        return subscription
 
     def _subscribed(self, message: Message) -> None:
         subscription = self._live(message)
@@ -174,5 +189,20 @@ class Topics:
 
     def _other(self, message: Message) -> None:
         subscription = self._live(message)
-        if subscription is not None:
+        if subscription is None:
+            return
+        is_stale = message["kind"] == "STALE"
+        if is_stale or (message["code"] not in _FOR_NOW and "retryAfterMs" not in message):
             subscription.take_other(message["kind"].lower(), message)
+            return
+        subscription.pause(message)
+        delay = max(message.get("retryAfterMs", 0) / 1000, random.uniform(*_AGAIN_AFTER))
+        self._connection.later(delay, lambda: self._again(subscription))
+
+    def _again(self, subscription: Subscription) -> None:
+        """Subscribes anew to what has ended for a while, unless that was done by a reconnect."""
+        if subscription.waits and not subscription.ended:
+            del self._subs[subscription.sub]
+            self._subs[self._next] = subscription
+            self._next += 1
+            subscription.begin_anew(self._connection, self._next - 1)

@@ -87,6 +87,10 @@ class WebSocket:
             raise ConnectionError("an extension was accepted that was not offered")
         return headers.get("sec-websocket-protocol")
 
+    def fileno(self) -> int:
+        """Gives the number of the socket, by which it can be waited for."""
+        return self._socket.fileno()
+
     def send(self, payload: bytes, opcode: int = BINARY) -> None:
         """Sends one whole message or control frame."""
         self.write(frame(payload, opcode))

@@ -54,10 +54,6 @@ export interface PostErrors {
     room: string;
     closedAt: Date;
   };
-  TOO_FAST: {
-    /** How long to wait before the next one. */
-    waitMs: number;
-  };
 }
 
 export interface PeopleInput {
@@ -72,6 +68,8 @@ export interface MessagesParams {
 
 export type MessagesMessage = Message;
 
+export type RoomListOutput = Room[];
+
 export type RoomsMessage = Room[];
 
 /** Client of the contract "chat". */
@@ -84,8 +82,10 @@ export interface ChatClient {
   readonly people: DownStreamMethod<PeopleInput, PeopleDown>;
   /** Every message of a room. How many are kept is a limit of the server. */
   readonly messages: TopicMethod<MessagesParams, MessagesMessage>;
-  /** All rooms, anew at each change; `last: 1` gives how they are now. */
-  readonly rooms: TopicMethod<undefined, RoomsMessage>;
+  /** Gives all rooms. */
+  readonly roomList: CallMethod<undefined, RoomListOutput>;
+  /** All rooms, anew at each change; nobody needs an older list than the newest. */
+  readonly rooms: TopicMethod<undefined, RoomsMessage, RoomListOutput>;
 }
 
 const writeCreateRoomInput: WritePart = (w, v) =>
@@ -111,8 +111,6 @@ const readPostInput: ReadPart = (r) =>
 const readPostErrorRoomClosed: ReadPart = (r) =>
   r.open(2) && leaveFields(r, { room: r.text(), closedAt: r.date() });
 
-const readPostErrorTooFast: ReadPart = (r) => r.open(1) && leaveFields(r, { waitMs: r.int() });
-
 const writePeopleInput: WritePart = (w, v) =>
   w.open(v, 1) && (w.text(v['room']) || failAt(w, v, 'room')) && closeFields(w);
 
@@ -123,15 +121,16 @@ const readPeopleDown: ReadPart = (r) => readElements(r, readText);
 const readMessagesMessage: ReadPart = (r) =>
   r.open(3) && leaveFields(r, { author: r.text(), text: r.text(), sentAt: r.date() });
 
-const readRoomsMessage: ReadPart = (r) => readElements(r, readCreateRoomOutput);
+const readRoomListOutput: ReadPart = (r) => readElements(r, readCreateRoomOutput);
 
 /** What `connect()` takes as a service for "chat". */
 export const ChatClient: ServiceShape<ChatClient> = {
   name: 'chat',
-  revision: 'd1622628faab4d74',
+  revision: '28fb47300a9c7ac8',
   members: {
     createRoom: {
       kind: 'call',
+      idempotent: true,
       codec: {
         send: 'e0f428a4066edfd8',
         receive: '1d6569844e553fcc',
@@ -146,14 +145,12 @@ export const ChatClient: ServiceShape<ChatClient> = {
     },
     post: {
       kind: 'call',
+      idempotent: true,
       codec: {
         send: 'cd92be9e36e07fe0',
-        receive: '2d001d25772c517e',
+        receive: '08696e1cc708cb24',
         input: { write: writePostInput, read: readPostInput },
-        errors: {
-          ROOM_CLOSED: { read: readPostErrorRoomClosed },
-          TOO_FAST: { read: readPostErrorTooFast },
-        },
+        errors: { ROOM_CLOSED: { read: readPostErrorRoomClosed } },
       },
     },
     people: {
@@ -175,12 +172,20 @@ export const ChatClient: ServiceShape<ChatClient> = {
       keeps: true,
       codec: { receive: '08c4fe85246de7d5', message: { read: readMessagesMessage } },
     },
+    roomList: {
+      kind: 'call',
+      codec: {
+        send: 'b8a2851ef31701e2',
+        receive: 'abbf72ebb77d69f7',
+        output: { read: readRoomListOutput },
+      },
+    },
     rooms: {
       kind: 'topic',
       publish: 'server',
       paramNames: [],
-      keeps: true,
-      codec: { receive: 'e0b11e924db51b7e', message: { read: readRoomsMessage } },
+      snapshot: 'roomList',
+      codec: { receive: 'e0b11e924db51b7e', message: { read: readRoomListOutput } },
     },
   },
 };

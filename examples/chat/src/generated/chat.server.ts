@@ -39,6 +39,8 @@ export interface ChatHandlers {
   post: Handler<Members['post']>;
   /** Who is in a room, anew at each change. Who reads it is in the room until it ends. */
   people: Handler<Members['people']>;
+  /** Gives all rooms. */
+  roomList: Handler<Members['roomList']>;
 }
 
 const Publishers: TopicsClass<Topics<typeof chat>> = TopicsOf(chat);
@@ -47,7 +49,7 @@ const Publishers: TopicsClass<Topics<typeof chat>> = TopicsOf(chat);
 export class ChatTopics extends Publishers {
   /** Every message of a room. How many are kept is a limit of the server. */
   declare readonly messages: Topics<typeof chat>['messages'];
-  /** All rooms, anew at each change; `last: 1` gives how they are now. */
+  /** All rooms, anew at each change; nobody needs an older list than the newest. */
   declare readonly rooms: Topics<typeof chat>['rooms'];
 }
 
@@ -61,6 +63,8 @@ export type PeopleDown = HandlerDown<Members['people']>;
 export type PeopleContext = HandlerContext<Members['people']>;
 export type MessagesParams = TopicParams<Members['messages']>;
 export type MessagesMessage = TopicMessageInput<Members['messages']>;
+export type RoomListOutput = HandlerOutput<Members['roomList']>;
+export type RoomListContext = HandlerContext<Members['roomList']>;
 export type RoomsMessage = TopicMessageInput<Members['rooms']>;
 
 const readCreateRoomInput: ReadPart = (r) =>
@@ -87,9 +91,6 @@ const writePostErrorRoomClosed: WritePart = (w, v) =>
   (writeDate(w, v['closedAt']) || failAt(w, v, 'closedAt')) &&
   closeFields(w);
 
-const writePostErrorTooFast: WritePart = (w, v) =>
-  w.open(v, 1) && (w.int(v['waitMs']) || failAt(w, v, 'waitMs')) && closeFields(w);
-
 const readPeopleInput: ReadPart = (r) => r.open(1) && leaveFields(r, { room: r.text() });
 
 const writePeopleDown: WritePart = (w, v) => writeArray(w, v, writeText);
@@ -101,7 +102,7 @@ const writeMessagesMessage: WritePart = (w, v) =>
   (writeDate(w, v['sentAt']) || failAt(w, v, 'sentAt')) &&
   closeFields(w);
 
-const writeRoomsMessage: WritePart = (w, v) => writeArray(w, v, writeCreateRoomOutput);
+const writeRoomListOutput: WritePart = (w, v) => writeArray(w, v, writeCreateRoomOutput);
 
 useCodecs(chat, {
   createRoom: {
@@ -115,15 +116,13 @@ useCodecs(chat, {
   },
   post: {
     input: { key: 'cd92be9e36e07fe0 ..w', read: readPostInput },
-    errors: {
-      ROOM_CLOSED: { key: '69984676692a9ad7 ...', write: writePostErrorRoomClosed },
-      TOO_FAST: { key: '74d5e1e029ec4f02 ..', write: writePostErrorTooFast },
-    },
+    errors: { ROOM_CLOSED: { key: '69984676692a9ad7 ...', write: writePostErrorRoomClosed } },
   },
   people: {
     input: { key: '99ccb5fe1a752c7c ..', read: readPeopleInput },
     down: { key: 'ab076e5d2c1ff0cf ..', write: writePeopleDown },
   },
   messages: { message: { key: '08c4fe85246de7d5 ....', write: writeMessagesMessage } },
-  rooms: { message: { key: 'e0b11e924db51b7e ....', write: writeRoomsMessage } },
+  roomList: { output: { key: 'e0b11e924db51b7e ....', write: writeRoomListOutput } },
+  rooms: { message: { key: 'e0b11e924db51b7e ....', write: writeRoomListOutput } },
 });

@@ -36,7 +36,10 @@ export interface MeasureOptions {
 }
 
 /** Gives the same ticks over all transports at the same time, through one network, and measures. */
-export async function measure({ timing, delayMs }: MeasureOptions): Promise<Results> {
+export async function measure({
+  timing,
+  delayMs,
+}: MeasureOptions): Promise<Omit<Results, 'bytes'>> {
   const server = await runServer(
     { timing, page: undefined },
     {

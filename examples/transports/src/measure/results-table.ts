@@ -1,6 +1,7 @@
 import { timingOf } from '../timing.js';
 import { TITLES } from '../transports.js';
 import { countText, millisecondsText, verdictOf } from '../verdict.js';
+import { markdownTable } from './markdown-table.js';
 import type { Results, TransportResult } from './results.js';
 
 type Column = readonly [title: string, cell: (result: TransportResult) => string];
@@ -28,24 +29,16 @@ export function conditionsOf({ ticks, seconds, tickMs, delayMs }: Results): stri
 
 /** Writes results as a table, in Markdown that can be read as it stands. */
 export function tableOf({ transports }: Results): string {
-  const rows = [
-    COLUMNS.map(([title]) => title),
-    ...transports.map((result) => COLUMNS.map(([, cell]) => cell(result))),
-  ];
-  const widths = COLUMNS.map((_, column) => {
-    return Math.max(...rows.map((row) => (row[column] ?? '').length));
+  const rows = transports.map((result) => COLUMNS.map(([, cell]) => cell(result)));
+  return markdownTable([COLUMNS.map(([title]) => title), ...rows], {
+    isNumber: (column) => column > 0 && column < COLUMNS.length - 2,
   });
-  const isNumber = (column: number): boolean => column > 0 && column < COLUMNS.length - 2;
-  const lines = rows.map((row) => {
-    const cells = row.map((cell, column) => {
-      const width = widths[column] ?? 0;
-      return isNumber(column) ? cell.padStart(width) : cell.padEnd(width);
-    });
-    return `| ${cells.join(' | ')} |`;
+}
+
+/** Writes what a tick takes as a table. */
+export function bytesTableOf({ bytes }: Results): string {
+  const rows = bytes.map(({ title, up, down }) => [title, countText(up), countText(down)]);
+  return markdownTable([['one tick', 'bytes up', 'bytes down'], ...rows], {
+    isNumber: (column) => column > 0,
   });
-  const rule = widths.map((width, column) => {
-    return isNumber(column) ? `${'-'.repeat(width + 1)}:` : '-'.repeat(width + 2);
-  });
-  lines.splice(1, 0, `|${rule.join('|')}|`);
-  return lines.join('\n');
 }

@@ -1,3 +1,4 @@
+import type { WayBytes } from '../bytes/way.js';
 import type { Traffic } from '../traffic.js';
 import type { Figures } from '../tick-reader.js';
 import type { TransportName } from '../transports.js';
@@ -24,4 +25,6 @@ export interface Results {
   /** Bytes that the network carried for all of them. */
   readonly carried: { readonly up: number; readonly down: number };
   readonly transports: readonly TransportResult[];
+  /** What one tick takes, with other versions of HTTP and with compression. */
+  readonly bytes: readonly WayBytes[];
 }

@@ -5,8 +5,9 @@ export interface CallOptions {
   /** Withdraws it: it fails with `CANCELLED`, and the handler's own signal fires. */
   readonly signal?: AbortSignal;
   /**
-   * Milliseconds until it fails with `DEADLINE`; it travels to the handler. `null` or `Infinity`
-   * sets none here, and a call then has the one of the server.
+   * Milliseconds until it fails with `DEADLINE`; it travels to the handler, which has no more than the
+   * contract allows. Left out, it is the contract's, else the client's. `null` or `Infinity` sets none
+   * here, and a call then has the one of the server.
    */
   readonly deadlineMs?: number | null;
 }

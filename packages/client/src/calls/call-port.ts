@@ -2,6 +2,7 @@ import { TrunklineError, type Runtime, type Tracer } from '@trunkline/protocol';
 import type { CallOptions } from './call-method.js';
 import type { CallTable } from './call-table.js';
 import type { ErrorHook } from '../connection/error-hook.js';
+import { refuseUnknown } from '../connection/refuse-unknown.js';
 import type { WatchSource } from './source-watch.js';
 import type { SuperjsonLoader } from '../value/superjson.js';
 
@@ -13,6 +14,8 @@ export interface CallPort {
   readonly onError: ErrorHook;
   /** The deadline of a call whose caller names none; `undefined` for none. */
   readonly deadlineMs: number | undefined;
+  /** Whether that is the application's own word, which servers are told. */
+  readonly hasOwnDeadline: boolean;
   /** Watches sources of items that do not end; `undefined` where nobody wants that. */
   readonly watchSource?: WatchSource | undefined;
   /** Gives calls their spans; `undefined` where nobody traces. */
@@ -28,6 +31,13 @@ export function deadlineAt(
   const ms = deadlineMs === undefined ? fallbackMs : checkDeadlineMs(deadlineMs);
   return ms === undefined ? undefined : runtime.now() + ms;
 }
+
+/** Throws a TypeError for an option of a stream or publish that does not exist. */
+export function checkCallOptions(name: string, options: CallOptions | undefined): void {
+  if (options !== undefined) refuseUnknown(`${name}: unknown option`, options, CALL_OPTIONS);
+}
+
+const CALL_OPTIONS: readonly (keyof CallOptions)[] = ['signal', 'deadlineMs'];
 
 /** Reads a `deadlineMs` option: `undefined` for none. Throws a TypeError for a senseless one. */
 export function checkDeadlineMs(deadlineMs: number | null): number | undefined {

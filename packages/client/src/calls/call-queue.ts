@@ -65,7 +65,10 @@ export class CallQueue {
   /** Puts calls back among those that wait, where they stood by their start. */
   waitAgain(...calls: readonly PendingCall[]): void {
     if (calls.length === 0) return;
-    for (const call of calls) this.wait(call);
+    for (const call of calls) {
+      call.isUntimed = false;
+      this.wait(call);
+    }
     this.#waiting = new Set([...this.#open].filter((one) => this.#waiting.has(one)));
   }
 

@@ -21,6 +21,7 @@ function pending(about: About = {}): PendingCall {
     codec: undefined,
     payload: NOTHING,
     deadlineAt: about.deadlineAt,
+    isDeadlineStandard: false,
     idempotencyKey: about.key,
   };
   const handler = { isRepeatable: about.isRepeatable ?? true, done: () => {}, failed: () => {} };

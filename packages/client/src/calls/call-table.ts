@@ -82,6 +82,8 @@ export class CallTable implements SessionCallsOwner {
     const call = createPendingCall(request, handler);
     this.#queue.add(call);
     this.freed();
+    // What is not written at once has less of it left than its server would give.
+    if (call.state === 'waiting') call.isUntimed = false;
     return call;
   }
 
@@ -153,6 +155,7 @@ export class CallTable implements SessionCallsOwner {
     const restMs = this.#retry.restMs(call, error);
     if (restMs === undefined) return false;
     call.state = 'resting';
+    call.isUntimed = false;
     call.entry = undefined;
     call.session = undefined;
     call.retries++;
@@ -225,10 +228,12 @@ export class CallTable implements SessionCallsOwner {
   }
 
   #expired(call: PendingCall): void {
-    // No CANCEL: the server has the deadline too and ends the call itself, which frees the id.
+    // No CANCEL if the server has the deadline too and ends the call itself, which frees the id.
     const executed = this.#withdraw(call, (session) => {
       // What went in chunks has its deadline from when the first of them was written.
-      if (call.entry?.isBegun) session.send({ kind: 'CANCEL', id: call.id, reason: 'deadline' });
+      if (!call.isUntimed && !call.entry?.isBegun) return;
+      session.abandon(call);
+      session.send({ kind: 'CANCEL', id: call.id, reason: 'deadline' });
     });
     const reason = executed === 'no' ? this.#options.whyOffline() : undefined;
     call.handler.failed(deadlineError(executed, reason));

@@ -2,6 +2,7 @@ import type { CallShape, ResultMessage, TrunklineError } from '@trunkline/protoc
 import type { CallMethod, UnaryOptions } from './call-method.js';
 import type { CallPort } from './call-port.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
+import { refuseUnknown } from '../connection/refuse-unknown.js';
 import { readOutput, startUnary, type Outcome } from './unary-call.js';
 
 /** An outcome as a value, before anybody knows its types. */
@@ -24,18 +25,22 @@ export function safely(start: (outcome: Outcome<unknown>) => void): Promise<Unty
   );
 }
 
+const OPTIONS: readonly (keyof UnaryOptions)[] = ['signal', 'deadlineMs', 'idempotencyKey'];
+
 /** Makes the method of a call. */
 export function createCallMethod(
   port: CallPort,
   name: string,
-  { codec, idempotent: isIdempotent = false }: CallShape<unknown, unknown, unknown>,
+  shape: CallShape<unknown, unknown, unknown>,
 ): CallMethod<unknown, unknown> {
+  const { codec, idempotent: isIdempotent = false, deadlineMs } = shape;
   const read = (message: ResultMessage): unknown => readOutput(port, message, codec?.output);
   const start =
     (input: unknown, options: UnaryOptions | undefined) =>
     (outcome: Outcome<unknown>): void => {
+      if (options !== undefined) refuseUnknown(`${name}: unknown option`, options, OPTIONS);
       const key = idempotencyKeyOf(port.runtime, options?.idempotencyKey, { name, isIdempotent });
-      const request = { kind: 'call', name, codec, input, options, read } as const;
+      const request = { kind: 'call', name, codec, input, options, deadlineMs, read } as const;
       startUnary(port, key === undefined ? request : { ...request, idempotencyKey: key }, outcome);
     };
   const call = (input?: unknown, options?: UnaryOptions) => promiseOf(start(input, options));

@@ -27,6 +27,8 @@ export interface CallRequest {
   readonly payload: Unsent;
   /** On the clock of the runtime; `undefined` for none. */
   readonly deadlineAt: number | undefined;
+  /** Nobody has named a deadline for it: its server has the same one by itself. */
+  readonly isDeadlineStandard: boolean;
   /** The same for all tries of an idempotent call; `undefined` for every other call. */
   readonly idempotencyKey?: Uint8Array | undefined;
   /** Where it stands in a trace, the same for all tries; `undefined` for what nobody traces. */
@@ -80,6 +82,8 @@ export interface PendingCall {
   id: number;
   /** The one that it was sent in; `undefined` before it is sent. */
   session: CallSession | undefined;
+  /** Whether it is sent without its deadline, which its server counts from when it comes. */
+  isUntimed: boolean;
   /** Whether it was sent packed. */
   isPacked: boolean;
   /** The CALL in the outbox of the connection. */
@@ -102,6 +106,7 @@ export function createPendingCall(
     state: 'waiting',
     id: -1,
     session: undefined,
+    isUntimed: request.isDeadlineStandard,
     isPacked: false,
     entry: undefined,
     retries: 0,
@@ -119,14 +124,14 @@ type Mutable<Message> = { -readonly [Name in keyof Message]: Message[Name] };
 
 /** The CALL of a pending call; the link fills in what remains of the deadline. */
 export function callMessage(
-  { id, request: { deadlineAt, idempotencyKey, trace } }: PendingCall,
+  { id, isUntimed, request: { deadlineAt, idempotencyKey, trace } }: PendingCall,
   { procedure, payload }: { readonly procedure: number; readonly payload: Payload },
   publishId: CallMessage['publishId'],
 ): CallMessage {
   const { encoding, bytes } = payload;
   const message: Mutable<CallMessage> = { kind: 'CALL', id, procedure, encoding, bytes };
   // Assigned one by one: what a spread makes is slow to make, and slow to read.
-  if (deadlineAt !== undefined) message.deadlineAt = deadlineAt;
+  if (deadlineAt !== undefined && !isUntimed) message.deadlineAt = deadlineAt;
   if (idempotencyKey !== undefined) message.idempotencyKey = idempotencyKey;
   if (publishId !== undefined) message.publishId = publishId;
   if (trace !== undefined) message.traceParent = trace.traceParent;

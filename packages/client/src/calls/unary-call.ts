@@ -25,6 +25,8 @@ export interface UnaryRequest<Value> {
   readonly codec: ProcedureCodec | undefined;
   readonly input: unknown;
   readonly options: CallOptions | undefined;
+  /** What the contract gives it where the caller says nothing; the client's own default if missing. */
+  readonly deadlineMs?: number | undefined;
   readonly idempotencyKey?: Uint8Array;
   readonly read: (message: ResultMessage) => Value | TrunklineError;
 }
@@ -40,8 +42,10 @@ export function startUnary<Value>(
 ): void {
   const { kind, name, codec, input, options = {}, idempotencyKey } = request;
   const { signal } = options;
-  const due = deadlineAt(port, options, port.deadlineMs);
+  const due = deadlineAt(port, options, request.deadlineMs ?? port.deadlineMs);
   if (signal?.aborted) return outcome.failed(cancelledError('no', signal.reason));
+  const isDeadlineStandard =
+    options.deadlineMs === undefined && (request.deadlineMs !== undefined || !port.hasOwnDeadline);
   const span = startSpan(port, kind, name);
   let stopListening = (): void => {};
   let mayHaveRun = (): boolean => false;
@@ -62,7 +66,8 @@ export function startUnary<Value>(
       outcome.failed(error);
     },
   };
-  const call = startOrFail(port, { kind, name, codec, input, due, idempotencyKey, span }, handler);
+  const start = { kind, name, codec, input, due, isDeadlineStandard, idempotencyKey, span };
+  const call = startOrFail(port, start, handler);
   if (call === undefined || call.state === 'settled') return;
   mayHaveRun = () => call.mayHaveRun;
   stopListening = onAbort(signal, () => {
@@ -88,6 +93,7 @@ interface CallStart {
   readonly codec: ProcedureCodec | undefined;
   readonly input: unknown;
   readonly due: number | undefined;
+  readonly isDeadlineStandard: boolean;
   readonly idempotencyKey?: Uint8Array | undefined;
   /** Ended by the handler; here only where the handler is not told. */
   readonly span: TraceSpan | undefined;
@@ -96,15 +102,18 @@ interface CallStart {
 /** Starts a call or a stream; a refusal is told to the handler, and nothing is returned then. */
 export function startOrFail(
   port: CallPort,
-  { kind, name, codec, input, due, idempotencyKey, span }: CallStart,
+  { kind, name, codec, input, due, isDeadlineStandard, idempotencyKey, span }: CallStart,
   handler: CallHandler,
 ): PendingCall | undefined {
   try {
     const payload = encodeValue(input, codec?.input, port.superjson.code);
     // Written out: the rest of a pattern makes objects of a kind that is slow to read.
     const trace = span?.context;
-    const request = { kind, name, codec, payload, deadlineAt: due, idempotencyKey, trace };
-    return port.calls.start(request, handler);
+    const deadlineAt = due;
+    return port.calls.start(
+      { kind, name, codec, payload, deadlineAt, isDeadlineStandard, idempotencyKey, trace },
+      handler,
+    );
   } catch (error) {
     if (!(error instanceof TrunklineError)) {
       span?.end();

@@ -7,6 +7,7 @@ import {
   Violation,
   type BindMessage,
   type CallMessage,
+  type CancelMessage,
   type ClientCallCodec,
   type ErrorCode,
   type Executed,
@@ -123,7 +124,7 @@ class ServedCalls implements SessionAnswers {
         return this.#call(message) ?? true;
       case 'CANCEL':
         if (message.id % 2 === 0) return false;
-        this.#cancel(message.id);
+        this.#cancel(message);
         return true;
       case 'REFUSED':
         if (message.of !== 'CALL') return false;
@@ -212,7 +213,7 @@ class ServedCalls implements SessionAnswers {
     this.#entries.set(id, entry);
     this.#handlers.running++;
     if (context.remainingMs !== undefined) {
-      const late = (): void => this.#abort(entry, 'DEADLINE', 'the deadline has passed');
+      const late = (): void => this.#late(entry);
       entry.timer = runtime.startTimer(context.remainingMs, late);
     }
     void this.#run(entry, decoded.value);
@@ -278,13 +279,18 @@ class ServedCalls implements SessionAnswers {
     return encodeValue(written.value, undefined, superjson.code) as Payload;
   }
 
-  #cancel(id: number): void {
+  #cancel({ id, reason }: CancelMessage): void {
     const entry = this.#entries.get(id);
+    if (entry !== undefined && reason === 'deadline') return this.#late(entry);
     if (entry !== undefined) return this.#abort(entry, 'CANCELLED', REFUSALS.CANCELLED);
     // It was answered, and the answer is still being written.
     if (this.#wire?.abandon(id) === true) {
       this.#answerError(id, 'CANCELLED', REFUSALS.CANCELLED, 'yes');
     }
+  }
+
+  #late(entry: Entry): void {
+    this.#abort(entry, 'DEADLINE', 'the deadline has passed');
   }
 
   /** Answers in the handler's place; what it gives later is dropped, and its slot stays taken. */

@@ -39,6 +39,8 @@ export interface StreamRequest {
   readonly hasDown: boolean;
   readonly hasOutput: boolean;
   readonly options: CallOptions;
+  /** What the contract gives it where the caller says nothing; `undefined` for no end. */
+  readonly deadlineMs?: number | undefined;
 }
 
 const DOWN_WINDOW: CreditWindow = {
@@ -88,13 +90,15 @@ export class StreamCall implements StreamHandler {
   /** Opens the stream. Call once; does nothing after `leave`. */
   start(): void {
     if (this.#isOver) return;
-    const { name, codec, input, options } = this.#request;
+    const { name, codec, input, options, deadlineMs } = this.#request;
     const { signal } = options;
     if (signal?.aborted) return this.failed(cancelledError('no', signal.reason));
-    const due = deadlineAt(this.#port, options, undefined);
+    const due = deadlineAt(this.#port, options, deadlineMs);
     const span = startSpan(this.#port, 'stream', name);
     this.#span = span;
-    this.#call = startOrFail(this.#port, { kind: 'stream', name, codec, input, due, span }, this);
+    const isDeadlineStandard = options.deadlineMs === undefined;
+    const request = { kind: 'stream', name, codec, input, due, isDeadlineStandard, span } as const;
+    this.#call = startOrFail(this.#port, request, this);
     if (this.#isOver) return;
     this.#stopListening = onAbort(signal, () => {
       this.failed(cancelledError(this.#cancel('withdrawn'), signal?.reason));

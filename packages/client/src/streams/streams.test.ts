@@ -134,6 +134,32 @@ describe('a stream of items from the server', () => {
     await runtime.settle();
   });
 
+  test('has the deadline of its contract where its caller gives none', async () => {
+    const { server, runtime, chat } = await startLive();
+    const failed = errorOf(collect(chat.brief()));
+    await runtime.settle();
+    expect(server.latest.last('CALL').deadlineMs).toBeUndefined();
+    await runtime.advance(900);
+    expect(await failed).toMatchObject({ code: 'DEADLINE', executed: 'unknown' });
+    expect(server.latest.all('CANCEL')).toMatchObject([{ id: 0, reason: 'deadline' }]);
+    server.latest.error(0, { code: 'DEADLINE', executed: 'yes' });
+    await runtime.settle();
+  });
+
+  test('refuses options and listeners that do not exist', async () => {
+    const { chat } = await startLive();
+    const { signal } = new AbortController();
+    expect(() => chat.history(ROOM, { singal: signal } as object)).toThrow(
+      'chat.history: unknown option "singal": expected signal, deadlineMs',
+    );
+    await expect(chat.upload(undefined, [], { idempotencyKey: 'x' } as object)).rejects.toThrow(
+      'chat.upload: unknown option "idempotencyKey"',
+    );
+    expect(() => chat.history(ROOM).subscribe({ items: () => {} } as object)).toThrow(
+      'unknown listener "items": expected item, end, error',
+    );
+  });
+
   test('refuses a senseless deadline when it is made', async () => {
     const { chat } = await startLive();
     expect(() => chat.history(ROOM, { deadlineMs: -5 })).toThrow(TypeError);

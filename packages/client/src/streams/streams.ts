@@ -1,29 +1,39 @@
 import { TrunklineError, type StreamShape } from '@trunkline/protocol';
 import type { CallOptions } from '../calls/call-method.js';
-import { cancelledError, checkDeadlineMs, type CallPort } from '../calls/call-port.js';
+import {
+  cancelledError,
+  checkCallOptions,
+  checkDeadlineMs,
+  type CallPort,
+} from '../calls/call-port.js';
 import { promiseOf, safely } from '../calls/calls.js';
 import { notify } from '../connection/error-hook.js';
 import { HeldCalls } from '../calls/held-calls.js';
 import { Later } from './later.js';
 import { Puller, type PullSource, type Step } from './puller.js';
+import { refuseUnknownListener } from '../connection/refuse-unknown.js';
 import { StreamCall, type StreamConsumer, type StreamRequest } from './stream-call.js';
 import type { DownStream, ItemSource, StreamListeners } from './stream-method.js';
 import type { Outcome } from '../calls/unary-call.js';
 import { isItemSource } from './up-pump.js';
 
 /** What is known of a stream's shape at run time. */
-export type StreamKind = Pick<StreamShape, 'hasUp' | 'hasDown' | 'hasOutput' | 'codec'>;
+export type StreamKind = Pick<
+  StreamShape,
+  'hasUp' | 'hasDown' | 'hasOutput' | 'deadlineMs' | 'codec'
+>;
 
 /** Makes the method of a stream: what its parameters are depends on what the stream has. */
 export function createStreamMethod(port: CallPort, name: string, kind: StreamKind): object {
-  const { hasUp, hasDown, hasOutput, codec } = kind;
+  const { hasUp, hasDown, hasOutput, deadlineMs, codec } = kind;
   const requestOf = (input: unknown, items: unknown, options: CallOptions = {}): StreamRequest => {
+    checkCallOptions(name, options);
     checkDeadlineMs(options.deadlineMs ?? null);
     if (hasUp && !isItemSource(items)) {
       throw new TypeError(`${name}: items must be iterable, not "${String(items)}"`);
     }
     const up = hasUp ? (items as ItemSource<unknown>) : undefined;
-    return { name, codec, input, items: up, hasDown, hasOutput, options };
+    return { name, codec, input, items: up, hasDown, hasOutput, options, deadlineMs };
   };
   if (hasUp && hasDown) {
     return (input: unknown, items: unknown, options?: CallOptions) =>
@@ -131,6 +141,8 @@ class StreamLoop implements StreamConsumer, PullSource<unknown> {
   }
 }
 
+const LISTENERS: readonly (keyof StreamListeners<unknown, unknown>)[] = ['item', 'end', 'error'];
+
 interface SubscribeRequest extends StreamRequest {
   readonly listeners: StreamListeners<unknown, unknown>;
   readonly output: Later<unknown>;
@@ -139,6 +151,7 @@ interface SubscribeRequest extends StreamRequest {
 function subscribe(port: CallPort, request: SubscribeRequest): () => void {
   const { listeners, output } = request;
   const { onError } = port;
+  refuseUnknownListener(listeners, LISTENERS);
   const held = new HeldCalls();
   const call: StreamCall = new StreamCall(port, request, {
     item: (value, bytes) => {

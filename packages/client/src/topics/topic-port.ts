@@ -1,6 +1,7 @@
 import type { CallPort } from '../calls/call-port.js';
 import { onAbort } from '../calls/call-port.js';
 import type { ClientLimits } from '../connection/client-limits.js';
+import { refuseUnknown } from '../connection/refuse-unknown.js';
 import { SnapshotJoin, type SnapshotCall, type SnapshotSink } from './snapshot-join.js';
 import { Subscriber } from './subscriber.js';
 import type { Seat, Subscriptions } from './subscriptions.js';
@@ -83,7 +84,9 @@ function needOf({ from, last }: TopicOptions): Need {
 }
 
 /** Checks the options of a topic. Throws a TypeError that names the option and the rule. */
-export function checkTopicOptions({ last, from, onGap }: TopicOptions<unknown>): void {
+export function checkTopicOptions(name: string, options: TopicOptions<unknown>): void {
+  refuseUnknown(`${name}: unknown option`, options, OPTIONS);
+  const { last, from, onGap } = options;
   if (last !== undefined && !(Number.isSafeInteger(last) && last >= 0 && last <= MAX_LAST)) {
     throw new TypeError(`option "last" must be a whole number up to ${MAX_LAST}, not "${last}"`);
   }
@@ -98,4 +101,11 @@ export function checkTopicOptions({ last, from, onGap }: TopicOptions<unknown>):
   );
 }
 
+const OPTIONS: readonly (keyof TopicOptions<unknown>)[] = [
+  'last',
+  'from',
+  'signal',
+  'onGap',
+  'onSnapshot',
+];
 const MAX_LAST = 10_000;

@@ -187,10 +187,32 @@ describe('subscribing', () => {
     ['more than 10,000 kept messages', () => ({ last: 10_001 }), 'up to 10000'],
     ['a cursor without an epoch', () => ({ from: { epoch: '1', offset: 0 } }), '"from"'],
     ['an onGap that is no function', () => ({ onGap: true }), '"onGap"'],
+    ['an option that does not exist', () => ({ onGaps: () => {} }), 'unknown option "onGaps"'],
   ])('refuses %s', async (_, options, text) => {
     const { chat } = await startLive();
     expect(() => chat.messages(LOBBY, options() as never)).toThrow(TypeError);
     expect(() => chat.messages(LOBBY, options() as never)).toThrow(text);
+  });
+});
+
+describe('listeners', () => {
+  test('that do not exist are refused', async () => {
+    const { chat } = await startLive();
+    const listeners = { mesage: () => {} } as object;
+    expect(() => chat.messages(LOBBY).subscribe(listeners)).toThrow(
+      'unknown listener "mesage": expected message, gap, state, snapshot',
+    );
+  });
+
+  test('may belong to an object that has more than these', async () => {
+    const { chat } = await startLive();
+    class View {
+      shown = 0;
+      message = (): number => ++this.shown;
+    }
+    const subscription = chat.messages(LOBBY).subscribe(new View());
+    expect(subscription.state.status).toBe('joining');
+    subscription.close();
   });
 });
 
@@ -240,6 +262,14 @@ describe('publishing', () => {
     await runtime.settle();
     server.latest.result(0);
     await expect(published).rejects.toMatchObject({ code: 'INTERNAL', executed: 'yes' });
+  });
+
+  test('with an option that does not exist is a TypeError', async () => {
+    const { chat } = await startLive();
+    const options = { deadline: 5 } as object;
+    await expect(chat.typing(LOBBY).publish('a', options)).rejects.toThrow(
+      'chat.typing: unknown option "deadline": expected signal, deadlineMs',
+    );
   });
 
   test('is not there where only the server publishes', async () => {

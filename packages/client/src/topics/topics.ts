@@ -9,7 +9,9 @@ import {
   type TopicShape,
 } from '@trunkline/protocol';
 import type { CallOptions } from '../calls/call-method.js';
+import { checkCallOptions } from '../calls/call-port.js';
 import { promiseOf } from '../calls/calls.js';
+import { refuseUnknownListener } from '../connection/refuse-unknown.js';
 import { keyTopic } from './topic-key.js';
 import { TopicLoop } from './topic-loop.js';
 import type { PublishableTopic, Topic, TopicListeners, TopicOptions } from './topic-method.js';
@@ -31,7 +33,7 @@ export function createTopicMethod(
   { topic: kind, snapshot: given }: TopicParts,
 ): object {
   return (params?: unknown, options: TopicOptions<unknown> = {}): Topic<unknown, unknown> => {
-    checkTopicOptions(options);
+    checkTopicOptions(name, options);
     const { codec, keeps = false } = kind;
     const keyed = { ...keyTopic(name, kind.paramNames, params), codec };
     const snapshot = given && { name: given.name, codec: given.call.codec, input: keyed.values };
@@ -40,6 +42,7 @@ export function createTopicMethod(
     const topic: Topic<unknown, unknown> = {
       [Symbol.asyncIterator]: () => new TopicLoop(port, request).puller,
       subscribe: (listeners: TopicListeners<unknown, unknown>) => {
+        refuseUnknownListener(listeners, LISTENERS);
         if (listeners.snapshot !== undefined) expectSnapshot(request, 'listener "snapshot"');
         return new TopicSubscription(port, { ...request, listeners });
       },
@@ -50,6 +53,13 @@ export function createTopicMethod(
     return Object.freeze({ ...topic, publish });
   };
 }
+
+const LISTENERS: readonly (keyof TopicListeners<unknown, unknown>)[] = [
+  'message',
+  'gap',
+  'state',
+  'snapshot',
+];
 
 /** Throws a TypeError for a topic that has no snapshots. */
 function expectSnapshot({ topic, snapshot }: TopicRequest, what: string): void {
@@ -68,13 +78,11 @@ function publishOn(
   { message, options }: Publish,
 ): Promise<Published> {
   const input = values === undefined ? { message } : { params: values, message };
-  return promiseOf((outcome) =>
-    startUnary(
-      port,
-      { kind: 'publish', name, codec: publishCodec(codec), input, options, read: readPublished },
-      outcome,
-    ),
-  );
+  const request = { kind: 'publish', name, codec: publishCodec(codec), input, options } as const;
+  return promiseOf((outcome) => {
+    checkCallOptions(name, options);
+    startUnary(port, { ...request, read: readPublished }, outcome);
+  });
 }
 
 /** A publish is a call that carries params and message, and whose answer has no value. */

@@ -52,7 +52,10 @@ export function streamIdle({ context }: CallEntry): TrunklineError {
   return ownError('STREAM_IDLE', text, { executed: context.isStarted ? 'unknown' : 'no' });
 }
 
-/** Gives how many milliseconds a call has, or `undefined` for one that may last. */
+/**
+ * Gives how many milliseconds a call has, or `undefined` for one that may last. What its caller names
+ * can only be earlier than what its contract says: a client may know no contract, or an older one.
+ */
 export function deadlineOf(
   message: CallMessage,
   route: Route,
@@ -61,8 +64,9 @@ export function deadlineOf(
   const own = isTopicRoute(route) ? undefined : route.definition.deadlineMs;
   const standard = isStreamRoute(route) ? undefined : limits.deadlineMs;
   const wanted = message.deadlineMs ?? own ?? standard;
-  if (wanted === undefined || isStreamRoute(route)) return wanted;
-  return Math.min(wanted, limits.maxDeadlineMs);
+  if (wanted === undefined) return undefined;
+  const most = isStreamRoute(route) ? Infinity : limits.maxDeadlineMs;
+  return Math.min(wanted, own ?? most, most);
 }
 
 /** Gives the bytes that a procedure says for its output; 0 where it says nothing. */

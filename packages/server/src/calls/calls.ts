@@ -27,7 +27,8 @@ import {
   type BrokenOff,
 } from './call-terms.js';
 import { CallQuota, costOf, REFUSALS, type CallQuotaOptions } from './call-quota.js';
-import type { Dispatcher, FinalMessage } from './dispatcher.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { FinalMessage } from '../final-message.js';
 import { ownError } from '../failure.js';
 import type { ItemQueue } from './item-queue.js';
 import { letGo } from '../let-go.js';
@@ -92,7 +93,10 @@ export class Calls {
   cancel(message: CancelMessage): Violation | undefined {
     if (!this.#options.session.faults.take()) return new Violation('TOO_MANY_CANCELS');
     const entry = this.#entries.get(message.id);
-    if (entry !== undefined) this.#abort(entry, 'CANCELLED', 'the caller withdrew');
+    if (entry !== undefined) {
+      if (message.reason === 'deadline') this.#late(entry);
+      else this.#abort(entry, 'CANCELLED', 'the caller withdrew');
+    }
     // What has an odd id is a call of the server, which its client cannot withdraw.
     else if (message.id % 2 === 0 && this.#options.link.abandon(message.id))
       this.#withdrawn(message.id);
@@ -307,9 +311,11 @@ export class Calls {
   #watchDeadline(entry: Entry): void {
     const { remainingMs } = entry.context;
     if (remainingMs === undefined) return;
-    entry.timer = this.#options.runtime.startTimer(remainingMs, () =>
-      this.#abort(entry, 'DEADLINE', 'the deadline has passed'),
-    );
+    entry.timer = this.#options.runtime.startTimer(remainingMs, () => this.#late(entry));
+  }
+
+  #late(entry: Entry): void {
+    this.#abort(entry, 'DEADLINE', 'the deadline has passed');
   }
 
   /** Answers in the handler's place; what it gives later is dropped, and its slot stays taken. */

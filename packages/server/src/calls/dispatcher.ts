@@ -21,21 +21,9 @@ import type { ServerLimits } from '../limits/limits.js';
 import type { Pipeline } from '../guards/pipeline.js';
 import { asAnyContext, asStreamContext, type RequestContext } from '../request-context.js';
 import { isCallRoute, type CallRoute, type StreamRoute } from '../routes/route.js';
+import { ItemReplies, type StreamReplies } from './stream-replies.js';
 import type { SnapshotPlaces } from '../topics/snapshot-places.js';
 import { bounded, parseInput, readInput, readStructure, writeOutput } from '../values.js';
-
-export type { FinalMessage } from '../final-message.js';
-
-/** What a stream gives when it is asked. */
-type Reply = ItemMessage | EndMessage | ErrorMessage;
-
-/** Gives a stream's messages one by one, each when it is asked for: credit decides when. */
-export interface StreamReplies {
-  /** The next ITEM, or the final message. Not called again after a final one. */
-  next(): Reply | Promise<Reply>;
-  /** Ends the handler's generator; resolves when it has ended. Idempotent, never rejects. */
-  stop(): Promise<void>;
-}
 
 /** What a dispatcher is made of. */
 export interface DispatcherOptions {
@@ -108,7 +96,7 @@ export class Dispatcher {
   stream(request: Request<StreamRoute>): StreamReplies {
     return request.route.definition.down === undefined
       ? this.#uploadReplies(request)
-      : this.#downReplies(request);
+      : this.#itemReplies(request);
   }
 
   /** Refuses what was never started. */
@@ -282,64 +270,22 @@ export class Dispatcher {
     }
   }
 
-  #downReplies(request: Request<StreamRoute>): StreamReplies {
+  #itemReplies(request: Request<StreamRoute>): StreamReplies {
     const { route } = request;
-    let iterator: ItemIterator | undefined;
-    let isStopped = false;
-    let stopping: Promise<void> | undefined;
-    const stop = (): Promise<void> => {
-      isStopped = true;
-      if (iterator !== undefined) stopping ??= this.#stopIterator(route, iterator);
-      return stopping ?? Promise.resolve();
-    };
-    const start = async (): Promise<ErrorMessage | undefined> => {
-      try {
-        iterator = iteratorOf(await this.#run(request), route.source);
-        // It was stopped while the guards were still thinking.
-        if (isStopped) void stop();
-        return undefined;
-      } catch (error) {
-        return this.#failed(request, error);
-      }
-    };
-    let failure: ErrorMessage | undefined;
-    const started = start().then((error) => void (failure = error));
-    const failed = async (error: unknown): Promise<ErrorMessage> => {
-      await stop();
-      return this.#failed(request, error);
-    };
-    const give = (): Reply | Promise<Reply> => {
-      if (failure !== undefined) return failure;
-      if (iterator === undefined) return started.then(give);
-      try {
-        const reply = this.#pull(request, iterator);
-        return isPromise(reply) ? Promise.resolve(reply).catch(failed) : reply;
-      } catch (error) {
-        return failed(error);
-      }
-    };
-    return { next: give, stop };
+    return new ItemReplies({
+      name: route.source,
+      run: () => this.#run(request),
+      item: (value) => this.#item(request, value),
+      end: (value) => this.#end(request, value),
+      failed: (error) => this.#failed(request, error),
+      stopFailed: (error) => this.#report({ error, where: route.name }),
+    });
   }
 
-  /** At once where the iterator is a plain one and the schema waits for nothing. */
-  #pull(
-    request: Request<StreamRoute>,
-    iterator: ItemIterator,
-  ): ItemMessage | Promise<ItemMessage | EndMessage> {
-    const result = iterator.next();
-    return isPromise(result)
-      ? Promise.resolve(result).then((late) => this.#reply(request, late))
-      : this.#reply(request, result);
-  }
-
-  #reply(
-    request: Request<StreamRoute>,
-    result: IteratorResult<unknown>,
-  ): ItemMessage | Promise<ItemMessage | EndMessage> {
-    if (result.done === true) return this.#end(request, result.value);
+  #item(request: Request<StreamRoute>, value: unknown): ItemMessage | Promise<ItemMessage> {
     const { route, bound, call } = request;
     const position = { schema: route.definition.down, codec: bound.received?.down };
-    const payload = writeOutput(position, result.value, this.#maxOutput(request));
+    const payload = writeOutput(position, value, this.#maxOutput(request));
     if (isPromise(payload)) {
       return payload.then(({ encoding, bytes }) => ({
         kind: 'ITEM',
@@ -350,17 +296,7 @@ export class Dispatcher {
     }
     return { kind: 'ITEM', id: call.id, encoding: payload.encoding, bytes: payload.bytes };
   }
-
-  async #stopIterator(route: StreamRoute, iterator: ItemIterator): Promise<void> {
-    try {
-      await iterator.return?.();
-    } catch (error) {
-      this.#report({ error, where: route.name });
-    }
-  }
 }
-
-type ItemIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
 const ENDED = ownError('CANCELLED', 'ended before', { executed: 'no' });
 
@@ -371,13 +307,4 @@ function startHandler({ route, context, call }: Request, input: unknown): unknow
   context.isDetached = call.idempotencyKey !== undefined;
   context.watch?.handlerStarts();
   return route.handler(input, asStreamContext(context));
-}
-
-function iteratorOf(items: unknown, source: string): ItemIterator {
-  if (typeof items === 'object' && items !== null) {
-    if (Symbol.asyncIterator in items)
-      return (items as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-    if (Symbol.iterator in items) return (items as Iterable<unknown>)[Symbol.iterator]();
-  }
-  throw new TypeError(`${source} must give an iterable of items, such as a generator`);
 }

@@ -10,7 +10,7 @@ import {
   type Runtime,
 } from '@trunkline/protocol';
 import type { AnyContext } from '../routes/context.js';
-import type { FinalMessage } from './dispatcher.js';
+import type { FinalMessage } from '../final-message.js';
 import { ownError, toErrorMessage, type ReportFailure } from '../failure.js';
 import type { ServerLimits } from '../limits/limits.js';
 import type { Observation } from '../observe/observation.js';

@@ -1,7 +1,7 @@
 import type { Runtime, Timer } from '@trunkline/protocol';
 import type { CallEntry } from './call-entry.js';
 import type { CallLink } from './call-link.js';
-import type { StreamReplies } from './dispatcher.js';
+import type { StreamReplies } from './stream-replies.js';
 import type { ServerLimits } from '../limits/limits.js';
 import { StreamRun } from './stream-run.js';
 import { TurnBudget } from '../topics/turn-budget.js';

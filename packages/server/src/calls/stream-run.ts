@@ -1,6 +1,7 @@
 import { ProducerCredit, type CreditWindow, type ItemMessage } from '@trunkline/protocol';
 import { isPromise } from '../chain.js';
-import type { FinalMessage, StreamReplies } from './dispatcher.js';
+import type { StreamReplies } from './stream-replies.js';
+import type { FinalMessage } from '../final-message.js';
 import type { TurnBudget } from '../topics/turn-budget.js';
 
 /** Where a stream's items come from, how many may go at first, and where they go. */

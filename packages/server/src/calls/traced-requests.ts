@@ -1,12 +1,8 @@
 import type { TraceFailure } from '@trunkline/protocol';
 import { isPromise } from '../chain.js';
-import {
-  Dispatcher,
-  type DispatcherOptions,
-  type FinalMessage,
-  type Request,
-  type StreamReplies,
-} from './dispatcher.js';
+import { Dispatcher, type DispatcherOptions, type Request } from './dispatcher.js';
+import type { StreamReplies } from './stream-replies.js';
+import type { FinalMessage } from '../final-message.js';
 import type { RequestContext } from '../request-context.js';
 import type { CallRoute, StreamRoute, TopicRoute } from '../routes/route.js';
 import {

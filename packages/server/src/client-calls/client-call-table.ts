@@ -105,7 +105,8 @@ export class ClientCallTable {
   /** Calls the client. Rejects with a TrunklineError that says whether its handler ran. */
   async call({ procedure, input, deadlineMs, signal, trace }: ClientCallRequest): Promise<unknown> {
     const { runtime, limits } = this.#options;
-    const ms = deadlineMs ?? procedure.definition.deadlineMs ?? limits.deadlineMs;
+    const { deadlineMs: own } = procedure.definition;
+    const ms = Math.min(deadlineMs ?? own ?? limits.deadlineMs, own ?? Infinity);
     const deadlineAt = runtime.now() + ms;
     const codec = this.#bindings.inputCodec(procedure);
     this.#assertRoom(procedure);

@@ -10,6 +10,7 @@ import {
 } from '@trunkline/protocol';
 import type { SessionInfo } from '../routes/context.js';
 import { localError } from '../failure.js';
+import { refuseUnknown } from '../refuse-unknown.js';
 import { Session } from '../session.js';
 import { ClientCallTable, type ClientCallTableOptions } from './client-call-table.js';
 
@@ -17,7 +18,7 @@ import { ClientCallTable, type ClientCallTableOptions } from './client-call-tabl
 export interface ClientCallOptions {
   /** Withdraws it: it fails with `CANCELLED`, and the signal of the client's handler fires. */
   readonly signal?: AbortSignal;
-  /** Milliseconds until it fails with `DEADLINE`; the contract's or 30 s unless given. */
+  /** Milliseconds until it fails with `DEADLINE`: no later than the contract's, which it is unless given, else 30 s. */
   readonly deadlineMs?: number;
 }
 
@@ -92,6 +93,7 @@ export function createClientCalls<Calls extends ClientMembers>(
     ([member, definition]) => {
       const procedure = { name: `${contract.name}.${member}`, definition };
       const call = async (input?: unknown, options: ClientCallOptions = {}): Promise<unknown> => {
+        refuseUnknown(`${procedure.name}: unknown option`, options, OPTIONS);
         const { signal, deadlineMs } = options;
         checkDeadline(deadlineMs);
         const table = SESSIONS.get(session);
@@ -110,6 +112,8 @@ export function createClientCalls<Calls extends ClientMembers>(
   );
   return Object.freeze(Object.fromEntries(methods)) as unknown as CallsOf<Calls>;
 }
+
+const OPTIONS: readonly (keyof ClientCallOptions)[] = ['signal', 'deadlineMs'];
 
 /** Makes the base of a class of such calls: `class ChatClientCalls extends ClientCallsOf(chat) {}`. */
 export function ClientCallsOf<Calls extends ClientMembers>(

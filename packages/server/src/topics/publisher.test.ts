@@ -35,6 +35,24 @@ const chat = contract('chat', {
 
 class ChatTopics extends TopicsOf(chat) {}
 
+it('refuses options and methods of observers that are misspelt', async () => {
+  const broker = new MemoryBroker();
+  expect(() => createTopics(chat, broker, { observer: [] } as object)).toThrow(
+    'unknown option of topics "observer": did you mean "observers"?',
+  );
+  const observers: object[] = [{ publishEnd: () => undefined }];
+  expect(() => createTopics(chat, broker, { observers })).toThrow(
+    'unknown method "publishEnd" of an observer: did you mean "publishEnded"?',
+  );
+  const publishID = { publisher: '0'.repeat(32), counter: 1 };
+  await expect(
+    createTopics(chat, broker)
+      .news()
+      .publish('x', { publishID } as object),
+  ).rejects.toThrow('chat.news: unknown option "publishID": did you mean "publishId"?');
+  await broker.close();
+});
+
 interface Published {
   readonly key: string;
   readonly value: unknown;

@@ -22,9 +22,11 @@ import {
 import { chain } from '../chain.js';
 import { localError } from '../failure.js';
 import { resolveServerLimits, type ServerLimits } from '../limits/limits.js';
+import { assertObservers } from '../observe/assert-observers.js';
 import { observedBroker } from './observed-broker.js';
 import type { Observer } from '../observe/observer.js';
 import { printFailure } from '../process-edge.js';
+import { refuseUnknown } from '../refuse-unknown.js';
 import { GuardedTracer } from '../tracing/guarded-tracer.js';
 import { misfit } from '../values.js';
 import { keepOf, prepareRecord } from './record.js';
@@ -90,13 +92,18 @@ export interface TopicsOptions {
 /** A class of the publishers of a contract, to extend and to inject. */
 export type TopicsClass<Publishers> = new (broker: Broker, options?: TopicsOptions) => Publishers;
 
+const OPTIONS: readonly (keyof TopicsOptions)[] = ['limits', 'runtime', 'observers', 'tracer'];
+const PUBLISH_OPTIONS: readonly (keyof PublishOptions)[] = ['publishId'];
+
 /** Makes a publisher for each topic of a contract; a process without a server can have them too. */
 export function createTopics<M extends Members>(
   contract: ContractShape & { readonly members: M },
   ownBroker: Broker,
   options: TopicsOptions = {},
 ): PublishersOf<M> {
+  refuseUnknown('unknown option of topics', options, OPTIONS);
   const { observers, runtime = systemRuntime } = options;
+  assertObservers(observers);
   const broker = observedBroker(ownBroker, { observers, runtime });
   const limits = resolveServerLimits(options.limits);
   const outlet = new Outlet(broker, runtime, options.tracer);
@@ -108,7 +115,14 @@ export function createTopics<M extends Members>(
     publishers[member] = (params) => {
       const topic = { key: keyOf(name, definition, params), keep };
       const place = { name, definition, topic };
-      return { publish: (message, options) => outlet.publish(place, message, options?.publishId) };
+      const publishWith = async (message: unknown, own: PublishOptions) => {
+        refuseUnknown(`${name}: unknown option`, own, PUBLISH_OPTIONS);
+        return outlet.publish(place, message, own.publishId);
+      };
+      return {
+        publish: (message, own) =>
+          own === undefined ? outlet.publish(place, message, own) : publishWith(message, own),
+      };
     };
   }
   return publishers as PublishersOf<M>;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from ..calls import CallError
+from ..call import CallError
 from ..checks import Checks, same
 
 LIVE = Checks()

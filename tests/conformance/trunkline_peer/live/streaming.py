@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List
 
-from ..calls import Call
+from ..call import Call
 from ..checks import same
 from ..session import Session
 from ..values import UNDEFINED

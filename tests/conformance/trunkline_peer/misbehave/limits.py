@@ -42,7 +42,7 @@ def _subscriptions(url: str) -> None:
         subs[-1].next()
         session.connection.rest(0.3)
         event = session.subscribe("probe.notes", {"room": room()}).next()
-        same("the answer", (event.kind, event.value["code"]), ("ended", "BUSY"))
+        same("the answer", (event.kind, event.value["code"]), ("paused", "BUSY"))
         lives(session)
 
 

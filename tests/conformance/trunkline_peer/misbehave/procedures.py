@@ -204,7 +204,8 @@ def _cancelled(reason: str) -> None:
             waiting = session.calls.start("probe.wait")
             lives(session)
             waiting.cancel(reason)
-            refuses(waiting.result, "CANCELLED", "unknown")
+            code = "DEADLINE" if reason == "deadline" else "CANCELLED"
+            refuses(waiting.result, code, "unknown")
             lives(session)
 
     MISBEHAVE.add(f"cancel-of-a-call-{reason}")(check)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Callable, Optional
 
-from ..calls import CallError
+from ..call import CallError
 from ..checks import Checks, same
 from ..connection import Connection
 from ..session import Session

@@ -228,7 +228,8 @@ def _cancelled(reason: str) -> None:
             same("an item", stream.next_item(), 0)
             stream.cancel(reason)
             final = stream.wait()
-            same("the answer", (final["kind"], final["code"]), ("ERROR", "CANCELLED"))
+            code = "DEADLINE" if reason == "deadline" else "CANCELLED"
+            same("the answer", (final["kind"], final["code"]), ("ERROR", code))
             same("executed", final["executed"], "unknown")
             lives(session)
 

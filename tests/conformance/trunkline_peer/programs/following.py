@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-import re
 import time
 from typing import Callable, Optional
 
-from .extensions import Message
-from .resumption import RESUME_FEATURE
-from .session import Session
+from ..extensions import Message
+from ..resumption import named_delay
+from ..session import Session
+from .opening import FEATURES
 from .telling import tell_event
-from .websocket import Closed
+from ..websocket import Closed
 
 NOTES, LOBBY = "probe.notes", {"room": "lobby"}
 PATIENCE = 30.0
@@ -34,12 +34,12 @@ class Follower:
         while True:
             began = time.monotonic()
             try:
-                with Session.open(self._url, features=RESUME_FEATURE) as session:
+                with Session.open(self._url, features=FEATURES) as session:
                     return self._listen(session)
             except Closed as closed:
                 if closed.code in _CLOSED_FOR_GOOD or time.monotonic() > self._until:
                     raise
-                named = _named_delay(closed)
+                named = named_delay(closed)
             except OSError:
                 if time.monotonic() > self._until:
                     raise
@@ -59,9 +59,3 @@ class Follower:
             self.since_gap += event.kind == "message" and self.gaps > 0
             self.gaps += event.kind == "gap"
         notes.leave()
-
-
-def _named_delay(closed: Closed) -> float:
-    """Gives the seconds that a reason names; one that is missing or senseless is none."""
-    is_named = closed.code in (4429, 4503) and re.fullmatch("[0-9]{1,9}", closed.reason)
-    return int(closed.reason) / 1000 if is_named else 0.0

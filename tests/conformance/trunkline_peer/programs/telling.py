@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .topics import Event
+from ..topics import Event
 
 
 def tell(**outcome: Any) -> None:
