@@ -1,8 +1,8 @@
-import { ENCODING } from '@trunkline/protocol';
+import { connect } from '@trunkline/client';
 import { call, contract } from '@trunkline/contract';
+import { ENCODING } from '@trunkline/protocol';
 import { expect, it } from 'vitest';
 import * as z from 'zod';
-import { createClient } from '../../packages/client/src/client.js';
 import { ScriptedServer } from '../../packages/client/tests/scripted-server.js';
 import { reactionTo } from './reactions.js';
 
@@ -15,7 +15,7 @@ it('our client sends a call again as superjson where its layout is not known', a
   );
   const server = new ScriptedServer();
   const { runtime, network } = server;
-  const client = createClient('ws://test', { contracts: { desk }, dial: network.dial, runtime });
+  const client = connect('ws://test', { contracts: { desk }, dial: network.dial, runtime });
   const echoed = client.desk.echo('a');
   await runtime.settle();
   const { latest } = server;

@@ -72,7 +72,8 @@ function told(list: string): number[] {
  */
 const TOLD: Readonly<Record<string, string>> = {
   'The Trunkline protocol, version 1': '2119',
-  Negotiation: '400 server.subprotocolBytes 400 6455',
+  'A small client': 'wire.ackDelayMs wire.ackMessages wire.batchBytes',
+  Negotiation: '6455 400 server.subprotocolBytes 400 6455',
   'Values of the wire': '2^53 16 72 9',
   Extensions: '64 512 64 64',
   Payloads: '9 11024 754 9999',
@@ -91,7 +92,7 @@ const TOLD: Readonly<Record<string, string>> = {
   HELLO:
     'server.helloBytes 64 server.tokenBytes server.namedContracts server.nameBytes 64 server.helloMs server.helloBytes server.authMs',
   WELCOME: '128 32 server.namedContracts 32 client.welcomeMs 64',
-  RESUME: 'server.helloBytes server.helloBytes 300 42',
+  RESUME: 'server.helloBytes 32 server.helloBytes 300 42',
   RESUMED: '16 client.welcomeMs 45',
   GONE: 'server.helloMs server.tombstoneMs client.welcomeMs 45',
   GOAWAY: '503 25000',
@@ -108,7 +109,7 @@ const TOLD: Readonly<Record<string, string>> = {
   MESSAGE: '4097 12',
   GAP: '4097 4099',
   CHUNK:
-    'wire.cutBytes wire.chunkBytes wire.windowStartBytes wire.windowAheadMs wire.windowMinBytes wire.windowMaxBytes wire.transfers wire.assemblyBytes wire.assemblyDownBytes 131072 wire.transfers wire.assemblyBytes wire.assemblyDownBytes server.assemblyNodeBytes wire.chunkPauseMs 40000',
+    'wire.cutBytes wire.chunkBytes wire.windowStartBytes wire.windowAheadMs wire.windowMinBytes wire.windowMaxBytes wire.windowStartBytes wire.transfers wire.assemblyBytes wire.assemblyDownBytes 131072 wire.transfers wire.assemblyBytes wire.assemblyDownBytes server.assemblyNodeBytes wire.chunkPauseMs 40000',
   Limits: 'decode.bigintDigits',
   'Close codes': '1006 10000 250 500 20000 123',
   Violations: 'wire.batchBytes server.helloBytes 2^53 5000 5000 5000 5000',
@@ -116,11 +117,12 @@ const TOLD: Readonly<Record<string, string>> = {
 
 /** The codes with which each section closes, in its order; a reason of 1000 ms is DONE here. */
 const CLOSES: Readonly<Record<string, string>> = {
+  'A small client': 'DONE',
   Negotiation: 'VERSION VERSION REFUSED',
   Batches: 'TOO_BIG',
   States: 'HELLO_LATE TOKEN',
   'What outlives a connection':
-    'DONE TOO_BIG REFUSED VERSION REPLACED LEAVING DRAINING PAUSED DRAINING REPLACED SESSION_GONE DRAINING',
+    'DONE TOO_BIG REFUSED VERSION REPLACED LEAVING DRAINING PAUSED REPLACED SESSION_GONE DRAINING',
   'The end of rights': 'TOKEN TOKEN REFUSED',
   Closing: 'LEAVING POLICY TOO_BIG',
   HELLO: 'HELLO_LATE TOO_BIG TOKEN REFUSED TOO_MUCH LEAVING',

@@ -9,6 +9,7 @@ import {
   SUBPROTOCOLS,
   VIOLATIONS,
 } from '@trunkline/protocol';
+import { readConversations } from '../conformance/src/conversation.js';
 import { readPackedVectors } from '../vectors/packed-json.js';
 import { fieldsOf } from './field-table.js';
 import { fencesOf, readDocument, rowsOf, sectionsOf, type Section } from './markdown.js';
@@ -64,6 +65,7 @@ const KNOWN = new Set<string>([
   ...Object.values(SUBPROTOCOLS),
   ...namesOfLayouts(),
   ...readdirSync(new URL('../vectors', import.meta.url)),
+  ...readConversations().map(({ name }) => name),
   ...fencesOf(DOCUMENT)
     .filter(({ info }) => info === 'text')
     .flatMap(({ text }) => text.match(/\w+/g) ?? []),

@@ -4,15 +4,17 @@ import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   bytesTableOf,
   conditionsOf,
   tableOf,
 } from '../../examples/transports/src/measure/results-table.js';
 import type { Results } from '../../examples/transports/src/measure/results.js';
+import { readInterval } from '../../examples/transports/src/readers/interval.js';
 import { TrafficMeter } from '../../examples/transports/src/server/traffic-meter.js';
 import { TickReader } from '../../examples/transports/src/tick-reader.js';
+import { timingOf } from '../../examples/transports/src/timing.js';
 import { TRANSPORTS, type TransportName } from '../../examples/transports/src/transports.js';
 import { readDocument } from './markdown.js';
 
@@ -127,6 +129,32 @@ describe('the meter of traffic', () => {
   });
 });
 
+describe('the reader by interval polling', () => {
+  it('asks without a cursor until it is answered, and then whether it is or not', async () => {
+    const { asked, answer } = stubFetch();
+    const timing = timingOf(250);
+    const read: number[] = [];
+    const stop = readInterval({
+      base: 'http://localhost',
+      run: 'one',
+      after: undefined,
+      timing,
+      read: ({ number }) => read.push(number),
+      opened: () => undefined,
+    });
+    await vi.advanceTimersByTimeAsync(3 * timing.pollMs);
+    expect(asked).toEqual([null]);
+    await answer([]);
+    await vi.advanceTimersByTimeAsync(2 * timing.pollMs);
+    expect(asked).toEqual([null, null]);
+    await answer([{ number: 7, at: 0 }]);
+    await vi.advanceTimersByTimeAsync(2 * timing.pollMs);
+    expect(asked).toEqual([null, null, '7', '7']);
+    expect(read).toEqual([7]);
+    stop();
+  });
+});
+
 describe('the reader of ticks', () => {
   it('counts what is lost, what comes twice and what comes out of order', () => {
     const reader = new TickReader();
@@ -163,4 +191,24 @@ function asker(socket: Socket): (path: string) => Promise<{ up: number; down: nu
     }
     return { up: question.length, down: answer.length };
   };
+}
+
+/** Takes the place of timers and `fetch`; answers what was asked last when it is told to. */
+function stubFetch() {
+  vi.useFakeTimers();
+  const asked: (string | null)[] = [];
+  let resolve: ((response: Response) => void) | undefined;
+  vi.stubGlobal('fetch', (address: string) => {
+    asked.push(new URL(address).searchParams.get('after'));
+    return new Promise<Response>((settle) => (resolve = settle));
+  });
+  onTestFinished(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+  const answer = async (ticks: unknown): Promise<void> => {
+    resolve?.(Response.json(ticks));
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  return { asked, answer };
 }

@@ -3,6 +3,7 @@ import { call, contract, stream } from '@trunkline/contract';
 import { FEATURES, type Message } from '@trunkline/protocol';
 import { MemoryNetwork, VirtualRuntime } from '@trunkline/protocol/testing';
 import { createServer, implement, type ServerOptions } from '@trunkline/server';
+import type { Observed } from '@trunkline/server/operations';
 import { acceptInMemory } from '@trunkline/server/testing';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -17,6 +18,8 @@ const desk = contract('desk', {
   count: stream({ down: z.int() }),
 });
 const contracts = { desk };
+
+type LimitHit = Observed<'limitHit'>;
 
 const TTL_MS = 120_000;
 const LONG = { deadlineMs: 10 * TTL_MS };
@@ -127,7 +130,9 @@ describe('a session that has ended while its client was away', () => {
   });
 
   it('ended since its running handlers hold more than all who are away may', async () => {
-    await using host = openHost({ limits: { detachedBytes: 10_000 } });
+    const met: LimitHit[] = [];
+    const observers = [{ limitHit: (hit: LimitHit) => void met.push(hit) }];
+    await using host = openHost({ limits: { detachedBytes: 10_000 }, observers });
     const { client, runtime } = host;
     for (const bytes of [10, 20_000]) {
       void client.desk.order('x'.repeat(bytes), LONG).catch(failed);
@@ -137,6 +142,9 @@ describe('a session that has ended while its client was away', () => {
       expect(host.server.counts.sessions).toBe(bytes === 10 ? 1 : 0);
       await runtime.advance(25_000);
     }
+    expect(met).toEqual([
+      { limit: 'detachedBytes', reaction: 'GONE expired', session: expect.any(String) as string },
+    ]);
   });
 
   it('is given up by a client that has no connection for as long', async () => {

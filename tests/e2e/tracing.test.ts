@@ -76,6 +76,22 @@ describeTransports('traces', (open) => {
     ]);
   });
 
+  it('are seen by the guards of a publish', async () => {
+    const seen: unknown[] = [];
+    const note = (context: object): true => {
+      if ('kind' in context && context.kind === 'publish' && 'trace' in context) {
+        seen.push(context.trace);
+      }
+      return true;
+    };
+    const services = [chatService(createProbe())];
+    await using peers = await open({ services, anonymous: true, guards: [note] });
+    const tracer = new RecordingTracer();
+    const client = peers.connect({ contracts: { chat }, tracer });
+    await client.chat.board({ id: 1 }).publish('hello');
+    expect(seen).toMatchObject([{ traceParent: expect.stringMatching(/^00-/) as string }]);
+  });
+
   it('go on from a publish of a client to its delivery', async () => {
     const { tracer, peers, client } = await setUp(open);
     await using _ = peers;

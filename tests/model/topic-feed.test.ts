@@ -39,7 +39,7 @@ class Follower implements SubscriberSink {
     this.#hasCursors = hasCursors;
     this.need = need;
     this.place = need.kind === 'from' ? need.cursor : undefined;
-    this.subscriber = new Subscriber(need, this);
+    this.subscriber = new Subscriber('chat.messages', need, this);
   }
 
   item({ epoch, offset, value }: TopicItem): void {

@@ -40,12 +40,15 @@ export async function listen(options: ListenerOptions): Promise<() => Promise<vo
 
 function started(http: HttpServer | HttpsServer, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    http.once('error', (cause) => {
-      const mend = 'choose another one by PORT, or 0 for free ones';
-      reject(new Error(`cannot listen on port ${port}: ${mend}`, { cause }));
-    });
+    http.once('error', (cause) => reject(portError(port, cause)));
     http.listen(port, '127.0.0.1', resolve);
   });
+}
+
+/** Makes the error of a port that cannot be had. */
+export function portError(port: number, cause: unknown): Error {
+  const mend = 'choose another one by PORT, or 0 for free ones';
+  return new Error(`cannot listen on port ${port}: ${mend}`, { cause });
 }
 
 /** Collects the connections of a server, from before TLS until they are closed. */

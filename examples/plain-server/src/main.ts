@@ -11,7 +11,7 @@ function describe(ports: Ports, hasNginx: boolean): string {
     `${originAt(ports.refused)}  the page of another origin, which is refused`,
     hasNginx
       ? `${originAt(ports.nginx)}  the same as the first, through nginx`
-      : '  With "npm start -- --nginx" it is also behind nginx.',
+      : '  Started with "-- --nginx", it is also behind nginx.',
     '  Ctrl+C ends it.',
   ];
   return `${lines.join('\n')}\n`;

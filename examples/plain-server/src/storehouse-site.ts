@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createApplication, createForeignSite } from './application.js';
 import { createCertificate, type Certificate } from './certificate.js';
 import { findFreePorts } from './free-ports.js';
-import { listen } from './http-listener.js';
+import { listen, portError } from './http-listener.js';
 import { fillSite, startNginx } from './nginx.js';
 import type { Settings } from './settings.js';
 import { createStockServer } from './stock-server.js';
@@ -77,7 +77,9 @@ export async function startSite({ port, hasNginx }: Settings): Promise<Storehous
 async function startFront(certificate: Certificate, ports: Ports, folder: string) {
   const values = { ...certificate, port: ports.nginx, upstream: ports.upstream };
   const site = fillSite(await readFile(NGINX_SITE, 'utf8'), values);
-  const nginx = await startNginx({ folder, site });
+  const nginx = await startNginx({ folder, site }).catch((error: Error) => {
+    throw error.message.includes('bind() to') ? portError(ports.nginx, error) : error;
+  });
   return () => nginx.stop();
 }
 

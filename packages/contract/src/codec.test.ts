@@ -143,7 +143,10 @@ describe('serialize', () => {
 
   it('says where zod gave what cannot be carried', async () => {
     const fault = 'cannot carry a lone surrogate at "a"';
-    expect(await hexOf(z.object({ a: z.string() }), { a: '\ud800' })).toEqual({ fault });
+    expect(await hexOf(z.object({ a: z.string() }), { a: '\ud800' })).toEqual({
+      fault,
+      path: ['a'],
+    });
   });
 });
 

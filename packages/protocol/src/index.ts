@@ -117,7 +117,7 @@ export {
   type TopicCodec,
 } from './payload/part.js';
 export { decodePlain, encodePlain } from './payload/plain-payload.js';
-export type { Decoded, Encoded } from './payload/superjson.js';
+export { uncarried, type Decoded, type Encoded, type Fault } from './payload/fault.js';
 export type { ErrorOf, SafeResult, WithInput } from './outcome.js';
 export type { Runtime, Timer } from './runtime.js';
 export { CallIds } from './session/call-ids.js';
@@ -147,6 +147,7 @@ export {
 } from './tracer.js';
 export type { Closed, Dial, DialSink, Transport, TransportSink } from './transport.js';
 export {
+  locate,
   TrunklineError,
   type Executed,
   type FrameworkError,

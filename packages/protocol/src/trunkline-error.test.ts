@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TrunklineError } from './trunkline-error.js';
+import { locate, TrunklineError } from './trunkline-error.js';
 
 describe('TrunklineError', () => {
   it('carries code, message, data, executed, the time to wait and the cause', () => {
@@ -20,6 +20,28 @@ describe('TrunklineError', () => {
   it('has no cause unless one was given', () => {
     expect('cause' in new TrunklineError('BUSY', '')).toBe(false);
     expect('cause' in new TrunklineError('BUSY', '', { cause: undefined })).toBe(true);
+  });
+
+  it('is told what it is about once, in its text too', () => {
+    const cause = new Error('disk');
+    const bare = new TrunklineError('BUSY', 'try later', { data: 1, executed: 'no', cause });
+    const located = locate(bare, 'chat.post');
+    expect(located).toMatchObject({
+      where: 'chat.post',
+      message: 'chat.post: try later',
+      code: 'BUSY',
+      data: 1,
+      executed: 'no',
+      cause,
+    });
+    expect(bare.where).toBeUndefined();
+    expect(locate(located, 'chat.other')).toBe(located);
+    expect(locate(located, 'chat.other', 'unknown')).toMatchObject({
+      where: 'chat.post',
+      message: 'chat.post: try later',
+      executed: 'unknown',
+    });
+    expect('cause' in locate(new TrunklineError('BUSY', ''), 'chat.post')).toBe(false);
   });
 
   it('shows its brand to no loop over its properties', () => {

@@ -13,6 +13,8 @@ export interface TrunklineErrorOptions<Data> {
   readonly executed?: Executed;
   /** How long to wait before trying again, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** What failed: a procedure or a topic, such as `chat.post`. Never reaches the wire. */
+  readonly where?: string;
   /** The original failure; stays in this process and never reaches the wire. */
   readonly cause?: unknown;
 }
@@ -29,6 +31,8 @@ export class TrunklineError<Code extends string = string, Data = unknown> extend
   readonly data: Data;
   readonly executed: Executed | undefined;
   readonly retryAfterMs: number | undefined;
+  /** The procedure or topic that failed, such as `chat.post`, where that is known. */
+  readonly where: string | undefined;
 
   constructor(code: Code, message: string, options: TrunklineErrorOptions<Data> = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
@@ -36,6 +40,7 @@ export class TrunklineError<Code extends string = string, Data = unknown> extend
     this.data = options.data as Data;
     this.executed = options.executed;
     this.retryAfterMs = options.retryAfterMs;
+    this.where = options.where;
     Object.defineProperty(this, BRAND, { value: true });
   }
 
@@ -44,6 +49,27 @@ export class TrunklineError<Code extends string = string, Data = unknown> extend
     if (this !== TrunklineError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && BRAND in value;
   }
+}
+
+/**
+ * Gives an error that says which procedure or topic failed, in its text too. One that knows it already
+ * is given back as it is, unless `executed` differs.
+ */
+export function locate(
+  error: TrunklineError,
+  where: string,
+  executed: Executed | undefined = error.executed,
+): TrunklineError {
+  const isLocated = error.where !== undefined;
+  if (isLocated && executed === error.executed) return error;
+  const { code, data, retryAfterMs } = error;
+  return new TrunklineError(code, isLocated ? error.message : `${where}: ${error.message}`, {
+    where: error.where ?? where,
+    ...(data !== undefined && { data }),
+    ...(executed !== undefined && { executed }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...('cause' in error && { cause: error.cause }),
+  });
 }
 
 /** One thing that is wrong with a value. */

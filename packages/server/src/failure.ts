@@ -4,6 +4,7 @@ import {
   CLIENT_DECODE_LIMITS,
   ENCODING,
   isErrorCode,
+  locate,
   TrunklineError,
   type ErrorCode,
   type ErrorMessage,
@@ -95,6 +96,13 @@ export function localError(
   const error = new TrunklineError(code, message, options);
   LOCAL.add(error);
   return error;
+}
+
+/** As `locate`, of what never crosses. */
+export function locateLocal(error: TrunklineError, where: string): TrunklineError {
+  const located = locate(error, where);
+  LOCAL.add(located);
+  return located;
 }
 
 /** Where a failure comes from, and who is told of it. */

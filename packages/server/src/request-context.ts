@@ -60,6 +60,8 @@ class SessionContext implements BaseContext {
 
 /** Context of a connection or topic event. */
 export class EventContext extends SessionContext {
+  trace: TraceContext | undefined;
+
   constructor(
     source: ContextSource,
     readonly kind: ConnectContext['kind'] | TopicContext['kind'],

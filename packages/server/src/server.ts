@@ -62,6 +62,8 @@ const LEAVING: Close = { code: 'LEAVING', reason: 'the server stops' };
 
 /** A Trunkline server: contracts, the code behind them, and the connections that use them. */
 export class Server {
+  /** Whether values may travel packed: what the option `packed` says. */
+  readonly takesPacked: boolean;
   readonly #limits: ServerLimits;
   readonly #services: readonly Service[];
   readonly #around: Around;
@@ -84,6 +86,7 @@ export class Server {
 
   constructor(options: ServerOptions) {
     assertOptions(options);
+    this.takesPacked = options.packed ?? true;
     const runtime = options.runtime ?? systemRuntime;
     const report = reporter(options.onError);
     this.#limits = resolveServerLimits(options.limits);
@@ -128,7 +131,7 @@ export class Server {
       origins: options.origins,
       trustedProxies: options.trustedProxies ?? [],
       cookies: options.cookies ?? false,
-      spoken: options.packed === false ? [SUBPROTOCOLS.superjson] : SPOKEN,
+      spoken: this.takesPacked ? SPOKEN : [SUBPROTOCOLS.superjson],
       onError: (error) => report({ error, where: 'acceptor' }),
       refusal: () => this.#drain?.upgradeRefusal(),
       readiness: this.readiness,
@@ -193,8 +196,9 @@ export class Server {
   accept(
     transport: Transport,
     info: ConnectionInfo,
-    { packed: takesPacked = true }: { packed?: boolean } = {},
+    { packed = true }: { packed?: boolean } = {},
   ): TransportSink {
+    const takesPacked = packed && this.takesPacked;
     const accepted = Object.assign(transport, { authenticated: () => undefined, takesPacked });
     return this.#connect(accepted, info);
   }

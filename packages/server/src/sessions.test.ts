@@ -1,11 +1,18 @@
 import { VirtualRuntime } from '@trunkline/protocol/testing';
 import { describe, expect, it } from 'vitest';
 import { SERVER_LIMITS } from './limits/limits.js';
-import { Sessions, type EndReason, type KnownSession, type SessionsOptions } from './sessions.js';
+import {
+  Sessions,
+  type DetachedLimit,
+  type EndReason,
+  type KnownSession,
+  type SessionsOptions,
+} from './sessions.js';
 
 /** A session of which only the table is looked at. */
 class FakeSession implements KnownSession {
   readonly ends: EndReason[] = [];
+  readonly limits: DetachedLimit[] = [];
   heldBytes = 0;
   rx = 0;
 
@@ -27,6 +34,11 @@ class FakeSession implements KnownSession {
   end(reason: EndReason): void {
     this.ends.push(reason);
     this.#sessions.ended(this, reason);
+  }
+
+  crowdOut(limit: DetachedLimit): void {
+    this.limits.push(limit);
+    this.end('expired');
   }
 }
 
@@ -144,6 +156,7 @@ describe('sessions without a connection', () => {
     const bob = [leave('bob'), leave('bob')];
     ada.push(leave('ada'));
     expect(endedOf([...ada, ...bob])).toEqual(['s-0']);
+    expect(ada[0]?.limits).toEqual(['principalDetached']);
     const [, second] = ada as [FakeSession, FakeSession, FakeSession];
     sessions.attach(second);
     ada.push(leave('ada'));
@@ -163,7 +176,7 @@ describe('sessions without a connection', () => {
     const { sessions, leave } = openSessions({ detachedSessions: 2 });
     const all = [leave('ada'), leave('bob'), leave('cy')];
     expect(endedOf(all)).toEqual(['s-0']);
-    expect(all[0]?.ends).toEqual(['expired']);
+    expect(all[0]).toMatchObject({ ends: ['expired'], limits: ['detachedSessions'] });
     sessions.close();
   });
 

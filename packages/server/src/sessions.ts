@@ -5,6 +5,9 @@ import type { ServerLimits } from './limits/limits.js';
 /** Why a session has ended, as GONE says it. */
 export type EndReason = Exclude<GoneMessage['reason'], 'unknown'>;
 
+/** What ends sessions without a connection when there are too many, or too much waits for them. */
+export type DetachedLimit = 'principalDetached' | 'detachedSessions' | 'detachedBytes';
+
 /** A session as the table of sessions sees it. */
 export interface KnownSession {
   readonly id: string;
@@ -18,6 +21,8 @@ export interface KnownSession {
   readonly heldBytes: number;
   /** Ends it; the table is told. */
   end(reason: EndReason): void;
+  /** Ends it as expired, to make room; the table is told. */
+  crowdOut(limit: DetachedLimit): void;
 }
 
 /** What is left of a session that has ended. */
@@ -103,9 +108,11 @@ export class Sessions<Live extends KnownSession> {
     if (principal !== undefined) {
       const others = this.#principals.get(principal) ?? new Set();
       this.#principals.set(principal, others.add(session));
-      if (others.size > limits.principalDetached) this.#endOldest(others);
+      if (others.size > limits.principalDetached) this.#endOldest(others, 'principalDetached');
     }
-    if (this.#detached.size > limits.detachedSessions) this.#endOldest(this.#detached.keys());
+    if (this.#detached.size > limits.detachedSessions) {
+      this.#endOldest(this.#detached.keys(), 'detachedSessions');
+    }
     this.weigh(session);
   }
 
@@ -132,7 +139,7 @@ export class Sessions<Live extends KnownSession> {
     detached.bytes = heldBytes;
     const { detachedBytes } = this.#options.limits;
     while (this.#detachedBytes > detachedBytes && this.#detached.size > 0) {
-      this.#endOldest(this.#detached.keys());
+      this.#endOldest(this.#detached.keys(), 'detachedBytes');
     }
   }
 
@@ -152,11 +159,11 @@ export class Sessions<Live extends KnownSession> {
     this.#tombstones.clear();
   }
 
-  #endOldest(sessions: Iterable<Live>): void {
+  #endOldest(sessions: Iterable<Live>, limit: DetachedLimit): void {
     for (const oldest of sessions) {
       // It may be ending already, and then its code may send for others, which are weighed.
       this.attach(oldest);
-      return oldest.end('expired');
+      return oldest.crowdOut(limit);
     }
   }
 

@@ -18,14 +18,15 @@ export function acceptInMemory(
   network: MemoryNetwork,
   info: Partial<ConnectionInfo> = {},
 ): void {
+  const spoken = server.takesPacked ? SPOKEN : [SUBPROTOCOLS.superjson];
   network.listen((transport, subprotocol) => {
     const sink = server.accept(
       transport,
       { ...INFO, ...info },
       { packed: subprotocol === SUBPROTOCOLS.packed },
     );
-    if (!SPOKEN.includes(subprotocol))
-      transport.close({ code: 'VERSION', reason: SPOKEN.join(' ') });
+    if (!spoken.includes(subprotocol))
+      transport.close({ code: 'VERSION', reason: spoken.join(' ') });
     return sink;
-  });
+  }, spoken);
 }

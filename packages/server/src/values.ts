@@ -160,7 +160,8 @@ function unfit(issues: Issues['issues']): TypeError {
 /** Gives a payload that a client takes. Throws TOO_LARGE, executed yes, for a larger one. */
 export function bounded(payload: Payload, maxBytes: number): Payload {
   if (payload.bytes.length <= maxBytes) return payload;
-  const text = `the value has more than ${maxBytes} bytes`;
+  const { length } = payload.bytes;
+  const text = `the value has ${length} bytes: at most ${maxBytes} are sent, limit "valueOutBytes" or "maxOutputBytes"`;
   throw ownError('TOO_LARGE', text, { executed: 'yes' });
 }
 

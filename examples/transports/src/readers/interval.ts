@@ -5,6 +5,7 @@ import { addressOf, type StartReading } from './reading.js';
 export const readInterval: StartReading = (reading) => {
   const stop = new AbortController();
   let { after } = reading;
+  let isAsking = false;
   const ask = async (): Promise<void> => {
     const ticks = await fetchTicks(addressOf('interval', reading, after), stop.signal);
     reading.opened();
@@ -13,8 +14,15 @@ export const readInterval: StartReading = (reading) => {
       after = Math.max(tick.number, after ?? 0);
     }
   };
-  // What fails is asked for again by the next poll.
-  const poll = (): void => void ask().catch(() => undefined);
+  const poll = (): void => {
+    // Answers to two polls without a cursor would leave a hole between them.
+    if (after === undefined && isAsking) return;
+    isAsking = true;
+    // What fails is asked for again by the next poll.
+    void ask()
+      .catch(() => undefined)
+      .finally(() => (isAsking = false));
+  };
   const timer = setInterval(poll, reading.timing.pollMs);
   poll();
   return () => {

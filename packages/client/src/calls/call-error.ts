@@ -2,17 +2,16 @@ import {
   TrunklineError,
   type ErrorMessage,
   type Executed,
-  type ProcedureCodec,
   type RefusedMessage,
 } from '@trunkline/protocol';
-import { isStream, type PendingCall } from './pending-call.js';
+import { isStream, type CallRequest, type PendingCall } from './pending-call.js';
 import type { SuperjsonCode } from '../value/superjson.js';
 import { decodeValue } from '../value/value.js';
 
-/** The error that an ERROR message says. */
+/** The error that an ERROR message says, whose text is the server's. */
 export function receivedError(
   message: ErrorMessage,
-  codec: ProcedureCodec | undefined,
+  { name, codec }: Pick<CallRequest, 'name' | 'codec'>,
   code: SuperjsonCode | undefined,
 ): TrunklineError {
   const { executed, retryAfterMs } = message;
@@ -21,6 +20,7 @@ export function receivedError(
   const decoded = decodeValue(message, part, code);
   return new TrunklineError(message.code, message.message, {
     executed,
+    where: name,
     ...('value' in decoded && { data: decoded.value }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
@@ -28,7 +28,7 @@ export function receivedError(
 
 /** The error of a call whose answer is larger than this client takes, or did not all come. */
 export function refusedError({ code }: RefusedMessage): TrunklineError {
-  const message = 'the answer is too large, or did not come to its end';
+  const message = 'the answer is larger than valueBytes of this client, or did not come to its end';
   return new TrunklineError(code, message, { executed: 'yes' });
 }
 

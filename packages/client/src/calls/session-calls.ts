@@ -274,7 +274,7 @@ export class SessionCalls implements CallSession {
     if (isUnread && call.isPacked && call.state === 'sent') return this.#sendUnpacked(call);
     if (call.state !== 'sent' || !this.#owner.repeats(call, message)) {
       return this.#finish(call, () => {
-        call.handler.failed(receivedError(message, call.request.codec, this.#form.code));
+        call.handler.failed(receivedError(message, call.request, this.#form.code));
       });
     }
     this.#free(call);

@@ -1,4 +1,5 @@
 import {
+  locate,
   TrunklineError,
   type Part,
   type Payload,
@@ -43,7 +44,7 @@ export function startUnary<Value>(
   const { kind, name, codec, input, options = {}, idempotencyKey } = request;
   const { signal } = options;
   const due = deadlineAt(port, options, request.deadlineMs ?? port.deadlineMs);
-  if (signal?.aborted) return outcome.failed(cancelledError('no', signal.reason));
+  if (signal?.aborted) return outcome.failed(locate(cancelledError('no', signal.reason), name));
   const isDeadlineStandard =
     options.deadlineMs === undefined && (request.deadlineMs !== undefined || !port.hasOwnDeadline);
   const span = startSpan(port, kind, name);
@@ -54,14 +55,16 @@ export function startUnary<Value>(
     done: (message) => {
       stopListening();
       const value = request.read(message as ResultMessage);
-      const error = value instanceof TrunklineError ? value : undefined;
+      const error = value instanceof TrunklineError ? locate(value, name) : undefined;
       span?.end(error);
       if (error !== undefined) outcome.failed(error);
       else outcome.done(value as Value);
     },
     failed: (failure) => {
       stopListening();
-      const error = mayHaveRun() ? notSurelyUnrun(failure) : failure;
+      // The last try did not run, but one before it may have.
+      const isUncertain = failure.executed === 'no' && mayHaveRun();
+      const error = locate(failure, name, isUncertain ? 'unknown' : failure.executed);
       span?.end(error);
       outcome.failed(error);
     },
@@ -72,18 +75,6 @@ export function startUnary<Value>(
   mayHaveRun = () => call.mayHaveRun;
   stopListening = onAbort(signal, () => {
     handler.failed(cancelledError(port.calls.cancel(call, 'withdrawn'), signal?.reason));
-  });
-}
-
-/** The last try of a call did not run, but one before it may have. */
-function notSurelyUnrun(error: TrunklineError): TrunklineError {
-  if (error.executed !== 'no') return error;
-  const { code, message, data, retryAfterMs, cause } = error;
-  return new TrunklineError(code, message, {
-    executed: 'unknown',
-    ...(data !== undefined && { data }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(cause !== undefined && { cause }),
   });
 }
 

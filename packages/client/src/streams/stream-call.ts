@@ -1,5 +1,6 @@
 import {
   ConsumerCredit,
+  locate,
   ProducerCredit,
   TrunklineError,
   Violation,
@@ -178,14 +179,15 @@ export class StreamCall implements StreamHandler {
     const output = this.#request.hasOutput
       ? readOutput(this.#port, message, this.#request.codec?.output)
       : undefined;
-    const error = output instanceof TrunklineError ? output : undefined;
+    const error = output instanceof TrunklineError ? locate(output, this.#request.name) : undefined;
     this.#span?.end(error);
     if (error !== undefined) this.#consumer.failed(error);
     else this.#consumer.end(output);
   }
 
-  failed(error: TrunklineError): void {
+  failed(failure: TrunklineError): void {
     if (this.#isOver) return;
+    const error = locate(failure, this.#request.name);
     this.#finish(error);
     this.#span?.end(error);
     this.#consumer.failed(error);

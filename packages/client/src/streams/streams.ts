@@ -1,4 +1,4 @@
-import { TrunklineError, type StreamShape } from '@trunkline/protocol';
+import { locate, type TrunklineError, type StreamShape } from '@trunkline/protocol';
 import type { CallOptions } from '../calls/call-method.js';
 import {
   cancelledError,
@@ -94,12 +94,14 @@ function createDownStream(
 /** A stream in the hands of a loop. What it holds is bounded by the credit that it gives. */
 class StreamLoop implements StreamConsumer, PullSource<unknown> {
   readonly puller: Puller<unknown> = new Puller(this);
+  readonly #name: string;
   readonly #call: StreamCall;
   readonly #output: Later<unknown>;
   #items: { readonly value: unknown; readonly bytes: number }[] = [];
   #last: Step<unknown> | undefined;
 
   constructor(port: CallPort, request: StreamRequest, output: Later<unknown>) {
+    this.#name = request.name;
     this.#call = new StreamCall(port, request, this);
     this.#output = output;
   }
@@ -118,7 +120,7 @@ class StreamLoop implements StreamConsumer, PullSource<unknown> {
   left(): void {
     this.#items = [];
     this.#call.leave();
-    this.#output.reject(cancelledError('unknown', undefined));
+    this.#output.reject(leftError(this.#name));
   }
 
   item(value: unknown, bytes: number): void {
@@ -142,6 +144,11 @@ class StreamLoop implements StreamConsumer, PullSource<unknown> {
 }
 
 const LISTENERS: readonly (keyof StreamListeners<unknown, unknown>)[] = ['item', 'end', 'error'];
+
+/** What comes of the output of a stream that nobody reads any more. */
+function leftError(name: string): TrunklineError {
+  return locate(cancelledError('unknown', undefined), name);
+}
 
 interface SubscribeRequest extends StreamRequest {
   readonly listeners: StreamListeners<unknown, unknown>;
@@ -176,6 +183,6 @@ function subscribe(port: CallPort, request: SubscribeRequest): () => void {
   return () => {
     held.drop();
     call.leave();
-    output.reject(cancelledError('unknown', undefined));
+    output.reject(leftError(request.name));
   };
 }

@@ -196,7 +196,8 @@ describe('a subscriber that takes snapshots', () => {
       status: 'ended',
       error: {
         code: 'GAP',
-        message: 'the snapshot chat.board cannot be had: DENIED',
+        where: 'chat.changes',
+        message: 'chat.changes: the snapshot chat.board cannot be had: DENIED',
         cause: { code: 'DENIED' },
       },
     });

@@ -1,4 +1,4 @@
-import type { Cursor, FrameworkError } from '@trunkline/protocol';
+import { locate, type Cursor, type FrameworkError } from '@trunkline/protocol';
 import { clipGap, joinAt, type Answer, type Need } from './topic-join.js';
 import type { Gap, SubscriptionState } from './topic-method.js';
 
@@ -20,13 +20,16 @@ export class Subscriber {
   state: SubscriptionState = Object.freeze({ status: 'joining' });
   /** Takes nothing at present, and will ask for what it missed. */
   isPaused = false;
+  readonly #topic: string;
   readonly #need: Need;
   readonly #sink: SubscriberSink;
   /** `undefined` before the first join. */
   #epoch: string | undefined;
   #offset = 0;
 
-  constructor(need: Need, sink: SubscriberSink) {
+  /** `topic` names it in errors. */
+  constructor(topic: string, need: Need, sink: SubscriberSink) {
+    this.#topic = topic;
     this.#need = need;
     this.#sink = sink;
   }
@@ -89,7 +92,8 @@ export class Subscriber {
   /** Ends it; without an error where the client's own code wanted that. */
   end(error?: FrameworkError): void {
     if (this.state.status === 'ended') return;
-    this.#change({ status: 'ended', ...(error !== undefined && { error }) });
+    const located = error && (locate(error, this.#topic) as FrameworkError);
+    this.#change({ status: 'ended', ...(located !== undefined && { error: located }) });
   }
 
   #change(state: SubscriptionState): void {

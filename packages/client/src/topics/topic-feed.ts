@@ -197,7 +197,7 @@ export class TopicFeed {
     // A time to come back says that it is worth it, whatever the code.
     if (retryAfterMs === undefined && !RETRYABLE.includes(code)) {
       this.#asked = undefined;
-      this.close(new TrunklineError(code, message) as FrameworkError);
+      this.close(new TrunklineError(code, message, { where: this.name }) as FrameworkError);
       return false;
     }
     this.#drop('resting');

@@ -1,4 +1,11 @@
-import { encodePlain, ENCODING, TrunklineError, Writer, type Payload } from '@trunkline/protocol';
+import {
+  encodePlain,
+  ENCODING,
+  locate,
+  TrunklineError,
+  Writer,
+  type Payload,
+} from '@trunkline/protocol';
 import type { TopicName } from './topic-feed.js';
 import { sizeError } from '../value/value.js';
 
@@ -25,8 +32,8 @@ export function keyTopic(name: string, paramNames: readonly string[], params: un
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const values = Object.fromEntries(entries);
   const payload = encodeParams(values);
-  const tooLarge = sizeError(payload, MAX_PARAMS_BYTES);
-  if (tooLarge !== undefined) throw tooLarge;
+  const tooLarge = sizeError(payload, MAX_PARAMS_BYTES, 'for the params of a topic');
+  if (tooLarge !== undefined) throw locate(tooLarge, name);
   return { name, key: `${name} ${JSON.stringify(entries)}`, params: payload, values };
 }
 

@@ -1,4 +1,4 @@
-import { TrunklineError, type Cursor } from '@trunkline/protocol';
+import { locate, TrunklineError, type Cursor } from '@trunkline/protocol';
 import { notify } from '../connection/error-hook.js';
 import { Puller, type PullSource, type Step } from '../streams/puller.js';
 import type { SnapshotSink } from './snapshot-join.js';
@@ -93,6 +93,7 @@ export class TopicLoop implements SnapshotSink, PullSource<unknown> {
   #failWith(gap: Gap): Step<unknown> {
     this.left();
     const text = `topic messages are missing: ${gap.from} to ${gap.to ?? 'unknown'}, ${gap.reason}`;
-    return { error: new TrunklineError('GAP', text, { data: gap }) };
+    const error = new TrunklineError('GAP', text, { data: gap });
+    return { error: locate(error, this.#request.topic.name) };
   }
 }

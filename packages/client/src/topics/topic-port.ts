@@ -52,7 +52,7 @@ export function createSubscriber(
       ? new SnapshotJoin(port, snapshot, { sink, subscriber: () => subscriber })
       : undefined;
   const inner = snapshots ?? sink;
-  const subscriber: Subscriber = new Subscriber(needOf(options), {
+  const subscriber: Subscriber = new Subscriber(topic.name, needOf(options), {
     item: (item) => inner.item(item),
     gap: (gap) => inner.gap(gap),
     changed: (state) => {

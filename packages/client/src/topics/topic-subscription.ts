@@ -1,4 +1,4 @@
-import { TrunklineError, type Cursor } from '@trunkline/protocol';
+import { locate, TrunklineError, type Cursor } from '@trunkline/protocol';
 import { notify } from '../connection/error-hook.js';
 import { HeldCalls } from '../calls/held-calls.js';
 import type { SnapshotSink } from './snapshot-join.js';
@@ -20,6 +20,7 @@ interface Waiter {
 /** A subscription by callbacks. */
 export class TopicSubscription implements SnapshotSink, Subscription {
   readonly #port: TopicPort;
+  readonly #name: string;
   readonly #listeners: TopicListeners<unknown, unknown>;
   readonly #joining: Joining;
   readonly #held = new HeldCalls();
@@ -27,6 +28,7 @@ export class TopicSubscription implements SnapshotSink, Subscription {
 
   constructor(port: TopicPort, request: SubscriptionRequest) {
     this.#port = port;
+    this.#name = request.topic.name;
     this.#listeners = request.listeners;
     const takesSnapshots = request.listeners.snapshot !== undefined;
     this.#joining = createSubscriber(port, request, { sink: this, takesSnapshots });
@@ -49,7 +51,7 @@ export class TopicSubscription implements SnapshotSink, Subscription {
     return new Promise((resolve, reject) => {
       const { state, cursor } = this;
       if (cursor !== undefined && cursor.offset >= offset) return resolve();
-      if (state.status === 'ended') return reject(endedError(state));
+      if (state.status === 'ended') return reject(this.#endedError(state));
       this.#waiters.push({ offset, resolve, reject });
     });
   };
@@ -72,15 +74,21 @@ export class TopicSubscription implements SnapshotSink, Subscription {
   gap(gap: Gap): void {
     const missed = this.#takeWaiters((waiter) => gap.to === undefined || waiter.offset <= gap.to);
     const text = 'the topic message is among those that are missing';
-    for (const { reject } of missed) reject(new TrunklineError('GAP', text, { data: gap }));
+    const error = new TrunklineError('GAP', text, { data: gap });
+    for (const { reject } of missed) reject(locate(error, this.#name));
     this.#notify(this.#listeners.gap, gap);
   }
 
   changed(state: SubscriptionState): void {
     if (state.status === 'ended') {
-      for (const { reject } of this.#takeWaiters(() => true)) reject(endedError(state));
+      for (const { reject } of this.#takeWaiters(() => true)) reject(this.#endedError(state));
     }
     this.#notify(this.#listeners.state, state);
+  }
+
+  #endedError({ error: cause }: SubscriptionState): TrunklineError {
+    const error = new TrunklineError('UNAVAILABLE', 'the subscription has ended', { cause });
+    return locate(error, this.#name);
   }
 
   #reach(offset: number): void {
@@ -98,8 +106,4 @@ export class TopicSubscription implements SnapshotSink, Subscription {
     if (taken.length > 0) this.#waiters = this.#waiters.filter((waiter) => !isTaken(waiter));
     return taken;
   }
-}
-
-function endedError({ error }: SubscriptionState): TrunklineError {
-  return new TrunklineError('UNAVAILABLE', 'the subscription has ended', { cause: error });
 }

@@ -6,6 +6,7 @@ import {
   packValue,
   SERVER_DECODE_LIMITS,
   TrunklineError,
+  uncarried,
   unpackValue,
   WIRE_DEFAULTS,
   type Decoded,
@@ -43,10 +44,10 @@ export function encodeValue(
   }
   const encoded =
     part === 'bytes'
-      ? { fault: 'cannot carry what is not a Uint8Array at the value itself' }
+      ? { fault: 'cannot carry what is not a Uint8Array at the value itself', path: [] }
       : packValue(part.write, value, SERVER_DECODE_LIMITS);
   if ('bytes' in encoded) return { encoding: ENCODING.PACKED, bytes: encoded.bytes };
-  throw new TrunklineError('INVALID_INPUT', encoded.fault, { executed: 'no' });
+  throw uncarried(encoded);
 }
 
 /** Whether a value must be written as superjson before a server that takes none packed gets it. */
@@ -88,12 +89,19 @@ export function sizeOf({ bytes }: Unsent): number {
   return typeof bytes === 'number' ? bytes : bytes.length;
 }
 
-/** Gives the error of a payload that is over a limit. What has no bytes yet is measured later. */
-export function sizeError(value: Unsent, maxBytes: number): TrunklineError | undefined {
+/**
+ * Gives the error of a payload that is over the limit of the server, or over the one that is named.
+ * What has no bytes yet is measured later.
+ */
+export function sizeError(
+  value: Unsent,
+  maxBytes: number,
+  limit = 'limit "valueInBytes" of the server',
+): TrunklineError | undefined {
   if (value instanceof Snapshot) return undefined;
   const { bytes } = value;
   if (bytes.length <= maxBytes) return undefined;
-  const message = `the value has ${bytes.length} bytes: at most ${maxBytes} can be sent`;
+  const message = `the value has ${bytes.length} bytes: at most ${maxBytes} can be sent, ${limit}`;
   return new TrunklineError('TOO_LARGE', message, { executed: 'no' });
 }
 

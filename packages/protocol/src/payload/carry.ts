@@ -16,6 +16,8 @@ export class BinarySlot {
 export class CarriageWalk {
   /** Why the value cannot be sent, with the path of the part. */
   fault: string | undefined;
+  /** That path. */
+  place: readonly (string | number)[] = [];
   readonly #limits: DecodeLimits;
   readonly #path: (string | number)[] = [];
   #values = 0;
@@ -54,6 +56,7 @@ export class CarriageWalk {
   }
 
   #fail(what: string): void {
+    if (this.fault === undefined) this.place = [...this.#path];
     const place = this.#path.length === 0 ? 'the value itself' : `"${this.#path.join('.')}"`;
     this.fault ??= `cannot carry ${what} at ${place}`;
   }

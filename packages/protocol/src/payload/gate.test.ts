@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { utf8Encoder } from '../bytes/text.js';
 import { Writer } from '../bytes/writer.js';
 import { SERVER_DECODE_LIMITS } from '../limits.js';
-import { decodeSuperjson, type Decoded } from './superjson.js';
+import type { Decoded } from './fault.js';
+import { decodeSuperjson } from './superjson.js';
 
 /** A payload of JSON text and binaries, right or wrong. */
 function payloadOf(json: string | Uint8Array, binaries: readonly Uint8Array[] = []): Uint8Array {

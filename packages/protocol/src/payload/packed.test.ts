@@ -72,10 +72,15 @@ describe('packed', () => {
   });
 
   it.each<[string, Layout, unknown, string]>([
-    ['a wrong kind', HELLO, { name: 1, n: 1 }, 'a number at "name"'],
+    ['a wrong kind', HELLO, { name: 1, n: 1 }, 'a number at "name": expected a string'],
     ['a missing property', HELLO, { n: 1 }, 'a missing property at "name"'],
-    ['a fraction', HELLO, { name: '', n: 0.5 }, 'the number 0.5 at "n"'],
-    ['an instance', HELLO, new Date(0), 'an instance of Date at the value itself'],
+    ['a fraction', HELLO, { name: '', n: 0.5 }, 'the number 0.5 at "n": expected a whole number'],
+    [
+      'an instance',
+      HELLO,
+      new Date(0),
+      'an instance of Date at the value itself: expected an object',
+    ],
     ['a lone surrogate', ANY, { a: ['x\ud800y'] }, 'a lone surrogate at "a.0"'],
     ['halves side by side', ANY, ['\ud83d', '\ude00'], 'a lone surrogate at "0"'],
     ['an unsafe key', ANY, { constructor: 1 }, 'the key "constructor" at the value itself'],

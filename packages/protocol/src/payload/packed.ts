@@ -14,7 +14,7 @@ import {
   type Part,
   type PartCodec,
 } from './part.js';
-import type { Decoded, Encoded } from './superjson.js';
+import type { Decoded, Encoded } from './fault.js';
 
 export { ABSENT, REFUSED, type PartCheck, type PartChecks } from './packed/part-check.js';
 export type {

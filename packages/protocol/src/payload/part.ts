@@ -3,7 +3,7 @@ import type { ReadPart, WritePart } from './packed/described.js';
 import type { CheckArray } from './packed/part-check.js';
 import { PackReader } from './packed/pack-reader.js';
 import { PackWriter } from './packed/pack-writer.js';
-import type { Decoded, Encoded } from './superjson.js';
+import type { Decoded, Encoded, Fault } from './fault.js';
 
 /** The code of the layout of one position: an input, an output, an item and so on. */
 export interface PartCodec {
@@ -118,10 +118,12 @@ function explain(write: WritePart, value: unknown, limits: DecodeLimits): Encode
   const writer = new PackWriter(limits);
   writer.start(limits, true);
   const bytes = write(writer, value) ? writer.finish() : undefined;
-  return bytes === undefined ? { fault: faultOf(writer) } : { bytes };
+  return bytes === undefined ? faultOf(writer) : { bytes };
 }
 
-function faultOf({ path, fault }: PackWriter): string {
-  const place = path.length === 0 ? 'the value itself' : `"${path.toReversed().join('.')}"`;
-  return `cannot carry ${fault ?? 'a value that changes'} at ${place}`;
+function faultOf({ path: reversed, fault, expected }: PackWriter): Fault {
+  const path = reversed.toReversed();
+  const place = path.length === 0 ? 'the value itself' : `"${path.join('.')}"`;
+  const hint = expected === undefined ? '' : `: expected ${expected}`;
+  return { fault: `cannot carry ${fault ?? 'a value that changes'} at ${place}${hint}`, path };
 }

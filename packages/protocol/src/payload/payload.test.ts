@@ -30,6 +30,15 @@ describe('encodePayload', () => {
         code: 'INVALID_INPUT',
         executed: 'no',
         message: 'cannot carry a function at "a.b"',
+        data: {
+          issues: [
+            {
+              path: ['a', 'b'],
+              message: 'cannot carry a function at "a.b"',
+              code: 'not_carried',
+            },
+          ],
+        },
       }),
     );
   });

@@ -1,8 +1,8 @@
 import type { DecodeLimits } from '../limits.js';
 import { ENCODING, type Payload } from '../encoding.js';
-import { TrunklineError } from '../trunkline-error.js';
+import { uncarried, type Decoded } from './fault.js';
 import { decodePlain, encodePlain } from './plain-payload.js';
-import { decodeSuperjson, encodeSuperjson, type Decoded } from './superjson.js';
+import { decodeSuperjson, encodeSuperjson } from './superjson.js';
 
 /**
  * Turns a value into a payload. Throws a TrunklineError `INVALID_INPUT`, executed no, that names
@@ -13,9 +13,7 @@ export function encodePayload(value: unknown, limits: DecodeLimits): Payload {
   const plain = encodePlain(value);
   if (plain !== undefined) return plain;
   const encoded = encodeSuperjson(value, limits);
-  if ('fault' in encoded) {
-    throw new TrunklineError('INVALID_INPUT', encoded.fault, { executed: 'no' });
-  }
+  if ('fault' in encoded) throw uncarried(encoded);
   return { encoding: ENCODING.SUPERJSON, bytes: encoded.bytes };
 }
 

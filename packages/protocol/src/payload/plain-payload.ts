@@ -1,5 +1,5 @@
 import { ENCODING, type Payload } from '../encoding.js';
-import type { Decoded } from './superjson.js';
+import type { Decoded } from './fault.js';
 
 const NOTHING: Payload = { encoding: ENCODING.NONE, bytes: new Uint8Array(0) };
 

@@ -4,6 +4,7 @@ import { utf8Decoder, utf8Encoder } from '../bytes/text.js';
 import { Writer } from '../bytes/writer.js';
 import type { DecodeLimits } from '../limits.js';
 import { BinarySlot, CarriageWalk, takeBinaries } from './carry.js';
+import type { Decoded, Encoded } from './fault.js';
 import { Gate } from './gate.js';
 import { scanJson } from './scan.js';
 
@@ -23,12 +24,6 @@ annotator.registerCustom<BinarySlot, number>(
 /** One for all payloads: what it gives away it does not write again. */
 const writer = new Writer();
 
-/** A value, or why there is none. */
-export type Decoded = { readonly value: unknown } | { readonly fault: string };
-
-/** Bytes, or why there are none. */
-export type Encoded = { readonly bytes: Uint8Array } | { readonly fault: string };
-
 /**
  * Writes a value as a superjson payload (PROTOCOL.md, "Payloads"). What cannot be carried, and
  * what the receiver's limits would refuse, is a fault that names the path.
@@ -36,7 +31,7 @@ export type Encoded = { readonly bytes: Uint8Array } | { readonly fault: string 
 export function encodeSuperjson(value: unknown, limits: DecodeLimits): Encoded {
   const walk = new CarriageWalk(limits);
   walk.walk(value);
-  if (walk.fault !== undefined) return { fault: walk.fault };
+  if (walk.fault !== undefined) return { fault: walk.fault, path: walk.place };
   const binaries: Uint8Array[] = [];
   const json = walk.plain
     ? `{"json":${JSON.stringify(value)}}`

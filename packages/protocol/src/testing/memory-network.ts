@@ -169,14 +169,16 @@ export class MemoryNetwork {
   delayMs: () => number = () => 0;
   readonly #runtime: Runtime;
   #accept: Accept | undefined;
+  #spoken: readonly string[] | undefined;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
 
-  /** Sets who takes new connections. */
-  listen(accept: Accept): void {
+  /** Sets who takes new connections, and which subprotocols it speaks: all of them unless given. */
+  listen(accept: Accept, spoken?: readonly string[]): void {
     this.#accept = accept;
+    this.#spoken = spoken;
   }
 
   /** What a client opens its connections with. */
@@ -203,7 +205,7 @@ export class MemoryNetwork {
 
   #open(client: MemoryEnd, sink: DialSink, subprotocols: readonly string[]): void {
     if (client.isClosed) return;
-    const negotiated = negotiate(subprotocols.join(','));
+    const negotiated = negotiate(subprotocols.join(','), this.#spoken);
     if (this.isDown || this.#accept === undefined || negotiated.outcome === 'refuse') {
       return client.end(CUT);
     }

@@ -104,7 +104,8 @@ export class CallQuota {
     }
     const maxBytes = this.maxInputBytes(bound.route);
     if (call.bytes.length > maxBytes) {
-      return no('TOO_LARGE', `the input has more than ${maxBytes} bytes`, 'valueInBytes');
+      const text = `the input has ${call.bytes.length} bytes: at most ${maxBytes} are taken`;
+      return no('TOO_LARGE', `${text}, limit "valueInBytes" or "maxInputBytes"`, 'valueInBytes');
     }
     if (call.deadlineMs === 0) return no('DEADLINE', 'the deadline had passed');
     return this.#busy(call, bound) ?? this.#publisherRefusal(call, bound) ?? this.#rated(bound);

@@ -64,6 +64,7 @@ export class PublishDispatcher {
   async publish(route: TopicRoute, request: PublishRequest): Promise<FinalMessage> {
     const { call, source, flight } = request;
     const context = new EventContext(source, 'publish', route.name);
+    context.trace = flight.trace;
     const turn = this.#turns.enter(route.name, flight);
     try {
       return await this.#publish(route, request, { context, turn });

@@ -213,12 +213,12 @@ export class ClientCallTable {
     }
   }
 
-  #assertFits({ name, definition }: CalledProcedure, { bytes }: Payload): void {
+  #assertFits({ definition }: CalledProcedure, { bytes }: Payload): void {
     const { limits, link } = this.#options;
     const wanted = definition.maxInputBytes ?? limits.valueOutBytes;
     const most = link.cutsLarge ? wanted : Math.min(wanted, limits.batchBytes - ENVELOPE);
     if (bytes.length <= most) return;
-    const text = `the input of "${name}" has ${bytes.length} bytes: at most ${most} can be sent`;
+    const text = `the input has ${bytes.length} bytes: at most ${most} can be sent, limit "valueOutBytes" or "maxInputBytes" of the contract`;
     throw localError('TOO_LARGE', text, { executed: 'no' });
   }
 
@@ -254,7 +254,7 @@ export class ClientCallTable {
     const { procedure } = call;
     const most = this.#maxOutput(procedure);
     if (message.bytes.length > most) {
-      const text = `the output of "${procedure.name}" has more than ${most} bytes`;
+      const text = `the output has more than ${most} bytes, limit "valueInBytes" or "maxOutputBytes" of the contract`;
       return call.reject(localError('TOO_LARGE', text, { executed: 'yes' }));
     }
     try {

@@ -9,7 +9,7 @@ import {
   type WithInput,
 } from '@trunkline/protocol';
 import type { SessionInfo } from '../routes/context.js';
-import { localError } from '../failure.js';
+import { localError, locateLocal } from '../failure.js';
 import { refuseUnknown } from '../refuse-unknown.js';
 import { Session } from '../session.js';
 import { ClientCallTable, type ClientCallTableOptions } from './client-call-table.js';
@@ -102,10 +102,12 @@ export function createClientCalls<Calls extends ClientMembers>(
             table.call({ procedure, input, deadlineMs, signal, trace });
           const called = table.tracer?.ask('call', procedure.name, call) ?? call();
           table.observation?.clientCalled(called, session.id, procedure);
-          return called;
+          return called.catch((error: unknown) => {
+            throw error instanceof TrunklineError ? locateLocal(error, procedure.name) : error;
+          });
         }
         const text = 'the client answers no calls: it was connected without handlers';
-        throw localError('UNAVAILABLE', text, { executed: 'no' });
+        throw locateLocal(localError('UNAVAILABLE', text, { executed: 'no' }), procedure.name);
       };
       return [member, Object.freeze(Object.assign(call, { safe: safely(call) }))] as const;
     },

@@ -24,12 +24,13 @@ import { openClientCalls } from '../client-calls/client-calls.js';
 import { grantIdleMs } from './granted-idle.js';
 import { isAnswer, isPacked, violationOf } from './message-kind.js';
 import type { CallWatch } from '../observe/call-watch.js';
+import { limitOfClose } from '../observe/limit-of-close.js';
 import { watchOf, type SessionWatch } from '../observe/session-watch.js';
 import type { Session } from '../session.js';
 import type { Rechecked } from './rechecks.js';
 import type { SessionServices } from './session-parts.js';
 import { SessionRights } from './session-rights.js';
-import type { EndReason, KnownSession } from '../sessions.js';
+import type { DetachedLimit, EndReason, KnownSession } from '../sessions.js';
 import { Subscriptions, type SubscriptionsOptions, type TopicLink } from './subscriptions.js';
 
 /** The connection that a session has now. */
@@ -199,6 +200,12 @@ export class LiveSession
     connection?.failed(close);
   }
 
+  /** Ends it, since sessions without a connection are too many, or hold too much. */
+  crowdOut(limit: DetachedLimit): void {
+    this.#watch?.limitMet(limit, 'GONE expired');
+    this.end('expired');
+  }
+
   /** Tells the client to move to another connection, if it has one now and can be told. */
   goAway(afterMs: number, windowMs: number): void {
     if (!this.takesGoaway || this.#connection === undefined) return;
@@ -295,6 +302,9 @@ export class LiveSession
   failed(close: Close | 'cut', error?: unknown): void {
     const connection = this.#connection;
     // What cannot be written once cannot be written again, nor what is too much without a reader.
+    if (connection === undefined && close !== 'cut') {
+      this.#watch?.limitMet(limitOfClose(close), 'GONE overflow');
+    }
     if (error !== undefined || connection === undefined) this.#end('overflow');
     connection?.failed(close, error);
   }

@@ -160,7 +160,7 @@ export class SessionWatch {
   }
 
   #answered(message: Extract<Sent, { readonly kind: 'RESULT' | 'END' | 'ERROR' }>, code: string) {
-    if (message.kind === 'ERROR') this.#limitMet(message, code);
+    if (message.kind === 'ERROR') this.limitMet(limitOf(message), code);
     const watch = this.#calls.get(message.id);
     if (watch === undefined) return;
     watch.bytesOut += message.bytes.length;
@@ -192,12 +192,12 @@ export class SessionWatch {
       const messages = to === undefined ? undefined : to - from + 1;
       return observation.tell('gapTold', { ...about, reason, messages });
     }
-    this.#limitMet(message, message.code);
+    this.limitMet(limitOf(message), message.code);
     return this.#leave(message.sub, message.code);
   }
 
-  #limitMet(message: object, reaction: string): void {
-    const limit = limitOf(message);
+  /** The session has met a limit, if it is one. */
+  limitMet(limit: string | undefined, reaction: string): void {
     if (limit === undefined) return;
     const { observation, session } = this.#options;
     observation.tell('limitHit', { limit, reaction, session: session.id });

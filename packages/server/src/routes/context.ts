@@ -91,6 +91,8 @@ export interface TopicContext extends BaseContext {
   readonly kind: 'subscribe' | 'publish';
   /** `contract.topic`. */
   readonly topic: string;
+  /** What a publish brings of a trace, if it is well-formed; `undefined` for a subscription. */
+  readonly trace: TraceContext | undefined;
 }
 
 /** Any context, as guards, interceptors and error mappers see it. */

@@ -170,7 +170,7 @@ function ourFault(name: string, error: unknown): unknown {
   if (!(error instanceof TrunklineError)) return error;
   const { code, message, data } = error;
   const text = `cannot publish on "${name}": ${message}`;
-  return localError(code, text, { data, executed: 'no', cause: error });
+  return localError(code, text, { data, where: name, executed: 'no', cause: error });
 }
 
 /** What a record costs beside its bytes, so that empty ones do not come for nothing. */

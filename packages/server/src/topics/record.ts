@@ -4,7 +4,7 @@ import {
   CLIENT_DECODE_LIMITS,
   ENCODING,
   NO_LAYOUT,
-  TrunklineError,
+  uncarried,
   WIRE_DEFAULTS,
   type BrokerRecord,
   type KeepPolicy,
@@ -51,7 +51,7 @@ function plainPayload(parsed: Validation<unknown>): Payload {
 function packedPayload(packed: Packed): Payload {
   if ('bytes' in packed) return { encoding: ENCODING.PACKED, bytes: packed.bytes };
   if ('issues' in packed) throw misfit('topic message', packed);
-  throw new TrunklineError('INVALID_INPUT', packed.fault, { executed: 'no' });
+  throw uncarried(packed);
 }
 
 function recordOf(

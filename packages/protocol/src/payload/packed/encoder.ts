@@ -157,7 +157,7 @@ function writeObject(layout: ObjectLayout, making: Making): WritePart {
   const known = new Set(slots.map(({ name }) => name));
   const { rest } = layout;
   return (writer, value) => {
-    if (!isPlainObject(value)) return writer.fail(nameOf(value));
+    if (!isPlainObject(value)) return writer.refuse(value, 'an object');
     if (!writer.count(count) || !writer.enter()) return false;
     for (let index = 0; index < count; index++) {
       const slot = slots[index] as Slot;
@@ -240,7 +240,7 @@ function writeVariant(
   const indexes = new Map<unknown, number>();
   options.forEach(([values], index) => values.forEach((value) => indexes.set(value, index)));
   return (writer, value) => {
-    if (!isPlainObject(value)) return writer.fail(nameOf(value));
+    if (!isPlainObject(value)) return writer.refuse(value, 'an object');
     const index = Object.hasOwn(value, key) ? indexes.get(value[key]) : undefined;
     const write = index === undefined ? undefined : options[index]?.[1];
     if (index === undefined || write === undefined) {

@@ -18,6 +18,8 @@ export const F64_MARK = 0x40;
  */
 export class PackWriter {
   fault: string | undefined;
+  /** What would be no fault, where one word says it. */
+  expected: string | undefined;
   /** Where the fault is, innermost key first. */
   readonly path: (string | number)[] = [];
   depth = 0;
@@ -44,7 +46,7 @@ export class PackWriter {
 
   /** Starts a value. `checksTexts` looks at each text by itself, to find the place of a bad one. */
   start(limits: DecodeLimits, checksTexts: boolean): void {
-    this.fault = undefined;
+    this.fault = this.expected = undefined;
     if (this.path.length > 0) this.path.length = 0;
     this.depth = 0;
     this.quiet = 1;
@@ -55,14 +57,20 @@ export class PackWriter {
     if (this.#full > FIRST_ROOM * 16) this.#use(new Uint8Array(FIRST_ROOM));
   }
 
-  fail(what: string): false {
+  fail(what: string, expected?: string): false {
+    if (this.fault === undefined) this.expected = expected;
     this.fault ??= what;
     return false;
   }
 
+  /** Notes a value of a kind that is not the expected one. */
+  refuse(value: unknown, expected: string): false {
+    return this.fail(nameOf(value), expected);
+  }
+
   /** Goes a level deeper, to an object of so many properties. */
   open(value: unknown, count: number): value is Readonly<Record<string, unknown>> {
-    if (!isPlainObject(value)) return this.fail(nameOf(value));
+    if (!isPlainObject(value)) return this.refuse(value, 'an object');
     return this.count(count) && this.enter();
   }
 
@@ -111,16 +119,21 @@ export class PackWriter {
   }
 
   boolean(value: unknown): boolean {
-    return typeof value === 'boolean' ? this.u8(value ? 1 : 0) : this.fail(nameOf(value));
+    return typeof value === 'boolean'
+      ? this.u8(value ? 1 : 0)
+      : this.refuse(value, 'true or false');
   }
 
   int(value: unknown): boolean {
     if (Number.isSafeInteger(value)) return this.whole(value as number);
-    return this.fail(typeof value === 'number' ? `the number ${value}` : nameOf(value));
+    return this.fail(
+      typeof value === 'number' ? `the number ${value}` : nameOf(value),
+      'a whole number',
+    );
   }
 
   number(value: unknown): boolean {
-    if (typeof value !== 'number') return this.fail(nameOf(value));
+    if (typeof value !== 'number') return this.refuse(value, 'a number');
     if (Number.isSafeInteger(value) && (value !== 0 || 1 / value > 0)) return this.whole(value);
     if (this.#position >= this.#full) this.#grow(1);
     this.#buffer[this.#position] = F64_MARK;
@@ -144,7 +157,7 @@ export class PackWriter {
   }
 
   text(value: unknown): boolean {
-    if (typeof value !== 'string') return this.fail(nameOf(value));
+    if (typeof value !== 'string') return this.refuse(value, 'a string');
     const { length } = value;
     if (length > 0) {
       // With the half of a pair at the start of the next text it would make a pair in the run.

@@ -27,6 +27,7 @@ export function failAt(writer: PackWriter, value: Fields, name: string): boolean
   if (!Object.hasOwn(value, name)) {
     // It was tried as `undefined`, or as what every object has under this name.
     writer.fault = 'a missing property';
+    writer.expected = undefined;
     writer.path.length = 0;
   }
   return writeAt(writer, name, false);
@@ -77,29 +78,29 @@ export const writeInt: WritePart = (writer, value) => writer.int(value);
 
 /** Writes a bigint. */
 export const writeBigint: WritePart = (writer, value) =>
-  typeof value === 'bigint' ? writer.bigint(value) : writer.fail(nameOf(value));
+  typeof value === 'bigint' ? writer.bigint(value) : writer.refuse(value, 'a bigint');
 
 /** Writes a boolean. */
 export const writeBoolean: WritePart = (writer, value) => writer.boolean(value);
 
 /** Writes a date. */
 export const writeDate: WritePart = (writer, value) => {
-  if (!(value instanceof Date)) return writer.fail(nameOf(value));
+  if (!(value instanceof Date)) return writer.refuse(value, 'a Date');
   const time = value.getTime();
   return Number.isNaN(time) ? writer.fail('an invalid date') : writer.int(time);
 };
 
 /** Writes bytes. */
 export const writeBytes: WritePart = (writer, value) =>
-  value instanceof Uint8Array ? writer.bytes(value) : writer.fail(nameOf(value));
+  value instanceof Uint8Array ? writer.bytes(value) : writer.refuse(value, 'a Uint8Array');
 
 /** Writes `null`. */
 export const writeNull: WritePart = (writer, value) =>
-  value === null ? writer.u8(0) : writer.fail(nameOf(value));
+  value === null ? writer.u8(0) : writer.refuse(value, 'null');
 
 /** Writes `undefined`. */
 export const writeUndefined: WritePart = (writer, value) =>
-  value === undefined ? writer.u8(0) : writer.fail(nameOf(value));
+  value === undefined ? writer.u8(0) : writer.refuse(value, 'undefined');
 
 /** Writes a member of an enum. */
 export function writeEnum(
@@ -114,7 +115,9 @@ export function writeEnum(
 
 /** Writes an array of values of one kind. */
 export function writeArray(writer: PackWriter, value: unknown, write: WritePart): boolean {
-  return Array.isArray(value) ? writeElements(writer, value, write) : writer.fail(nameOf(value));
+  return Array.isArray(value)
+    ? writeElements(writer, value, write)
+    : writer.refuse(value, 'an array');
 }
 
 /** Writes an array with a place for each item, and perhaps more items of one kind. */
@@ -123,7 +126,7 @@ export function writeTuple(
   value: unknown,
   [items, rest]: readonly [readonly WritePart[], (WritePart | undefined)?],
 ): boolean {
-  if (!Array.isArray(value)) return writer.fail(nameOf(value));
+  if (!Array.isArray(value)) return writer.refuse(value, 'an array');
   const { length } = value;
   if (length > items.length && rest === undefined) {
     return writer.fail(`more than ${items.length} items`);
@@ -151,12 +154,12 @@ export function writeEntries(
   value: unknown,
   parts: readonly [WritePart, WritePart],
 ): boolean {
-  return value instanceof Map ? writeMap(writer, value, parts) : writer.fail(nameOf(value));
+  return value instanceof Map ? writeMap(writer, value, parts) : writer.refuse(value, 'a Map');
 }
 
 /** Writes a set. */
 export function writeMemberSet(writer: PackWriter, value: unknown, write: WritePart): boolean {
-  return value instanceof Set ? writeSet(writer, value, write) : writer.fail(nameOf(value));
+  return value instanceof Set ? writeSet(writer, value, write) : writer.refuse(value, 'a Set');
 }
 
 /** Gives the kind of a value, by which a union tells its alternatives apart. */
@@ -174,6 +177,6 @@ export function failKind(writer: PackWriter, value: unknown): false {
 
 /** Notes an object whose tag no alternative of a union has. */
 export function failTag(writer: PackWriter, value: unknown, key: string): boolean {
-  if (!isPlainObject(value)) return writer.fail(nameOf(value));
+  if (!isPlainObject(value)) return writer.refuse(value, 'an object');
   return writeAt(writer, key, writer.fail('a value that is no alternative'));
 }
