@@ -32,7 +32,10 @@ async function lookOn(site: StorehouseSite): Promise<number | null> {
     certificate,
     folder: join(folder, 'silence'),
   });
-  void silent.ended.then((line) => tell(`nginx ends the one on which nobody pings: ${line}`));
+  void silent.ended.then((line) => {
+    // Ctrl+C reaches nginx too, which then ends it for another reason.
+    if (line.includes('timed out')) tell(`nginx ends the one on which nobody pings: ${line}`);
+  });
   const watch = await watchBytes(site.ports.nginx, (from, bytes) => {
     tell(`${bytes} bytes of TLS from the ${from}`);
   });
