@@ -184,7 +184,7 @@ describe('the echo', () => {
     await example.see(/^closed /);
     const closed = example.lines.at(-1);
     expect(closed).toBe(
-      String.raw`closed 1 by the client with 4999 "x\nopened \u001b[2J\u{9b}\u{202e}"`,
+      String.raw`closed 1 by the client with 4999 ("x\nopened \u001b[2J\u{9b}\u{202e}")`,
     );
   });
 
