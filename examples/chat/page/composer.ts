@@ -60,6 +60,11 @@ export class Composer {
     this.#field.input.focus();
   }
 
+  /** A message of the reader has come. */
+  said(room: string, text: string): void {
+    this.#outbox.said(room, text);
+  }
+
   /** Forgets everything: somebody else may come. */
   clear(): void {
     this.#drafts.clear();

@@ -1,3 +1,4 @@
+import type { Composer } from './composer.js';
 import type { Client } from './connect-chat.js';
 import { failureText } from './failure-text.js';
 import type { MessageList } from './message-list.js';
@@ -14,6 +15,7 @@ export interface OpenRoomOptions {
   readonly views: {
     readonly messages: MessageList;
     readonly people: PeopleList;
+    readonly composer: Composer;
   };
   /** The server does not know the reader any more. */
   readonly signedOut: () => void;
@@ -32,7 +34,10 @@ export function openRoom(options: OpenRoomOptions): void {
 function readMessages({ client, room, me, views, signedOut, signal }: OpenRoomOptions): void {
   const { messages } = views;
   client.chat.messages({ room }, { last: HISTORY, signal }).subscribe({
-    message: (message) => messages.add(message, me),
+    message: (message) => {
+      messages.add(message, me);
+      if (message.author === me) views.composer.said(room, message.text);
+    },
     gap: (gap) => messages.addGap(gap),
     state: ({ status, joined, error }) => {
       if (status === 'live' && joined?.kind === 'fresh') messages.setJoined(joined.count);

@@ -4,6 +4,9 @@ import { issueAt } from './form-field.js';
 import { make, part, written } from './parts.js';
 import { randomHex } from './random-hex.js';
 
+/** A message may come a moment after the answer to its call, and the list should not jump. */
+const ROW_MS = 100;
+
 /** A text for a room. */
 export interface Outgoing {
   readonly room: string;
@@ -69,6 +72,15 @@ export class Outbox {
     row.scrollIntoView({ block: 'end' });
   }
 
+  /** A message of the reader has come: it must not be seen twice, and its call may be answered later. */
+  said(room: string, text: string): void {
+    const entry = this.#inRoom(room).find(
+      ({ outgoing, problem, row }) =>
+        problem === '' && !row.hidden && outgoing.text.trim() === text,
+    );
+    if (entry !== undefined) entry.row.hidden = true;
+  }
+
   /** Forgets everything: somebody else may come, in whose name nothing of it must be said. */
   clear(): void {
     this.#entries.clear();
@@ -87,7 +99,7 @@ export class Outbox {
     const { room, text, key } = entry.outgoing;
     const result = await this.#chat.post.safe({ room, text }, { idempotencyKey: key });
     if (!this.#entries.has(entry)) return;
-    if (result.ok) return this.#remove(entry);
+    if (result.ok) return void setTimeout(() => this.#remove(entry), ROW_MS);
     const { error } = result;
     // What came of it is known, and would be the same for ever with this key.
     if (error.executed === 'yes') entry.outgoing = { room, text, key: randomHex() };
@@ -104,6 +116,7 @@ export class Outbox {
 
   #update(entry: Entry, problem: string): void {
     entry.problem = problem;
+    entry.row.hidden = false;
     entry.row.classList.toggle('failed', problem !== '');
     if (problem === '') entry.state.replaceChildren('sending…');
     else entry.state.replaceChildren(problem, ' ', ...this.#choices(entry));
@@ -126,8 +139,12 @@ export class Outbox {
     ];
   }
 
+  #inRoom(room: string): Entry[] {
+    return [...this.#entries].filter(({ outgoing }) => outgoing.room === room);
+  }
+
   #render(): void {
-    const shown = [...this.#entries].filter(({ outgoing }) => outgoing.room === this.#room);
+    const shown = this.#inRoom(this.#room);
     for (const entry of this.#entries) if (!shown.includes(entry)) entry.row.remove();
     // A row that is there stays, with what has the focus in it.
     for (const { row } of shown) if (!row.isConnected) this.#list.append(row);
