@@ -10,13 +10,13 @@
  * @property {readonly string[]} faults one line each; none when all went well
  */
 
-const HEAD = ['runtime', 'version', 'WebSocket', 'cases passed', 'seconds'];
+const HEAD = ['runtime', 'version', 'WebSocket', 'cases passed'];
 const BEGIN = '<!-- written by npm run runtimes -- --write -->';
 const END = '<!-- end -->';
 
 /** @type {(outcome: Outcome) => string[]} */
-function cellsOf({ title, version, webSocket, passed, cases, seconds }) {
-  return [title, version, webSocket, `${passed} of ${cases}`, seconds.toFixed(1)];
+function cellsOf({ title, version, webSocket, passed, cases }) {
+  return [title, version, webSocket, `${passed} of ${cases}`];
 }
 
 /**
@@ -24,8 +24,9 @@ function cellsOf({ title, version, webSocket, passed, cases, seconds }) {
  * @param {readonly Outcome[]} outcomes
  */
 export function terminalTable(outcomes) {
-  const rows = [HEAD, ...outcomes.map(cellsOf)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const head = [...HEAD, 'seconds'];
+  const rows = [head, ...outcomes.map((one) => [...cellsOf(one), one.seconds.toFixed(1)])];
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
     .map((line) => line.trimEnd())
@@ -33,7 +34,8 @@ export function terminalTable(outcomes) {
 }
 
 /**
- * Puts outcomes as a table between the markers of a page. Throws when the page has no markers.
+ * Puts outcomes as a table between the markers of a page, without seconds, which depend on what runs
+ * beside. Throws when the page has no markers.
  * @param {string} page
  * @param {readonly Outcome[]} outcomes
  */

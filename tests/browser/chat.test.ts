@@ -1,20 +1,19 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer, request } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRelay, type Relay } from '../support/relay.js';
 import { describeBrowsers, type Browser, type Page } from './support/browser.js';
 import { visitChat } from './support/chat-visitor.js';
 import { startExample, type RunningExample } from './support/example.js';
+import { startForeignFront } from './support/foreign-front.js';
 
 /** How many messages of a room the server keeps in these tests. */
 const KEEP = 3;
 /** Until the page was told of it, which browsers do with the next frame. */
 const SCROLL_TO_START = `new Promise((told) => {
-  const messages = document.querySelector('#messages');
-  messages.addEventListener('scroll', () => told(), { once: true });
-  messages.scrollTop = 0;
+  const scroller = document.querySelector('#scroller');
+  scroller.addEventListener('scroll', () => told(), { once: true });
+  scroller.scrollTop = 0;
 })`;
 
 describeBrowsers('the chat', (browser) => {
@@ -88,7 +87,8 @@ describeBrowsers('the chat', (browser) => {
     await ada.see('#connection summary', /No connection\s+(in \d+ s|now)/);
     await ada.type('#composer-text', 'Are you there?');
     await ada.press('Enter');
-    await ada.see('#composer-button', 'Sending');
+    await ada.see('#outgoing', /Are you there\?\s*sending…/);
+    expect(await ada.text('#outgoing-status')).toBe('Sending');
     await ben.say('while away');
     // Who may come back has not left the room.
     expect(ben.names).toContain('Ann');
@@ -106,6 +106,54 @@ describeBrowsers('the chat', (browser) => {
     expect(await countOf(ada, 'while away')).toBe(1);
     expect(await countOf(ada, 'Are you there?')).toBe(1);
     expect(await written(ada)).toBe('');
+  });
+
+  it('loses nothing that is typed while it sends, and sends it in order', async () => {
+    await using ira = await enter(browser(), `http://localhost:${relay.port}`, 'Ira');
+    await ira.see('#connection-text', /^Connected$/);
+    relay.cut();
+    await ira.see('#connection summary', 'No connection');
+    const texts = ['one', 'two', 'three'].map((text) => `${text} of ${browser().name}`);
+    for (const text of texts) {
+      await ira.type('#composer-text', text);
+      await ira.press('Enter');
+      expect(await written(ira)).toBe('');
+    }
+    await ira.type('#composer-text', 'and so');
+    expect(await textsIn(ira, '#outgoing .text')).toEqual(texts);
+    await ira.screenshot('chat-sending.png');
+    relay.restore();
+    await ira.click('#connection summary');
+    await ira.see('#messages .own:last-child', texts.at(-1) ?? '');
+    expect((await textsIn(ira, '#messages .own .text')).slice(-3)).toEqual(texts);
+    await expect.poll(() => textsIn(ira, '#outgoing .text')).toEqual([]);
+    expect(await written(ira)).toBe('and so');
+    expect(await ira.text('#outgoing-status')).toBe('');
+  });
+
+  it('keeps what has failed where another text is being written', async () => {
+    await using uma = await enter(browser(), `http://localhost:${relay.port}/#/attic`, 'Uma');
+    await uma.see('#connection-text', /^Connected$/);
+    relay.cut();
+    await uma.see('#connection summary', 'No connection');
+    for (const text of ['first', 'second']) {
+      await uma.type('#composer-text', text);
+      await uma.press('Enter');
+    }
+    await uma.type('#composer-text', 'third');
+    relay.restore();
+    await uma.click('#connection summary');
+    await uma.see('#outgoing li:last-child', /^second\s+This room has been closed since/);
+    await uma.see('#outgoing-status', 'This room has been closed since');
+    await uma.screenshot('chat-failed.png');
+    await uma.click('#outgoing li:first-child button:last-child');
+    expect(await textsIn(uma, '#outgoing .text')).toEqual(['second']);
+    expect(await uma.run(`document.activeElement.id`)).toBe('composer-text');
+    await fill(uma, '#composer-text', '');
+    await uma.click('#outgoing button');
+    await uma.see('#composer-problem', /closed since \S+/);
+    expect(await written(uma)).toBe('second');
+    expect(await textsIn(uma, '#outgoing .text')).toEqual([]);
   });
 
   it('pauses when it is asked to, and shows in its place how much is missing', async () => {
@@ -210,7 +258,7 @@ describeBrowsers('the chat', (browser) => {
     await reader.run(SCROLL_TO_START);
     await writer.say('the newest');
     await reader.see('#newest', '1 new message');
-    expect(await reader.run(`document.querySelector('#messages').scrollTop`)).toBe(0);
+    expect(await reader.run(`document.querySelector('#scroller').scrollTop`)).toBe(0);
     await reader.click('#newest');
     await expect.poll(() => reader.run(DISTANCE_TO_END)).toBeLessThan(2);
     expect(await isShown(reader, '#newest')).toBe(false);
@@ -277,7 +325,7 @@ describe('the bundle of the chat page', () => {
 });
 
 const DISTANCE_TO_END = `(({ scrollHeight, scrollTop, clientHeight }) =>
-  scrollHeight - scrollTop - clientHeight)(document.querySelector('#messages'))`;
+  scrollHeight - scrollTop - clientHeight)(document.querySelector('#scroller'))`;
 
 /** Opens the chat in a tab of its own and signs in. */
 async function enter(browser: Browser, url: string, name: string): Promise<Page> {
@@ -312,6 +360,11 @@ function written(page: Page): Promise<string> {
   return page.run(`document.querySelector('#composer-text').value`);
 }
 
+function textsIn(page: Page, selector: string): Promise<string[]> {
+  const found = `[...document.querySelectorAll(${JSON.stringify(selector)})]`;
+  return page.run(`${found}.map((element) => element.textContent)`);
+}
+
 function countOf(page: Page, text: string): Promise<number> {
   const texts = `[...document.querySelectorAll('#messages .text')]`;
   return page.run(`${texts}.filter((e) => e.textContent === ${JSON.stringify(text)}).length`);
@@ -322,38 +375,4 @@ function isShown(page: Page, selector: string): Promise<boolean> {
   return page.run(
     `document.querySelector(${JSON.stringify(selector)}).checkVisibility(${options})`,
   );
-}
-
-/** A proxy that asks a server under its own name, and not under the one that the page knows. */
-async function startForeignFront(port: number): Promise<AsyncDisposable & { url: string }> {
-  const server = createServer(({ url }, response) => {
-    const asked = request({ port, host: '127.0.0.1', path: url }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    });
-    asked.end();
-  });
-  server.on('upgrade', ({ url, headers }, near) => {
-    const lines = Object.entries({ ...headers, host: `127.0.0.1:${port}` });
-    const far = connect(port, '127.0.0.1');
-    far.write(
-      `GET ${url} HTTP/1.1\r\n${lines.map((line) => line.join(': ')).join('\r\n')}\r\n\r\n`,
-    );
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      socket.on('error', () => other.destroy());
-      socket.pipe(other);
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import { connect, TrunklineError, type ErrorCode, type Executed } from '@trunkline/client';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { request as requestSecurely } from 'node:https';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,28 +20,53 @@ import { connectChat, newToken } from './support/chat-visitor.js';
 import { startExample } from './support/example.js';
 import { poll } from './support/poll.js';
 
-const EXAMPLES = ['echo', 'chat', 'transports', 'plain-server'];
+const EXAMPLES = ['echo', 'chat', 'transports', 'plain-server', 'observed'];
+const WITH_PAGE = EXAMPLES.slice(0, -1);
 /** Other tests run beside these. */
 const SLOW = 60_000;
 const missing = findProgram('openssl') === undefined ? ', which needs openssl' : '';
 
 describe.each(EXAMPLES)('the example %s', { timeout: SLOW }, (name) => {
   it.for(['http', '-1', '1e3', '70000'])('says what is wrong with PORT "%s"', async (PORT) => {
-    const { code, lines } = await run(name, { PORT });
+    // Before the page is built, of which Vite would tell.
+    const { code, lines } = await run(name, { PORT }, buildOf(name));
     expect(lines).toEqual([
       expect.stringMatching(`^PORT is "${PORT}": expected a number from 0 to`),
     ]);
     expect(code).toBe(1);
   });
 
-  it.skipIf(name === 'plain-server' && missing !== '')('says that its port is taken', async () => {
+  it('says what it can be told', async () => {
+    const help = await run(name, {}, ['--help', ...buildOf(name)]);
+    expect(help.lines[0]).toBe(`npm run example:${name} -- [argument]`);
+    expect(help.lines).toContainEqual(expect.stringMatching(/^ {2}PORT=9000 +another port than /));
+    expect(help.code).toBe(0);
+    const { code, lines } = await run(name, {}, [...buildOf(name), '--hlep']);
+    expect(lines).toEqual([
+      expect.stringMatching(/^unknown argument "--hlep": expected .*--help$/),
+    ]);
+    expect(code).toBe(1);
+  });
+
+  it('says that its port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const { code, lines } = await run(name, { PORT: String(port) });
+    const { code, lines } = await run(name, { PORT: String(port) }, buildOf(name));
     server.close();
-    expect(lines).toEqual([expect.stringContaining(`cannot listen on port ${port}: `)]);
+    expect(lines).toEqual([
+      `cannot listen on port ${port}: it is taken; choose another one by PORT, or 0 for a free one`,
+    ]);
     expect(code).toBe(1);
+  });
+});
+
+describe('the examples', () => {
+  it.each(['read-start.ts', 'build-page.ts'])('have the same %s', async (file) => {
+    const folders = file === 'build-page.ts' ? WITH_PAGE : EXAMPLES;
+    const paths = folders.map((name) => `${folderOf(name)}src/${file}`);
+    const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+    expect(new Set(texts).size).toBe(1);
   });
 });
 
@@ -159,7 +184,7 @@ describe('the echo', () => {
     await example.see(/^closed /);
     const closed = example.lines.at(-1);
     expect(closed).toBe(
-      String.raw`closed 1 by the client with 4999 "x\nopened \u001b[2J\u{9b}\u{202e}"`,
+      String.raw`closed 1 by the client with 4999 ("x\nopened \u001b[2J\u{9b}\u{202e}")`,
     );
   });
 
@@ -303,10 +328,20 @@ interface Ended {
   readonly lines: readonly string[];
 }
 
-function start(name: string, env: Readonly<Record<string, string>>) {
-  const cwd = fileURLToPath(new URL(`../../examples/${name}/`, import.meta.url));
-  const child = spawn(process.execPath, ['dist/main.js'], {
-    cwd,
+function folderOf(name: string): string {
+  return fileURLToPath(new URL(`../../examples/${name}/`, import.meta.url));
+}
+
+/** As `npm start` says it. */
+function buildOf(name: string): readonly string[] {
+  return WITH_PAGE.includes(name) ? ['--build'] : [];
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+function start(name: string, env: Variables, args: readonly string[] = []) {
+  const child = spawn(process.execPath, ['dist/main.js', ...args], {
+    cwd: folderOf(name),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -319,8 +354,8 @@ function start(name: string, env: Readonly<Record<string, string>>) {
   return { child, ended };
 }
 
-async function run(name: string, env: Readonly<Record<string, string>>): Promise<Ended> {
-  return start(name, env).ended;
+async function run(name: string, env: Variables, args: readonly string[]): Promise<Ended> {
+  return start(name, env, args).ended;
 }
 
 async function openSocket(port: number) {

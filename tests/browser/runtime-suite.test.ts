@@ -69,7 +69,7 @@ function isFault(line: string): boolean {
 }
 
 describeBrowsers('a client on a page with a strict policy', (browser) => {
-  it('passes every case of the suite, and leaves nothing', { timeout: 120_000 }, async () => {
+  it('passes every case of the suite, and leaves nothing', { timeout: 300_000 }, async () => {
     await using page = await browser().open();
     await page.goto(pageUrl);
     const results: CaseResult[] = [];

@@ -6,16 +6,18 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import Any, List
 
 sys.dont_write_bytecode = True
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
+PROTOCOL = Path(__file__).resolve().parent.parent.parent / "PROTOCOL.md"
 TASKS = {
     "vectors": "decode and encode the vectors, and refuse the rest",
     "live": "check a server as a client that keeps the protocol",
     "steered": "check servers that stop and take rights back, as they are told by HTTP",
     "misbehave": "break the protocol, and check the reactions",
+    "rules": "compare the table of misbehaviours with PROTOCOL.md",
     "converse": "have one conversation, as a client under test",
 }
 
@@ -72,6 +74,20 @@ def _prepare_misbehave(task: argparse.ArgumentParser) -> None:
     _prepare_checks(task, MISBEHAVE, "ws://…")
 
 
+def _prepare_rules(task: argparse.ArgumentParser) -> None:
+    from trunkline_peer.misbehave import MISBEHAVE
+
+    more = {"nargs": "?", "type": Path, "default": PROTOCOL}
+    task.add_argument("document", help="default: PROTOCOL.md", **more)
+
+    def run(options: Any) -> int:
+        faults = MISBEHAVE.faults(options.document.read_text("utf-8"))
+        print("\n".join(faults) or f"{len(MISBEHAVE.by_name)} misbehaviours have their rules")
+        return 1 if faults else 0
+
+    task.set_defaults(run=run)
+
+
 def _prepare_checks(task: argparse.ArgumentParser, checks: Any, address: str) -> None:
     task.epilog = f"names:\n{checks.listing()}"
     task.add_argument("names", nargs="*", metavar="name", help="default: all of them")
@@ -94,6 +110,7 @@ _PREPARE = {
     "live": _prepare_live,
     "steered": _prepare_steered,
     "misbehave": _prepare_misbehave,
+    "rules": _prepare_rules,
     "converse": _prepare_converse,
 }
 

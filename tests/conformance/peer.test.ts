@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Server } from '@trunkline/server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConversations } from './src/conversation.js';
 import { NOTHING_OPEN } from '../support/nothing-open.js';
+import { isPythonThere, PEER, PYTHON, runPeer } from './src/peer-program.js';
 import { createProbeServer } from './src/server.js';
 import { startSteeredServers } from './src/steered-servers.js';
 import { judgeClient } from './src/verdict.js';
 
-const PEER = fileURLToPath(new URL('peer.py', import.meta.url));
-const PYTHON = 'python3';
 const RUN_MS = 30_000;
-
-const isPythonThere = spawnSync(PYTHON, ['--version']).status === 0;
 
 describe.skipIf(!isPythonThere)('a peer in Python (skipped where there is no python3)', () => {
   let server: Server;
@@ -39,6 +37,26 @@ describe.skipIf(!isPythonThere)('a peer in Python (skipped where there is no pyt
 
   it('has every conversation with our server', { timeout: RUN_MS }, async () => {
     await expectSuccess('live', '--url', url);
+  });
+
+  it('goes by rules that stand in PROTOCOL.md', { timeout: RUN_MS }, async () => {
+    await expectSuccess('rules');
+  });
+
+  it('finds a rule that PROTOCOL.md does not have any more', { timeout: RUN_MS }, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rules-'));
+    const document = join(directory, 'PROTOCOL.md');
+    try {
+      const text = readFileSync(new URL('../../PROTOCOL.md', import.meta.url), 'utf8');
+      writeFileSync(document, text.replace('### CREDIT', '### Grant'));
+      const { code, output } = await runPeer(['rules', document]);
+      expect({ code, output }).toEqual({
+        code: 1,
+        output: expect.stringContaining('there is no section "CREDIT"'),
+      });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('sees our server react to each breach as the protocol says', { timeout: RUN_MS }, async () => {
@@ -71,18 +89,6 @@ describe.skipIf(!isPythonThere).concurrent('the peer in Python as a client under
 });
 
 async function expectSuccess(...args: string[]): Promise<void> {
-  const { code, output } = await run(args);
+  const { code, output } = await runPeer(args);
   expect(code, `peer.py ${args.join(' ')} said:\n${output}`).toBe(0);
-}
-
-function run(args: string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(PYTHON, [PEER, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  }
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, output }));
-  });
 }

@@ -40,7 +40,7 @@ describe('the contents', () => {
     const listed = rows.map(([kind, message = '', direction]) => {
       const [[name = '', anchor] = []] = linksOf(message);
       expect(anchor).toBe(anchorOf(name));
-      return [Number.parseInt(kind ?? '', 16), name, direction];
+      return [Number(`0x${kind}`), name, direction];
     });
     const kinds = Object.entries(KINDS).map(([name, kind]) => {
       const [, direction] = /^Direction: ([^.]+)/m.exec(textOf(name)) ?? [];

@@ -117,7 +117,7 @@ const TOLD: Readonly<Record<string, string>> = {
 
 /** The codes with which each section closes, in its order; a reason of 1000 ms is DONE here. */
 const CLOSES: Readonly<Record<string, string>> = {
-  'A small client': 'DONE',
+  'A small client': 'DONE HELLO_LATE',
   Negotiation: 'VERSION VERSION REFUSED',
   Batches: 'TOO_BIG',
   States: 'HELLO_LATE TOKEN',

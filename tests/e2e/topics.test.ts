@@ -1,11 +1,19 @@
 import type { Gap, SubscriptionState } from '@trunkline/client';
-import { createTopics, MemoryBroker } from '@trunkline/server';
+import { call, contract, topic } from '@trunkline/contract';
+import { createTopics, implement, MemoryBroker } from '@trunkline/server';
 import { expect, it } from 'vitest';
+import * as z from 'zod';
 import { chat } from '../support/chat.js';
 import { chatService } from '../support/chat-service.js';
 import { describeTransports } from '../support/peers.js';
 
 const contracts = { chat };
+
+const town = contract('town', {
+  say: call({ input: z.string() }),
+  kept: topic({ message: z.string(), public: true, keep: { count: 10 } }),
+  passing: topic({ message: z.string(), public: true }),
+});
 
 function message(text: string) {
   return { room: 'lobby', text, sentAt: new Date(0) };
@@ -39,6 +47,27 @@ describeTransports('topics', (open) => {
     expect(lobby.seen.messages[0]).toEqual(message('one'));
     expect(lobby.seen.states.at(-1)?.joined).toEqual({ kind: 'fresh', count: 0 });
     expect(garden.seen.messages).toEqual([]);
+  });
+
+  it('begins before the call that was made next, whatever that publishes', async () => {
+    const broker = new MemoryBroker();
+    const topics = createTopics(town, broker);
+    const say = async (text: string): Promise<void> => {
+      await Promise.all([topics.kept().publish(text), topics.passing().publish(text)]);
+    };
+    const services = [implement(town, { say })];
+    await using peers = await open({ anonymous: true, broker, services });
+    await say('before');
+    for (const wish of [{}, { last: 0 }]) {
+      const { town: client } = peers.connect({ contracts: { town } });
+      const [kept, passing] = [collect<string>(), collect<string>()];
+      const subscription = client.kept(undefined, wish).subscribe(kept.listeners);
+      client.passing().subscribe(passing.listeners);
+      await client.say('mine');
+      await expect.poll(() => kept.seen.messages).toEqual(['mine']);
+      await expect.poll(() => passing.seen.messages).toEqual(['mine']);
+      expect(subscription.state.joined).toEqual({ kind: 'fresh', count: 0 });
+    }
   });
 
   it('loses nothing of a loop of awaited publishes where nothing is kept', async () => {

@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 describe('a client on Node', () => {
-  it.each(cases)('$name', { timeout: 30_000 }, async (one) => {
+  it.each(cases)('$name', { timeout: 60_000 }, async (one) => {
     const { error } = await runCase(one, host);
     expect(error).toBeUndefined();
   });

@@ -12,7 +12,7 @@ import { streamCases } from './stream-cases.js';
 import { topicCases } from './topic-cases.js';
 
 /** Longer than any case takes; the slowest wait for a browser that spreads its attempts. */
-const CASE_MS = 20_000;
+const CASE_MS = 40_000;
 
 /** All that is said of the client, wherever it runs. */
 export const cases: readonly Case[] = [

@@ -13,7 +13,7 @@ const PROTOCOL = 'packages/protocol/src';
 export const FAULTS: readonly SimulatedFault[] = [
   {
     name: 'a handler runs twice',
-    file: `${SERVER}/dispatcher.ts`,
+    file: `${SERVER}/calls/dispatcher.ts`,
     find: 'return route.handler(input, asStreamContext(context));',
     replace: `if (context.remainingMs !== undefined && context.remainingMs < 300) {
       void Promise.resolve(route.handler(input, asStreamContext(context))).catch(() => undefined);
@@ -23,28 +23,28 @@ export const FAULTS: readonly SimulatedFault[] = [
   },
   {
     name: 'a call that was written counts as not executed',
-    file: `${CLIENT}/call-error.ts`,
+    file: `${CLIENT}/calls/call-error.ts`,
     find: "entry.number > rx ? 'no' : 'unknown'",
     replace: "entry.number > rx ? 'no' : 'no'",
     within: 5,
   },
   {
     name: 'an id is free as soon as its call is withdrawn',
-    file: `${CLIENT}/session-calls.ts`,
+    file: `${CLIENT}/calls/session-calls.ts`,
     find: "    tell();\n    return 'unknown';",
     replace: "    tell();\n    if (!isStream(call)) this.#free(call);\n    return 'unknown';",
     within: 20,
   },
   {
     name: 'a deadline is not watched at the server',
-    file: `${SERVER}/calls.ts`,
+    file: `${SERVER}/calls/calls.ts`,
     find: 'if (remainingMs === undefined) return;',
     replace: 'if (remainingMs === undefined || remainingMs < 400) return;',
     within: 20,
   },
   {
     name: 'the signals of handlers stay silent at the end of a session',
-    file: `${SERVER}/calls.ts`,
+    file: `${SERVER}/calls/calls.ts`,
     find: `    for (const entry of this.#entries.values()) {
       this.#stop(`,
     replace: `    for (const entry of this.#entries.values()) {
@@ -60,7 +60,7 @@ export const FAULTS: readonly SimulatedFault[] = [
   },
   {
     name: 'credit is never told again',
-    file: `${SERVER}/stream-run.ts`,
+    file: `${SERVER}/calls/stream-run.ts`,
     find: 'if (this.#credit.isOpen) this.#wake?.();',
     replace: 'if (this.#credit.isOpen && this.#credit.sentItems !== 64) this.#wake?.();',
     within: 40,
@@ -88,14 +88,14 @@ export const FAULTS: readonly SimulatedFault[] = [
   },
   {
     name: 'who comes back is not told what has expired',
-    file: `${CLIENT}/topic-join.ts`,
+    file: `${CLIENT}/topics/topic-join.ts`,
     find: 'clipGap(cursor, gap) ?? lostEpoch(cursor, answer) ?? skipped(cursor, answer);',
     replace: 'lostEpoch(cursor, answer);',
     within: 40,
   },
   {
     name: 'a message is delivered again',
-    file: `${CLIENT}/subscriber.ts`,
+    file: `${CLIENT}/topics/subscriber.ts`,
     find: 'this.#epoch !== item.epoch || item.offset <= this.#offset) return;',
     replace: 'this.#epoch !== item.epoch || item.offset < this.#offset) return;',
     within: 40,
@@ -109,7 +109,7 @@ export const FAULTS: readonly SimulatedFault[] = [
   },
   {
     name: 'what a subscription of a session holds is never given back',
-    file: `${SERVER}/subscriptions.ts`,
+    file: `${SERVER}/connection/subscriptions.ts`,
     find: 'if (entry.live !== undefined) this.#options.hub.release(entry.live.topic);',
     replace:
       'if (entry.live !== undefined && sub % 5 !== 4) this.#options.hub.release(entry.live.topic);',
@@ -131,14 +131,14 @@ export const FAULTS: readonly SimulatedFault[] = [
   },
   {
     name: 'an older attach takes the session back',
-    file: `${SERVER}/live-session.ts`,
+    file: `${SERVER}/connection/live-session.ts`,
     find: 'return attach > this.#attach;',
     replace: 'return attach > 0;',
     within: 60,
   },
   {
     name: 'the end of an older connection detaches the newer one',
-    file: `${SERVER}/live-session.ts`,
+    file: `${SERVER}/connection/live-session.ts`,
     find: 'if (connection !== this.#connection) return;',
     replace: '',
     within: 40,
@@ -152,7 +152,7 @@ export const FAULTS: readonly SimulatedFault[] = [
   },
   {
     name: 'the last call that was accepted counts as not executed',
-    file: `${CLIENT}/call-error.ts`,
+    file: `${CLIENT}/calls/call-error.ts`,
     find: 'entry.number > rx',
     replace: 'entry.number >= rx',
     within: 300,
@@ -166,28 +166,28 @@ export const FAULTS: readonly SimulatedFault[] = [
   },
   {
     name: 'handlers go on after their session has ended',
-    file: `${SERVER}/live-session.ts`,
+    file: `${SERVER}/connection/live-session.ts`,
     find: '    this.#calls?.close();\n    this.#clientCalls?.lost();',
     replace: '    this.#clientCalls?.lost();',
     within: 20,
   },
   {
     name: 'credit upward is not told again',
-    file: `${SERVER}/live-session.ts`,
+    file: `${SERVER}/connection/live-session.ts`,
     find: 'this.#calls?.tellCredit();',
     replace: '',
     within: 60,
   },
   {
     name: 'credit downward is not told again',
-    file: `${CLIENT}/session-calls.ts`,
+    file: `${CLIENT}/calls/session-calls.ts`,
     find: "if (isStream(call) && call.state === 'sent') call.handler.tellCredit();",
     replace: '',
     within: 300,
   },
   {
     name: 'a subscription forgets its place',
-    file: `${CLIENT}/subscriber.ts`,
+    file: `${CLIENT}/topics/subscriber.ts`,
     find: "return cursor === undefined ? this.#need : { kind: 'from', cursor };",
     replace: 'return cursor === undefined ? this.#need : this.#need;',
     within: 10,
@@ -224,7 +224,7 @@ export const FAULTS: readonly SimulatedFault[] = [
   },
   {
     name: 'a handler of a client runs twice',
-    file: `${CLIENT}/served-calls.ts`,
+    file: `${CLIENT}/serving/served-calls.ts`,
     find: 'const output = await bound.handler(input, context);',
     replace: `const output = await bound.handler(input, context);
       if (context.signal.aborted) await bound.handler(input, context);`,

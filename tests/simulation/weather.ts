@@ -62,11 +62,11 @@ export class Weather {
   #spoilOpenings(): void {
     const { chance, network } = this.#world;
     const listen = network.listen.bind(network);
-    network.listen = (accept) =>
+    network.listen = (accept, spoken) =>
       listen((transport, subprotocol) => {
         if (!this.#world.isSettling && chance.is(0.15)) this.#spoil(network.latest);
         return accept(transport, subprotocol);
-      });
+      }, spoken);
   }
 
   #spoil(connection: MemoryConnection): void {

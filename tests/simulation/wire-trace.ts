@@ -8,7 +8,7 @@ const MOST_LETTERS = 160;
 export function traceWire(network: MemoryNetwork, trace: Trace): void {
   const listen = network.listen.bind(network);
   let accepted = 0;
-  network.listen = (accept: Accept) =>
+  network.listen = (accept: Accept, spoken) =>
     listen((transport, subprotocol) => {
       const name = `wire ${++accepted}`;
       const write = transport.write.bind(transport);
@@ -40,7 +40,7 @@ export function traceWire(network: MemoryNetwork, trace: Trace): void {
           sink.closed(closed);
         },
       };
-    });
+    }, spoken);
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -7,7 +7,7 @@ import { afterAll, afterEach, assert } from 'vitest';
 const WATCHED =
   /^(TCP|TLS|UDP|Timeout|Immediate|ProcessWrap|FSEvent|StatWatcher|HTTP|MessagePort|Worker)/;
 /** How long what is being closed may take. */
-const GRACE_MS = 5_000;
+const GRACE_MS = 15_000;
 
 const prototypes = [Object.prototype, Array.prototype, Function.prototype, Promise.prototype];
 const names = prototypes.map(namesOf);

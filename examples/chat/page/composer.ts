@@ -1,6 +1,6 @@
 import type { Client } from './connect-chat.js';
-import { failureText } from './failure-text.js';
-import { FormField, issueAt } from './form-field.js';
+import { FormField } from './form-field.js';
+import { Outbox, type Returned } from './outbox.js';
 import { part } from './parts.js';
 import { randomHex } from './random-hex.js';
 
@@ -8,46 +8,51 @@ import { randomHex } from './random-hex.js';
 interface Draft {
   readonly room: string;
   text: string;
-  isSending: boolean;
   problem: string;
-  /** The same for each try to send the same text, so that it does not arrive twice. */
+  /** Belongs to the text: one that came back is sent again under the key that it had. */
   key: string;
 }
 
-/** Sends messages. What could not be sent stays in the field, for each room its own. */
+/**
+ * The field for messages, for each room its own. It is empty again as soon as a text is sent; a text
+ * that has failed comes back, unless the next one is being written.
+ */
 export class Composer {
   readonly #field = new FormField(part('composer-text', HTMLTextAreaElement));
-  readonly #form = part('composer', HTMLFormElement);
-  readonly #button = part('composer-button', HTMLButtonElement);
-  readonly #chat: Client['chat'];
+  readonly #outbox: Outbox;
   readonly #drafts = new Map<string, Draft>();
   #draft = draftFor('');
 
   /** `leave` is called when somebody wants to go to another room. */
   constructor(chat: Client['chat'], leave: () => void) {
-    this.#chat = chat;
+    this.#outbox = new Outbox(chat, {
+      takeBack: (returned) => this.#takeBack(returned),
+      decided: () => this.focus(),
+    });
+    const form = part('composer', HTMLFormElement);
     const { input } = this.#field;
-    this.#form.addEventListener('submit', (event) => {
+    form.addEventListener('submit', (event) => {
       event.preventDefault();
-      void this.#send(this.#draft);
+      this.#send(this.#draft);
     });
     input.addEventListener('input', () => {
       this.#update(this.#draft, { text: input.value, problem: '', key: randomHex() });
     });
-    this.#form.addEventListener('keydown', (event) => {
+    form.addEventListener('keydown', (event) => {
       const { key, shiftKey, isComposing } = event;
       if (event.target !== input || isComposing) return;
       if (key === 'Escape') leave();
       if (key !== 'Enter' || shiftKey) return;
       event.preventDefault();
-      this.#form.requestSubmit();
+      form.requestSubmit();
     });
   }
 
-  /** Shows what is being written for a room. */
+  /** Shows what is being written for a room, and what is on its way there. */
   show(room: string): void {
     this.#draft = this.#drafts.get(room) ?? draftFor(room);
     this.#drafts.set(room, this.#draft);
+    this.#outbox.show(room);
     this.#render();
   }
 
@@ -58,29 +63,23 @@ export class Composer {
   /** Forgets everything: somebody else may come. */
   clear(): void {
     this.#drafts.clear();
+    this.#outbox.clear();
     this.show('');
   }
 
-  async #send(draft: Draft): Promise<void> {
-    if (draft.isSending) return;
-    this.#update(draft, { isSending: true, problem: '' });
+  #send(draft: Draft): void {
     const { room, text, key } = draft;
-    const result = await this.#chat.post.safe({ room, text }, { idempotencyKey: key });
-    this.#update(draft, { isSending: false });
-    if (result.ok) return this.#update(draft, { text: '', key: randomHex() });
-    const { error } = result;
-    // What came of it is known, and would be the same for ever with this key.
-    if (error.executed === 'yes') draft.key = randomHex();
-    switch (error.code) {
-      case 'ROOM_CLOSED': {
-        const since = error.data.closedAt.toLocaleDateString(undefined, { dateStyle: 'long' });
-        return this.#update(draft, { problem: `This room has been closed since ${since}.` });
-      }
-      case 'INVALID_INPUT':
-        return this.#update(draft, { problem: issueAt('text', error.data) ?? error.message });
-      default:
-        return this.#update(draft, { problem: failureText(error, 'sent') });
-    }
+    // Behind the next text there would be no place to say so.
+    if (text.trim() === '') return this.#update(draft, { problem: 'Write something first.' });
+    this.#update(draft, { text: '', problem: '', key: randomHex() });
+    this.#outbox.send({ room, text, key });
+  }
+
+  #takeBack({ room, text, key, problem }: Returned): boolean {
+    const draft = this.#drafts.get(room);
+    if (draft?.text !== '') return false;
+    this.#update(draft, { text, key, problem });
+    return true;
   }
 
   #update(draft: Draft, change: Partial<Draft>): void {
@@ -89,17 +88,14 @@ export class Composer {
   }
 
   #render(): void {
-    const { text, isSending, problem } = this.#draft;
+    const { text, problem } = this.#draft;
     const { input } = this.#field;
     // Setting it anew would move the cursor to its end.
     if (input.value !== text) input.value = text;
-    input.readOnly = isSending;
-    this.#button.ariaDisabled = String(isSending);
-    this.#button.textContent = isSending ? 'Sending' : 'Send';
     this.#field.show(problem);
   }
 }
 
 function draftFor(room: string): Draft {
-  return { room, text: '', isSending: false, problem: '', key: randomHex() };
+  return { room, text: '', problem: '', key: randomHex() };
 }

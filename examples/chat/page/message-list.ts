@@ -24,6 +24,7 @@ const GAP_REASONS: Partial<Record<Gap['reason'], string>> = {
 
 /** The messages of the room that is shown, and what is missing of them. */
 export class MessageList {
+  readonly #scroller = part('scroller', HTMLElement);
   readonly #list = part('messages', HTMLOListElement);
   readonly #newest = part('newest', HTMLButtonElement);
   #last: Message | undefined;
@@ -37,11 +38,13 @@ export class MessageList {
   constructor() {
     this.#newest.addEventListener('click', () => {
       this.#follow();
-      this.#list.focus();
+      this.#scroller.focus();
     });
-    this.#list.addEventListener('scroll', () => this.#listOnScroll(), { passive: true });
+    this.#scroller.addEventListener('scroll', () => this.#scrollerOnScroll(), { passive: true });
+    const observer = new ResizeObserver(() => this.#isFollowing && this.#scrollToEnd());
     // The page of a phone gets smaller when its keyboard comes up.
-    new ResizeObserver(() => this.#isFollowing && this.#scrollToEnd()).observe(this.#list);
+    observer.observe(this.#scroller);
+    observer.observe(part('outgoing', HTMLElement));
   }
 
   /** Begins anew, for another room. Screen readers wait until what is kept has come. */
@@ -107,8 +110,8 @@ export class MessageList {
     return sentAt.getTime() - last.sentAt.getTime() < TOGETHER_MS;
   }
 
-  #listOnScroll(): void {
-    const { scrollHeight, scrollTop, clientHeight } = this.#list;
+  #scrollerOnScroll(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     if (isAtEnd) this.#follow();
     else this.#isFollowing = false;
@@ -122,7 +125,7 @@ export class MessageList {
   }
 
   #scrollToEnd(): void {
-    this.#list.scrollTop = this.#list.scrollHeight;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
   #showUnseen(): void {

@@ -1,6 +1,7 @@
 import { createServer, MemoryBroker } from '@trunkline/server';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { buildPage } from './build-page.js';
 import { ChatController } from './chat-controller.js';
 import { DoorController } from './door-controller.js';
 import { EmptyRooms } from './empty-rooms.js';
@@ -8,7 +9,9 @@ import { ChatTopics } from './generated/chat.server.js';
 import { HOUSE, Names } from './names.js';
 import { createPageServer } from './page-server.js';
 import { Presence } from './presence.js';
+import { PROGRAM } from './program.js';
 import { readNumber } from './read-number.js';
+import { portError, readStart, type Start } from './read-start.js';
 import { Rooms } from './rooms.js';
 import { visitorOf } from './visitor.js';
 
@@ -17,22 +20,22 @@ const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stopping.abort());
 
 try {
-  await main(stopping.signal);
+  const start = await readStart(PROGRAM);
+  if (start !== undefined) await main(start, stopping.signal);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }
 
-async function main(signal: AbortSignal): Promise<void> {
-  const port = readNumber('PORT', 8090, 0);
+async function main({ port, host, flags }: Start, signal: AbortSignal): Promise<void> {
+  if (flags.has('--build')) await buildPage();
   const server = await furnish();
   const http = createPageServer();
   server.mount(http, { path: '/trunkline' });
   try {
-    http.listen(port, process.env['HOST'] || '127.0.0.1');
-    await once(http, 'listening').catch((cause: Error) => {
-      const mend = 'choose another one by PORT, or 0 for a free one';
-      throw new Error(`cannot listen on port ${port}: ${cause.message}; ${mend}`, { cause });
+    http.listen(port, host);
+    await once(http, 'listening').catch((cause: unknown) => {
+      throw portError(port, cause);
     });
     console.log(`http://localhost:${(http.address() as AddressInfo).port}`);
     if (!signal.aborted) await once(signal, 'abort');

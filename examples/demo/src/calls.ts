@@ -28,9 +28,13 @@ export async function makeCalls({ chat }: ChatUser): Promise<void> {
   const controller = new AbortController();
   const withdrawn = chat.report.safe({ ms: 10_000 }, { signal: controller.signal });
   await chat.report({ ms: 0 });
+  let stopped = say.byServer();
   controller.abort();
   const cancelled = await withdrawn;
   if (!cancelled.ok) say.client('alice', `withdrew a call of 10 s: ${cancelled.error.code}`);
+  await stopped;
+  stopped = say.byServer();
   const late = await chat.report.safe({ ms: 10_000 }, { deadlineMs: 100 });
   if (!late.ok) say.client('alice', `gave a call of 10 s only 100 ms: ${late.error.code}`);
+  await stopped;
 }

@@ -18,7 +18,9 @@ say.note(
   'chat.server.ts has decorators for the backend, chat.client.ts plain types for the frontend.',
 );
 const generated = await generate({ cwd: fileURLToPath(new URL('..', import.meta.url)) });
-for (const file of generated.files) say.note(`${file.path}: ${file.status}`);
+for (const { path, status } of generated.files) {
+  say.note(`${path}: ${status === 'unchanged' ? 'up to date' : status}`);
+}
 
 say.chapter('A server of decorated classes');
 const broker = new MemoryBroker();

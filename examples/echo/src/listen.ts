@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { portError, type Start } from './read-start.js';
 
-/** Listens where only this machine can reach it; gives the port, which is a free one for 0. */
-export async function listen(http: Server, port: number): Promise<number> {
-  http.listen(port, '127.0.0.1');
+/** Listens; gives the port, which is a free one for 0. */
+export async function listen(http: Server, { port, host }: Start): Promise<number> {
+  http.listen(port, host);
   try {
     await once(http, 'listening');
   } catch (cause) {
-    const mend = 'choose another one by PORT, or 0 for a free one';
-    throw new Error(`cannot listen on port ${port}: ${mend}`, { cause });
+    throw portError(port, cause);
   }
   return (http.address() as AddressInfo).port;
 }

@@ -1,16 +1,15 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from '@trunkline/server';
+import { buildPage } from './build-page.js';
 import { connectionLog } from './connection-log.js';
 import { EchoController } from './echo-controller.js';
 import { EchoTopics } from './generated/echo.server.js';
 import { listen } from './listen.js';
 import { servePage } from './page-files.js';
+import { PROGRAM } from './program.js';
 import { readConsole } from './read-console.js';
-import { readPort } from './read-port.js';
-
-const USAGE = `npm run example:echo
-PORT=8080 npm run example:echo takes another port, and PORT=0 a free one`;
+import { readStart, type Start } from './read-start.js';
 
 const stopping = new AbortController();
 // Some send a signal twice, as npm and the terminal do together, so it is asked for each time.
@@ -30,18 +29,17 @@ server.mount(http);
 const topics = new EchoTopics(server.broker);
 
 try {
-  await main(process.argv.slice(2));
+  const start = await readStart(PROGRAM);
+  if (start !== undefined) await main(start);
 } catch (error) {
   console.error(textOf(error));
   process.exitCode = 1;
 }
 
-async function main([argument]: readonly string[]): Promise<void> {
-  if (argument === '--help') return console.log(USAGE);
-  if (argument !== undefined)
-    throw new TypeError(`unknown argument "${argument}": expected --help`);
+async function main(start: Start): Promise<void> {
+  if (start.flags.has('--build')) await buildPage();
   const { signal } = stopping;
-  console.log(`http://localhost:${await listen(http, readPort(process.env['PORT']))}`);
+  console.log(`http://localhost:${await listen(http, start)}`);
   console.log('type a line for every open page, or "exit" to stop');
   const isStopped = await readConsole(announce, signal);
   if (!isStopped && !signal.aborted) await once(signal, 'abort');

@@ -4,7 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { failuresTo, logTo, type Log } from '@trunkline/observe/pino';
 import { Metrics } from '@trunkline/observe/prometheus';
 import { createServer, MemoryBroker, type Server } from '@trunkline/server';
+import { portError, type Start } from './read-start.js';
 import { shopService } from './shop-service.js';
+
+const LINKS = `<!doctype html>
+<html lang="en">
+<title>A server that is observed</title>
+<ul>
+<li><a href="/metrics">metrics</a>, as Prometheus reads them
+<li><a href="/ready">readiness</a>, as a load balancer asks for it
+</ul>
+`;
 
 /** A server that is observed, and what else its port answers. */
 export interface ShopServer {
@@ -17,7 +27,10 @@ export interface ShopServer {
  * Opens the shop: WebSockets under `/trunkline`, and what operators ask for beside. Rejects when the
  * port cannot be had.
  */
-export async function openShopServer(log: Log, port: number): Promise<ShopServer> {
+export async function openShopServer(
+  log: Log,
+  start: Pick<Start, 'port' | 'host'>,
+): Promise<ShopServer> {
   const metrics = new Metrics();
   const observers = [logTo(log, { slowMs: 40 }), metrics];
   const broker = new MemoryBroker();
@@ -34,14 +47,15 @@ export async function openShopServer(log: Log, port: number): Promise<ShopServer
   const http = createHttpServer((request, response) => {
     if (request.url === '/metrics') metrics.handler(request, response);
     else if (request.url === '/ready') server.readiness(request, response);
-    else response.writeHead(404).end();
+    else if (request.url === '/') {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(LINKS);
+    } else response.writeHead(404).end('only /, /metrics and /ready are here\n');
   });
   Object.assign(http, { maxHeadersCount: 100, headersTimeout: 10_000, requestTimeout: 15_000 });
   server.mount(http, { path: '/trunkline' });
-  http.listen(port, '127.0.0.1');
-  await once(http, 'listening').catch((cause: Error) => {
-    const mend = 'choose another one by PORT, or 0 for a free one';
-    throw new Error(`cannot listen on port ${port}: ${cause.message}; ${mend}`, { cause });
+  http.listen(start.port, start.host);
+  await once(http, 'listening').catch((cause: unknown) => {
+    throw portError(start.port, cause);
   });
   return { server, http, port: (http.address() as AddressInfo).port };
 }

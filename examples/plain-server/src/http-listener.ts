@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Certificate } from './certificate.js';
+import { portError } from './read-start.js';
 
 /** What answers on a port, and how. */
 export interface ListenerOptions {
@@ -43,12 +44,6 @@ function started(http: HttpServer | HttpsServer, port: number): Promise<void> {
     http.once('error', (cause) => reject(portError(port, cause)));
     http.listen(port, '127.0.0.1', resolve);
   });
-}
-
-/** Makes the error of a port that cannot be had. */
-export function portError(port: number, cause: unknown): Error {
-  const mend = 'choose another one by PORT, or 0 for free ones';
-  return new Error(`cannot listen on port ${port}: ${mend}`, { cause });
 }
 
 /** Collects the connections of a server, from before TLS until they are closed. */

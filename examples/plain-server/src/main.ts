@@ -1,5 +1,7 @@
 import { once } from 'node:events';
-import { readSettings } from './settings.js';
+import { buildPage } from './build-page.js';
+import { PROGRAM } from './program.js';
+import { readStart, type Start } from './read-start.js';
 import { originAt, startSite, type Ports } from './storehouse-site.js';
 
 function describe(ports: Ports, hasNginx: boolean): string {
@@ -11,7 +13,7 @@ function describe(ports: Ports, hasNginx: boolean): string {
     `${originAt(ports.refused)}  the page of another origin, which is refused`,
     hasNginx
       ? `${originAt(ports.nginx)}  the same as the first, through nginx`
-      : '  Started with "-- --nginx", it is also behind nginx.',
+      : '  "npm run example:plain-server -- --nginx" starts it behind nginx, too.',
     '  Ctrl+C ends it.',
   ];
   return `${lines.join('\n')}\n`;
@@ -22,18 +24,20 @@ const stopping = new AbortController();
 // twice, as npm and the terminal do together, so it is asked for each time.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stopping.abort());
 
-async function main({ signal }: AbortController): Promise<void> {
-  const settings = readSettings(process.argv.slice(2), process.env);
-  const site = await startSite(settings);
+async function main({ port, flags }: Start, signal: AbortSignal): Promise<void> {
+  if (flags.has('--build')) await buildPage();
+  const hasNginx = flags.has('--nginx');
+  const site = await startSite({ port, hasNginx });
   if (!signal.aborted) {
-    process.stdout.write(describe(site.ports, settings.hasNginx));
+    process.stdout.write(describe(site.ports, hasNginx));
     await once(signal, 'abort');
   }
   await site.close();
 }
 
 try {
-  await main(stopping);
+  const start = await readStart(PROGRAM);
+  if (start !== undefined) await main(start, stopping.signal);
 } catch (error) {
   // Ctrl+C also reaches programs that this one has started, which then fail.
   if (!stopping.signal.aborted) {

@@ -5,10 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { createApplication, createForeignSite } from './application.js';
 import { createCertificate, type Certificate } from './certificate.js';
 import { findFreePorts } from './free-ports.js';
-import { listen, portError } from './http-listener.js';
+import { listen } from './http-listener.js';
 import { fillSite, startNginx } from './nginx.js';
-import type { Settings } from './settings.js';
+import { portError } from './read-start.js';
 import { createStockServer } from './stock-server.js';
+
+/** What a site is started with. */
+export interface SiteOptions {
+  /** 0 for free ports. */
+  readonly port: number;
+  readonly hasNginx: boolean;
+}
 
 /** The ports of a site, one for each origin. */
 export interface Ports {
@@ -39,7 +46,7 @@ const PAGES = fileURLToPath(new URL('page', import.meta.url));
 export const NGINX_SITE = fileURLToPath(new URL('../nginx/site.conf', import.meta.url));
 
 /** Starts the server, the pages of other origins and, if it is wanted, nginx. */
-export async function startSite({ port, hasNginx }: Settings): Promise<StorehouseSite> {
+export async function startSite({ port, hasNginx }: SiteOptions): Promise<StorehouseSite> {
   const ports = await portsFrom(port);
   const folder = await mkdtemp(join(tmpdir(), 'trunkline-plain-server-'));
   const ends: (() => Promise<void>)[] = [];

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { buildPage } from './build-page.js';
 import { Network } from './network.js';
-import { readPort } from './read-port.js';
+import { PROGRAM } from './program.js';
+import { readStart, type Start } from './read-start.js';
 import { runServer } from './server/run-server.js';
 import { TIMING } from './timing.js';
 
@@ -9,8 +11,8 @@ const stopping = new AbortController();
 // Some send a signal twice, as npm and the terminal do together, so it is asked for each time.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stopping.abort());
 
-async function main(): Promise<void> {
-  const port = readPort(process.env['PORT']);
+async function main({ port, flags }: Start): Promise<void> {
+  if (flags.has('--build')) await buildPage();
   const server = await runServer(
     { timing: TIMING, page: fileURLToPath(new URL('page', import.meta.url)) },
     { cut: () => network.cut(TIMING.cutMs) },
@@ -27,7 +29,8 @@ async function main(): Promise<void> {
 }
 
 try {
-  await main();
+  const start = await readStart(PROGRAM);
+  if (start !== undefined) await main(start);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

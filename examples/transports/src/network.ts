@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { portError } from './read-start.js';
 
 /** How a network is, and where it leads. */
 export interface NetworkOptions {
@@ -33,8 +34,7 @@ export class Network {
     await new Promise<void>((resolve, reject) => {
       const { port } = this.#options;
       this.#server.once('error', (cause) => {
-        const mend = 'choose another one by PORT, or 0 for a free one';
-        reject(new Error(`cannot listen on port ${port}: ${mend}`, { cause }));
+        reject(portError(port, cause));
       });
       this.#server.listen(port, '127.0.0.1', resolve);
     });

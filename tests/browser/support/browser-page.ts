@@ -5,7 +5,7 @@ import { poll } from './poll.js';
 import type { Tab } from './tab.js';
 
 const SEE_MS = 30_000;
-const RUN_MS = 30_000;
+const RUN_MS = 60_000;
 
 /** What a page is made from. */
 export interface BrowserPageOptions {

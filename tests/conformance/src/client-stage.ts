@@ -16,6 +16,7 @@ export class ClientStage implements Stage {
   readonly #server: WebSocketServer;
   readonly #connections = new Inbox<WireEnd>();
   #program: Program | undefined;
+  #hasConnected = false;
 
   constructor() {
     this.#server = new WebSocketServer({
@@ -36,6 +37,9 @@ export class ClientStage implements Stage {
     return this.#program?.excess;
   }
 
+  /** The program could not be started, or ended without having connected. */
+  isGone = false;
+
   /** Starts `command conversation url`. */
   async start(command: string, conversation: string): Promise<void> {
     if (this.#server.address() === null) {
@@ -52,7 +56,11 @@ export class ClientStage implements Stage {
   /** Waits for the program's next connection. */
   async open(): Promise<WireEnd> {
     const end = await this.#connections.next(PATIENCE_MS);
-    if (end !== undefined) return end;
+    if (end !== undefined) {
+      this.#hasConnected = true;
+      return end;
+    }
+    this.isGone = !this.#hasConnected;
     const why = this.#program?.hasEnded ? await this.#program.outcome([], 0) : undefined;
     throw new Error(`the program did not connect\n${why ?? ''}`.trim());
   }

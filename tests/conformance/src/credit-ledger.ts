@@ -1,4 +1,18 @@
-import type { Message, ReceivedMessage } from '@trunkline/protocol';
+import {
+  SESSION_LIMITS,
+  WIRE_DEFAULTS,
+  type Message,
+  type ReceivedMessage,
+} from '@trunkline/protocol';
+
+const TO_SERVER: Amount = {
+  items: SESSION_LIMITS.upCreditItems.absent,
+  bytes: SESSION_LIMITS.upCreditBytes.absent,
+};
+const TO_CLIENT: Amount = {
+  items: WIRE_DEFAULTS.downCreditItems,
+  bytes: WIRE_DEFAULTS.downCreditBytes,
+};
 
 /** Items and the bytes of their payloads. */
 export interface Amount {
@@ -23,6 +37,13 @@ interface Account {
 export interface StartingCredit {
   readonly send: Amount;
   readonly receive: Amount;
+}
+
+/** Gives the credit that a stream begins with, at a client or at a server. */
+export function startingCredit(isClient: boolean): StartingCredit {
+  return isClient
+    ? { send: TO_SERVER, receive: TO_CLIENT }
+    : { send: TO_CLIENT, receive: TO_SERVER };
 }
 
 /** Counts the items of each id both ways, and what credit there is for them. */

@@ -29,6 +29,8 @@ export interface HostileVerdict {
   readonly passed: boolean;
   /** Lines for people. */
   readonly summary: string;
+  /** The sections of PROTOCOL.md that were broken. */
+  readonly sections: readonly string[];
 }
 
 /** Sends each malformed batch of `hostile.json` to a server, which must close with 4400. */
@@ -40,7 +42,7 @@ export async function judgeServerWithHostileBatches(url: string): Promise<Hostil
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       if (faults.length >= MOST_FAULTS) return;
       const fault = await judge(url, next).catch(String);
-      if (fault !== undefined) faults.push(`  FAIL ${next.name}: ${fault}`);
+      if (fault !== undefined) faults.push(told(next, fault));
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, work));
@@ -64,7 +66,7 @@ export async function judgeClientWithHostileBatches(
       const answer = { from: 'server', says: next.name, bytes: next.hex } as const;
       const script = { ...violation, steps: [call, answer, close] };
       const { fault } = await judgeClient(command, script, all);
-      if (fault !== undefined) faults.push(`  FAIL ${next.name}: ${fault}`);
+      if (fault !== undefined) faults.push(told(next, fault));
     }
   };
   await Promise.all(Array.from({ length: PROGRAMS_AT_A_TIME }, work));
@@ -81,7 +83,12 @@ function verdictOf(count: number, faults: readonly string[]): HostileVerdict {
     faults.length < MOST_FAULTS
       ? `  ${count - faults.length} of ${count} malformed batches closed with 4400`
       : `  gave up after ${faults.length} of ${count} malformed batches that were not closed with 4400`;
-  return { passed: faults.length === 0, summary: [...faults, closed].join('\n') };
+  const sections = faults.length === 0 ? [] : ['Violations'];
+  return { passed: faults.length === 0, summary: [...faults, closed].join('\n'), sections };
+}
+
+function told({ name, violation }: HostileVector, fault: string): string {
+  return `  FAIL ${name}: ${fault}\n       rule: PROTOCOL.md, "Violations", ${violation}`;
 }
 
 async function judge(url: string, { hex }: HostileVector): Promise<string | undefined> {

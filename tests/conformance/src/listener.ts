@@ -1,3 +1,4 @@
+import type { Arrival } from './arrival.js';
 import type { Correspondence } from './correspondence.js';
 import {
   fromMessage,
@@ -10,7 +11,7 @@ import {
   type TextStep,
 } from './conversation.js';
 import { CLAIM_ID, type Speaker } from './speaker.js';
-import type { Arrival, WireEnd } from './wire-end.js';
+import type { WireEnd } from './wire-end.js';
 
 /** What may stand between the messages that are waited for. */
 const AMBIENT = new Set(['CREDIT', 'PONG', 'VOID', 'SKIPPED', 'BIND', 'ACKNOWLEDGED']);

@@ -20,6 +20,8 @@ const NOT_FROM_CLIENT: ReadonlySet<Kind> = new Set<Kind>([
   ...(['WELCOME', 'RESUMED', 'GONE', 'AUTH', 'AUTHED', 'GOAWAY', 'CHUNK'] as const),
   ...(['SUBSCRIBED', 'MESSAGE', 'GAP', 'STALE', 'ENDED'] as const),
 ]);
+/** Bits that a server sets only towards a client that did. */
+const ONLY_ASKED = ['RESUME', 'AUTH'] as const;
 const NO_HASH = '0'.repeat(16);
 /** A line of a stack, a line of a source, or a path of a file. */
 const INSIDES = /\n\s*at\s|\.\w{1,4}:\d+|(?:^|[\s("'])(?:file:|[A-Za-z]:\\|\/)[\w.-]*[/\\]/;
@@ -80,7 +82,7 @@ export class Manners {
       return `sent ${message.kind}, which it may not`;
     switch (message.kind) {
       case 'WELCOME':
-        return judgeWelcome(message, (this.#features & FEATURES.RESUME) !== 0);
+        return judgeWelcome(message, this.#features);
       case 'CALL':
         return this.#takeId(message.id);
       case 'BIND':
@@ -141,10 +143,12 @@ function isFinal<M extends ReceivedMessage>(message: M): message is M & { readon
 
 function judgeWelcome(
   { features, secret, ttlMs }: WelcomeMessage,
-  isAsked: boolean,
+  asked: number,
 ): string | undefined {
+  const unasked = ONLY_ASKED.find((name) => (features & ~asked & FEATURES[name]) !== 0);
+  if (unasked !== undefined)
+    return `sent WELCOME with bit ${unasked} to a client that did not set it`;
   const resumes = (features & FEATURES.RESUME) !== 0;
-  if (resumes && !isAsked) return 'sent WELCOME with bit RESUME to a client that did not set it';
   if (resumes === secret.length > 0 && resumes === ttlMs > 0) return undefined;
   const told = `bit RESUME ${resumes ? 'set' : 'not set'}, a secret of ${secret.length} bytes`;
   return `sent WELCOME with ${told} and ttlMs ${ttlMs}: sessions are resumed or they are not`;

@@ -37,8 +37,10 @@ export function readOptions(args: readonly string[], all: readonly Conversation[
 }
 
 function checkUrl(url: string): void {
-  const isWebSocket = URL.canParse(url) && ['ws:', 'wss:'].includes(new URL(url).protocol);
-  if (!isWebSocket) throw new Error(`bad address "${url}": expected ws://… or wss://…`);
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const isWebSocket = parsed?.protocol === 'ws:' || parsed?.protocol === 'wss:';
+  if (isWebSocket && parsed.hash === '') return;
+  throw new Error(`bad address "${url}": expected ws://… or wss://…, without a fragment`);
 }
 
 function choose(

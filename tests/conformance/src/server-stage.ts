@@ -6,6 +6,7 @@ import { MOST_RECEIVED_BYTES, WireEnd } from './wire-end.js';
 const NO_HASH = '0'.repeat(16);
 const SUPERJSON = ['trunkline.v1.superjson'];
 const OPEN_MS = 5_000;
+const HTTP_STATUS = /Unexpected server response: (\d+)/;
 
 /** Plays the clients of a server under test. */
 export class ServerStage implements Stage {
@@ -13,6 +14,8 @@ export class ServerStage implements Stage {
   readonly #url: string;
   readonly #offers: readonly string[];
   readonly #ends: WireEnd[] = [];
+  /** No connection could be made. */
+  isGone = false;
 
   constructor(url: string, offers: readonly string[] = SUPERJSON) {
     this.#url = url;
@@ -29,11 +32,15 @@ export class ServerStage implements Stage {
     const end = new WireEnd(socket, true);
     this.#ends.push(end);
     await new Promise<void>((resolve, reject) => {
+      const fail = (error: Error): void => {
+        this.isGone = !HTTP_STATUS.test(error.message);
+        reject(new Error(explain(error, this.#url), { cause: error }));
+      };
       // The library's own time-out begins anew with every byte.
-      const late = (): void => reject(new Error(`no WebSocket within ${OPEN_MS / 1000} s`));
+      const late = (): void => fail(new Error(`no WebSocket within ${OPEN_MS / 1000} s`));
       const timer = setTimeout(late, OPEN_MS);
       socket.once('open', resolve);
-      socket.once('error', reject);
+      socket.once('error', fail);
       socket.once('close', () => clearTimeout(timer));
       socket.once('open', () => clearTimeout(timer));
     });
@@ -60,6 +67,21 @@ export class ServerStage implements Stage {
   stop(): void {
     for (const end of this.#ends) end.close('cut');
   }
+}
+
+/** Says what a stranger can do about a connection that could not be made. */
+function explain({ message }: Error, url: string): string {
+  const status = HTTP_STATUS.exec(message)?.[1];
+  if (status !== undefined) {
+    const { pathname } = new URL(url);
+    return `the upgrade was answered with HTTP ${status}, expected 101: is "${pathname}" its path?`;
+  }
+  if (/certificate|issuer/.test(message)) {
+    return `${message}: name the file of its authority in NODE_EXTRA_CA_CERTS`;
+  }
+  if (/socket hang up/.test(message)) return `${message}: is it wss:// that it speaks, or ws://?`;
+  if (/subprotocol/.test(message)) return `${message}: expected one of those that were offered`;
+  return message;
 }
 
 const BIND_ANNOUNCE = {

@@ -86,9 +86,13 @@ class Pair {
 
 /**
  * Serves orders: `POST /pairs` makes a pair of servers and tells its address, `POST /pairs/<n>/drain`
- * and the like tell it what to do, and `DELETE /pairs/<n>` ends it.
+ * and the like tell it what to do, and `DELETE /pairs/<n>` ends it. `via` gives the address that is
+ * told in place of a pair's own.
  */
-export async function startSteeredServers(port = 0): Promise<SteeredServers> {
+export async function startSteeredServers(
+  port = 0,
+  via: (url: string) => Promise<string> = (url) => Promise.resolve(url),
+): Promise<SteeredServers> {
   const pairs = new Map<string, Pair>();
   let made = 0;
   const act = async (request: IncomingMessage): Promise<object | undefined> => {
@@ -98,7 +102,7 @@ export async function startSteeredServers(port = 0): Promise<SteeredServers> {
     if (request.method === 'POST' && number === '') {
       const fresh = new Pair();
       pairs.set(String(made), fresh);
-      return { number: made++, url: await fresh.open() };
+      return { number: made++, url: await via(await fresh.open()) };
     }
     if (request.method === 'DELETE') {
       pairs.delete(number);

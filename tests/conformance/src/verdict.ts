@@ -11,6 +11,8 @@ export interface Verdict {
   readonly fault: string | undefined;
   /** Whether it was not held, since the peer did not set a feature that it needs. */
   readonly isPassedOver: boolean;
+  /** The peer cannot be reached, or started, so that no other conversation can go better. */
+  readonly isGone?: true;
 }
 
 /** Puts a server into a conversation. */
@@ -23,7 +25,8 @@ export async function judgeServer(
   const room = `room-${randomBytes(6).toString('hex')}`;
   try {
     const script = { ...conversation, steps: stepsOf(conversation, all) };
-    return verdictOf(conversation, await play(script, stage, room));
+    const verdict = verdictOf(conversation, await play(script, stage, room));
+    return stage.isGone ? { ...verdict, isGone: true } : verdict;
   } finally {
     stage.stop();
   }
@@ -44,8 +47,10 @@ export async function judgeClient(
       'lobby',
     );
     if (played === PASSED_OVER) return verdictOf(conversation, played);
-    const fault = played ?? (await stage.outcome(conversation.prints ?? []));
-    return verdictOf(conversation, withErrors(stage.excess ?? fault, stage.errors));
+    const outcome = played ?? (await stage.outcome(conversation.prints ?? []));
+    const fault = withErrors(stage.excess ?? outcome, stage.errors);
+    const verdict = verdictOf(conversation, fault);
+    return stage.isGone ? { ...verdict, isGone: true } : verdict;
   } catch (error) {
     return verdictOf(conversation, withErrors(String(error), stage.errors));
   } finally {

@@ -1,7 +1,6 @@
 import {
   decodeBatch,
   encodeBatch,
-  SESSION_LIMITS,
   takesNumber,
   Violation,
   WIRE_DEFAULTS,
@@ -12,32 +11,12 @@ import {
 } from '@trunkline/protocol';
 import type { WebSocket } from 'ws';
 import { Acknowledgements } from './acknowledgements.js';
-import { CreditLedger } from './credit-ledger.js';
+import type { Arrival } from './arrival.js';
+import { CreditLedger, startingCredit } from './credit-ledger.js';
 import { Inbox } from './inbox.js';
 import { Manners } from './manners.js';
+import { judgePosition } from './position.js';
 import { Transcript } from './transcript.js';
-
-/** How a connection ended: 1006 when nobody said goodbye. */
-export interface Ended {
-  readonly kind: 'ENDED_CONNECTION';
-  readonly code: number;
-  readonly reason: string;
-}
-
-/** A fault of the other side against PROTOCOL.md that no message shows. */
-export interface Broken {
-  readonly kind: 'BROKEN';
-  readonly fault: string;
-}
-
-/** An acknowledgement: the how manyth of its connection, and whether it was of all. */
-export interface Acknowledged {
-  readonly kind: 'ACKNOWLEDGED';
-  readonly nth: number;
-  readonly isAll: boolean;
-}
-
-export type Arrival = ReceivedMessage | Ended | Broken | Acknowledged;
 
 /** How a batch is written, when it is not as usual. */
 export interface Manner {
@@ -53,15 +32,6 @@ export interface Manner {
 export const MOST_RECEIVED_BYTES = 1_048_576;
 /** More than any conversation has. */
 const MOST_ARRIVALS = 10_000;
-const TO_SERVER = {
-  items: SESSION_LIMITS.upCreditItems.absent,
-  bytes: SESSION_LIMITS.upCreditBytes.absent,
-};
-const TO_CLIENT = {
-  items: WIRE_DEFAULTS.downCreditItems,
-  bytes: WIRE_DEFAULTS.downCreditBytes,
-};
-
 /** One end of a connection that speaks the protocol and leaves what is said to its owner. */
 export class WireEnd {
   readonly arrivals = new Inbox<Arrival>();
@@ -89,9 +59,7 @@ export class WireEnd {
   constructor(socket: WebSocket, isClient: boolean) {
     this.#socket = socket;
     this.#manners = new Manners(isClient);
-    this.credit = new CreditLedger(
-      isClient ? { send: TO_SERVER, receive: TO_CLIENT } : { send: TO_CLIENT, receive: TO_SERVER },
-    );
+    this.credit = new CreditLedger(startingCredit(isClient));
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on('close', (code, reason) => this.#ended(code, reason.toString()));
@@ -136,7 +104,9 @@ export class WireEnd {
     for (const message of messages) this.transcript.say(lost ? '> (lost)' : '>', message);
     if (lost) return;
     this.#reached = Math.max(this.#reached, this.#sent);
-    this.#write(encodeBatch(new Writer(), { seq, ack: this.#ack(), now }, messages));
+    // HELLO and WELCOME stand before any number.
+    const ack = this.#rx === 0 ? undefined : this.#rx;
+    this.#write(encodeBatch(new Writer(), { seq, ack, now }, messages));
   }
 
   /** Counts messages of which those behind the first so many are written for the first time. */
@@ -192,11 +162,6 @@ export class WireEnd {
     else this.#socket.close(code);
   }
 
-  // HELLO and WELCOME stand before any number.
-  #ack(): number | undefined {
-    return this.#rx === 0 ? undefined : this.#rx;
-  }
-
   #write(bytes: Uint8Array): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(Buffer.from(bytes));
   }
@@ -233,20 +198,11 @@ export class WireEnd {
   /** Says what is wrong with the numbers that a peer tells when a session is to go on. */
   #judgePosition(message: ReceivedMessage): string | undefined {
     if (message.kind === 'WELCOME') this.hasSession = true;
+    if (message.kind === 'RESUME') this.#resume = message;
     const { before } = this;
-    const [acked, reached, next] =
-      before === undefined
-        ? [0, 0, 1]
-        : [before.acknowledgements.acked, before.#reached, before.#rx + 1];
-    if (message.kind === 'RESUME') {
-      this.#resume = message;
-      const { rx, first } = message;
-      if (rx < acked || rx > reached) return `told rx ${rx}, expected ${acked} to ${reached}`;
-      return first < 1 || first > next ? `told first ${first}, expected 1 to ${next}` : undefined;
-    }
-    if (message.kind !== 'RESUMED' && message.kind !== 'GONE') return undefined;
-    if (message.rx === undefined || message.rx === reached) return undefined;
-    return `told rx ${message.rx}, expected ${reached}`;
+    if (before === undefined) return judgePosition(message, { acked: 0, reached: 0, next: 1 });
+    const [acked, reached, next] = [before.acknowledgements.acked, before.#reached, before.#rx + 1];
+    return judgePosition(message, { acked, reached, next });
   }
 
   /** Counts what has come, and leaves a peer that sends without end. */

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { encodeBatch, SESSION_LIMITS, Writer, type Message } from '@trunkline/protocol';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { readConversations, type Conversation } from './conversation.js';
 import { startMutatingProxy, type Mutation } from './mutating-proxy.js';
@@ -95,6 +96,7 @@ describe.concurrent('judgeServer', () => {
     ['sends GOAWAY', behind('WELCOME', GOAWAY), 'call', 'sent GOAWAY, which it may not'],
     ['sends PONG', behind('WELCOME', { kind: 'PONG', value: 1 }), 'call', 'there was no PING'],
     ['claims all features', changed('WELCOME', { features: 31 }), 'call', 'with bit RESUME'],
+    ['claims to renew', changed('WELCOME', { features: 4 }), 'call', 'with bit AUTH'],
     ['keeps sessions alone', changed('WELCOME', { ttlMs: 60_000 }), 'call', 'and ttlMs 60000'],
     ['gives no names', { reason: '' }, 'version', 'closed with the reason ""'],
     ['is late', { delays: { DEADLINE: 5_000 } }, 'deadline', late],
@@ -138,6 +140,35 @@ describe.concurrent('judgeServer', () => {
     },
     MOST_MS,
   );
+});
+
+describe('judgeServer, when there is no server of the protocol,', () => {
+  const other = createHttpServer((_request, response) => response.writeHead(404).end());
+
+  afterAll(() => new Promise((resolve) => other.close(resolve)));
+
+  it('says that the upgrade was refused', async () => {
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const verdict = await judgeServer(`ws://127.0.0.1:${port}/x`, conversation('call'), ALL);
+    expect(verdict.fault).toContain('answered with HTTP 404, expected 101: is "/x" its path?');
+  });
+
+  it('says that a server speaks something else', async () => {
+    const deaf = new WebSocketServer({ server: other, handleProtocols: () => false });
+    const { port } = other.address() as AddressInfo;
+    const verdict = await judgeServer(`ws://127.0.0.1:${port}`, conversation('call'), ALL);
+    expect(verdict.fault).toContain('Server sent no subprotocol');
+    await new Promise((resolve) => deaf.close(resolve));
+  });
+
+  it('says that nobody is there', async () => {
+    const { port } = other.address() as AddressInfo;
+    await new Promise((resolve) => other.close(resolve));
+    const verdict = await judgeServer(`ws://127.0.0.1:${port}`, conversation('call'), ALL);
+    expect(verdict).toMatchObject({ isGone: true });
+    expect(verdict.fault).toContain('ECONNREFUSED');
+  });
 });
 
 const WELCOME: Message = {

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import select
 import time
 from typing import Callable, Dict, List, Optional, Tuple
 
 from .acknowledging import Acknowledging
+from .alarms import Alarms
 from .chunks import Transfers, cut
 from .extensions import Message
+from .group import Group
 from .held import Held
 from .messages import MAX_BATCH, decode_batch, encode_batch, encode_message, is_sequenced
 from .payload import PACKED
 from .silence import Silence
 from .websocket import Closed, WebSocket
 from .violations import Violation
+from .wire import distance
 
 PACKED_V1 = "trunkline.v1.packed"
 SUPERJSON_V1 = "trunkline.v1.superjson"
@@ -38,12 +40,13 @@ class Connection:
         self.ws = self._open()
         self.on_end: Optional[Callable[[Closed], bool]] = None
         self.on_batch: Callable[[], None] = lambda: None
-        self.group: List[Connection] = [self]
+        self.group = Group([self])
         self._held = Held()
         self._waiting: List[Tuple[Message, ...]] = []
-        self._alarms: List[Tuple[float, Callable[[], None]]] = []
+        self.alarms = Alarms()
         self._resuming = False
-        self.handlers: Dict[str, Callable[[Message], None]] = {"PING": self._pong, "PONG": _ignore}
+        self.handlers: Dict[str, Callable[[Message], None]] = {"PING": self._pong}
+        self.handlers["PONG"] = lambda _: None
         self.log: List[Message] = []
         self.tx = self.acked = self.rx = 0
         self._acknowledging = Acknowledging()
@@ -100,7 +103,7 @@ class Connection:
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         """Does something when time has passed and batches are waited for."""
-        self._alarms.append((time.monotonic() + seconds, act))
+        self.alarms.set(seconds, act)
 
     def send(self, *messages: Message, now: bool = False) -> None:
         """Sends messages in one batch, with an acknowledgement if one is due."""
@@ -137,28 +140,10 @@ class Connection:
             self._acknowledging.told(self.rx)
         self.ws.send(encode_batch(body, seq, ack, now))
 
-    def pump(self, deadline: float) -> bool:
-        """Acts on the next batch, end or alarm of a connection of its group.
-
-        Tells whether there was one before the deadline.
-        """
-        while True:
-            if any([each._ring() for each in [*self.group]]):
-                return True
-            alarm = min([each._on_time() for each in [*self.group]], default=deadline)
-            for each in [*self.group]:
-                if each._take_next(alarm if len(self.group) == 1 else 0.0, deadline):
-                    return True
-            if time.monotonic() >= deadline:
-                return False
-            if len(self.group) != 1:
-                left = max(0.0, min(alarm, deadline) - time.monotonic())
-                select.select([each.ws for each in self.group], [], [], left)
-
-    def _take_next(self, alarm: float, deadline: float) -> bool:
-        """Takes a batch that comes before an alarm and the deadline."""
+    def take_next(self, deadline: float) -> bool:
+        """Acts on the next batch, or on the end, and tells whether there was one."""
         try:
-            data = self.ws.receive(min(deadline, alarm))
+            data = self.ws.receive(deadline)
         except Closed as closed:
             if self.on_end is None or not self.on_end(closed):
                 raise
@@ -169,6 +154,10 @@ class Connection:
         self._guarded(data)
         self.on_batch()
         return True
+
+    def pump(self, deadline: float) -> bool:
+        """Acts on what comes next to its group, and tells whether there was something in time."""
+        return self.group.pump(deadline)
 
     def until(self, holds: Callable[[], bool], what: str, timeout: float = WAIT) -> None:
         """Takes batches until something holds."""
@@ -187,16 +176,7 @@ class Connection:
         """Leaves, with 1000."""
         self.ws.close(1000, "DONE")
 
-    def _ring(self) -> bool:
-        """Does what was planned for now, and tells whether there was any."""
-        now = time.monotonic()
-        due = [act for when, act in self._alarms if when <= now]
-        self._alarms = [alarm for alarm in self._alarms if alarm[0] > now]
-        for act in due:
-            act()
-        return bool(due)
-
-    def _on_time(self) -> float:
+    def keep_time(self) -> float:
         """Writes what is due by the clock, and gives when to look again."""
         if time.monotonic() >= self._acknowledging.due_at:
             self._write(b"", None, True)
@@ -207,7 +187,7 @@ class Connection:
         if silence.is_dead:
             # The end shows when it is read.
             self.ws.cut()
-        return min([silence.next_look, self._acknowledging.due_at, *(when for when, _ in self._alarms)])
+        return min(silence.next_look, self._acknowledging.due_at, self.alarms.next_at)
 
     def _guarded(self, data: bytes) -> None:
         try:
@@ -221,7 +201,7 @@ class Connection:
         batch = decode_batch(data)
         number = self.rx + 1
         if batch.seq is not None:
-            number += _distance(batch.seq, self.rx + 1)
+            number += distance(batch.seq, self.rx + 1)
             if not 1 <= number <= self.rx + 1:
                 raise Violation("BAD_SEQ", f"number {number} behind {self.rx}")
         if batch.ack is not None:
@@ -266,12 +246,3 @@ class Connection:
 
     def _pong(self, message: Message) -> None:
         self.send({"kind": "PONG", "value": message["value"]})
-
-
-def _ignore(_: Message) -> None:
-    pass
-
-
-def _distance(low: int, number: int) -> int:
-    """Gives how far the nearest number with these low 16 bits is from a number."""
-    return ((low - number + 0x8000) & 0xFFFF) - 0x8000

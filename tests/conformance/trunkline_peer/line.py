@@ -73,9 +73,8 @@ class Line:
 
     @property
     def is_done(self) -> bool:
-        """Tells whether nothing is outstanding."""
-        waits = self.served is not None and self.served.waiting > 0
-        return not self.calls.live and not waits and self.connection.acked == self.connection.tx
+        """Tells whether all calls of both sides have their final message."""
+        return not self.calls.live and (self.served is None or self.served.waiting == 0)
 
     def _welcomed(self, message: Message) -> None:
         if self.welcome is not None:

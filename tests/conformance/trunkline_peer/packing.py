@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from .extensions import Message
 from .limits import PayloadError
 from .packed import NO_HASH, layout_hash, pack, unpack
-from .payload import BYTES, PACKED, decode_payload, encode_payload
+from .payload import PACKED, decode_payload, encode_payload
 
 _PROBE = Path(__file__).resolve().parent.parent / "probe-layouts.json"
 
@@ -34,7 +34,7 @@ class Packing:
         return PACKED, pack(document, value)
 
     def decode(self, position: int, message: Message, code: Optional[str] = None) -> Any:
-        """Decodes what the caller receives: 0 the output, 1 the data of an error, 2 an item down."""
+        """Decodes what the caller receives: 0 the output, 1 data of an error, 2 an item down."""
         if message["encoding"] != PACKED:
             return decode_payload(message["encoding"], message["bytes"])
         document = _part(self._receive, position)

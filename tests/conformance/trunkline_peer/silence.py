@@ -21,7 +21,7 @@ class Silence:
     """The silence of the other side, from the connection's first moment on."""
 
     def __init__(self) -> None:
-        self._heard = self._asked = time.monotonic()
+        self._heard = self._asked = self._looked = time.monotonic()
         self._waiting_since: Optional[float] = None
 
     def broken(self) -> None:
@@ -31,6 +31,11 @@ class Silence:
     def judge(self, greeted: bool, waiting: bool) -> Verdict:
         """Says what is due; `waiting` says that something is outstanding."""
         now = time.monotonic()
+        if now - self._looked > _PING_AFTER:
+            # It did not run, so the silence says nothing: what is dead answers no PING.
+            self._heard = now - _PING_AFTER
+            self._asked, self._waiting_since = -math.inf, self._heard
+        self._looked = now
         self._waiting_since = (self._waiting_since or now) if waiting else None
         dead = self._heard + (_DEAD if greeted else _DEAD_HELLO)
         if self._waiting_since is None:

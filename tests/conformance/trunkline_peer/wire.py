@@ -96,3 +96,8 @@ def text(value: str) -> bytes:
 def fixed(value: int, size: int) -> bytes:
     """Writes an unsigned integer of so many bytes, little endian."""
     return value.to_bytes(size, "little")
+
+
+def distance(low: int, number: int) -> int:
+    """Gives how far the nearest number with these low 16 bits is from a number."""
+    return ((low - number + 0x8000) & 0xFFFF) - 0x8000

@@ -63,12 +63,14 @@ export function joinAt(need: Need, answer: Answer, wasLive: boolean): Join {
   const { epoch, offset, top, gap } = answer;
   switch (need.kind) {
     case 'now':
-      return { place: { epoch, offset: top }, joined: fresh(0) };
+      // What stands between was published since it was asked, unless others asked for kept ones.
+      return { place: { epoch, offset: isOfNow(answer) ? offset : top }, joined: fresh(0) };
     case 'last': {
       const start = afterGap(answer);
       // Offsets may jump, so counting back from the newest could skip what was asked for.
       const first = need.count === answer.onlyLast ? start : Math.max(start, top - need.count);
-      return { place: { epoch, offset: first }, joined: fresh(top - first) };
+      const count = need.count === 0 ? 0 : top - first;
+      return { place: { epoch, offset: first }, joined: fresh(count) };
     }
     case 'from': {
       const { cursor } = need;
@@ -82,6 +84,10 @@ export function joinAt(need: Need, answer: Answer, wasLive: boolean): Join {
       return { place: { epoch, offset: end }, joined: { kind: 'gap', ...missed } };
     }
   }
+}
+
+function isOfNow({ state, onlyLast }: Answer): boolean {
+  return state === 'fresh' && onlyLast === 0;
 }
 
 function fresh(count: number): Joined {

@@ -81,7 +81,8 @@ export interface Subscription {
   readonly cursor: Cursor | undefined;
   /**
    * Resolves when the topic message with this offset, or a later one, has been given to the
-   * client's code; fails with the code `UNAVAILABLE` when the subscription ends before.
+   * client's code, and for offsets from before the subscription began; fails with the code
+   * `UNAVAILABLE` when the subscription ends before.
    */
   readonly reached: (offset: number) => Promise<void>;
   /** Ends it; nothing is called afterwards. Idempotent. */
@@ -93,7 +94,10 @@ export interface Subscription {
  * one subscription on the wire, and the topic messages themselves: do not change them.
  */
 export interface Topic<Message, Snapshot = never> extends AsyncIterable<Message> {
-  /** Subscribes by callbacks, at once. */
+  /**
+   * Subscribes by callbacks, at once: what later calls of this client publish is told, where the
+   * server's guards and authorizer of the topic answer synchronously; else from state `live` on.
+   */
   readonly subscribe: (listeners: TopicListeners<Message, Snapshot>) => Subscription;
 }
 

@@ -10,6 +10,7 @@ import {
   type SubscribeMessage,
   type UnsubscribeMessage,
 } from '@trunkline/protocol';
+import { chain, isPromise } from '../chain.js';
 import { Ending } from '../ending.js';
 import { limitOf, noteLimit, ownError, toErrorMessage, type ReportFailure } from '../failure.js';
 import { letGo } from '../let-go.js';
@@ -119,9 +120,13 @@ export class Subscriptions implements SubscriptionLink {
     if (params === undefined) return undefined;
     const entry: Entry = { key: undefined, live: undefined, round: 0 };
     this.#entries.set(message.sub, entry);
-    this.#join(message, { entry, rawParams: params.value }).catch((error: unknown) =>
-      this.#refuse(message, error),
-    );
+    // Where nobody has to be waited for, it begins before what stands behind it in its batch.
+    try {
+      const joined = this.#join(message, { entry, rawParams: params.value });
+      if (isPromise(joined)) joined.catch((error: unknown) => this.#refuse(message, error));
+    } catch (error) {
+      this.#refuse(message, error);
+    }
     return undefined;
   }
 
@@ -223,39 +228,39 @@ export class Subscriptions implements SubscriptionLink {
     }
   }
 
-  async #join(
+  #join(
     message: SubscribeMessage,
     { entry, rawParams }: { entry: Entry; rawParams: unknown },
-  ): Promise<void> {
+  ): void | Promise<void> {
     const route = this.#options.registry.find(message.name);
     if (route === undefined || !isTopicRoute(route)) {
       throw ownError('NOT_FOUND', 'the server has no such topic', { executed: 'no' });
     }
-    const key = await this.#decide(route, { entry, rawParams });
-    if (this.#isGone(message.sub, entry)) return;
+    return chain(this.#decide(route, { entry, rawParams }), (key) =>
+      this.#open({ route, key, entry }, message),
+    );
+  }
+
+  #open(
+    { route, key, entry }: { route: TopicRoute; key: string; entry: Entry },
+    { sub, cursor, last, payloadHash }: SubscribeMessage,
+  ): void {
+    if (this.#isGone(sub, entry)) return;
     // Most connections have a few: a table of the keys for each would be larger than they are.
     for (const other of this.#entries.values()) {
       if (other.key !== key) continue;
       throw ownError('INVALID_INPUT', 'this topic is already subscribed', { executed: 'no' });
     }
     entry.key = key;
-    await this.#open({ route, key, entry }, message);
-  }
-
-  async #open(
-    { route, key, entry }: { route: TopicRoute; key: string; entry: Entry },
-    { sub, cursor, last, payloadHash }: SubscribeMessage,
-  ): Promise<void> {
     const { hub, limits } = this.#options;
     const { definition } = route;
     const form = formOf(definition, this.#options.link.takesPacked ? payloadHash : NO_LAYOUT);
-    const topic = await hub.open({
+    const topic = hub.open({
       topic: { key, keep: keepOf(definition, limits) },
       form,
       policy: policyOf(definition),
       tally: this.#options.observation?.tallyOf(route.name),
     });
-    if (this.#isGone(sub, entry)) return hub.release(topic);
     const subscription = new TopicSubscription({
       sub,
       topic,
@@ -264,22 +269,19 @@ export class Subscriptions implements SubscriptionLink {
       failed: (error) => this.#refuse({ sub, name: route.name }, error),
     });
     entry.live = subscription;
-    await subscription.join({ cursor, last });
+    void subscription.join({ cursor, last });
   }
 
   /** Gives the topic's key, as soon as nobody wants it decided on anew. */
-  async #decide(
+  #decide(
     route: TopicRoute,
     { entry, rawParams }: { readonly entry: Entry; readonly rawParams: unknown },
-  ): Promise<string> {
-    const parse = () => parseInput(route.definition.params, rawParams);
-    let round: number;
-    let key: string;
-    do {
-      round = entry.round;
-      key = await this.#admit(route, parse);
-    } while (round !== entry.round && !this.#isClosed);
-    return key;
+  ): string | Promise<string> {
+    const { round } = entry;
+    const key = this.#admit(route, () => parseInput(route.definition.params, rawParams));
+    return chain(key, (decided) =>
+      round === entry.round || this.#isClosed ? decided : this.#decide(route, { entry, rawParams }),
+    );
   }
 
   /** Tells whether it has ended by this; `undefined` for one that was not decided on. */
@@ -292,7 +294,7 @@ export class Subscriptions implements SubscriptionLink {
     let hasEnded = false;
     await this.#options.rechecks.run({
       name,
-      decide: () => this.#admit(route, () => parsed),
+      decide: async () => this.#admit(route, () => parsed),
       refuse: (error) => {
         hasEnded = !this.#isGone(sub, entry);
         if (hasEnded) this.#refuse({ sub, name }, error);
@@ -303,22 +305,30 @@ export class Subscriptions implements SubscriptionLink {
   }
 
   /** Guards, params, authorizer; gives the topic's key. */
-  async #admit(route: TopicRoute, parse: () => unknown): Promise<string> {
+  #admit(route: TopicRoute, parse: () => unknown): string | Promise<string> {
     const context = new EventContext(this.#options.source, 'subscribe', route.name);
     const pipeline = this.#options.pipelineOf(route);
     const seen = asAnyContext(context);
-    try {
-      await pipeline.runGuards(seen);
-      const params = await parse();
-      const isAllowed = await pipeline.around(seen, () =>
-        route.authorize === undefined
-          ? route.definition.public
-          : route.authorize(params, asTopicContext(context)),
+    const authorize = (params: unknown): unknown =>
+      route.authorize === undefined
+        ? route.definition.public
+        : route.authorize(params, asTopicContext(context));
+    const allowed = (params: unknown): string | Promise<string> =>
+      chain(
+        pipeline.around(seen, () => authorize(params)),
+        (isAllowed) => {
+          if (isAllowed !== true) throw ownError('DENIED', 'denied', { executed: 'no' });
+          return topicKey(route.name, params);
+        },
       );
-      if (isAllowed !== true) throw ownError('DENIED', 'denied', { executed: 'no' });
-      return topicKey(route.name, params);
-    } catch (error) {
+    const failed = (error: unknown): never => {
       throw pipeline.mapError(error, seen) ?? error;
+    };
+    try {
+      const key = chain(pipeline.runGuards(seen), () => chain(parse(), allowed));
+      return isPromise(key) ? key.catch(failed) : key;
+    } catch (error) {
+      return failed(error);
     }
   }
 

@@ -86,6 +86,7 @@ export class HubTopic {
   #batch: SharedBatch | undefined;
   #staleReason: StaleMessage['reason'] | undefined;
   #subscription: BrokerSubscription | undefined;
+  #started: Promise<Cursor> | undefined;
   #isClosed = false;
 
   constructor(options: HubTopicOptions) {
@@ -134,18 +135,27 @@ export class HubTopic {
     return this.#place;
   }
 
-  /** Subscribes this node at the broker. Rejects with the broker's error. */
-  async start(): Promise<void> {
+  /**
+   * Where somebody begins who comes now, and is shown every record from here on. Subscribes this node
+   * at the broker for the first one; rejects with the broker's error.
+   */
+  get origin(): Cursor | Promise<Cursor> {
+    if (this.#subscription !== undefined) return this.#place;
+    return (this.#started ??= this.#start());
+  }
+
+  async #start(): Promise<Cursor> {
     const { broker, topic } = this.#options;
     const subscription = await broker.subscribe(topic, {
       record: (record) => this.#record(record),
       moved: (place) => this.#moved(place),
       stale: (reason) => this.#stale(reason),
     });
-    if (this.#isClosed) return subscription.close();
+    if (this.#isClosed) subscription.close();
     this.#subscription = subscription;
     // What came while the answer was on its way is newer.
     if (this.#place === NOWHERE) this.#goTo(subscription.start);
+    return subscription.start;
   }
 
   add(subscriber: Subscriber): void {

@@ -9,7 +9,6 @@ import { EVERY_RECORD, type TopicPolicy } from './topic-policy.js';
 
 interface Entry {
   readonly topic: HubTopic;
-  readonly ready: Promise<void>;
   users: number;
 }
 
@@ -54,20 +53,11 @@ export class Hub {
     return this.#topics.size;
   }
 
-  /**
-   * Gives a topic in one form, subscribed at the broker; `release` it once when it is no longer used.
-   * Rejects with the broker's error, and then needs no release.
-   */
-  async open(wish: HubTopicWish): Promise<HubTopic> {
+  /** Gives a topic in one form; `release` it once when it is no longer used. */
+  open(wish: HubTopicWish): HubTopic {
     const name = nameOf(wish.topic.key, wish.form);
-    const entry = this.#topics.get(name) ?? this.#start(name, wish);
+    const entry = this.#topics.get(name) ?? this.#create(name, wish);
     entry.users++;
-    try {
-      await entry.ready;
-    } catch (error) {
-      this.#leave(entry);
-      throw error;
-    }
     return entry.topic;
   }
 
@@ -118,14 +108,14 @@ export class Hub {
     this.#watch();
   }
 
-  #start(name: string, wish: HubTopicWish): Entry {
+  #create(name: string, wish: HubTopicWish): Entry {
     const topic = new HubTopic({
       ...this.#options,
       ...wish,
       policy: wish.policy ?? EVERY_RECORD,
       nextNumber: () => this.#numbers++,
     });
-    const entry = { topic, ready: topic.start(), users: 0 };
+    const entry = { topic, users: 0 };
     this.#topics.set(name, entry);
     this.#watch();
     return entry;

@@ -189,7 +189,7 @@ class Scene {
   }
 
   async #join(cursor: Follower['place'], last: number | undefined): Promise<void> {
-    const topic = await this.hub.open({ topic: this.#topic, form: AS_IS, policy: this.#policy });
+    const topic = this.hub.open({ topic: this.#topic, form: AS_IS, policy: this.#policy });
     if (this.hasLeft) return this.hub.release(topic);
     this.#subscription = new TopicSubscription({
       sub: 0,

@@ -28,15 +28,15 @@ export interface JoinStart {
   readonly gap?: Omit<GapMessage, 'kind' | 'sub'>;
 }
 
-/** Finds where a subscriber may begin. Rejects with the broker's error. */
+/** Finds where a subscriber may begin that came at `origin`. Rejects with the broker's error. */
 export async function findJoinStart(
   from: JoinTopic,
-  { cursor, last }: JoinWish,
+  { cursor, last, origin }: JoinWish & { readonly origin: Cursor },
 ): Promise<JoinStart> {
   const { topic } = from;
   // Without history nobody can say what was missed, so nothing is said.
-  if (!topic.keeps || (cursor === undefined && last === undefined)) {
-    return { state: 'fresh', offset: topic.place.offset };
+  if (!topic.keeps || (cursor === undefined && (last ?? 0) === 0)) {
+    return { state: 'fresh', offset: firstHeld(topic, origin) };
   }
   if (cursor === undefined) {
     return { state: 'fresh', offset: await firstKept(from, { last: last ?? 0 }) };
@@ -51,6 +51,14 @@ export async function findJoinStart(
   const offset = await firstKept(from, { after: cursor.offset });
   if (offset <= cursor.offset) return { state: 'recovered', offset: cursor.offset };
   return { state: 'gap', offset, gap: { epoch, from: missed, to: offset, reason: 'expired' } };
+}
+
+/** What was published since somebody came is held; of very much, the newest. */
+function firstHeld(topic: HubTopic, origin: Cursor): number {
+  const isThere = origin.epoch === topic.place.epoch && origin.offset <= topic.place.offset;
+  if (!isThere) return topic.place.offset;
+  const isHeld = topic.recentAfter(origin.offset) !== undefined;
+  return isHeld ? origin.offset : Math.max(origin.offset, topic.recentStart);
 }
 
 /** Another node may have given the client what has not come here yet, so the broker is asked. */

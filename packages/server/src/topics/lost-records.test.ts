@@ -30,7 +30,7 @@ async function setUp(topic = KEPT, policy = EVERY_RECORD) {
     await runtime.settle();
   };
   const follower = new Follower(undefined, topic.keep !== undefined);
-  const hubTopic = await hub.open({ topic, form: AS_IS, policy });
+  const hubTopic = hub.open({ topic, form: AS_IS, policy });
   const subscription = new TopicSubscription({
     sub: 0,
     topic: hubTopic,
@@ -172,7 +172,7 @@ describe('a node that looks for lost records', () => {
     const broker = new MemoryBroker({ runtime });
     const recent = { records: 5, bytes: 1e6 };
     const hub = new Hub({ broker, runtime, recent, batchCloseBytes: 65_536, lookMs: 4_000 });
-    await hub.open({ topic: PASSING, form: AS_IS });
+    hub.open({ topic: PASSING, form: AS_IS });
     expect(runtime.timers).toBe(0);
     hub.close();
     await broker.close();

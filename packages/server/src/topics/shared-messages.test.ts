@@ -33,7 +33,7 @@ class Node {
   });
 
   async subscribe(): Promise<Subscriber> {
-    const subscriber = new Subscriber(this, await this.hub.open({ topic: TOPIC, form: AS_IS }));
+    const subscriber = new Subscriber(this, this.hub.open({ topic: TOPIC, form: AS_IS }));
     await subscriber.subscription.join({ cursor: undefined, last: undefined });
     await this.runtime.settle();
     subscriber.writes.length = 0;
@@ -139,7 +139,7 @@ it('who joins or leaves in the middle of a turn gets exactly what is published m
   const node = new Node();
   const [staying, leaving] = [await node.subscribe(), await node.subscribe()];
   void node.publish();
-  const late = new Subscriber(node, await node.hub.open({ topic: TOPIC, form: AS_IS }));
+  const late = new Subscriber(node, node.hub.open({ topic: TOPIC, form: AS_IS }));
   await late.subscription.join({ cursor: undefined, last: undefined });
   const from = late.subscription.topic.place.offset + 1;
   void node.publish();

@@ -36,7 +36,7 @@ function setUp(policy: TopicPolicy, topic: BrokerTopic = PASSING) {
     const follower = new Follower(from?.place, topic.keep !== undefined);
     const subscription = new TopicSubscription({
       sub: 0,
-      topic: await hub.open({ topic, form: AS_IS, policy }),
+      topic: hub.open({ topic, form: AS_IS, policy }),
       limits: { pageRecords: 10, pageBytes: 1e6 },
       link: follower,
       failed: (error) => {

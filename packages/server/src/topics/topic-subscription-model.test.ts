@@ -125,7 +125,7 @@ class Model {
     this.follower = new Follower(this.follower.place, this.#topic.keep !== undefined);
     try {
       const wish = { topic: this.#topic, form: AS_IS, policy: this.#policy };
-      const topic = await this.hub.open(wish);
+      const topic = this.hub.open(wish);
       this.#subscription = new TopicSubscription({
         sub: 0,
         topic,

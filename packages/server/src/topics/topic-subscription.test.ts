@@ -39,7 +39,7 @@ function setUp(topic = KEPT) {
   const subscribe = async (follower: Follower, wish: Partial<JoinWish> = {}) => {
     const subscription = new TopicSubscription({
       sub: 0,
-      topic: await hub.open({ topic, form: AS_IS }),
+      topic: hub.open({ topic, form: AS_IS }),
       limits: { pageRecords: 4, pageBytes: 1e6 },
       link: follower,
       failed: (error) => failures.push(error),
@@ -57,7 +57,7 @@ function setUp(topic = KEPT) {
     return follower;
   };
   const placeAt = async (offset: number): Promise<Cursor> => ({
-    epoch: (await hub.open({ topic, form: AS_IS })).place.epoch,
+    epoch: (await hub.open({ topic, form: AS_IS }).origin).epoch,
     offset,
   });
   return { runtime, broker, hub, failures, publish, subscribe, follow, placeAt };
@@ -166,7 +166,7 @@ describe('a subscription to a topic whose offsets jump', () => {
       lookMs: 4_000,
     });
     const follower = new Follower();
-    const topic = await hub.open({ topic: KEPT, form: AS_IS });
+    const topic = hub.open({ topic: KEPT, form: AS_IS });
     const limits = { pageRecords: 4, pageBytes: 1e6 };
     const failed = (): void => undefined;
     const subscription = new TopicSubscription({ sub: 0, topic, limits, link: follower, failed });

@@ -8,6 +8,7 @@ import type {
   SharedBatch,
   StaleMessage,
 } from '@trunkline/protocol';
+import { isPromise } from '../chain.js';
 import type { ServerLimits } from '../limits/limits.js';
 import type { TalliedSubscription, TopicTally } from '../observe/topic-tally.js';
 import type { HubTopic, Subscriber } from './hub-topic.js';
@@ -92,11 +93,13 @@ export class TopicSubscription implements Subscriber, TalliedSubscription {
     topic.add(this);
     this.#become('joining');
     try {
+      const begun = topic.origin;
+      const origin = isPromise(begun) ? await begun : begun;
       let start: JoinStart;
       let round: number;
       do {
         round = ++this.#round;
-        start = await findJoinStart({ topic, history }, wish);
+        start = await findJoinStart({ topic, history }, { ...wish, origin });
       } while (round !== this.#round && !this.#isClosed());
       if (!this.#isClosed()) this.#begin(start);
     } catch (error) {

@@ -1,6 +1,7 @@
 """Misbehaviour, and what a server of the contract `probe` is to do about it."""
 
 from . import (
+    answers,
     batches,
     chunks,
     directions,
@@ -9,6 +10,7 @@ from . import (
     greeting,
     hello,
     limits,
+    numbers,
     opening,
     packed,
     payload_limits,
@@ -25,6 +27,7 @@ from .reactions import MISBEHAVE
 
 __all__ = [
     "MISBEHAVE",
+    "answers",
     "batches",
     "chunks",
     "directions",
@@ -33,6 +36,7 @@ __all__ = [
     "greeting",
     "hello",
     "limits",
+    "numbers",
     "opening",
     "packed",
     "payload_limits",

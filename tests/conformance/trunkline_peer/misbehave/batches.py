@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..checks import same
+from ..checks import room, same
+from ..frames import frame
 from ..messages import encode_batch, encode_message
 from ..payload import encode_payload
 from ..session import Session
@@ -113,101 +112,12 @@ def _optional_ping(session: Session) -> None:
     raw(session, encode_batch(message(0x87, b"whatever")))
 
 
-@closing("seq-too-new")
-def _too_new(session: Session) -> None:
-    raw(session, encode_batch(VOID, seq=2))
-
-
-@MISBEHAVE.add("seq-duplicate-is-skipped")
-def _duplicate(url: str) -> None:
-    with Session.open(url) as session:
-        lives(session)
-        raw(session, encode_batch(_call_again(), seq=session.connection.tx))
-        lives(session)
-        same("results", kinds(session).count("RESULT"), 2)
-
-
-@MISBEHAVE.add("seq-partly-duplicate")
-def _partly(url: str) -> None:
-    with Session.open(url) as session:
-        connection = session.connection
-        lives(session)
-        raw(session, encode_batch(_call_again() + PING + VOID, seq=connection.tx, now=True))
-        connection.tx += 1
-        connection.until(lambda: connection.acked == 3 and "PONG" in kinds(session), "PONG and ack")
-        lives(session)
-        same("results", kinds(session).count("RESULT"), 2)
-
-
-def _call_again() -> bytes:
-    encoding, data = encode_payload({"text": "again"})
-    fields: Any = {"id": 0, "procedure": 0, "encoding": encoding, "bytes": data}
-    return encode_message({"kind": "CALL", **fields})
-
-
-@closing("ack-of-what-was-never-sent")
-def _ack(session: Session) -> None:
-    raw(session, encode_batch(b"", ack=7))
-
-
-@ignored("ack-twice-is-fine")
-def _ack_twice(session: Session) -> None:
-    lives(session)
-    for _ in range(2):
-        raw(session, encode_batch(b"", ack=session.connection.rx))
-
-
-@closing("ack-that-goes-back")
-def _ack_back(session: Session) -> None:
-    lives(session)
-    lives(session)
-    raw(session, encode_batch(b"", ack=2))
-    raw(session, encode_batch(b"", ack=1))
-
-
-@closing("seq-without-a-sequenced-message")
-def _seq_alone(session: Session) -> None:
-    raw(session, encode_batch(PING, seq=1))
-
-
-@closing("sequenced-message-without-seq")
-def _no_seq(session: Session) -> None:
-    raw(session, encode_batch(VOID))
-
-
 def _head_bit(bit: int) -> None:
     closing(f"head-bit-{bit}")(lambda session: raw(session, bytes([1 << bit]) + PING))
 
 
 for _bit in range(3, 8):
     _head_bit(_bit)
-
-
-def _seq_below_1(seq: int) -> None:
-    closing(f"seq-{seq}-before-1")(lambda session: raw(session, encode_batch(VOID, seq=seq)))
-
-
-for _seq in (0, 65_535, 40_000):
-    _seq_below_1(_seq)
-
-
-@ignored("now-alone-is-answered")
-def _now(session: Session) -> None:
-    connection = session.connection
-    lives(session)
-    acks = connection.acks
-    raw(session, encode_batch(b"", ack=connection.rx, now=True))
-    connection.until(lambda: connection.acks > acks, "an acknowledgement", 0.15)
-
-
-@ignored("now-with-a-duplicate-is-answered")
-def _now_again(session: Session) -> None:
-    connection = session.connection
-    connection.send({"kind": "VOID"}, now=True)
-    connection.until(lambda: connection.acked == 1, "an acknowledgement")
-    acks = connection.acks
-    raw(session, encode_batch(VOID, seq=1, now=True))
-    connection.until(lambda: connection.acks > acks, "an acknowledgement", 0.15)
 
 
 @closing("fields-behind-a-message-without-any")
@@ -228,3 +138,36 @@ def _long_unsubscribe(session: Session) -> None:
 @closing("bytes-behind-credit")
 def _long_credit(session: Session) -> None:
     raw(session, encode_batch(message(0x20, bytes(4))))
+
+
+@MISBEHAVE.add("pings-by-the-thousand")
+def _pings(url: str) -> None:
+    with Session.open(url) as session:
+        last = 5_000
+        pings = (message(0x07, value.to_bytes(4, "little")) for value in range(last + 1))
+        raw(session, encode_batch(b"".join(pings)))
+        log = session.connection.log
+        session.connection.until(lambda: log[-1].get("value") == last, "PONG with the last value")
+        lives(session)
+
+
+@ignored("pong-of-no-ping")
+def _pong(session: Session) -> None:
+    raw(session, encode_batch(message(0x08, b"\x07\x00\x00\x00")))
+
+
+@MISBEHAVE.add("call-behind-a-breach")
+def _behind(url: str) -> None:
+    where = room()
+    with Session.open(url) as other:
+        notes = other.subscribe("probe.notes", {"room": where})
+        same("the state", notes.next()[:2], ("state", "fresh"))
+        with Session.open(url) as session:
+            procedure = session.calls.bind("probe.announce", "call")
+            encoding, data = encode_payload({"room": where, "text": "too late"})
+            fields = {"id": 0, "procedure": procedure, "encoding": encoding, "bytes": data}
+            late = encode_batch(encode_message({"kind": "CALL", **fields}), 2)
+            session.connection.ws.write(frame(encode_batch(PING[:3])) + frame(late))
+            closes(session.connection, 4400)
+        other.publish("probe.notes", {"room": where}, {"text": "in time"})
+        same("what is heard", notes.next().value, {"text": "in time"})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from ..checks import same
 from ..chunks import abort, chunk, pieces
 from ..messages import encode_message
 from ..session import Session
+from ..wire import blob
 from .reactions import MISBEHAVE, closing, kinds, lives, message
 
 _CALL = encode_message({"kind": "CALL", "id": 0, "procedure": 0, "encoding": 3, "bytes": bytes(99)})
@@ -111,3 +114,64 @@ def _most_transfers(url: str) -> None:
     with Session.open(url) as session:
         session.connection.send(*({**_BEGUN, "transfer": number} for number in range(256)))
         lives(session)
+
+
+@MISBEHAVE.add("chunks-that-do-not-go-on-for-10-s")
+def _pause(url: str) -> None:
+    with Session.open(url) as session:
+        session.calls.bind("probe.echo", "call")
+        session.connection.send(_BEGUN)
+        session.connection.later(5.0, lambda: session.connection.send({"kind": "VOID"}))
+        began = time.monotonic()
+        session.connection.until(lambda: "ERROR" in kinds(session), "ERROR", 14.0)
+        same("the answer", _error(session), (0, "TOO_LARGE", "no"))
+        assert time.monotonic() - began > 9.5, "before the time was over"
+        session.connection.send(chunk(1, _CALL[50:], isLast=True))
+        lives(session)
+        same("answers", kinds(session).count("ERROR"), 1)
+
+
+@MISBEHAVE.add("chunks-above-4-mib-in-assembly")
+def _assembly(url: str) -> None:
+    with Session.open(url) as session:
+        session.calls.bind("probe.echo", "call")
+        size = 1_000_000
+        for transfer in range(5):
+            fields = {"procedure": 0, "encoding": 3, "bytes": bytes(size)}
+            start = encode_message({"kind": "CALL", "id": 2 * transfer, **fields})
+            session.connection.send(chunk(transfer, start[:16], isFirst=True, size=len(start)))
+            for _ in range(8):
+                session.connection.send(chunk(transfer, bytes(120_000)))
+        told = [(came["id"], came["code"]) for came in _errors(session)]
+        same("the answers", told, [(8, "BUSY")])
+        session.connection.send(abort(0), chunk(4, bytes(16)), abort(4))
+        session.connection.until(lambda: len(_errors(session)) == 2, "ERROR")
+        same("the answer to ABORT", _errors(session)[1]["code"], "CANCELLED")
+        lives(session)
+
+
+@MISBEHAVE.add("cancel-of-a-call-of-which-a-part-is-missing")
+def _early_cancel(url: str) -> None:
+    with Session.open(url) as session:
+        session.calls.bind("probe.echo", "call")
+        cancel = {"kind": "CANCEL", "id": 0, "reason": "withdrawn"}
+        session.connection.send(_BEGUN, cancel)
+        lives(session)
+        session.connection.send(chunk(1, _CALL[50:], isLast=True))
+        same("the answer", _error(session)[1], "INVALID_INPUT")
+        lives(session)
+
+
+@MISBEHAVE.add("item-that-is-too-large")
+def _large_item(url: str) -> None:
+    with Session.open(url) as session:
+        stream = session.stream("probe.sum")
+        start = message(0x55, bytes([stream.id, 3]), blob(bytes(2 * 2**20))[:4])
+        session.connection.send(chunk(1, start, isFirst=True, size=2 * 2**20))
+        same("the answer", _error(session)[1], "TOO_LARGE")
+        lives(session)
+
+
+def _errors(session: Session) -> list:
+    session.connection.until(lambda: "ERROR" in kinds(session), "ERROR")
+    return [came for came in session.connection.log if came["kind"] == "ERROR"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, List
 
 from ..checks import room, same
+from ..chunks import chunk
 from ..extensions import Message
 from ..frames import frame
 from ..messages import encode_batch, encode_message, is_sequenced
@@ -66,6 +67,7 @@ _too_early("unsubscribe", {"kind": "UNSUBSCRIBE", "sub": 0})
 _too_early("subscribe-and-unsubscribe", _subscribe(), {"kind": "UNSUBSCRIBE", "sub": 0})
 _too_early("auth", {"kind": "AUTH", "token": "let-me-stay"})
 _too_early("second-hello", hello())
+_too_early("chunk", chunk(1, b"a", isFirst=True, size=2))
 _too_early("result", {"kind": "RESULT", "id": 0, **_NONE})
 
 

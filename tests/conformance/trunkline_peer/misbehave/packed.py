@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Callable, Dict
 
 from ..checks import same
@@ -24,7 +25,9 @@ def item_message(payload: bytes, id: int = 0) -> bytes:
     return message(_ITEM, bytes([id, _PACKED]) + payload)
 
 
-def _answered(name: str, layouts: Dict, payload: bytes, code: str, what: str = "probe.echo") -> None:
+def _answered(
+    name: str, layouts: Dict, payload: bytes, code: str, what: str = "probe.echo"
+) -> None:
     """Adds a check: a CALL with this packed payload gets an error, and the connection lives."""
 
     def check(url: str) -> None:
@@ -45,6 +48,23 @@ _A = b"\x01a\x01"
 _answered("for-a-procedure-that-is-bound-without-hashes", {}, _A, "LAYOUT")
 _answered("for-a-publish-that-is-bound-without-hashes", {}, _A, "LAYOUT", "probe.notes")
 _answered("for-a-procedure-without-input", _RIGHT, b"\x00\x00", "INVALID_INPUT", "probe.crash")
+
+_OTHER = deepcopy(_RIGHT)
+_OTHER["probe.echo"]["send"][0]["root"]["rest"] = "carry"
+_answered("with-another-hash", _OTHER, _A + b"\x00", "LAYOUT")
+
+
+
+@MISBEHAVE.add("packed-stream-with-another-hash")
+def _stream(url: str) -> None:
+    layouts = deepcopy(_RIGHT)
+    layouts["probe.sum"]["send"][1]["root"] = {"kind": "string"}
+    with Session.open(url, layouts=layouts) as session:
+        stream = session.stream("probe.sum")
+        session.connection.send_body(item_message(_A, stream.id), 1)
+        refuses(stream.result, "LAYOUT")
+        lives(session)
+
 
 _FAULTS = {
     **{"of-no-bytes": b"", "with-a-byte-behind": _A + b"\x00", "cut": b"\x01a"},

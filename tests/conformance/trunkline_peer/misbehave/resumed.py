@@ -7,7 +7,7 @@ from typing import Any, Callable, List, NamedTuple, Optional
 from ..checks import same
 from ..connection import PACKED_V1, SUPERJSON_V1, Connection
 from ..extensions import Message
-from ..frames import frame
+from ..frames import CLOSE, frame
 from ..messages import encode_batch, encode_message
 from ..payload import encode_payload
 from ..resumption import RESUME_FEATURE
@@ -135,6 +135,16 @@ def _after_done(url: str) -> None:
     session.connection.close()
     resume = {**hello(), "kind": "RESUME", **own, "attach": 2, "rx": 0, "first": 1}
     same("the answer", _answer(_ask(url, _Left(resume, 0)))["kind"], "GONE")
+
+
+@MISBEHAVE.add("resume-after-a-close-without-a-code")
+def _no_code(url: str) -> None:
+    session = Session.open(url, features=RESUME_FEATURE)
+    assert session.welcome is not None
+    own = {"session": session.welcome["session"], "secret": session.welcome["secret"]}
+    session.connection.ws.send(b"", CLOSE)
+    resume = {**hello(), "kind": "RESUME", **own, "attach": 2, "rx": 0, "first": 1}
+    same("the answer", _answer(_ask(url, _Left(resume, 0)))["kind"], "RESUMED")
 
 
 @MISBEHAVE.add("resume-with-an-old-attach")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..extensions import Message
 from ..renewal import AUTH_FEATURE
 from ..session import Session, hello
+from .greeting import at_once
 from .reactions import MISBEHAVE, closes
 
 _AUTH: Message = {"kind": "AUTH", "token": "let-me-in"}
@@ -36,6 +37,6 @@ def _too_long(url: str) -> None:
 
 @MISBEHAVE.add("auth-right-behind-hello")
 def _early(url: str) -> None:
-    with _open(url) as session:
-        session.connection.send(_AUTH)
-        closes(session.connection, 4400)
+    session = Session(url)
+    at_once(session, hello(features=AUTH_FEATURE), [_AUTH])
+    closes(session.connection, 4400)

@@ -228,7 +228,8 @@ _READERS: Dict[str, Callable[[_Unpacker, Layout], Any]] = {
     **{"bytes": _Unpacker._bytes, "null": _Unpacker._nothing, "enum": _Unpacker._enum},
     **{"undefined": lambda self, layout: self._nothing(layout) or UNDEFINED},
     **{"maybe": _Unpacker._maybe, "object": _Unpacker._object, "array": _Unpacker._array},
-    **{"tuple": _Unpacker._tuple, "map": _Unpacker._map, "set": _Unpacker._set, "url": _Unpacker._url},
+    **{"tuple": _Unpacker._tuple, "map": _Unpacker._map, "set": _Unpacker._set},
+    **{"url": _Unpacker._url},
     **{"record": lambda self, layout: self._members(layout["of"])},
     **{"union": _Unpacker._choice, "variant": _Unpacker._choice},
 }
