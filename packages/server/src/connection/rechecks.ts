@@ -108,10 +108,7 @@ export class Rechecks {
 }
 
 /** Throws a TypeError for options that choose nothing, such as a topic that does not exist. */
-export function assertRecheck(
-  options: RecheckOptions,
-  hasTopic: (name: string) => boolean,
-): void {
+export function assertRecheck(options: RecheckOptions, hasTopic: (name: string) => boolean): void {
   refuseUnknown('recheck: unknown option', options, ['principal', 'topic']);
   const { principal, topic } = options;
   if (principal !== undefined && (typeof principal !== 'string' || principal === '')) {
