@@ -9,8 +9,8 @@ export function pageScheme(): string | undefined {
 }
 
 /**
- * Lists what to look at when no connection to an address ever opened, for a page that came by this
- * scheme or for a program that is none.
+ * Lists what to look at when no connection to an address ever opened.
+ * `page` is the scheme of the page; `undefined` for a program that is none.
  */
 export function unreachableHints(url: string, page: string | undefined): readonly string[] {
   const hints = [
