@@ -103,7 +103,7 @@ describe('a server whose client is hostile', () => {
     [
       'an error that is not declared',
       failure(1, { code: 'NONE_OF_OURS', message: 'x', executed: 'unknown' }),
-      { code: 'NONE_OF_OURS', message: 'x', executed: 'unknown', data: undefined },
+      { code: 'NONE_OF_OURS', message: 'desk.wait: x', executed: 'unknown', data: undefined },
     ],
     [
       'an error of Trunkline, with data of its own making',

@@ -261,7 +261,7 @@ describe('recheck', () => {
   it.each([
     [{ topic: 'hall.nothing' }, 'hall.nothing'],
     [{ principal: '' }, 'not empty'],
-    [{ topics: 'hall.news' }, 'expected principal, topic'],
+    [{ topics: 'hall.news' }, 'recheck: unknown option "topics": did you mean "topic"?'],
   ])('refuses %j', async (options, text) => {
     const { host } = openHall();
     await using _ = host;

@@ -41,6 +41,11 @@ describe('resolveOptions', () => {
 
   test.each<[string, object, string]>([
     ['an unknown option', { services, retries: 3 }, 'unknown option "retries": expected services,'],
+    [
+      'contracts without names',
+      { contracts: [ChatClient] },
+      'option "contracts" must be an object',
+    ],
     ['no service at all', {}, '"services" and "contracts"'],
     ['a service named then', { services: thenable }, '"services.then"'],
     ['a service named close', { services: { close: ChatClient } }, '"services.close"'],

@@ -182,6 +182,10 @@ function parseUrl(url: string): URL | undefined {
 function resolveShapes({ services = {}, contracts = {} }: ClientOptions) {
   const shapes = new Map<string, ContractShape>();
   for (const [option, given] of Object.entries({ services, contracts })) {
+    check(
+      typeof given === 'object' && given !== null && !Array.isArray(given),
+      `option "${option}" must be an object of them by name, as { chat }`,
+    );
     for (const [name, shape] of Object.entries(given)) {
       const place = `option "${option}.${name}"`;
       check(!TAKEN_NAMES.includes(name), `${place}: the client itself needs this name`);

@@ -41,7 +41,7 @@ export const ChatClient: ServiceShape<ChatClient> = {
     ticks: { ...stream, hasDown: true, hasOutput: true },
     upload: { ...stream, hasUp: true, hasOutput: true },
     echo: { ...stream, hasUp: true, hasDown: true },
-    messages: { kind: 'topic', publish: 'server', paramNames: ['room'] },
+    messages: { kind: 'topic', publish: 'server', paramNames: ['room'], keeps: true },
     typing: { kind: 'topic', publish: 'client', paramNames: ['room'] },
     news: { kind: 'topic', publish: 'server', paramNames: [] },
     kept: { kind: 'topic', publish: 'server', paramNames: ['room'], keeps: true },

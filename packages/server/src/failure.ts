@@ -16,6 +16,7 @@ import {
 import { encodePayload } from '@trunkline/protocol/superjson';
 import { isPromise } from './chain.js';
 import { encodeFor } from './encode-for.js';
+import { firstIssue } from './first-issue.js';
 import { FIXED_LIMITS } from './limits/fixed-limits.js';
 import { isTopicRoute, type Route } from './routes/route.js';
 
@@ -139,18 +140,23 @@ function classify(id: number, error: unknown, source: FailureSource): ErrorMessa
   if (data !== undefined) {
     return data.ok
       ? declared(id, error, { data: data.value, source })
-      : internal(
-          id,
-          new TypeError(`data of "${error.code}" does not fit its schema`, { cause: error }),
-          source,
-        );
+      : internal(id, new TypeError(data.fault, { cause: error }), source);
   }
   if (PASSED.has(error.code))
     return encode(id, error, { data: undefined, executed: source.executed });
-  return internal(id, error, source);
+  return internal(id, undeclared(error, source.route), source);
 }
 
-type Declared = { ok: true; value: unknown } | { ok: false };
+/** Of what a handler threw: codes of the framework tell of something else that failed. */
+function undeclared(error: TrunklineError, route: Route | undefined): Error {
+  if (route === undefined || isTopicRoute(route) || isErrorCode(error.code)) return error;
+  const codes = Object.keys(route.definition.errors);
+  const expected = codes.length === 0 ? 'it declares no errors' : `expected ${codes.join(', ')}`;
+  const text = `"${error.code}" is not declared by ${route.name}: ${expected}`;
+  return new TypeError(text, { cause: error });
+}
+
+type Declared = { ok: true; value: unknown } | { ok: false; fault: string };
 
 function declaredData(error: TrunklineError, route: Route | undefined): Declared | undefined {
   if (route === undefined || isTopicRoute(route) || isErrorCode(error.code)) return undefined;
@@ -158,9 +164,12 @@ function declaredData(error: TrunklineError, route: Route | undefined): Declared
     ? route.definition.errors[error.code]
     : undefined;
   if (schema === undefined) return undefined;
+  const ofCode = `data of "${error.code}"`;
   const parsed = validate(schema, error.data);
   // Data of an error is there when it is thrown; a schema that has to wait for something is a fault.
-  return isPromise(parsed) ? { ok: false } : parsed;
+  if (isPromise(parsed)) return { ok: false, fault: `${ofCode} may not wait for a promise` };
+  if (parsed.ok) return parsed;
+  return { ok: false, fault: `${ofCode} does not fit its schema${firstIssue(parsed.issues)}` };
 }
 
 function internal(

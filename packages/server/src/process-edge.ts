@@ -20,7 +20,10 @@ export function printLeak({ procedure, part, ended, forMs }: Leak): void {
 /** What is only a warning has no stack to look at. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.name === 'Warning' ? `warning: ${error.message}` : (error.stack ?? error.message);
+  if (error.name === 'Warning') return `warning: ${error.message}`;
+  const { cause, stack: text = error.message } = error;
+  // What a handler threw says where, if it is told of in the framework's own words.
+  return cause instanceof Error ? `${text}\n  caused by ${cause.stack ?? cause.message}` : text;
 }
 
 /** Calls back for each of these signals, which do not end the process then; gives the undoing. */

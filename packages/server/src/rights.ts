@@ -4,7 +4,7 @@ import type { IdempotencyTable } from './idempotency/idempotency-table.js';
 import type { LiveSession } from './connection/live-session.js';
 import { assertRecheck, type Rechecked, type RecheckOptions } from './connection/rechecks.js';
 import { isTopicRoute } from './routes/route.js';
-import { assertRevocation } from './server-options.js';
+import { assertRevocation, type RevokeOptions } from './server-options.js';
 
 const REVOKED: Close = { code: 'TOKEN', reason: 'revoked' };
 const REVOKED_FINALLY: Close = { code: 'REFUSED', reason: 'revoked' };
@@ -20,9 +20,9 @@ export class Rights {
   }
 
   /** Ends all sessions of a principal, and gives how many there were. */
-  revoke(principal: string, isFinal: boolean): number {
-    assertRevocation(principal, isFinal);
-    const close = isFinal ? REVOKED_FINALLY : REVOKED;
+  revoke(principal: string, options: RevokeOptions): number {
+    assertRevocation(principal, options);
+    const close = options.final === true ? REVOKED_FINALLY : REVOKED;
     const sessions = this.#sessionsOf(principal);
     // First those who are about to get one: what fires below is the application's own code.
     this.#services.gatekeeper.revoke(principal, close);

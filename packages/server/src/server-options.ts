@@ -118,8 +118,15 @@ function assertTracer(tracer: unknown): void {
   throw new TypeError('option "tracer" must be an object with the methods "start" and "serve"');
 }
 
+/** How rights are taken back. */
+export interface RevokeOptions {
+  readonly final?: boolean | undefined;
+}
+
 /** Throws a TypeError for what cannot be revoked: rights of nobody, or for a misread `final`. */
-export function assertRevocation(principal: unknown, isFinal: unknown): void {
+export function assertRevocation(principal: unknown, options: RevokeOptions): void {
+  refuseUnknown('revoke: unknown option', options, ['final']);
+  const { final: isFinal = false } = options;
   if (typeof principal !== 'string' || principal === '') {
     throw new TypeError(
       `revoke needs a principal: a string that is not empty, not "${typeof principal}"`,

@@ -209,8 +209,8 @@ export class Server {
    * clients may come back with another token, or are denied for good if that is `final`. Gives how
    * many sessions there were. What `authenticate` says afterwards is the application's own affair.
    */
-  revoke(principal: string, { final: isFinal = false }: { final?: boolean } = {}): number {
-    return this.#rights.revoke(principal, isFinal);
+  revoke(principal: string, options: { final?: boolean } = {}): number {
+    return this.#rights.revoke(principal, options);
   }
 
   /**

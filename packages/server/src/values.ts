@@ -12,6 +12,7 @@ import { decodePayload } from '@trunkline/protocol/superjson';
 import { chain, isPromise } from './chain.js';
 import { encodeFor } from './encode-for.js';
 import { ownError } from './failure.js';
+import { firstIssue } from './first-issue.js';
 
 /** A place of a procedure: its schema, and its codec where the client has the same layout. */
 export interface Position {
@@ -117,7 +118,7 @@ export function misfit(
   { issues, truncated }: Issues,
   executed: Executed = 'no',
 ): TrunklineError {
-  return ownError('INVALID_INPUT', `the ${what} does not fit its schema${firstOf(issues)}`, {
+  return ownError('INVALID_INPUT', `the ${what} does not fit its schema${firstIssue(issues)}`, {
     data: truncated ? { issues, truncated } : { issues },
     executed,
   });
@@ -154,7 +155,7 @@ function encodePlain(parsed: Awaited<ReturnType<typeof validate>>): Payload {
 }
 
 function unfit(issues: Issues['issues']): TypeError {
-  return new TypeError(`the handler's value does not fit its schema${firstOf(issues)}`);
+  return new TypeError(`the handler's value does not fit its schema${firstIssue(issues)}`);
 }
 
 /** Gives a payload that a client takes. Throws TOO_LARGE, executed yes, for a larger one. */
@@ -163,10 +164,4 @@ export function bounded(payload: Payload, maxBytes: number): Payload {
   const { length } = payload.bytes;
   const text = `the value has ${length} bytes: at most ${maxBytes} are sent, limit "valueOutBytes" or "maxOutputBytes"`;
   throw ownError('TOO_LARGE', text, { executed: 'yes' });
-}
-
-/** Names the place and the fault of the first issue; issues never hold the value itself. */
-function firstOf(issues: Issues['issues']): string {
-  const [first] = issues;
-  return first === undefined ? '' : ` at "${first.path.join('.')}": ${first.message}`;
 }

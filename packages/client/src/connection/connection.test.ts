@@ -204,7 +204,7 @@ describe('connecting again', () => {
     await runtime.advance(10_000);
     expect(states.at(-1)).toMatchObject({
       status: 'waiting',
-      reason: 'the connection was cut (1006: it did not open in time)',
+      reason: 'the connection could not be opened (1006: it did not open in time)',
     });
   });
 

@@ -31,7 +31,7 @@ import {
 import { present } from './present.js';
 import type { SessionUser } from './session-user.js';
 import type { AuthReason } from './token-source.js';
-import { unreachableHints } from './unreachable-hints.js';
+import { pageScheme, unreachableHints } from './unreachable-hints.js';
 
 /** What uses the sessions of a client. None of these throws. */
 export interface ConnectionUser {
@@ -233,10 +233,10 @@ export class Connection implements AttemptOwner {
       const { refusal } = decision;
       return this.#end(decision.status, { code: 'UNAVAILABLE', reason, refusal }, session);
     }
-    if (!this.#promote(rx)) {
+    if (!this.#promote(rx, reason)) {
       const delayMs = this.#haste.delayOf(ending, decision.delayMs);
       this.#timer = runtime.startTimer(delayMs, () => this.#connect(), true);
-      const hints = status === 'unreachable' ? unreachableHints(url) : undefined;
+      const hints = status === 'unreachable' ? unreachableHints(url, pageScheme()) : undefined;
       const nextAttemptAt = runtime.now() + delayMs;
       this.#change({ status, reason, nextAttemptAt, ...present({ hints }) });
     }
@@ -318,7 +318,7 @@ export class Connection implements AttemptOwner {
   }
 
   /** The server has ended the session while the next connection is on its way: that one is waited for. */
-  #promote(rx: number | undefined): boolean {
+  #promote(rx: number | undefined, reason: string): boolean {
     const next = this.#next;
     this.#stopMoving();
     if (next === undefined) return false;
@@ -328,7 +328,7 @@ export class Connection implements AttemptOwner {
     }
     this.#current = next;
     this.#attempt = 1;
-    this.#change({ status: 'connecting' });
+    this.#change({ status: 'connecting', reason });
     return true;
   }
 

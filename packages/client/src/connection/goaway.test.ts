@@ -158,6 +158,21 @@ describe('4503 of a server that has ended a session', () => {
     expect(server.connections).toHaveLength(2);
   });
 
+  test('says why while the connection that is on its way is waited for', async () => {
+    const { server, runtime, client } = await startLive();
+    const first = server.latest;
+    first.send(GOAWAY);
+    server.welcome = undefined;
+    await runtime.advance(500);
+    expect(server.connections).toHaveLength(2);
+    first.close('DRAINING', '9000');
+    await runtime.settle();
+    expect(client.connection.state).toMatchObject({
+      status: 'connecting',
+      reason: 'the server stops (4503)',
+    });
+  });
+
   test('changes nothing for a client that was not welcomed yet', async () => {
     const { runtime, server, client } = start();
     server.welcome = undefined;

@@ -104,7 +104,17 @@ describe('decideRetry', () => {
     expect(decide({ code: 4406, reason: 'trunkline.v2.packed' }).reason).toBe(
       'no version is spoken by both (4406: trunkline.v2.packed)',
     );
-    expect(decide({ code: 1006 }).reason).toBe('the connection was cut (1006)');
+    expect(decide({ code: 1006, phase: 'live' }).reason).toBe('the connection was cut (1006)');
+  });
+
+  test('says that a connection was cut only where it had been open', () => {
+    const refused = { code: 1006, reason: 'connect ECONNREFUSED' };
+    expect(decide({ ...refused, phase: 'opening' }).reason).toBe(
+      'the connection could not be opened (1006: connect ECONNREFUSED)',
+    );
+    for (const phase of ['resuming', 'greeting', 'live'] as const) {
+      expect(decide({ code: 1006, phase }).reason).toBe('the connection was cut (1006)');
+    }
   });
 
   test.each([4429, 4503])('leaves the milliseconds of %i out of what it says', (code) => {

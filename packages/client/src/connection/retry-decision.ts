@@ -73,7 +73,7 @@ export function decideRetry(ending: Ending, before: Attempts, terms: RetryTerms)
   const { closed, phase } = ending;
   const { failures, unopened } = countAttempt(before, ending);
   // Of what ended before there was a connection, the reason says all.
-  const reason = phase === 'auth' ? closed.reason : describeEnding(closed);
+  const reason = phase === 'auth' ? closed.reason : describeEnding(closed, phase);
   const backoff = backoffMs(failures, terms.reconnect, terms.random);
   const wait = (delayMs: number): RetryDecision => {
     return { next: 'wait', status: 'waiting', delayMs, reason };
@@ -110,9 +110,10 @@ export function namedDelay(reason: string): number | undefined {
   return Math.min(Math.max(Number(reason), MIN_NAMED_MS), MAX_NAMED_MS);
 }
 
-function describeEnding({ code, reason }: Closed): string {
+function describeEnding({ code, reason }: Closed, phase: AttachPhase): string {
   const name = closeCodeOf(code);
-  const meaning = name === undefined ? 'the connection was cut' : CLOSE_CODES[name].meaning;
+  const what = phase === 'opening' ? 'could not be opened' : 'was cut';
+  const meaning = name === undefined ? `the connection ${what}` : CLOSE_CODES[name].meaning;
   // Milliseconds are for this client, not for who reads.
   const isDelay = reactionTo(code) === 'retry-after' && namedDelay(reason) !== undefined;
   return reason === '' || isDelay ? `${meaning} (${code})` : `${meaning} (${code}: ${reason})`;

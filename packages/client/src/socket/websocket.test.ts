@@ -228,7 +228,7 @@ describe('the WebSocket transport of Node', () => {
         if (state.status === 'waiting') resolve(state.reason);
       });
     });
-    expect(reason).toBe('the connection was cut (1006: the server answered HTTP 503)');
+    expect(reason).toBe('the connection could not be opened (1006: the server answered HTTP 503)');
   });
 
   test.each<[string, string]>([

@@ -47,8 +47,8 @@ describe('a loop', () => {
     });
     const gaps: Gap[] = [];
     const onGap = (missing: Gap) => gaps.push(missing);
-    const slow = chat.messages(LOBBY, { onGap })[Symbol.asyncIterator]();
-    const fast = record(chat.messages(LOBBY));
+    const slow = chat.typing(LOBBY, { onGap })[Symbol.asyncIterator]();
+    const fast = record(chat.typing(LOBBY));
     const first = slow.next();
     await runtime.settle();
     subscribed(server.latest);
@@ -65,7 +65,7 @@ describe('a loop', () => {
 
   test('that is too slow fails with GAP where nobody asked for gaps', async () => {
     const { server, runtime, chat } = await startLive({ limits: { subscriptionBytes: 100 } });
-    const slow = chat.messages(LOBBY)[Symbol.asyncIterator]();
+    const slow = chat.typing(LOBBY)[Symbol.asyncIterator]();
     const first = slow.next();
     await runtime.settle();
     subscribed(server.latest);

@@ -84,11 +84,18 @@ function needOf({ from, last }: TopicOptions): Need {
 }
 
 /** Checks the options of a topic. Throws a TypeError that names the option and the rule. */
-export function checkTopicOptions(name: string, options: TopicOptions<unknown>): void {
+export function checkTopicOptions(
+  name: string,
+  options: TopicOptions<unknown>,
+  keeps: boolean,
+): void {
   refuseUnknown(`${name}: unknown option`, options, OPTIONS);
   const { last, from, onGap } = options;
   if (last !== undefined && !(Number.isSafeInteger(last) && last >= 0 && last <= MAX_LAST)) {
     throw new TypeError(`option "last" must be a whole number up to ${MAX_LAST}, not "${last}"`);
+  }
+  if (last !== undefined && last > 0 && !keeps) {
+    throw new TypeError(`${name}: option "last" needs "keep" in the contract: nothing is kept`);
   }
   if (onGap !== undefined && typeof onGap !== 'function') {
     throw new TypeError(`option "onGap" must be a function, not "${typeof onGap}"`);

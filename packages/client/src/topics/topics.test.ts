@@ -193,6 +193,14 @@ describe('subscribing', () => {
     expect(() => chat.messages(LOBBY, options() as never)).toThrow(TypeError);
     expect(() => chat.messages(LOBBY, options() as never)).toThrow(text);
   });
+
+  test('refuses the last messages of a topic that keeps none', async () => {
+    const { chat } = await startLive();
+    expect(() => chat.typing(LOBBY, { last: 5 })).toThrow(
+      /^chat\.typing: option "last" needs "keep" in the contract: nothing is kept$/,
+    );
+    expect(() => chat.typing(LOBBY, { last: 0 })).not.toThrow();
+  });
 });
 
 describe('listeners', () => {

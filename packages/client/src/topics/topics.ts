@@ -33,8 +33,8 @@ export function createTopicMethod(
   { topic: kind, snapshot: given }: TopicParts,
 ): object {
   return (params?: unknown, options: TopicOptions<unknown> = {}): Topic<unknown, unknown> => {
-    checkTopicOptions(name, options);
     const { codec, keeps = false } = kind;
+    checkTopicOptions(name, options, keeps);
     const keyed = { ...keyTopic(name, kind.paramNames, params), codec };
     const snapshot = given && { name: given.name, codec: given.call.codec, input: keyed.values };
     const request: TopicRequest = { topic: keyed, options, keeps, snapshot };

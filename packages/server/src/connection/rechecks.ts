@@ -2,6 +2,7 @@ import { TrunklineError, type Runtime } from '@trunkline/protocol';
 import { Ending } from '../ending.js';
 import { ownError, type ReportFailure } from '../failure.js';
 import type { ServerLimits } from '../limits/limits.js';
+import { refuseUnknown } from '../refuse-unknown.js';
 import { ReadSlots } from '../topics/read-slots.js';
 
 /** Which subscriptions are decided on anew: all of them where nothing is given. */
@@ -107,13 +108,9 @@ export class Rechecks {
 }
 
 /** Throws a TypeError for options that choose nothing, such as a topic that does not exist. */
-export function assertRecheck(
-  { principal, topic, ...rest }: RecheckOptions,
-  hasTopic: (name: string) => boolean,
-): void {
-  for (const name of Object.keys(rest)) {
-    throw new TypeError(`unknown option "${name}" of recheck: expected principal, topic`);
-  }
+export function assertRecheck(options: RecheckOptions, hasTopic: (name: string) => boolean): void {
+  refuseUnknown('recheck: unknown option', options, ['principal', 'topic']);
+  const { principal, topic } = options;
   if (principal !== undefined && (typeof principal !== 'string' || principal === '')) {
     throw new TypeError(
       `option "principal" of recheck must be a string that is not empty, not "${principal}"`,

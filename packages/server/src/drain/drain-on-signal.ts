@@ -1,7 +1,8 @@
 import { systemRuntime, type Runtime } from '@trunkline/protocol';
-import type { DrainOptions, DrainReport } from './drain.js';
+import { DRAIN_OPTIONS, type DrainOptions, type DrainReport } from './drain.js';
 import { DRAIN_MS, windowOf } from './drain-plan.js';
 import { exitProcess, onSignals, printFailure } from '../process-edge.js';
+import { refuseUnknown } from '../refuse-unknown.js';
 
 /** What is drained by a signal. */
 interface Drainable {
@@ -23,6 +24,14 @@ export interface DrainOnSignalOptions extends DrainOptions {
   readonly runtime?: Runtime;
 }
 
+const OPTIONS: readonly (keyof DrainOnSignalOptions)[] = [
+  ...DRAIN_OPTIONS,
+  'signals',
+  'drained',
+  'exit',
+  'runtime',
+];
+
 /** By convention a process that a signal ends exits with this and the signal's number. */
 const SIGNAL_CODE = 128;
 const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = {
@@ -36,6 +45,7 @@ const AFTERWARDS = 0.02;
 
 /** Drains a server when the process is told to end, and exits; gives the undoing. */
 export function drainOnSignal(server: Drainable, options: DrainOnSignalOptions = {}): () => void {
+  refuseUnknown('drainOnSignal: unknown option', options, OPTIONS);
   const { signals = ['SIGTERM', 'SIGINT'], windowMs = DRAIN_MS } = options;
   const ending = new Ending(server, options, windowOf(windowMs));
   return onSignals(signals, (signal) => ending.told(signal));

@@ -1,6 +1,7 @@
 import type { Close, Runtime, Timer } from '@trunkline/protocol';
 import { DRAIN_MS, moveMs, planDrain, returnMs, type DrainPlan } from './drain-plan.js';
 import type { LiveSession } from '../connection/live-session.js';
+import { refuseUnknown } from '../refuse-unknown.js';
 import type { Sessions } from '../sessions.js';
 import type { Refusal } from '../upgrade/refusal.js';
 
@@ -9,6 +10,9 @@ export interface DrainOptions {
   /** How long all of it may take, in milliseconds; 25,000 unless given. */
   readonly windowMs?: number;
 }
+
+/** Every option of a drain, so that a misspelled one is found. */
+export const DRAIN_OPTIONS: readonly (keyof DrainOptions)[] = ['windowMs'];
 
 /** What has become of a server's sessions and calls in a drain. */
 export interface DrainReport {
@@ -84,7 +88,10 @@ export class Drain {
   #lastTimer: Timer | undefined;
   #settled: (report: DrainReport) => void = () => undefined;
 
-  constructor(host: DrainHost, { windowMs = DRAIN_MS }: DrainOptions) {
+  /** Throws a TypeError for options that are none. */
+  constructor(host: DrainHost, options: DrainOptions) {
+    refuseUnknown('drain: unknown option', options, DRAIN_OPTIONS);
+    const { windowMs = DRAIN_MS } = options;
     this.#host = host;
     const sessions = [...host.sessions.all];
     this.#plan = planDrain(windowMs, sessions.length);

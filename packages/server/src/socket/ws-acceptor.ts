@@ -29,6 +29,7 @@ import {
   type UpgradeDecision,
   type UpgradePolicy,
 } from '../upgrade/upgrade-policy.js';
+import { refuseUnknown } from '../refuse-unknown.js';
 import { routeUpgrades } from '../upgrade/upgrade-router.js';
 
 export type { ListenAddress, ListenOptions } from '../upgrade/http-server.js';
@@ -65,6 +66,20 @@ interface Upgrade {
   /** The most headers that it may have. */
   readonly headerCount: number;
 }
+
+/** Which upgrades are taken on a server of somebody else. */
+interface MountOptions {
+  readonly path?: string | undefined;
+}
+
+const MOUNT_OPTIONS: readonly (keyof MountOptions)[] = ['path'];
+const LISTEN_OPTIONS: readonly (keyof ListenOptions)[] = [
+  'port',
+  'host',
+  'path',
+  'readyPath',
+  'tls',
+];
 
 const TOO_MANY_HEADERS: Refusal = { status: 400, message: 'too many headers' };
 const BAD_REQUEST: Refusal = { status: 400, message: 'the upgrade failed' };
@@ -124,6 +139,7 @@ export class WsAcceptor {
 
   /** Listens on a port of its own. Rejects when the port cannot be had. */
   async listen(options: ListenOptions): Promise<ListenAddress> {
+    refuseUnknown('listen: unknown option', options, LISTEN_OPTIONS);
     this.#mustBeOpen();
     const { limits, readiness } = this.#options;
     const answer = answerOf(options.readyPath, readiness);
@@ -148,9 +164,11 @@ export class WsAcceptor {
    * the function that it gives is called. Connections stay. Throws a TypeError for a path that is
    * not valid or taken.
    */
-  mount(server: Server | SecureServer, { path }: { path?: string | undefined } = {}): () => void {
+  mount(server: Server | SecureServer, options: MountOptions = {}): () => void {
+    // A misspelt path would be every path.
+    refuseUnknown('mount: unknown option', options, MOUNT_OPTIONS);
     this.#mustBeOpen();
-    const unroute = this.#route(server, path);
+    const unroute = this.#route(server, options.path);
     const looser = listLooserLimits(server, this.#options.limits);
     if (looser.length > 0) {
       const text =
