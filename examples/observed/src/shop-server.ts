@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { failuresTo, logTo, type Log } from '@trunkline/observe/pino';
 import { Metrics } from '@trunkline/observe/prometheus';
@@ -47,9 +48,7 @@ export async function openShopServer(
   const http = createHttpServer((request, response) => {
     if (request.url === '/metrics') metrics.handler(request, response);
     else if (request.url === '/ready') server.readiness(request, response);
-    else if (request.url === '/') {
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(LINKS);
-    } else response.writeHead(404).end('only /, /metrics and /ready are here\n');
+    else answerRest(request, response);
   });
   Object.assign(http, { maxHeadersCount: 100, headersTimeout: 10_000, requestTimeout: 15_000 });
   server.mount(http, { path: '/trunkline' });
@@ -58,4 +57,10 @@ export async function openShopServer(
     throw portError(start.port, cause);
   });
   return { server, http, port: (http.address() as AddressInfo).port };
+}
+
+function answerRest(request: IncomingMessage, response: ServerResponse): void {
+  if (request.url === '/') {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(LINKS);
+  } else response.writeHead(404).end('only /, /metrics and /ready are here\n');
 }

@@ -218,9 +218,12 @@ export class StreamCall implements StreamHandler {
 
   #sendItem(item: unknown): void {
     const payload = encodeValue(item, this.#request.codec?.up, this.#port.superjson.code);
-    // While the call waits to go again its id may be that of another one: this goes with the rest.
-    if (this.#isSent) this.#send(payload);
     this.#unanswered?.push(payload);
+    // While the call waits to go again its id may be that of another one: this goes with the rest.
+    if (!this.#isSent) return;
+    // The call may have gone again since the item was asked for, with items that are larger now.
+    if (this.#backlog.length > 0 || this.#up?.isOpen !== true) this.#backlog.push(payload);
+    else this.#send(payload);
   }
 
   #send(payload: Unsent): void {

@@ -99,3 +99,32 @@ test.each(['an item', 'its end'])(
     expect([first, second]).toHaveLength(2);
   },
 );
+
+test('an upload that goes again has no item without credit that was asked for before', async () => {
+  const { server, runtime, imports, sum } = setup();
+  let goOn = (): void => {};
+  async function* slow(): AsyncGenerator<string> {
+    yield 'a'.repeat(10_000);
+    yield 'b'.repeat(6_370);
+    await new Promise<void>((resolve) => (goOn = resolve));
+    yield 'c';
+  }
+  await runtime.settle();
+  const output = sum({}, slow() as unknown as AsyncIterable<number>);
+  await runtime.settle();
+  const sent = server.latest.all('ITEM');
+  expect(sent).toHaveLength(2);
+  server.latest.error(0, { code: 'LAYOUT', executed: 'no' });
+  await runtime.settle();
+  imports.arrive();
+  await runtime.settle();
+  goOn();
+  await runtime.settle();
+  const plain = () => server.latest.all('ITEM').filter(({ encoding }) => encoding === 2);
+  expect(plain()).toHaveLength(2);
+  server.latest.send({ kind: 'CREDIT', id: 0, items: 32, bytes: 65_536 });
+  await runtime.settle();
+  expect(plain().map(decoded)).toEqual(['a'.repeat(10_000), 'b'.repeat(6_370), 'c']);
+  server.latest.end(0, 3);
+  expect(await output).toBe(3);
+});
