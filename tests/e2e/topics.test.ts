@@ -58,15 +58,25 @@ describeTransports('topics', (open) => {
     const services = [implement(town, { say })];
     await using peers = await open({ anonymous: true, broker, services });
     await say('before');
-    for (const wish of [{}, { last: 0 }]) {
+    const wishes: { last?: number }[] = [{}, { last: 0 }, { last: 1 }];
+    for (const wish of wishes) {
       const { town: client } = peers.connect({ contracts: { town } });
-      const [kept, passing] = [collect<string>(), collect<string>()];
-      const subscription = client.kept(undefined, wish).subscribe(kept.listeners);
+      const [kept, beside, passing] = [collect<string>(), collect<string>(), collect<string>()];
+      client.kept(undefined, wish).subscribe(kept.listeners);
+      client.kept(undefined, { last: 2 }).subscribe(beside.listeners);
       client.passing().subscribe(passing.listeners);
-      await client.say('mine');
-      await expect.poll(() => kept.seen.messages).toEqual(['mine']);
-      await expect.poll(() => passing.seen.messages).toEqual(['mine']);
-      expect(subscription.state.joined).toEqual({ kind: 'fresh', count: 0 });
+      const told = passing.live;
+      await Promise.all([client.say('one'), client.say('two'), client.say('three')]);
+      await expect.poll(told).toBe(true);
+      const three = ['one', 'two', 'three'];
+      for (const { seen } of [kept, beside, passing]) {
+        await expect.poll(() => seen.messages.slice(-3)).toEqual(three);
+        expect(seen.gaps).toEqual([]);
+      }
+      expect(passing.seen.messages).toEqual(three);
+      expect(passing.seen.states.at(-1)?.joined).toEqual({ kind: 'fresh', count: 0 });
+      const older = kept.seen.messages.slice(0, -3);
+      expect(older.length).toBeLessThanOrEqual(wish.last ?? 0);
     }
   });
 

@@ -24,6 +24,11 @@ export class Transcript {
   }
 }
 
+/** Gives a text of the other side so that it stays on its line, and steers no terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (one) => JSON.stringify(one).slice(1, -1));
+}
+
 function showBytes(_key: string, value: unknown): unknown {
   // A Buffer has become this by its own `toJSON` before it gets here.
   const isBuffer = typeof value === 'object' && value !== null && 'data' in value;

@@ -16,7 +16,7 @@ import { CreditLedger, startingCredit } from './credit-ledger.js';
 import { Inbox } from './inbox.js';
 import { Manners } from './manners.js';
 import { judgePosition } from './position.js';
-import { Transcript } from './transcript.js';
+import { printable, Transcript } from './transcript.js';
 
 /** How a batch is written, when it is not as usual. */
 export interface Manner {
@@ -62,8 +62,8 @@ export class WireEnd {
     this.credit = new CreditLedger(startingCredit(isClient));
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
-    socket.on('close', (code, reason) => this.#ended(code, reason.toString()));
-    socket.on('error', (error) => this.transcript.add(`< ${error.message}`));
+    socket.on('close', (code, reason) => this.#ended(code, printable(reason.toString())));
+    socket.on('error', (error) => this.transcript.add(`< ${printable(error.message)}`));
   }
 
   /** How many acknowledgements have come. */

@@ -17,6 +17,7 @@ from .frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, frame
 _ACCEPT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 CUT = 1006
 _MOST, _MOST_FRAGMENTS, _MOST_SECONDS = 256 * 1024, 64, 10.0
+_MOST_HEAD = 16_384
 
 
 class UpgradeRefused(Exception):
@@ -74,6 +75,8 @@ class WebSocket:
             if not more:
                 raise ConnectionError("the connection ended within the upgrade")
             self._buffer += more
+            if len(self._buffer) > _MOST_HEAD:
+                raise ConnectionError(f"the answer to the upgrade has more than {_MOST_HEAD} bytes")
         head, self._buffer = self._buffer.split(b"\r\n\r\n", 1)
         status, *rest = head.decode("latin-1").split("\r\n")
         fields = (line.partition(":") for line in rest)

@@ -149,7 +149,7 @@ export class TopicFeed {
 
   subscribed(message: SubscribedMessage): void {
     const { epoch, offset } = message;
-    const { cursor, last = 0 } = this.#asked?.message ?? {};
+    const { cursor, last } = this.#asked?.message ?? {};
     const onlyLast = cursor === undefined ? last : undefined;
     this.#phase = 'joined';
     this.#joinedAt = this.#runtime.now();

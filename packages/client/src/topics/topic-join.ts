@@ -63,14 +63,12 @@ export function joinAt(need: Need, answer: Answer, wasLive: boolean): Join {
   const { epoch, offset, top, gap } = answer;
   switch (need.kind) {
     case 'now':
-      // What stands between was published since it was asked, unless others asked for kept ones.
-      return { place: { epoch, offset: isOfNow(answer) ? offset : top }, joined: fresh(0) };
+      return { place: { epoch, offset: top }, joined: fresh(0) };
     case 'last': {
       const start = afterGap(answer);
       // Offsets may jump, so counting back from the newest could skip what was asked for.
       const first = need.count === answer.onlyLast ? start : Math.max(start, top - need.count);
-      const count = need.count === 0 ? 0 : top - first;
-      return { place: { epoch, offset: first }, joined: fresh(count) };
+      return { place: { epoch, offset: first }, joined: fresh(top - first) };
     }
     case 'from': {
       const { cursor } = need;
@@ -84,10 +82,6 @@ export function joinAt(need: Need, answer: Answer, wasLive: boolean): Join {
       return { place: { epoch, offset: end }, joined: { kind: 'gap', ...missed } };
     }
   }
-}
-
-function isOfNow({ state, onlyLast }: Answer): boolean {
-  return state === 'fresh' && onlyLast === 0;
 }
 
 function fresh(count: number): Joined {

@@ -82,7 +82,7 @@ export class TopicSubscription implements SnapshotSink, Subscription {
   changed(state: SubscriptionState): void {
     if (state.status === 'ended') {
       for (const { reject } of this.#takeWaiters(() => true)) reject(this.#endedError(state));
-    }
+    } else if (this.cursor !== undefined) this.#reach(this.cursor.offset);
     this.#notify(this.#listeners.state, state);
   }
 

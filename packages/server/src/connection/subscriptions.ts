@@ -279,9 +279,11 @@ export class Subscriptions implements SubscriptionLink {
   ): string | Promise<string> {
     const { round } = entry;
     const key = this.#admit(route, () => parseInput(route.definition.params, rawParams));
-    return chain(key, (decided) =>
-      round === entry.round || this.#isClosed ? decided : this.#decide(route, { entry, rawParams }),
-    );
+    return chain(key, (decided) => {
+      if (round === entry.round || this.#isClosed) return decided;
+      // Not in this turn: an authorizer may want all decided on anew each time that it is asked.
+      return Promise.resolve().then(() => this.#decide(route, { entry, rawParams }));
+    });
   }
 
   /** Tells whether it has ended by this; `undefined` for one that was not decided on. */

@@ -40,6 +40,8 @@ interface Entry {
 /** What runs and has to be told of its deadline. */
 interface Running {
   readonly context: RequestContext;
+  /** Whoever calls again, it ends then. */
+  readonly latestAt: number;
   timer: Timer | undefined;
 }
 
@@ -134,7 +136,8 @@ export class IdempotencyTable {
     this.#entries.set(name, entry);
     const final = run();
     if (!isPromise(final)) return this.#settle(entry, context, final);
-    const running: Running = { context, timer: this.#watchDeadline(context) };
+    const latestAt = this.#runtime.now() + this.#limits.maxDeadlineMs;
+    const running: Running = { context, latestAt, timer: this.#watchDeadline(context) };
     this.#running.add(running);
     entry.running = running;
     entry.promise = final.then((late) => {
@@ -179,10 +182,10 @@ export class IdempotencyTable {
 
   /** Who waits for a run has a deadline of its own, which may be a later one. */
   #extend(running: Running, deadlineAt: number | undefined): void {
-    const { context } = running;
-    const isLater = (deadlineAt ?? Infinity) > (context.deadlineAt ?? Infinity);
-    if (!isLater || context.isAborted) return;
-    context.deadlineAt = deadlineAt;
+    const { context, latestAt } = running;
+    const until = Math.min(deadlineAt ?? Infinity, latestAt);
+    if (until <= (context.deadlineAt ?? Infinity) || context.isAborted) return;
+    context.deadlineAt = until;
     running.timer?.cancel();
     running.timer = this.#watchDeadline(context);
   }

@@ -141,7 +141,11 @@ export class HubTopic {
    */
   get origin(): Cursor | Promise<Cursor> {
     if (this.#subscription !== undefined) return this.#place;
-    return (this.#started ??= this.#start());
+    // Who comes while the broker is asked for somebody else begins behind what has come already.
+    const { epoch, offset } = this.#newest;
+    return (this.#started ??= this.#start()).then((start) =>
+      epoch === start.epoch && offset > start.offset ? { epoch, offset } : start,
+    );
   }
 
   async #start(): Promise<Cursor> {

@@ -36,10 +36,11 @@ export async function findJoinStart(
   const { topic } = from;
   // Without history nobody can say what was missed, so nothing is said.
   if (!topic.keeps || (cursor === undefined && (last ?? 0) === 0)) {
-    return { state: 'fresh', offset: firstHeld(topic, origin) };
+    return { state: 'fresh', offset: offsetOf(origin, topic) };
   }
   if (cursor === undefined) {
-    return { state: 'fresh', offset: await firstKept(from, { last: last ?? 0 }) };
+    const kept = await firstKept(from, { last: last ?? 0 });
+    return { state: 'fresh', offset: Math.min(kept, offsetOf(origin, topic)) };
   }
   const { epoch } = cursor;
   // A cursor may name the highest number there is, after which none can be written.
@@ -53,12 +54,9 @@ export async function findJoinStart(
   return { state: 'gap', offset, gap: { epoch, from: missed, to: offset, reason: 'expired' } };
 }
 
-/** What was published since somebody came is held; of very much, the newest. */
-function firstHeld(topic: HubTopic, origin: Cursor): number {
-  const isThere = origin.epoch === topic.place.epoch && origin.offset <= topic.place.offset;
-  if (!isThere) return topic.place.offset;
-  const isHeld = topic.recentAfter(origin.offset) !== undefined;
-  return isHeld ? origin.offset : Math.max(origin.offset, topic.recentStart);
+/** Where somebody begins who came at this place; of an epoch that has ended, at the newest one. */
+export function offsetOf(origin: Cursor, { place }: HubTopic): number {
+  return origin.epoch === place.epoch ? Math.min(origin.offset, place.offset) : place.offset;
 }
 
 /** Another node may have given the client what has not come here yet, so the broker is asked. */

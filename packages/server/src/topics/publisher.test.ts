@@ -37,6 +37,7 @@ class ChatTopics extends TopicsOf(chat) {}
 
 it('refuses options and methods of observers that are misspelt', async () => {
   const broker = new MemoryBroker();
+  expect(() => createTopics(chat, undefined as never)).toThrow(/need a broker, such as/);
   expect(() => createTopics(chat, broker, { observer: [] } as object)).toThrow(
     'unknown option of topics "observer": did you mean "observers"?',
   );

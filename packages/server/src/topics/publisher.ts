@@ -101,6 +101,12 @@ export function createTopics<M extends Members>(
   ownBroker: Broker,
   options: TopicsOptions = {},
 ): PublishersOf<M> {
+  if (typeof (ownBroker as Partial<Broker> | undefined)?.publish !== 'function') {
+    const given = typeof ownBroker;
+    throw new TypeError(
+      `the topics of a contract need a broker, such as that of the server, not "${given}"`,
+    );
+  }
   refuseUnknown('unknown option of topics', options, OPTIONS);
   const { observers, runtime = systemRuntime } = options;
   assertObservers(observers);

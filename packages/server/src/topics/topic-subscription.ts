@@ -12,7 +12,7 @@ import { isPromise } from '../chain.js';
 import type { ServerLimits } from '../limits/limits.js';
 import type { TalliedSubscription, TopicTally } from '../observe/topic-tally.js';
 import type { HubTopic, Subscriber } from './hub-topic.js';
-import { findJoinStart, type JoinStart, type JoinWish } from './join-start.js';
+import { findJoinStart, offsetOf, type JoinStart, type JoinWish } from './join-start.js';
 import { conflate } from './latest-records.js';
 
 /** What a subscription needs of its connection. */
@@ -101,7 +101,7 @@ export class TopicSubscription implements Subscriber, TalliedSubscription {
         round = ++this.#round;
         start = await findJoinStart({ topic, history }, { ...wish, origin });
       } while (round !== this.#round && !this.#isClosed());
-      if (!this.#isClosed()) this.#begin(start);
+      if (!this.#isClosed()) this.#begin(start, offsetOf(origin, topic));
     } catch (error) {
       if (!this.#isClosed()) this.#fail(error);
     }
@@ -169,10 +169,11 @@ export class TopicSubscription implements Subscriber, TalliedSubscription {
     else this.topic.beginBehind();
   }
 
-  #begin({ state, offset, gap }: JoinStart): void {
+  /** What follows `newest` was published since the subscription was asked for. */
+  #begin({ state, offset, gap }: JoinStart, newest: number): void {
     const { topic, link, sub } = this.#options;
     const { epoch } = topic.place;
-    const top = Math.max(offset, topic.place.offset);
+    const top = Math.max(offset, newest);
     this.#epoch = epoch;
     this.#offset = offset;
     link.send({ kind: 'SUBSCRIBED', sub, topic: topic.number, state, epoch, offset, top });
