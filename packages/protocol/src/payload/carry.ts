@@ -1,5 +1,6 @@
 import { utf8Size } from '../bytes/text.js';
 import type { DecodeLimits } from '../limits.js';
+import { placeOf } from './fault.js';
 
 const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -57,8 +58,7 @@ export class CarriageWalk {
 
   #fail(what: string): void {
     if (this.fault === undefined) this.place = [...this.#path];
-    const place = this.#path.length === 0 ? 'the value itself' : `"${this.#path.join('.')}"`;
-    this.fault ??= `cannot carry ${what} at ${place}`;
+    this.fault ??= `cannot carry ${what} at ${placeOf(this.#path)}`;
   }
 
   #count(): boolean {
@@ -176,7 +176,9 @@ function isUrl(value: object): value is { readonly href: string } {
 
 function classOf(value: object): string {
   const { constructor } = value as { constructor?: unknown };
-  return typeof constructor === 'function' ? constructor.name : 'an unknown class';
+  return typeof constructor === 'function'
+    ? String(constructor.name).slice(0, 64)
+    : 'an unknown class';
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ReadPart, WritePart } from './packed/described.js';
 import type { CheckArray } from './packed/part-check.js';
 import { PackReader } from './packed/pack-reader.js';
 import { PackWriter } from './packed/pack-writer.js';
-import type { Decoded, Encoded, Fault } from './fault.js';
+import { placeOf, type Decoded, type Encoded, type Fault } from './fault.js';
 
 /** The code of the layout of one position: an input, an output, an item and so on. */
 export interface PartCodec {
@@ -123,7 +123,9 @@ function explain(write: WritePart, value: unknown, limits: DecodeLimits): Encode
 
 function faultOf({ path: reversed, fault, expected }: PackWriter): Fault {
   const path = reversed.toReversed();
-  const place = path.length === 0 ? 'the value itself' : `"${path.join('.')}"`;
   const hint = expected === undefined ? '' : `: expected ${expected}`;
-  return { fault: `cannot carry ${fault ?? 'a value that changes'} at ${place}${hint}`, path };
+  return {
+    fault: `cannot carry ${fault ?? 'a value that changes'} at ${placeOf(path)}${hint}`,
+    path,
+  };
 }

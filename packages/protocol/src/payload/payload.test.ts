@@ -22,6 +22,22 @@ describe('encodePayload', () => {
     expect(encodePayload(bytes, LIMITS).bytes).toBe(bytes);
   });
 
+  it('quotes keys and names so that they stay on their line, and short', () => {
+    const Long = { ['n'.repeat(1_000)]: class {} }['n'.repeat(1_000)] as new () => object;
+    const textOf = (value: unknown): string => {
+      try {
+        return String(encodePayload(value, LIMITS));
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(textOf({ '\u001b[31m\n': () => 1 })).toBe(
+      String.raw`cannot carry a function at "\u001b[31m\n"`,
+    );
+    expect(textOf({ ['k'.repeat(200)]: { ['k'.repeat(200)]: () => 1 } }).length).toBeLessThan(300);
+    expect(textOf({ a: new Long() })).toBe(`cannot carry an instance of ${'n'.repeat(64)} at "a"`);
+  });
+
   it('throws what cannot be carried as INVALID_INPUT that did not run', () => {
     const encode = (): unknown => encodePayload({ a: { b: () => 1 } }, LIMITS);
     expect(encode).toThrow(TrunklineError);

@@ -121,7 +121,7 @@ export function nameOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (isPlainObject(value)) return 'an object';
   const { constructor } = value as { constructor?: unknown };
-  return `an instance of ${typeof constructor === 'function' ? constructor.name : 'an unknown class'}`;
+  return `an instance of ${typeof constructor === 'function' ? String(constructor.name).slice(0, 64) : 'an unknown class'}`;
 }
 
 function objectKindOf(value: object): ValueKind | undefined {
