@@ -6,7 +6,7 @@ import {
   type SubscriptionState,
   type TopicOptions,
 } from '@trunkline/client';
-import { PLACES } from './publish-work.js';
+import { PLACES, type Place } from './publish-work.js';
 import type { SimClient } from './sim-client.js';
 import { TopicWitness } from './topic-witness.js';
 import type { World } from './world.js';
@@ -30,7 +30,7 @@ export interface WatchedTopic {
 export function subscribe(world: World, client: SimClient): void {
   const { chance } = world;
   const place = chance.pick(PLACES);
-  const start = startOf(world, place.key);
+  const start = startOf(world, place);
   const witness = new TopicWitness(world, world.nextId('t'), place, start.from);
   const { last, from } = start;
   const begin = from === undefined ? `last ${last}` : `from ${from.epoch}:${from.offset}`;
@@ -55,7 +55,10 @@ type OpenTopic = (
   options: TopicOptions,
 ) => AsyncIterable<Message> & { subscribe(listeners: object): Subscription };
 
-function startOf({ chance, clients }: World, key: string): { last?: number; from?: Cursor } {
+function startOf(
+  { chance, clients }: World,
+  { key, member }: Place,
+): { last?: number; from?: Cursor } {
   const places = clients.flatMap(({ topics }) =>
     topics.flatMap(({ witness: { topic, place } }) => (topic.key === key && place ? [place] : [])),
   );
@@ -64,7 +67,8 @@ function startOf({ chance, clients }: World, key: string): { last?: number; from
     [2, 'last'],
     [3, 'from'],
   ]);
-  if (kind === 'last') return { last: chance.int(0, 12) };
+  // Of a topic that keeps nothing there are none to ask for.
+  if (kind === 'last') return { last: member === 'loose' ? 0 : chance.int(0, 12) };
   if (kind === 'now' || places.length === 0) return {};
   const { epoch, offset } = chance.pick(places);
   return { from: { epoch, offset: Math.max(0, offset - chance.pick([0, 0, 3, 40])) } };
