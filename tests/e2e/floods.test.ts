@@ -275,7 +275,7 @@ describe('a flood of', () => {
       // What a flood leaves, each of them leaves; code that V8 makes of it comes once, at any time.
       const held = [await flood(), await flood(), await flood()] as const;
       const left = Math.min(held[1] - held[0], held[2] - held[1]);
-      expect(left, `${held}`).toBeLessThan(LEFT_BYTES);
+      expect(left, `held ${held.join(', ')}`).toBeLessThan(LEFT_BYTES);
       await neighbour.send(call(0, 0, 'alive'));
       expect(neighbour.of('RESULT')).toHaveLength(1);
       expect(host.failures).toEqual([]);
