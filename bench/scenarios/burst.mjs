@@ -9,7 +9,13 @@ export const scenario = {
   unit: 'message',
   connections: 1,
   // As many messages as a burst has, and their bytes with room to spare.
-  limits: { trunkline: { outboxMessages: 131_072, outboxBytes: 16 * 1024 * 1024 } },
+  limits: {
+    trunkline: {
+      outboxMessages: 131_072,
+      outboxMaxMessages: 131_072,
+      outboxBytes: 16 * 1024 * 1024,
+    },
+  },
   marks: [{ of: 'serverUs', atMost: 0.2, to: 'ws-echo' }],
   limitMs: 30_000,
   drive: publishToAll({ count: 100_000, isAwaited: true }),
